@@ -1,0 +1,51 @@
+namespace McpDevBench.AgentProtocol;
+
+/// <summary>The server introduces itself. <paramref name="Build"/> is its version, for the agent's own error texts.</summary>
+public sealed record Hello(ushort Version, string Build)
+{
+    public void Write(MessageWriter to) => to.UInt16(Version).String(Build);
+
+    public static Hello Read(ref MessageReader from) => new(from.UInt16(), from.String());
+}
+
+/// <summary>The agent's answer. Until the server has acknowledged an exec that is listed here, the agent sends nothing of it.</summary>
+/// <param name="Version">The agent's <see cref="Protocol.Version"/>.</param>
+/// <param name="Build">The agent's version, as text.</param>
+/// <param name="Boot">Random, new at each start of the agent.</param>
+/// <param name="Execs">Every exec whose exit has not been acknowledged, running or not.</param>
+public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyList<ExecPosition> Execs)
+{
+    public void Write(MessageWriter to)
+    {
+        to.UInt16(Version).String(Build).Guid(Boot).UInt32((uint)Execs.Count);
+        foreach (var exec in Execs)
+            to.Guid(exec.Key).UInt64(exec.Acknowledged).UInt64(exec.Produced);
+    }
+
+    public static Welcome Read(ref MessageReader from)
+    {
+        var version = from.UInt16();
+        var build = from.String();
+        var boot = from.Guid();
+        var execs = new ExecPosition[from.Count(minimumSize: 32)];
+        for (var i = 0; i < execs.Length; i++)
+            execs[i] = new ExecPosition(from.Guid(), from.UInt64(), from.UInt64());
+        return new Welcome(version, build, boot, execs);
+    }
+}
+
+/// <summary>Where an exec's output stands, in bytes of stdout and stderr together: acknowledged (forgotten) and produced so far.</summary>
+public readonly record struct ExecPosition(Guid Key, ulong Acknowledged, ulong Produced);
+
+/// <summary>The agent about itself.</summary>
+/// <param name="ResidentBytes">Its resident memory.</param>
+/// <param name="Descriptors">Its open file descriptors.</param>
+/// <param name="Threads">Its threads.</param>
+/// <param name="Processes">Processes in the container, the agent included.</param>
+/// <param name="Execs">Execs it remembers.</param>
+public sealed record AgentInfo(long ResidentBytes, int Descriptors, int Threads, int Processes, int Execs)
+{
+    public void Write(MessageWriter to) => to.Int64(ResidentBytes).Int32(Descriptors).Int32(Threads).Int32(Processes).Int32(Execs);
+
+    public static AgentInfo Read(ref MessageReader from) => new(from.Int64(), from.Int32(), from.Int32(), from.Int32(), from.Int32());
+}

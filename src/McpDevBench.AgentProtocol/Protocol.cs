@@ -1,0 +1,29 @@
+namespace McpDevBench.AgentProtocol;
+
+/// <summary>The limits that both sides of the stream hold each other to. Exceeding one is a protocol error.</summary>
+public static class Protocol
+{
+    /// <summary>Raised when a frame or message changes its meaning. Sent in <see cref="Hello"/> and <see cref="Welcome"/>.</summary>
+    public const ushort Version = 1;
+
+    /// <summary>Largest payload of any frame, in bytes.</summary>
+    public const int MaxPayload = 1 << 20;
+
+    /// <summary>Largest payload of a <see cref="FrameKind.Data"/> or <see cref="FrameKind.ExecOutput"/> frame's content, in bytes.</summary>
+    public const int MaxData = 32 << 10;
+
+    /// <summary>Bytes of <see cref="FrameKind.Data"/> a sender may have under way on one channel before it needs <see cref="FrameKind.Credit"/>.</summary>
+    public const int InitialCredit = 256 << 10;
+
+    /// <summary>Output of one exec, in bytes, that the agent keeps unacknowledged; beyond it the process blocks on its pipe.</summary>
+    public const int ExecWindow = 256 << 10;
+
+    /// <summary>Bytes of standard input that the agent queues for one exec.</summary>
+    public const int StdinWindow = 256 << 10;
+
+    /// <summary>Longest path, in bytes, below the workspace.</summary>
+    public const int MaxPath = 4095;
+
+    /// <summary>Channel of frames that belong to no request.</summary>
+    public const uint NoChannel = 0;
+}
