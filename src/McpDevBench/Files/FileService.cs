@@ -1,5 +1,3 @@
-using McpDevBench.AgentProtocol;
-
 namespace McpDevBench.Files;
 
 /// <summary>One entry, as tools show it.</summary>
