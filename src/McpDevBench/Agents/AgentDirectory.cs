@@ -46,6 +46,16 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     /// <exception cref="RefusalException">workspace_lost: the server has no tie to that container.</exception>
     public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentRefusals.WorkspaceLost();
 
+    /// <summary>The container is gone: ends the tie, and whoever waits for it is told.</summary>
+    public async Task LoseAsync(string dockerId)
+    {
+        if (_links.TryRemove(dockerId, out var link))
+        {
+            await link.DisposeAsync();
+            Listener.Lost(link);
+        }
+    }
+
     /// <summary>Ends the tie; the container is left alone.</summary>
     public async Task ForgetAsync(string dockerId)
     {

@@ -73,6 +73,10 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
     }
 
+    /// <summary>Asks process 1 to end, and ends it when the grace is over. One that is not running, or gone, is fine.</summary>
+    public Task StopAsync(string dockerId, TimeSpan grace, CancellationToken cancellationToken) =>
+        Forgiving(engine.CallAsync("stop", (client, token) => client.Containers.StopContainerAsync(dockerId, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)grace.TotalSeconds }, token), cancellationToken));
+
     /// <summary>Ends a container's processes at once. One that is not running, or gone, is fine.</summary>
     public Task KillAsync(string dockerId, CancellationToken cancellationToken) =>
         Forgiving(engine.CallAsync("kill", (client, token) => client.Containers.KillContainerAsync(dockerId, new ContainerKillParameters { Signal = "KILL" }, token), cancellationToken));
