@@ -43,6 +43,8 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
             link.Resume();
     }
 
+    public AgentLink? TryGet(string dockerId) => _links.GetValueOrDefault(dockerId);
+
     /// <exception cref="RefusalException">workspace_lost: the server has no tie to that container.</exception>
     public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentRefusals.WorkspaceLost();
 

@@ -106,14 +106,14 @@ internal sealed partial class ContainerService(
         try
         {
             var workspace = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _) => ValueTask.CompletedTask), cancellationToken);
-            metrics.ContainerSpawned(warm: false, time.GetElapsedTime(started));
+            metrics.ContainerSpawned("cold", time.GetElapsedTime(started));
             CountContainers();
             LogCreated(logger, workspace.Id, workspace.Image, time.GetElapsedTime(started).TotalMilliseconds);
             return workspace;
         }
-        catch
+        catch (Exception e)
         {
-            metrics.ContainerSpawnFailed();
+            metrics.SpawnFailed("cold", e is RefusalException refusal ? refusal.Code.Name() : e is OperationCanceledException ? "cancelled" : RefusalCode.ServerError.Name());
             throw;
         }
     }
