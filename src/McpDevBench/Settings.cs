@@ -37,6 +37,17 @@ internal sealed class Settings(IConfiguration source)
         return defaultValue;
     }
 
+    public long Bytes(string name, long defaultValue, long minimum, long maximum, string meaning)
+    {
+        var raw = Raw(name, defaultValue.ToString(CultureInfo.InvariantCulture), meaning);
+        if (raw is null)
+            return defaultValue;
+        if (long.TryParse(raw, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+            return value;
+        _errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={Quote(raw)} is not allowed: use a whole number of bytes from {minimum} to {maximum}."));
+        return defaultValue;
+    }
+
     public double Fraction(string name, double defaultValue, double minimum, double maximum, string meaning)
     {
         var raw = Raw(name, defaultValue.ToString(CultureInfo.InvariantCulture), meaning);
