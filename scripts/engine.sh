@@ -12,6 +12,7 @@ is_dockerd() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ]; }
 # dockerd's children end a moment after it: containerd, and a shim per container.
 descendants() {
     local child
+    # shellcheck disable=SC2013 # the kernel writes them as words of one line
     for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
         echo "$child"
         descendants "$child"
