@@ -14,9 +14,9 @@ trap 'as_root rm -rf "$scratch"' EXIT
 
 architecture() { case $(uname -m) in aarch64) echo arm64 ;; *) echo amd64 ;; esac; }
 
-# Everything that decides what an image holds: its own folder, what it builds upon, and this script.
+# Everything that decides what an image holds: its own folder, what it builds upon, and the machine.
 recipe_of() {
-    cat "$recipes/$1"/* "$recipes/busybox"/* "$root/scripts/images.sh" <(uname -m) | sha256sum | cut -c1-16
+    cat "$recipes/$1"/* "$recipes/busybox"/* <(uname -m) | sha256sum | cut -c1-16
 }
 
 # An image archive as Docker has always read it: one layer, its configuration, and the list of both.
@@ -40,5 +40,6 @@ for name in busybox scratch python hostile crooked arm64; do
     [ "$loaded" != "$recipe" ] || continue
     [ -s "$archive" ] || build $name "$recipe" "$archive"
     find "$store" -name "$name-*.tar" -not -path "$archive" -delete
+    [ -z "$loaded" ] || docker image rm "devbench-test/$name:1" >/dev/null 2>&1 || true
     docker load -q -i "$archive"
 done
