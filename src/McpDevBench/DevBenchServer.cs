@@ -1,18 +1,24 @@
 using System.Net;
 using McpDevBench.Access;
+using McpDevBench.Agents;
 using McpDevBench.Containers;
+using McpDevBench.Engine;
 using McpDevBench.Execs;
 using McpDevBench.Files;
 using McpDevBench.Mcp;
 using McpDevBench.Observability;
+using McpDevBench.Storage;
 using ModelContextProtocol.Server;
 
 namespace McpDevBench;
 
 /// <summary>Every setting of the server, by room.</summary>
-internal sealed record DevBenchOptions(LogOptions Log, AccessOptions Access, McpOptions Mcp)
+internal sealed record DevBenchOptions(
+    LogOptions Log, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, ContainerOptions Containers, ExecOptions Execs)
 {
-    public static DevBenchOptions Read(Settings settings) => new(LogOptions.Read(settings), AccessOptions.Read(settings), McpOptions.Read(settings));
+    public static DevBenchOptions Read(Settings settings) => new(
+        LogOptions.Read(settings), AccessOptions.Read(settings), McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings),
+        ContainerOptions.Read(settings), ExecOptions.Read(settings));
 
     public bool IsStdio => Mcp.Transport == Transport.Stdio;
 
@@ -92,13 +98,46 @@ internal static class DevBenchServer
     /// <summary>The rooms behind the front door.</summary>
     private static void AddRooms(IServiceCollection services, DevBenchOptions options)
     {
-        _ = options;
+        services.AddSingleton(options.Storage);
+        services.AddSingleton<Database>();
+        services.AddSingleton<InstanceKey>();
+        services.AddSingleton<IdempotencyStore>();
+
+        services.AddSingleton(options.Engine);
+        services.AddSingleton<DockerEngine>();
+        services.AddSingleton<EngineContainers>();
+        services.AddSingleton<EngineImages>();
+        services.AddSingleton<EngineVolumes>();
+        services.AddSingleton<EngineStreams>();
+        services.AddSingleton(new RegistryCredentials(options.Containers.RegistryCredentials));
+
+        services.AddSingleton<AgentDirectory>();
+        services.AddSingleton<AgentVolume>();
+
+        services.AddSingleton(options.Containers);
+        services.AddSingleton<ImagePolicy>();
+        services.AddSingleton<ImageProvider>();
+        services.AddSingleton<Ownership>();
+        services.AddSingleton<KeyedLock>();
+        services.AddSingleton<ContainerStore>();
+        services.AddSingleton<WorkspaceDirectory>();
+        services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<ContainerService>();
-        services.AddSingleton<ExecService>();
-        services.AddSingleton<FileService>();
-        services.AddSingleton<FileTransfer>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Janitor>();
+
+        services.AddSingleton(options.Execs);
+        services.AddSingleton<ExecStore>();
+        services.AddSingleton<OutputFolder>();
+        services.AddSingleton<ExecSupervisor>();
+        services.AddSingleton<ExecService>();
+        services.AddSingleton<ExecJanitor>();
+
+        services.AddSingleton<WorkspaceFiles>();
+        services.AddSingleton<FileService>();
+        services.AddSingleton<FileTransfer>();
+
+        services.AddHostedService<Upkeep>();
     }
 
     /// <summary>What clients can call, read and ask for.</summary>

@@ -1,114 +1,142 @@
 using McpDevBench.AgentProtocol;
+using McpDevBench.Observability;
 
 namespace McpDevBench.Files;
 
-/// <summary>One entry, as tools show it.</summary>
-/// <param name="Path">Absolute, below /workspace; bytes that are no UTF-8 as <c>\xNN</c>.</param>
-/// <param name="Type"><c>file</c>, <c>directory</c>, <c>link</c>, <c>fifo</c>, <c>socket</c>, <c>character_device</c>, <c>block_device</c>.</param>
-/// <param name="Mode">Permission bits in octal, such as <c>0644</c>.</param>
-internal sealed record FileEntry(string Path, string Type, long Size, string Mode, int Uid, int Gid, DateTimeOffset Mtime, string Etag, string? MimeType, string? LinkTarget);
-
-internal sealed record ReadFileRequest
+/// <summary>Files of a workspace as clients see them. Everything goes through the agent; nothing is checked here that could change before it is used there.</summary>
+internal sealed class FileService(WorkspaceFiles files, Metrics metrics)
 {
-    public required string Container { get; init; }
-    public required string Path { get; init; }
-    public long? Offset { get; init; }
-    public long? Length { get; init; }
+    /// <summary>Most that one fs_read answers, in bytes: a tool's result is no place for more.</summary>
+    public const int MostReadBytes = 256 << 10;
 
-    /// <summary>First line wanted, from 1.</summary>
-    public int? Line { get; init; }
+    /// <summary>Largest file that can be read by lines or edited, in bytes.</summary>
+    public const int MostTextBytes = 16 << 20;
 
-    /// <summary>Lines wanted.</summary>
-    public int? Limit { get; init; }
+    private const uint MostEntries = 10_000, MostMatches = 2_000, MostContext = 20;
 
-    public int? TailLines { get; init; }
+    public async Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
+    {
+        var path = WorkspacePath.Parse(request.Path);
+        if (request.Line is not null || request.Limit is not null || request.TailLines is not null)
+        {
+            var (text, whole) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
+            return FileReading.Lines(FileEntries.Of(whole), text, request, MostReadBytes, MostTextBytes);
+        }
+        var offset = request.Offset ?? 0;
+        var wanted = Math.Min(request.Length ?? long.MaxValue, MostReadBytes);
+        var (content, stat) = await ReadBytesAsync(owner, request.Container, path, offset, wanted, cancellationToken);
+        return FileReading.Range(FileEntries.Of(stat), content, offset, request);
+    }
 
-    /// <summary><c>utf8</c>, <c>base64</c> or null: base64 for what is no text.</summary>
-    public string? Encoding { get; init; }
-}
+    public async Task<FileEntry> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken)
+    {
+        var write = new WriteRequest(
+            WorkspacePath.Parse(request.Path).Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
+            FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
+        return FileEntries.Of(await WriteBytesAsync(owner, request.Container, "write", write, request.Content, cancellationToken));
+    }
 
-/// <param name="Truncated">Bytes of what was asked for that did not fit; null when it is all here.</param>
-/// <param name="NextOffset">Where to read on, in bytes; null at the end.</param>
-internal sealed record ReadFile(string Content, string Encoding, FileEntry Entry, long? Truncated, long? NextOffset);
+    public async Task<EditedFile> EditAsync(string owner, EditFileRequest request, CancellationToken cancellationToken)
+    {
+        var path = WorkspacePath.Parse(request.Path);
+        var edits = FileEdits.ToProtocol(request.Edits);
+        var ifMatch = FileEntries.ParseEtag(request.IfMatch);
+        for (var attempt = 0; ; attempt++)
+        {
+            var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
+            if (before.Length > MostTextBytes)
+                throw new RefusalException(RefusalCode.ResourceExhausted, $"{path} is larger than {MostTextBytes >> 20} MiB, which is the most that can be edited.", "Use exec with sed, or fs_write for the parts.");
+            if (ifMatch is not null && ifMatch != stat.Etag)
+                throw new RefusalException(RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.", "Read it again with fs_read, and edit what is there now.", retryable: true);
+            var outcome = TextEdits.Apply(before, edits);
+            if (outcome.FailedEdit >= 0)
+                throw FileEdits.Refuse(path, before, request.Edits, outcome);
+            var diff = UnifiedDiff.Of(path.ToString(), before, outcome.Content);
+            if (request.DryRun)
+                return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
+            try
+            {
+                var write = new WriteRequest(path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
+                return new EditedFile(FileEntries.Of(await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content, cancellationToken)), diff, outcome.Replacements, DryRun: false);
+            }
+            catch (RefusalException e) when (e.Code == RefusalCode.Conflict && ifMatch is null && attempt < 5)
+            {
+                // Somebody wrote between our reading and writing; the caller did not say which version, so the new one will do.
+            }
+        }
+    }
 
-internal sealed record WriteFileRequest
-{
-    public required string Container { get; init; }
-    public required string Path { get; init; }
-    public required byte[] Content { get; init; }
+    public async Task<FileEntry> DeleteAsync(string owner, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken)
+    {
+        var checkedPath = WorkspacePath.Parse(path);
+        var entry = await StatAsync(owner, container, path, cancellationToken);
+        var delete = new DeleteRequest(checkedPath.Relative, recursive, FileEntries.ParseEtag(ifMatch));
+        await files.RequestAsync(owner, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false, cancellationToken);
+        return entry;
+    }
 
-    /// <summary>Octal digits, such as <c>755</c>.</summary>
-    public string? Mode { get; init; }
+    public async Task<FileEntry> StatAsync(string owner, string container, string path, CancellationToken cancellationToken) => FileEntries.Of(
+        await files.RequestAsync(owner, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read, repeatable: true, cancellationToken));
 
-    public bool CreateParents { get; init; } = true;
-    public bool Append { get; init; }
-    public string? IfMatch { get; init; }
+    public async Task<FilePage> ListAsync(string owner, string container, string path, bool recursive, string? glob, int maxEntries, string? cursor, CancellationToken cancellationToken)
+    {
+        var after = cursor is null ? [] : WorkspacePath.Parse(cursor).Relative;
+        var list = new ListRequest(WorkspacePath.Parse(path).Relative, recursive, glob ?? "", Math.Clamp((uint)maxEntries, 1, MostEntries), after);
+        var answer = await files.RequestAsync(owner, container, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken);
+        return new FilePage([.. answer.Entries.Select(FileEntries.Of)], answer.More && answer.Entries.Count > 0 ? WorkspacePath.TextOf(answer.Entries[^1].Path) : null);
+    }
 
-    /// <summary>Only <c>*</c>: nothing may exist there.</summary>
-    public string? IfNoneMatch { get; init; }
-}
+    public async Task<FoundLines> SearchAsync(string owner, SearchFilesRequest request, CancellationToken cancellationToken)
+    {
+        var search = new SearchRequest(
+            WorkspacePath.Parse(request.Path).Relative, request.Pattern, request.Literal, request.IgnoreCase, request.Glob ?? "",
+            Math.Clamp((uint)request.Context, 0, MostContext), Math.Clamp((uint)request.MaxResults, 1, MostMatches), request.IncludeIgnored);
+        var answer = await files.RequestAsync(owner, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
+        return new FoundLines(
+            [.. answer.Matches.Select(match => new FoundLine(WorkspacePath.TextOf(match.Path), (int)match.Line, match.Text, match.Before, match.After))],
+            (int)answer.Files, answer.Truncated);
+    }
 
-internal sealed record EditFileRequest(string Container, string Path, IReadOnlyList<FileEdit> Edits, string? IfMatch, bool DryRun);
+    public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(string owner, string container, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
+    {
+        var (batch, contents) = FileBatches.ToProtocol(operations);
+        var answer = await files.StreamAsync(owner, container, "batch", Opcode.Batch, batch.Write, async call =>
+        {
+            foreach (var content in contents)
+                await call.SendAsync(content, cancellationToken);
+            await call.SendEndAsync();
+            return await call.AnswerAsync(BatchResponse.Read, cancellationToken);
+        }, cancellationToken);
+        return FileBatches.Outcomes(operations, answer);
+    }
 
-internal sealed record FileEdit(string OldText, string NewText, bool ReplaceAll);
+    private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken)
+    {
+        var read = new ReadRequest(path.Relative, (ulong)offset, (ulong)length);
+        var content = new MemoryStream();
+        var stat = await files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
+        {
+            while (await call.ReceiveAsync(cancellationToken) is { } piece)
+            {
+                if (content.Length + piece.Length > length)
+                    throw new RefusalException(RefusalCode.ServerError, "The workspace sent more than was asked for.", "Call again; if it stays so, kill the workspace and spawn another.");
+                content.Write(piece);
+            }
+            return await call.AnswerAsync(FileStat.Read, cancellationToken);
+        }, cancellationToken);
+        metrics.FileBytesRead(content.Length);
+        return (content.ToArray(), stat);
+    }
 
-internal sealed record EditedFile(FileEntry Entry, string Diff, int Replacements, bool DryRun);
-
-internal sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCursor);
-
-internal sealed record SearchFilesRequest
-{
-    public required string Container { get; init; }
-    public required string Pattern { get; init; }
-    public bool Literal { get; init; }
-    public bool IgnoreCase { get; init; }
-    public string Path { get; init; } = "/workspace";
-    public string? Glob { get; init; }
-    public int Context { get; init; }
-    public int MaxResults { get; init; } = 200;
-    public bool IncludeIgnored { get; init; }
-}
-
-internal sealed record FoundLine(string Path, int Line, string Text, IReadOnlyList<string> Before, IReadOnlyList<string> After);
-
-internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSearched, bool Truncated);
-
-/// <summary>One step of a batch; which members count depends on the operation.</summary>
-internal sealed record BatchOperation
-{
-    /// <summary><c>read</c>, <c>write</c>, <c>edit</c>, <c>delete</c>, <c>move</c>, <c>copy</c> or <c>mkdir</c>.</summary>
-    public required string Op { get; init; }
-
-    public required string Path { get; init; }
-    public string? Target { get; init; }
-    public string? Content { get; init; }
-    public string Encoding { get; init; } = "utf8";
-    public string? Mode { get; init; }
-    public bool CreateParents { get; init; } = true;
-    public bool Recursive { get; init; }
-    public bool Overwrite { get; init; }
-    public string? IfMatch { get; init; }
-    public string? IfNoneMatch { get; init; }
-    public IReadOnlyList<FileEdit> Edits { get; init; } = [];
-}
-
-internal sealed record BatchOutcome(string Op, string Path, FileEntry? Entry, string? Content, string? Encoding, int? Replacements);
-
-internal sealed class FileService
-{
-    public Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task<FileEntry> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task<EditedFile> EditAsync(string owner, EditFileRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task<FileEntry> DeleteAsync(string owner, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task<FileEntry> StatAsync(string owner, string container, string path, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task<FilePage> ListAsync(string owner, string container, string path, bool recursive, string? glob, int maxEntries, string? cursor, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task<FoundLines> SearchAsync(string owner, SearchFilesRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task<IReadOnlyList<BatchOutcome>> BatchAsync(string owner, string container, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private async Task<FileStat> WriteBytesAsync(string owner, string container, string operation, WriteRequest write, byte[] content, CancellationToken cancellationToken)
+    {
+        var stat = await files.StreamAsync(owner, container, operation, Opcode.Write, write.Write, async call =>
+        {
+            await call.SendAsync(content, cancellationToken);
+            await call.SendEndAsync();
+            return await call.AnswerAsync(FileStat.Read, cancellationToken);
+        }, cancellationToken);
+        metrics.FileBytesWritten(content.Length);
+        return stat;
+    }
 }
