@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using McpDevBench.Containers;
 using McpDevBench.Observability;
 
