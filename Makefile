@@ -1,0 +1,33 @@
+# The one door to the house. Each target is a small script in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run test publish agent image images bench clean setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start a server on 127.0.0.1:8000 and say how to connect
+	@scripts/run.sh
+
+test: ## every test, against a real Docker Engine and the native binary
+	@scripts/test.sh
+
+publish: ## build the one static binary: artifacts/mcp-devbench
+	@scripts/publish.sh
+
+agent: ## build the agent that lives in every workspace
+	@scripts/agent.sh
+
+image: ## build the container image mcp-devbench:dev around the published binary
+	@scripts/image.sh
+
+images: ## make the local images that the tests (and a try without a registry) use
+	@scripts/images.sh
+
+bench: ## run the benchmarks and the load suite
+	@scripts/bench.sh
+
+setup: ## install what is missing: build tools, Docker Engine
+	@scripts/setup.sh
+
+clean: ## remove everything that was built here
+	@scripts/clean.sh

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Builds the agent, artifacts/agent/devbench-agent: static, and small enough to be put into every workspace.
+. "$(dirname "$0")/lib.sh"
+one_at_a_time
+
+limit=$((4 * 1024 * 1024))
+agent=$artifacts/agent/devbench-agent
+cd "$root"
+if ! fresh "$agent" src/McpDevBench.Agent src/McpDevBench.AgentProtocol Directory.*.props global.json; then
+    say "building the agent"
+    dotnet publish src/McpDevBench.Agent -c Release -r "$(rid)" -o "$artifacts/agent" -v quiet
+    touch "$agent"
+fi
+is_static "$agent"
+size=$(stat -c %s "$agent")
+[ "$size" -le $limit ] || fail "the agent has grown to $size bytes; $limit is the limit"
+say "agent: $size bytes, ${agent#"$root"/}"

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Makes the images in tests/images, without a registry. Each is built once per user, kept as an archive that
+# `docker load` reads, and loaded only when the engine does not have this recipe of it.
+. "$(dirname "$0")/lib.sh"
+"$root/scripts/setup.sh"
+"$root/scripts/engine.sh" start
+one_at_a_time
+
+store=${XDG_CACHE_HOME:-$HOME/.cache}/mcp-devbench/images
+recipes=$root/tests/images
+mkdir -p "$store"
+scratch=$(mktemp -d)
+trap 'as_root rm -rf "$scratch"' EXIT
+
+architecture() { case $(uname -m) in aarch64) echo arm64 ;; *) echo amd64 ;; esac; }
+
+# Everything that decides what an image holds: its own folder, what it builds upon, and the machine.
+recipe_of() {
+    cat "$recipes/$1"/* "$recipes/busybox"/* <(uname -m) | sha256sum | cut -c1-16
+}
+
+# An image archive as Docker has always read it: one layer, its configuration, and the list of both.
+build() {
+    local name=$1 recipe=$2 archive=$3 work=$scratch/$1
+    say "building devbench-test/$name:1"
+    mkdir "$work"
+    as_root "$recipes/$name/build.sh" "$work/root"
+    as_root tar -C "$work/root" --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 -cf "$work/layer.tar" .
+    sed -e "s/RECIPE/$recipe/" -e "s/ARCH/$(architecture)/" \
+        -e "s/DIFF_ID/sha256:$(sha256sum "$work/layer.tar" | cut -d' ' -f1)/" "$recipes/$name/config.json" >"$work/config.json"
+    echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"devbench-test/$name:1\"],\"Layers\":[\"layer.tar\"]}]" >"$work/manifest.json"
+    tar -C "$work" -cf "$archive.new" manifest.json config.json layer.tar
+    mv "$archive.new" "$archive"
+}
+
+for name in busybox scratch python hostile crooked arm64; do
+    recipe=$(recipe_of $name)
+    archive=$store/$name-$recipe.tar
+    loaded=$(docker image inspect -f '{{index .Config.Labels "devbench-test.recipe"}}' "devbench-test/$name:1" 2>/dev/null || true)
+    [ "$loaded" != "$recipe" ] || continue
+    [ -s "$archive" ] || build $name "$recipe" "$archive"
+    find "$store" -name "$name-*.tar" -not -path "$archive" -delete
+    [ -z "$loaded" ] || docker image rm "devbench-test/$name:1" >/dev/null 2>&1 || true
+    docker load -q -i "$archive"
+done

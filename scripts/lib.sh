@@ -1,0 +1,56 @@
+# Shared by the scripts beside it: where the house is, how to speak, how to reach Docker. Sourced, never run.
+# shellcheck shell=bash
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=$root/.cache
+artifacts=$root/artifacts
+mkdir -p "$cache" "$artifacts"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# No build server stays behind: a test run leaves no process.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
+
+say() { printf '%s\n' "· $*" >&2; }
+fail() { printf '%s\n' "✗ $*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif have sudo; then sudo "$@"
+    else fail "'$1' needs root: run it as root, or install sudo"
+    fi
+}
+
+# The .NET runtime identifier of this machine.
+rid() {
+    case $(uname -m) in
+        x86_64) echo linux-x64 ;;
+        aarch64) echo linux-arm64 ;;
+        *) fail "no runtime identifier for $(uname -m)" ;;
+    esac
+}
+
+# fresh FILE SOURCE… : FILE exists and is newer than every source.
+fresh() {
+    local built=$1
+    shift
+    [ -e "$built" ] && [ -z "$(find "$@" -type f -newer "$built" -not -path '*/node_modules/*' -print -quit)" ]
+}
+
+# One build at a time in one checkout, also when `make run` and `make test` meet.
+one_at_a_time() {
+    exec 9>"$cache/build.lock"
+    flock 9
+}
+
+engine_answers() { have docker && timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+# The address of the engine that the docker client uses: DOCKER_HOST, or the current context.
+engine_address() {
+    echo "${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || echo unix:///var/run/docker.sock)}"
+}
+
+# A static executable names no interpreter and needs no library.
+is_static() {
+    if readelf -lW "$1" | grep -q INTERP || readelf -dW "$1" | grep -q NEEDED; then fail "$1 is not statically linked"; fi
+}

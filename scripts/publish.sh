@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Builds the product, artifacts/mcp-devbench: one static binary that needs nothing beside it.
+. "$(dirname "$0")/lib.sh"
+"$root/scripts/agent.sh"
+one_at_a_time
+
+binary=$artifacts/mcp-devbench
+cd "$root"
+if ! fresh "$binary" src "$artifacts/agent/devbench-agent" Directory.*.props global.json; then
+    say "building the server (Native AOT: about three minutes)"
+    dotnet publish src/McpDevBench -c Release -r "$(rid)" -o "$artifacts/publish" -v quiet
+    # Moved into place whole, under a new inode: a server that runs from the old file is not disturbed.
+    cp "$artifacts/publish/mcp-devbench" "$binary.new"
+    mv "$binary.new" "$binary"
+fi
+is_static "$binary"
+say "server: $(stat -c %s "$binary") bytes, ${binary#"$root"/}"

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Starts a server from a fresh clone, says how to connect to it, and stays in the foreground until Ctrl-C.
+. "$(dirname "$0")/lib.sh"
+
+export MCP_HOST=${MCP_HOST:-127.0.0.1} MCP_PORT=${MCP_PORT:-8000} MCP_PATH=${MCP_PATH:-/mcp}
+state=${XDG_STATE_HOME:-$HOME/.local/state}/mcp-devbench
+export MCP_STATE_DB=${MCP_STATE_DB:-$state/state.db}
+base=http://$MCP_HOST:$MCP_PORT
+url=$base$MCP_PATH
+
+answers() { curl -fsS -o /dev/null --max-time 2 "$base/health/$1" 2>/dev/null; }
+
+how_to_connect() {
+    cat <<TEXT
+
+MCP DevBench answers at $url
+
+Claude Code:
+  claude mcp add --transport http devbench $url
+
+VS Code (.vscode/mcp.json):
+  { "servers": { "devbench": { "type": "http", "url": "$url" } } }
+
+Cursor (~/.cursor/mcp.json):
+  { "mcpServers": { "devbench": { "url": "$url" } } }
+
+curl:
+  curl -s $url -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\
+    -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"system_status","arguments":{}}}'
+
+No registry within reach? 'make images' makes a local one to spawn: devbench-test/python:1
+
+TEXT
+}
+
+if answers live; then
+    say "a server is running already"
+    how_to_connect
+    exit 0
+fi
+
+"$root/scripts/setup.sh"
+"$root/scripts/engine.sh" start
+export MCP_DOCKER_HOST=${MCP_DOCKER_HOST:-$(engine_address)}
+"$root/scripts/publish.sh"
+mkdir -p "$(dirname "$MCP_STATE_DB")"
+
+"$artifacts/mcp-devbench" serve &
+server=$!
+trap 'kill -TERM $server 2>/dev/null' INT TERM HUP
+
+until answers ready; do
+    kill -0 $server 2>/dev/null || { wait $server || true; fail "the server did not start: its last words are above"; }
+    sleep 0.1
+done
+how_to_connect
+say "Ctrl-C stops the server; its workspaces stay"
+
+# A trapped signal ends the first wait early; the loop waits for the server's own end.
+status=0
+while kill -0 $server 2>/dev/null; do
+    status=0
+    wait $server || status=$?
+done
+exit $status

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs what this machine lacks on Debian or Ubuntu, and nothing that is there: the linker and the static
+# libraries of a Native AOT build, what the test images are made of, npm, and a Docker Engine if none answers.
+. "$(dirname "$0")/lib.sh"
+
+have dotnet || fail "the .NET 10 SDK is not here: see https://dotnet.microsoft.com/download"
+
+packages=(clang lld binutils cmake libssl-dev zlib1g-dev libsqlite3-dev busybox-static debootstrap curl ca-certificates)
+have npm || packages+=(nodejs npm)
+# The engine's package brings the client along, except on newer Debians, where it has its own.
+if ! engine_answers && ! have dockerd && [ ! -x /usr/sbin/dockerd ]; then packages+=(docker.io); fi
+if ! have docker; then
+    if [ -n "$(apt-cache search --names-only '^docker-cli$' 2>/dev/null)" ]; then packages+=(docker-cli); else packages+=(docker.io); fi
+fi
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+missing=()
+if have dpkg-query; then
+    for package in "${packages[@]}"; do installed "$package" || missing+=("$package"); done
+else
+    say "no dpkg here: please see to ${packages[*]} yourself"
+fi
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+say "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+as_root apt-get update -qq
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

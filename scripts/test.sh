@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Every test: the fast ones, then the stories against a real Docker Engine and the native binary.
+# Leaves the machine as it was, and says so by failing when it is not. The last line is the sum.
+. "$(dirname "$0")/lib.sh"
+cd "$root"
+
+"$root/scripts/setup.sh"
+engine_was_running=$(engine_answers && echo yes || echo no)
+"$root/scripts/engine.sh" start
+stop_engine() { [ "$engine_was_running" = yes ] || "$root/scripts/engine.sh" stop; }
+# Ends early only when something could not be built.
+trap 'stop_engine; echo "0 passed, 1 failed"' EXIT
+
+"$root/scripts/publish.sh"
+"$root/scripts/images.sh"
+"$root/scripts/image.sh"
+"$root/scripts/clients.sh"
+
+# What a run could leave behind, one line each.
+things() {
+    {
+        docker ps -a --no-trunc --format 'container {{.ID}} {{.Names}} ({{.Image}})'
+        docker volume ls --format 'volume {{.Name}}'
+        docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
+        grep -sHE '^(mcp-devbench|devbench-agent)$' /proc/[0-9]*/comm | sed -E 's|/proc/([0-9]+)/comm:(.*)|process \1 \2|' || true
+    } | sort
+}
+
+# Docker tells of an end a moment before the last process of it is gone.
+differences() {
+    local deadline=$((SECONDS + 15)) found
+    until found=$(comm -3 <(echo "$1") <(things) | sed -E 's/^\t(.*)/left behind: \1/; t; s/^process .*//; s/^(.+)/gone: \1/; /^$/d') && [ -z "$found" ]; do
+        [ $SECONDS -lt $deadline ] || break
+        sleep 0.5
+    done
+    echo "$found"
+}
+
+passed=0 failed=0
+log=$cache/test.log
+before=$(things)
+for project in tests/McpDevBench.Tests tests/McpDevBench.EndToEndTests; do
+    [ -d "$project" ] || { say "$project is not there"; continue; }
+    say "running $project"
+    status=0
+    timeout -k 60 40m dotnet test --project "$project" -c Release </dev/null 2>&1 | tee "$log" || status=$?
+    count() { awk -v word="$1:" '$1 == word { n = $2 } END { print n + 0 }' "$log"; }
+    ok=$(count succeeded) bad=$(count failed)
+    # A run that broke off, or that found no test, is a failure without a test to its name.
+    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$ok" = 0 ]; }; then
+        say "$project ended with status $status and $ok tests passed"
+        bad=1
+    fi
+    passed=$((passed + ok)) failed=$((failed + bad))
+done
+
+# The agent's volume is a cache in the engine, as an image is; a run that made it takes it away again.
+comm -13 <(echo "$before") <(things) | sed -nE 's/^volume (mcpdevbench_agent_[0-9a-f]+)$/\1/p' | xargs -r docker volume rm >/dev/null || true
+left=$(differences "$before")
+if [ -n "$left" ]; then
+    printf '%s\n' "✗ the machine is not as it was before the tests:" "$left"
+    failed=$((failed + 1))
+fi
+
+trap - EXIT
+stop_engine
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace McpDevBench.EndToEndTests.Machine;
+
+/// <summary>For what can only be looked at again and again: another process's start, the kernel's process table.</summary>
+internal sealed class Deadline
+{
+    private readonly long _end;
+
+    private Deadline(TimeSpan patience) => _end = Stopwatch.GetTimestamp() + (long)(patience.TotalSeconds * Stopwatch.Frequency);
+
+    public bool IsOver => Stopwatch.GetTimestamp() > _end;
+
+    public static Deadline In(TimeSpan patience) => new(patience);
+
+    public Task Pause() => Task.Delay(20, TestContext.Current.CancellationToken);
+
+    /// <summary>Looks until it is so; fails with the words given when it does not become so.</summary>
+    public static async Task Until(Func<Task<bool>> isSo, TimeSpan patience, string otherwise)
+    {
+        var deadline = In(patience);
+        while (!await isSo())
+        {
+            if (deadline.IsOver)
+                Assert.Fail($"not within {patience}: {otherwise}");
+            await deadline.Pause();
+        }
+    }
+}
