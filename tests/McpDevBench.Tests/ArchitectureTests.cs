@@ -24,7 +24,7 @@ public sealed partial class ArchitectureTests
         ["Observability"] = [],
     };
 
-    /// <summary>Which rooms may use a library; the files beside the rooms may use none of these but the MCP SDK.</summary>
+    /// <summary>Which rooms may use a library; the files beside the rooms may use none of these but the MCP SDK. A *Store.cs, where SQL lives, may use SQLite's types.</summary>
     private static readonly Dictionary<string, string[]> _libraries = new()
     {
         ["Docker.DotNet"] = ["Engine"],
@@ -44,7 +44,7 @@ public sealed partial class ArchitectureTests
             var allowed = _arrows.GetValueOrDefault(file.Room, []);
             foreach (var used in OwnNamespace().Matches(file.Code).Select(match => match.Groups[1].Value).Distinct())
             {
-                if (used != file.Room && _arrows.ContainsKey(used) | used == "AgentProtocol" && !allowed.Contains(used))
+                if (used != file.Room && (_arrows.ContainsKey(used) || used == "AgentProtocol") && !allowed.Contains(used))
                     wrong.Add($"{file.Path} uses {used}, but {file.Room} may use only: {string.Join(", ", allowed.DefaultIfEmpty("nothing of ours"))}. Move the code to the room that it belongs to, or hand the value in.");
             }
         }
@@ -56,7 +56,8 @@ public sealed partial class ArchitectureTests
     {
         var wrong = from file in Source()
                     from library in _libraries
-                    where !library.Value.Contains(file.Room) && Regex.IsMatch(file.Code, $@"(?<![\w.]){Regex.Escape(library.Key)}(?=[.;])")
+                    where !library.Value.Contains(file.Room) && !(library.Key == "Microsoft.Data.Sqlite" && file.Path.EndsWith("Store.cs", StringComparison.Ordinal))
+                    where Regex.IsMatch(file.Code, $@"(?<![\w.]){Regex.Escape(library.Key)}(?=[.;])")
                     select $"{file.Path} uses {library.Key}, which only {string.Join(" and ", library.Value.Where(room => room.Length > 0))} may use. Ask that room for what you need.";
         Assert.Empty(wrong);
     }
@@ -83,7 +84,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Nothing_swallows_failures()
     {
-        var wrong = Source().Where(file => EmptyCatch().IsMatch(file.Code)).Select(file => $"{file.Path} has an empty catch. Let the failure pass, or say in the block what is done about it.");
+        var wrong = Source().Where(file => EmptyCatch().IsMatch(file.Text)).Select(file => $"{file.Path} has an empty catch. Let the failure pass, or say in the block what is done about it.");
         Assert.Empty(wrong);
     }
 
