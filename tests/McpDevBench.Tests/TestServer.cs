@@ -2,8 +2,8 @@ using McpDevBench.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Server;
 
@@ -43,6 +43,7 @@ internal sealed class TestServer : IDisposable
         {
             var builder = DevBenchServer.CreateHttpBuilder(options);
             DevBenchServer.AddPipeline(builder.Services, options).WithHttpTransport().WithTools(tools);
+            builder.Services.RemoveAll<ILoggerProvider>();
             builder.Services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, log));
             var app = builder.Build();
             DevBenchServer.MapEndpoints(app, options);
