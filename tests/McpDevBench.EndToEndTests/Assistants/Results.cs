@@ -9,19 +9,19 @@ public sealed record Spawned(string ContainerId, string? Alias, string Image, st
 
 public sealed record Attached(string ContainerId, string? Alias, IReadOnlyList<string> Roots, string Status, int RunningExecs);
 
-public sealed record Killed(string ContainerId, string Status);
+public sealed record Killed(string ContainerId, string Status, string Volume);
 
-public sealed record ListedContainer(string Id, string? Alias, string Image, string Status, bool Persistent, int RunningExecs);
+public sealed record ListedContainer(string ContainerId, string? Alias, string Image, string Status, bool Persistent, int RunningExecs);
 
 public sealed record ContainerList(IReadOnlyList<ListedContainer> Containers, string? NextCursor);
 
 public sealed record Usage(long WallMs, long CpuMs, long MaxRssBytes, long StdoutBytes, long StderrBytes);
 
-/// <param name="DroppedBytes">Nobody has them any more.</param>
-/// <param name="RemainingBytes">Another call gets them.</param>
-public sealed record Truncation(long DroppedBytes, long RemainingBytes);
+/// <param name="Bytes">Left out of this answer.</param>
+/// <param name="Hint">How to get them, or why nobody can.</param>
+public sealed record Truncation(long Bytes, string Hint);
 
-public sealed record ExecAnswer(string ExecId, string Status, string Stdout, string Stderr, string? Outcome, int? ExitCode, Usage? Usage, long NextSeq);
+public sealed record ExecAnswer(string ExecId, string Status, string Stdout, string Stderr, string? Outcome, int? ExitCode, Usage? Usage, long NextSeq, Truncation? Truncated);
 
 public sealed record Started(string ExecId, string Status);
 
@@ -30,9 +30,6 @@ public sealed record Message(long Seq, string Stream, string Data, DateTimeOffse
 public sealed record Polled(
     IReadOnlyList<Message> Messages, long NextSeq, bool Complete, string? Outcome, int? ExitCode, Usage? Usage, Truncation? Truncated)
 {
-    /// <summary>What is not in this page; fails if nothing is said to be missing.</summary>
-    public Truncation Truncation() => Assert.IsType<Truncation>(Truncated);
-
     public string Text => string.Concat(Messages.Select(message => message.Data));
 }
 

@@ -48,6 +48,11 @@ public sealed class ServerProcess : IAsyncLifetime
 
     public int Port { get; }
 
+    internal string Binary { get; init; } = Repository.Binary;
+
+    /// <summary>Where its state is, unless the settings say otherwise; also its working directory.</summary>
+    internal string Folder => _folder.Path;
+
     public Uri BaseAddress => new($"http://127.0.0.1:{Port}/");
 
     public Uri Endpoint => new(BaseAddress, "mcp");
@@ -86,7 +91,7 @@ public sealed class ServerProcess : IAsyncLifetime
     internal async Task Start()
     {
         _settings.TryAdd("MCP_DOCKER_HOST", await DockerHost.Address);
-        string[] command = [.. _launcher, Repository.Binary, "serve"];
+        string[] command = [.. _launcher, Binary, "serve"];
         var start = Command.StartInfo(command[0], command[1..], _settings);
         start.WorkingDirectory = _folder.Path;
         _process = new Process { StartInfo = start };
@@ -178,7 +183,7 @@ public sealed class ServerProcess : IAsyncLifetime
             await InitializeAsync();
         await using var assistant = await Connect();
         foreach (var container in (await assistant.ListContainers(("include_stopped", true))).Containers)
-            await assistant.Call("kill", ("container_id", container.Id), ("force", true));
+            await assistant.Call("kill", ("container_id", container.ContainerId), ("force", true));
     }
 
     private async Task NothingIsLeft()
