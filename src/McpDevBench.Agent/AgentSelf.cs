@@ -1,0 +1,24 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>What the agent knows of itself.</summary>
+internal static class AgentSelf
+{
+    /// <summary>What every bounded queue, window and buffer of the agent, and its heap, add up to at most.</summary>
+    public const long MaxResidentBytes = 64L << 20;
+
+    public static AgentInfo Describe(int execs)
+    {
+        Span<byte> status = stackalloc byte[4096];
+        var length = ProcFile.Read("/proc/self/status\0"u8, status);
+        status = status[..Math.Max(0, length)];
+        var numbers = new List<int>();
+        ProcFile.Numbers("/proc/self/fd\0"u8, numbers);
+        // One of them is the directory itself, while it is being read.
+        var descriptors = numbers.Count - 1;
+        ProcFile.Numbers("/proc\0"u8, numbers);
+        return new AgentInfo(
+            ProcFile.Number(status, "VmRSS"u8) << 10, descriptors, (int)ProcFile.Number(status, "Threads"u8), numbers.Count, execs);
+    }
+}

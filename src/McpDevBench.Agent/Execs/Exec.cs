@@ -1,0 +1,197 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>
+/// A command, from its start until the server has acknowledged its exit. It has ended when its leader has, and its output is read
+/// to the end, or for as long as a background child may hold it open. On the loop's thread.
+/// </summary>
+internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter, ExecStart request)
+{
+    private const int UnkillableMs = 2_000;
+    private const int MaxHunts = 4;
+
+    private readonly long _oomKillsBefore = oomCounter.Read();
+    private readonly List<Channel> _startWaiters = [];
+    private Spawned _process;
+    private ExecPipe[] _pipes = [];
+    private readonly StdinQueue _stdin = new(request.Pty);
+    private Ending? _ending;
+    private ExecEnd? _verdict;
+    private bool _oomKilled;
+    private bool _hunted;
+    private int _hunts;
+    private long _drainEnds = Clock.Never;
+    private long _timeout = Clock.Never;
+    private long _unkillable = Clock.Never;
+
+    public Guid Key => request.Key;
+
+    public OutputRing Output { get; } = new();
+
+    public bool Running { get; private set; }
+
+    /// <summary>Everything is known; waits for the server to have it.</summary>
+    public bool Ended { get; private set; }
+
+    /// <summary>The server has said from where to send.</summary>
+    public bool Attached { get; set; }
+
+    public bool ListedInWelcome { get; set; }
+
+    public bool ExitSent { get; set; }
+
+    public List<Channel> StartWaiters => _startWaiters;
+
+    public int Pid => _process.Pid;
+
+    public ulong Mark => _process.Mark;
+
+    public long NextDeadline => Math.Min(_unkillable, Math.Min(_drainEnds, _timeout));
+
+    public ExecPosition Position => new(Key, Output.Acknowledged, Output.Produced);
+
+    public void Begin(Spawned process)
+    {
+        (_process, Running) = (process, true);
+        if (request.TimeoutMs > 0)
+            _timeout = Clock.Milliseconds + request.TimeoutMs;
+        _pipes = request.Pty
+            ? [new ExecPipe(loop, process.Stdout, OutputStream.Stdout, isTerminal: true, OnTerminal)]
+            : [
+                new ExecPipe(loop, process.Stdout, OutputStream.Stdout, isTerminal: false, _ => Read(0)),
+                new ExecPipe(loop, process.Stderr, OutputStream.Stderr, isTerminal: false, _ => Read(1)),
+            ];
+        if (request.Pty)
+            _stdin.Open(process.Stdout, interest: null);
+        else if (process.Stdin >= 0)
+            _stdin.Open(process.Stdin, new Interest(loop, process.Stdin, _ => _stdin.Write()));
+        UpdateWatches();
+    }
+
+    public void AddInput(Channel channel, ExecInput input)
+    {
+        _stdin.Add(channel, input);
+        UpdateWatches();
+    }
+
+    public void Resize(ushort rows, ushort columns)
+    {
+        if (!request.Pty)
+            throw new RefusalException(AgentStatus.Invalid, "the exec has no terminal to resize");
+        if (!_pipes[0].Closed)
+            ExecStreams.Resize(_pipes[0].Fd, rows, columns);
+    }
+
+    /// <summary>The server has acknowledged output: there may be room to read on.</summary>
+    public void RoomMade() => UpdateWatches();
+
+    public void LeaderEnded(Ending ending)
+    {
+        _ending = ending;
+        _timeout = _unkillable = Clock.Never;
+        _drainEnds = Clock.Milliseconds + request.DrainMs;
+        _oomKilled = !_hunted && (ending.Signal == Abi.SIGKILL || ending.Code == 128 + Abi.SIGKILL) && oomCounter.Read() > _oomKillsBefore;
+        CheckEnd();
+    }
+
+    /// <summary>Kill everything. The first reason is the one that counts, unless the leader was faster.</summary>
+    public void Kill(ExecEnd reason, uint graceMs)
+    {
+        if (_ending is null)
+            _verdict ??= reason;
+        if (!Ended)
+            _hunted = true;
+        _timeout = Clock.Never;
+        // A second one may have a shorter grace. More than a few add nothing.
+        if (_hunts == MaxHunts)
+            return;
+        _hunts++;
+        hunter.Start(new Hunt(Mark, graceMs, () => loop.Post(OnHuntOver)));
+    }
+
+    public void Tick(long now)
+    {
+        if (_timeout <= now)
+            Kill(ExecEnd.TimedOut, request.GraceMs);
+        if (_unkillable <= now)
+            LeaderEnded(new Ending(0, Abi.SIGKILL, 0, 0, Clock.Microseconds));
+        if (_drainEnds <= now && _hunts == 0)
+        {
+            _drainEnds = Clock.Never;
+            foreach (var pipe in _pipes)
+            {
+                if (!pipe.Closed)
+                    pipe.Limit();
+            }
+            ReadAll();
+        }
+    }
+
+    public ExecExited Exited()
+    {
+        var ending = _ending!.Value;
+        var end = _verdict
+            ?? (_oomKilled ? ExecEnd.OutOfMemory : ending.Signal != 0 ? ExecEnd.Signaled : ExecEnd.Exited);
+        return new ExecExited(
+            Key, Output.Produced, end, ending.Code, ending.Signal,
+            ending.AtMicroseconds - _process.AtMicroseconds, ending.CpuMicroseconds, ending.MaxRssBytes);
+    }
+
+    public void Forget() => Output.Dispose();
+
+    private void OnHuntOver()
+    {
+        _hunts--;
+        if (Ended)
+            return;
+        if (_ending is null)
+            _unkillable = Clock.Milliseconds + UnkillableMs;
+        // Nobody of the exec is left to write, so what is in the pipes now is all there is.
+        _drainEnds = Math.Min(_drainEnds, Clock.Milliseconds);
+        CheckEnd();
+    }
+
+    private void Read(int pipe)
+    {
+        _pipes[pipe].Read(Output);
+        UpdateWatches();
+        CheckEnd();
+    }
+
+    private void ReadAll()
+    {
+        foreach (var pipe in _pipes)
+            pipe.Read(Output);
+        UpdateWatches();
+        CheckEnd();
+    }
+
+    private void OnTerminal(uint events)
+    {
+        if ((events & Abi.EPOLLOUT) != 0)
+            _stdin.Write();
+        if ((events & (Abi.EPOLLIN | Abi.EPOLLHUP | Abi.EPOLLERR)) != 0)
+            _pipes[0].Read(Output);
+        UpdateWatches();
+        CheckEnd();
+    }
+
+    private void UpdateWatches()
+    {
+        var wanted = Output.HasRoom ? Abi.EPOLLIN : 0;
+        if (request.Pty && _stdin.HasWork)
+            wanted |= Abi.EPOLLOUT;
+        foreach (var pipe in _pipes)
+            pipe.Want(wanted);
+    }
+
+    private void CheckEnd()
+    {
+        if (Ended || _ending is null || _hunts > 0 || !Array.TrueForAll(_pipes, pipe => pipe.Closed))
+            return;
+        (Ended, Running) = (true, false);
+        _drainEnds = Clock.Never;
+        _stdin.Close();
+    }
+}

@@ -1,0 +1,101 @@
+namespace McpDevBench.Agent;
+
+/// <summary>The standard streams of a process about to be started: the agent's ends, and what the child does to get its own.</summary>
+internal sealed unsafe class ExecStreams : IDisposable
+{
+    private readonly int[] _ours = [-1, -1, -1];
+    private readonly int[] _theirs = [-1, -1, -1];
+    private byte[] _terminal = [];
+
+    public static ExecStreams Pipes(bool stdinOpen)
+    {
+        var streams = new ExecStreams();
+        try
+        {
+            if (stdinOpen)
+                streams.AddPipe(0, oursReads: false);
+            streams.AddPipe(1, oursReads: true);
+            streams.AddPipe(2, oursReads: true);
+            return streams;
+        }
+        catch (RefusalException)
+        {
+            streams.Dispose();
+            throw;
+        }
+    }
+
+    public static ExecStreams Terminal(ushort rows, ushort columns)
+    {
+        var streams = new ExecStreams();
+        int master;
+        fixed (byte* multiplexer = "/dev/ptmx\0"u8)
+            master = Libc.openat(Abi.AT_FDCWD, multiplexer, Abi.O_RDWR | Abi.O_NOCTTY | Abi.O_CLOEXEC | Abi.O_NONBLOCK, 0);
+        if (master < 0)
+            throw Errno.Refuse(Errno.Last, "opening a terminal");
+        streams._ours[1] = master;
+        int unlock = 0, number = 0;
+        Libc.ioctl(master, Abi.TIOCSPTLCK, &unlock);
+        Libc.ioctl(master, Abi.TIOCGPTN, &number);
+        Resize(master, rows, columns);
+        streams._terminal = Text.Z($"/dev/pts/{number}");
+        return streams;
+    }
+
+    /// <summary>The kernel tells the foreground process with SIGWINCH.</summary>
+    public static void Resize(int master, ushort rows, ushort columns)
+    {
+        var size = stackalloc ushort[4];
+        (size[0], size[1], size[2], size[3]) = (rows, columns, 0, 0);
+        Libc.ioctl(master, Abi.TIOCSWINSZ, size);
+    }
+
+    public void Plan(byte* actions)
+    {
+        if (_terminal.Length > 0)
+        {
+            // The first terminal that a session leader opens becomes its controlling one.
+            fixed (byte* slave = _terminal)
+                Libc.posix_spawn_file_actions_addopen(actions, 0, slave, Abi.O_RDWR, 0);
+            Libc.posix_spawn_file_actions_adddup2(actions, 0, 1);
+            Libc.posix_spawn_file_actions_adddup2(actions, 0, 2);
+            return;
+        }
+        if (_theirs[0] >= 0)
+            Libc.posix_spawn_file_actions_adddup2(actions, _theirs[0], 0);
+        else
+        {
+            fixed (byte* nothing = "/dev/null\0"u8)
+                Libc.posix_spawn_file_actions_addopen(actions, 0, nothing, Abi.O_RDONLY, 0);
+        }
+        Libc.posix_spawn_file_actions_adddup2(actions, _theirs[1], 1);
+        Libc.posix_spawn_file_actions_adddup2(actions, _theirs[2], 2);
+    }
+
+    /// <summary>The agent's ends, which are the caller's from here on.</summary>
+    public (int Stdin, int Stdout, int Stderr) Detach()
+    {
+        var taken = (_ours[0], _ours[1], _ours[2]);
+        _ours.AsSpan().Fill(-1);
+        return taken;
+    }
+
+    public void Dispose()
+    {
+        foreach (var fd in (ReadOnlySpan<int>)[.. _ours, .. _theirs])
+        {
+            if (fd >= 0)
+                Libc.close(fd);
+        }
+    }
+
+    private void AddPipe(int stream, bool oursReads)
+    {
+        var ends = stackalloc int[2];
+        if (Libc.pipe2(ends, Abi.O_CLOEXEC) != 0)
+            throw Errno.Refuse(Errno.Last, "opening a pipe");
+        _ours[stream] = ends[oursReads ? 0 : 1];
+        _theirs[stream] = ends[oursReads ? 1 : 0];
+        Libc.fcntl(_ours[stream], Abi.F_SETFL, Abi.O_NONBLOCK | (oursReads ? Abi.O_RDONLY : Abi.O_WRONLY));
+    }
+}

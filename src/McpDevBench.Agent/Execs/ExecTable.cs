@@ -1,0 +1,205 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>Every exec that the server has not finished with. On the loop's thread.</summary>
+internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, WorkerPool workers)
+{
+    /// <summary>Running, or ended and not acknowledged.</summary>
+    private const int MaxExecs = 64;
+    private const int ExitedSize = FrameHeader.Size + 64;
+
+    /// <summary>A smaller piece of output is not worth its header: wait for a fresh buffer.</summary>
+    private const int SmallestPiece = 512;
+
+    private readonly Dictionary<Guid, Exec> _byKey = [];
+    private readonly List<Exec> _execs = new(MaxExecs);
+    private readonly OomCounter _oomCounter = new();
+    private readonly MessageWriter _header = new();
+    private readonly Guid _boot = Guid.NewGuid();
+    private int _next;
+
+    public int Count => _execs.Count;
+
+    public long NextDeadline
+    {
+        get
+        {
+            var next = Clock.Never;
+            foreach (var exec in _execs)
+                next = Math.Min(next, exec.NextDeadline);
+            return next;
+        }
+    }
+
+    public void Tick(long now)
+    {
+        foreach (var exec in _execs)
+        {
+            if (exec.NextDeadline <= now)
+                exec.Tick(now);
+        }
+    }
+
+    public void Start(Channel channel, ExecStart request)
+    {
+        if (_byKey.TryGetValue(request.Key, out var known))
+        {
+            known.StartWaiters.Add(channel);
+            if (known.Pid != 0)
+                AnswerStarted(known);
+            return;
+        }
+        if (_execs.Count == MaxExecs)
+            throw new RefusalException(AgentStatus.Exhausted, $"{MaxExecs} execs are running, or have ended and not been acknowledged");
+        var exec = new Exec(loop, hunter, _oomCounter, request);
+        exec.StartWaiters.Add(channel);
+        _byKey.Add(request.Key, exec);
+        _execs.Add(exec);
+        if (!workers.TrySubmit(new Job(() => Spawn(exec, request))))
+            Fail(exec, new RefusalException(AgentStatus.Exhausted, "too many requests are waiting"));
+    }
+
+    public void Input(Channel channel, ExecInput input) => Find(input.Key).AddInput(channel, input);
+
+    public void Signal(Channel channel, ExecSignal request)
+    {
+        var exec = Find(request.Key);
+        if (exec.Ended)
+            throw NoSuchExec();
+        if (request.Signal is 0 or > 64)
+            throw new RefusalException(AgentStatus.Invalid, $"{request.Signal} is no signal");
+        hunter.Signal(exec.Mark, request.Signal, () => channel.Session.Respond(channel, AgentStatus.Ok, new MessageWriter()));
+    }
+
+    public void Cancel(ExecCancel request) => Find(request.Key).Kill(ExecEnd.Cancelled, request.GraceMs);
+
+    public void Resize(ExecResize request) => Find(request.Key).Resize(request.Rows, request.Columns);
+
+    public void Acknowledge(ExecAck acknowledged)
+    {
+        if (!_byKey.TryGetValue(acknowledged.Key, out var exec) || exec.Pid == 0)
+            return;
+        if (exec.Attached)
+            exec.Output.Acknowledge(acknowledged.Offset);
+        else
+            exec.Output.ResumeAt(acknowledged.Offset);
+        exec.Attached = true;
+        if (!acknowledged.Exit)
+        {
+            exec.RoomMade();
+            return;
+        }
+        if (!exec.Ended || acknowledged.Offset != exec.Output.Produced)
+            throw new ProtocolException("an exit was acknowledged that has not been told, or output before it was not");
+        Remove(exec);
+    }
+
+    public Welcome Welcome()
+    {
+        var positions = new List<ExecPosition>(_execs.Count);
+        foreach (var exec in _execs)
+        {
+            exec.ListedInWelcome = exec.Pid != 0;
+            if (exec.ListedInWelcome)
+                positions.Add(exec.Position);
+        }
+        return new Welcome(Protocol.Version, AgentVersion.Text, _boot, positions);
+    }
+
+    /// <summary>A new session: nothing is sent until the server says what it has.</summary>
+    public void Detach()
+    {
+        foreach (var exec in _execs)
+            exec.Attached = exec.ExitSent = exec.ListedInWelcome = false;
+    }
+
+    /// <summary>The next frame of any exec, all of them by turns.</summary>
+    public bool TryTakeOutput(Span<byte> to, out int written)
+    {
+        written = 0;
+        if (to.Length < FrameHeader.Size + ExecOutput.Size + SmallestPiece)
+            return false;
+        for (var i = 0; i < _execs.Count && written == 0; i++)
+        {
+            _next = (_next + 1) % _execs.Count;
+            var exec = _execs[_next];
+            if (exec.Attached)
+                written = TakeFrom(exec, to);
+        }
+        return written > 0;
+    }
+
+    private int TakeFrom(Exec exec, Span<byte> to)
+    {
+        const int Before = FrameHeader.Size + ExecOutput.Size;
+        var room = Math.Min(to.Length - Before, Protocol.MaxData);
+        _header.Clear();
+        if (exec.Output.TryTake(room, out var offset, out var stream, out var at, out var piece))
+        {
+            new ExecOutput(exec.Key, offset, stream, at).Write(_header);
+            new FrameHeader(FrameKind.ExecOutput, Protocol.NoChannel, ExecOutput.Size + piece.Length).Write(to);
+            _header.Written.CopyTo(to[FrameHeader.Size..]);
+            piece.CopyTo(to[Before..]);
+            return Before + piece.Length;
+        }
+        if (!exec.Ended || exec.ExitSent || to.Length < ExitedSize)
+            return 0;
+        exec.ExitSent = true;
+        exec.Exited().Write(_header);
+        new FrameHeader(FrameKind.ExecExited, Protocol.NoChannel, _header.Length).Write(to);
+        _header.Written.CopyTo(to[FrameHeader.Size..]);
+        return FrameHeader.Size + _header.Length;
+    }
+
+    /// <summary>On a worker.</summary>
+    private void Spawn(Exec exec, ExecStart request)
+    {
+        try
+        {
+            spawner.Spawn(request, process => loop.Post(() => OnStarted(exec, process)), ending => loop.Post(() => exec.LeaderEnded(ending)));
+        }
+        catch (Exception error)
+        {
+            loop.Post(() => Fail(exec, RefusalException.From(error)));
+        }
+    }
+
+    private static void OnStarted(Exec exec, Spawned process)
+    {
+        exec.Begin(process);
+        AnswerStarted(exec);
+    }
+
+    private static void AnswerStarted(Exec exec)
+    {
+        var message = new MessageWriter();
+        new ExecStarted(exec.Pid).Write(message);
+        foreach (var channel in exec.StartWaiters)
+        {
+            // What was not in this session's Welcome needs no acknowledgement first: the server expects it from its beginning.
+            if (!channel.Session.Closed && !exec.ListedInWelcome)
+                exec.Attached = true;
+            channel.Session.Finish(channel, AgentStatus.Ok, message);
+        }
+        exec.StartWaiters.Clear();
+    }
+
+    private void Fail(Exec exec, RefusalException refusal)
+    {
+        foreach (var channel in exec.StartWaiters)
+            channel.Session.Finish(channel, refusal.Status, Session.Message(refusal.Message));
+        Remove(exec);
+    }
+
+    private void Remove(Exec exec)
+    {
+        _byKey.Remove(exec.Key);
+        _execs.Remove(exec);
+        exec.Forget();
+    }
+
+    private Exec Find(Guid key) => _byKey.TryGetValue(key, out var exec) && exec.Pid != 0 ? exec : throw NoSuchExec();
+
+    private static RefusalException NoSuchExec() => new(AgentStatus.NoSuchExec, "no such exec, or it has ended");
+}

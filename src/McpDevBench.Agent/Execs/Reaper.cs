@@ -1,0 +1,50 @@
+namespace McpDevBench.Agent;
+
+/// <summary>How a process ended, and what it used.</summary>
+internal readonly record struct Ending(int Code, byte Signal, long CpuMicroseconds, long MaxRssBytes, long AtMicroseconds)
+{
+    public static Ending From(int status, ResourceUsage usage) => new(
+        (status & 0x7f) == 0 ? (status >> 8) & 0xff : 0, (byte)(status & 0x7f), usage.CpuMicroseconds, usage.MaxResidentKiB << 10, Clock.Microseconds);
+}
+
+/// <summary>Collects every dead child: leaders of execs, and the orphans that come to the first process.</summary>
+internal sealed unsafe class Reaper(Spawner spawner)
+{
+    public void Start()
+    {
+        // SIGCHLD is blocked in every thread (see Rebirth), so it waits here until it is read.
+        var mask = SignalSet.Of(Abi.SIGCHLD);
+        var signals = Libc.signalfd(-1, &mask, Abi.O_CLOEXEC);
+        Threads.Start("reaper", () => Run(signals));
+    }
+
+    private void Run(int signals)
+    {
+        var info = stackalloc byte[128];
+        while (true)
+        {
+            Libc.read(signals, info, 128);
+            ReapAll();
+        }
+    }
+
+    private void ReapAll()
+    {
+        var info = stackalloc byte[128];
+        while (true)
+        {
+            *(int*)(info + 16) = 0;
+            if (Libc.waitid(Abi.P_ALL, 0, info, Abi.WEXITED | Abi.WNOHANG | Abi.WNOWAIT) != 0)
+                return;
+            var pid = *(int*)(info + 16);
+            if (pid == 0)
+                return;
+            // Who it was is asked while it is still a zombie: until it is reaped nobody else can have its number.
+            var ended = spawner.TakeLeader(pid);
+            int status;
+            ResourceUsage usage;
+            if (Libc.wait4(pid, &status, 0, &usage) == pid)
+                ended?.Invoke(Ending.From(status, usage));
+        }
+    }
+}

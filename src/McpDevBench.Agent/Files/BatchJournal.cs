@@ -1,0 +1,94 @@
+namespace McpDevBench.Agent;
+
+/// <summary>
+/// How to undo what a batch has done so far. Every change is a rename, a link or a new directory, made relative to a directory that the journal
+/// holds open: undone in reverse they lead back to exactly the names, modes and contents of before.
+/// </summary>
+internal sealed class BatchJournal : IDisposable
+{
+    private readonly List<(Func<bool> Undo, Action? Commit)> _changes = [];
+    private readonly Dictionary<(ulong, ulong), Fd> _directories = [];
+
+    /// <summary>Takes over a place; places in one directory share its descriptor.</summary>
+    public Place Hold(Place place)
+    {
+        var identity = Entry.Of(place.Directory, place.Name).Identity;
+        if (_directories.TryAdd(identity, place.Directory))
+            return place;
+        place.Dispose();
+        return new Place(_directories[identity], place.Name);
+    }
+
+    public void Made(MadeDirectories directories) => _changes.Add((() =>
+    {
+        directories.Undo();
+        return true;
+    }, null));
+
+    public void MadeDirectory(Place place) => _changes.Add((() => place.Unlink(isDirectory: true) == 0, null));
+
+    public void Created(Place place) => _changes.Add((() => place.Unlink() == 0, null));
+
+    /// <summary>Journaled before it is begun: a copy that fails half-way has to go too.</summary>
+    public void CopyTo(Place hidden, Action copy, bool isDirectory)
+    {
+        _changes.Add((() => isDirectory ? hidden.Find() is null || TryRemoveTree(hidden) : hidden.Unlink() == 0 || Errno.Last == Errno.ENOENT, null));
+        copy();
+    }
+
+    /// <summary>The old entry is under the hidden name; going back replaces the new one in one step.</summary>
+    public void Exchanged(Place place, Place hidden)
+        => _changes.Add((() => hidden.RenameTo(place.Directory, place.Name) == 0, () => hidden.Unlink()));
+
+    public void SetAside(Place place, Place hidden, bool isDirectory) => _changes.Add((
+        () => hidden.RenameTo(place.Directory, place.Name, Abi.RENAME_NOREPLACE) == 0,
+        () =>
+        {
+            if (!isDirectory)
+                hidden.Unlink();
+            else
+                TryRemoveTree(hidden);
+        }
+    ));
+
+    public void Moved(Place from, Place to)
+        => _changes.Add((() => to.RenameTo(from.Directory, from.Name, Abi.RENAME_NOREPLACE) == 0, null));
+
+    /// <summary>Nothing can fail any more: only what was set aside is removed.</summary>
+    public void Commit()
+    {
+        foreach (var (_, commit) in _changes)
+            commit?.Invoke();
+        _changes.Clear();
+    }
+
+    /// <returns>False if somebody in the workspace has changed the same entries meanwhile, so that not all could be put back.</returns>
+    public bool Undo()
+    {
+        var all = true;
+        for (var i = _changes.Count - 1; i >= 0; i--)
+            all &= _changes[i].Undo();
+        _changes.Clear();
+        return all;
+    }
+
+    public void Dispose()
+    {
+        foreach (var directory in _directories.Values)
+            directory.Dispose();
+    }
+
+    private static bool TryRemoveTree(Place place)
+    {
+        try
+        {
+            FileRemoval.RemoveTree(place, place.Name, channel: null);
+            return true;
+        }
+        catch (RefusalException)
+        {
+            // Something in it belongs to somebody else. Its name is hidden, and the batch's outcome does not depend on it.
+            return false;
+        }
+    }
+}

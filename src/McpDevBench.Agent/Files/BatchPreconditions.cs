@@ -1,0 +1,81 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>
+/// Checks, before a batch changes anything, what its steps demand of entries that no earlier step has to do with. The steps check
+/// everything again; this only keeps a batch that cannot succeed from starting.
+/// </summary>
+internal sealed class BatchPreconditions(Workspace workspace)
+{
+    private readonly List<byte[]> _touched = [];
+
+    // One path that a link could make another name of a touched one, and nothing after it can be known beforehand.
+    private bool _blurred;
+
+    public void Check(BatchStep step)
+    {
+        var source = Plain(step.Path);
+        var target = step.Verb is BatchVerb.Move or BatchVerb.Copy ? Plain(step.Target) : [];
+        if (source is null || target is null)
+            _blurred = true;
+        if (_blurred)
+            return;
+        if (!IsTouched(source!))
+            CheckSource(step, source!);
+        if (target!.Length > 0 && !step.Overwrite && !IsTouched(target) && TryFind(target) is not null)
+            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Target)}: exists already");
+        if (step.Verb != BatchVerb.Read)
+            _touched.Add(source!);
+        if (target.Length > 0)
+            _touched.Add(target);
+    }
+
+    private void CheckSource(BatchStep step, byte[] path)
+    {
+        var found = TryFind(path);
+        Conditions.Check(step.Path, found, step.IfMatch, step.IfNoneMatch);
+        if (found is null && step.Verb is not (BatchVerb.Write or BatchVerb.MakeDirectory))
+            throw Errno.Refuse(Errno.ENOENT, Text.Show(step.Path));
+    }
+
+    /// <summary>The path without needless slashes, if no link and no dot component is involved; otherwise null.</summary>
+    private byte[]? Plain(ReadOnlySpan<byte> path)
+    {
+        var clean = path.TrimEnd((byte)'/');
+        if (clean.IsEmpty)
+            return null;
+        foreach (var range in clean.Split((byte)'/'))
+        {
+            if (clean[range].IsEmpty || clean[range].SequenceEqual("."u8) || clean[range].SequenceEqual(".."u8))
+                return null;
+        }
+        var fd = Workspace.TryOpenBelow(workspace.Root, clean, Abi.O_PATH | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
+        if (fd < 0)
+            return Errno.Last == Errno.ENOENT ? clean.ToArray() : null;
+        using var opened = new Fd(fd);
+        return Entry.Of(opened, clean).Kind == FileKind.Link ? null : clean.ToArray();
+    }
+
+    private Entry? TryFind(byte[] path)
+    {
+        var fd = Workspace.TryOpenBelow(workspace.Root, path, Abi.O_PATH | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
+        if (fd < 0)
+            return null;
+        using var opened = new Fd(fd);
+        return Entry.Of(opened, path);
+    }
+
+    private bool IsTouched(byte[] path)
+    {
+        foreach (var touched in _touched)
+        {
+            if (IsWithin(touched, path) || IsWithin(path, touched))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsWithin(ReadOnlySpan<byte> path, ReadOnlySpan<byte> directory)
+        => path.StartsWith(directory) && (path.Length == directory.Length || path[directory.Length] == '/');
+}

@@ -1,0 +1,229 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>Does the steps of one batch, and journals every change as soon as it is made.</summary>
+internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd content, Channel channel)
+{
+    private const int MaxReadBytes = 512 << 10;
+    private const int MaxEditedSize = 8 << 20;
+    private const uint DefaultDirectoryMode = 0x1ed; // 0755
+
+    private long _contentAt;
+    private int _readBytes;
+
+    public BatchStepResult Do(BatchStep step)
+    {
+        channel.ThrowIfCancelled();
+        return step.Verb switch
+        {
+            BatchVerb.Read => Read(step),
+            BatchVerb.Write => Write(step),
+            BatchVerb.Edit => Edit(step),
+            BatchVerb.Delete => Delete(step),
+            BatchVerb.Move => Move(step),
+            BatchVerb.Copy => Copy(step),
+            BatchVerb.MakeDirectory => MakeDirectory(step),
+            _ => throw new RefusalException(AgentStatus.Invalid, $"verb {(byte)step.Verb} is unknown"),
+        };
+    }
+
+    private BatchStepResult Read(BatchStep step)
+    {
+        using var fd = FileReading.OpenRegular(workspace, step.Path, out var entry);
+        Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
+        return new BatchStepResult(entry.ToFileStat(step.Path, fd), ReadAll(fd, entry, step.Path), 0);
+    }
+
+    private byte[] ReadAll(Fd fd, Entry entry, byte[] path)
+    {
+        if (entry.Size > MaxReadBytes - _readBytes)
+            throw new RefusalException(AgentStatus.TooLarge, $"{Text.Show(path)}: a batch reads at most {MaxReadBytes >> 10} KiB");
+        var bytes = new byte[entry.Size];
+        var count = Fd.ReadFully(fd, bytes, 0, path);
+        _readBytes += count;
+        return count == bytes.Length ? bytes : bytes[..count];
+    }
+
+    private BatchStepResult Write(BatchStep step)
+    {
+        MakeParents(step, step.Path);
+        var place = journal.Hold(step.IfNoneMatch ? workspace.Locate(step.Path) : FileWriting.FollowFinalLink(workspace, step.Path));
+        var before = place.Find();
+        Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
+        using var temp = TempFile.Create(place.Directory, step.Path);
+        Replacing.Copy(content, temp.Fd, _contentAt, (long)step.ContentLength, step.Path);
+        _contentAt += (long)step.ContentLength;
+        Put(temp, place, before, ModeOf(step), step.Path);
+        return Result(place, step.Path);
+    }
+
+    private BatchStepResult Edit(BatchStep step)
+    {
+        var place = journal.Hold(FileWriting.FollowFinalLink(workspace, step.Path));
+        var opened = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+        using var fd = FileReading.Regular(opened, step.Path, out var before);
+        Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
+        if (before.Size > MaxEditedSize)
+            throw TooLargeToEdit(step.Path);
+        var text = new byte[before.Size];
+        if (Fd.ReadFully(fd, text, 0, step.Path) != text.Length)
+            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Path)}: is being written to");
+        var replacements = 0;
+        for (var i = 0; i < step.Edits.Count; i++)
+            text = Apply(text, step, i, ref replacements);
+        using var temp = TempFile.Create(place.Directory, step.Path);
+        Fd.WriteFully(temp.Fd, text, step.Path);
+        Put(temp, place, before, WriteRequest.KeepMode, step.Path);
+        return Result(place, step.Path) with { Replacements = replacements };
+    }
+
+    private static byte[] Apply(byte[] text, BatchStep step, int index, ref int replacements)
+    {
+        var edit = step.Edits[index];
+        // Before anything is allocated: many small occurrences of a long replacement are a great deal of text.
+        var occurrences = edit.OldText.Length == 0 ? 0 : text.AsSpan().Count(edit.OldText);
+        if (text.Length + ((long)occurrences * (edit.NewText.Length - edit.OldText.Length)) > MaxEditedSize)
+            throw TooLargeToEdit(step.Path);
+        var outcome = TextEdits.Apply(text, [edit]);
+        if (outcome.FailedEdit >= 0)
+            throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(step.Path)}: edit {index}: the old text occurs {outcome.Occurrences} times");
+        replacements += outcome.Replacements;
+        return outcome.Content;
+    }
+
+    private BatchStepResult Delete(BatchStep step)
+    {
+        var place = journal.Hold(workspace.Locate(step.Path));
+        var entry = Existing(place, step.Path);
+        Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
+        if (entry.Kind == FileKind.Directory && !step.Recursive && !IsEmpty(place, step.Path))
+            throw Errno.Refuse(Errno.ENOTEMPTY, Text.Show(step.Path));
+        SetAside(place, entry, step.Path);
+        return new BatchStepResult(null, [], 0);
+    }
+
+    private BatchStepResult Move(BatchStep step)
+    {
+        var from = journal.Hold(workspace.Locate(step.Path));
+        var entry = Existing(from, step.Path);
+        Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
+        var to = Destination(step);
+        if (to.Find() is { } overwritten)
+            SetAside(to, overwritten, step.Target);
+        if (from.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
+            throw Errno.Refuse(step.Path);
+        journal.Moved(from, to);
+        return Result(to, step.Target);
+    }
+
+    private BatchStepResult Copy(BatchStep step)
+    {
+        using var from = workspace.Locate(step.Path);
+        var entry = Existing(from, step.Path);
+        Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
+        if (entry.Kind == FileKind.Directory && !step.Recursive)
+            throw Errno.Refuse(Errno.EISDIR, Text.Show(step.Path));
+        var to = Destination(step);
+        var hidden = to.Sibling(TempFile.NewName());
+        journal.CopyTo(hidden, () => new TreeCopy(channel).Copy(from, entry, hidden, step.Path), entry.Kind == FileKind.Directory);
+        if (to.Find() is { } overwritten)
+            SetAside(to, overwritten, step.Target);
+        if (hidden.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
+            throw Errno.Refuse(step.Target);
+        journal.Moved(hidden, to);
+        return Result(to, step.Target);
+    }
+
+    private BatchStepResult MakeDirectory(BatchStep step)
+    {
+        MakeParents(step, step.Path);
+        var place = journal.Hold(workspace.Locate(step.Path));
+        var found = place.Find();
+        Conditions.Check(step.Path, found, step.IfMatch, step.IfNoneMatch);
+        if (found is { Kind: FileKind.Directory } && step.CreateParents)
+            return Result(place, step.Path);
+        if (found is not null)
+            throw Exists(step.Path);
+        if (place.MakeDirectory(ModeOf(step) is WriteRequest.KeepMode ? DefaultDirectoryMode : step.Mode & Entry.PermissionBits) != 0)
+            throw Errno.Refuse(step.Path);
+        journal.MadeDirectory(place);
+        return Result(place, step.Path);
+    }
+
+    /// <summary>Where a move or copy goes: free, or a file that may be overwritten; and not into itself.</summary>
+    private Place Destination(BatchStep step)
+    {
+        if (step.Target.AsSpan().TrimEnd((byte)'/') is var target && target.StartsWith(Listing.Prefix(step.Path)) || target.SequenceEqual(step.Path.AsSpan().TrimEnd((byte)'/')))
+            throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(step.Path)}: not into or onto itself");
+        MakeParents(step, step.Target);
+        var to = journal.Hold(workspace.Locate(step.Target));
+        var found = to.Find();
+        if (found is not null && !step.Overwrite)
+            throw Exists(step.Target);
+        Replacing.RefuseUnlessFile(found, step.Target);
+        return to;
+    }
+
+    private void Put(TempFile temp, Place place, Entry? before, uint mode, byte[] path)
+    {
+        Replacing.RefuseUnlessFile(before, path);
+        Replacing.Finish(temp.Fd, Replacing.ModeFor(mode, before), path);
+        if (before is null)
+        {
+            if (temp.LinkAs(place.Name) != 0)
+                throw Errno.Last == Errno.EEXIST ? Exists(path) : Errno.Refuse(path);
+            journal.Created(place);
+            return;
+        }
+        var hidden = place.Sibling(TempFile.NewName());
+        if (temp.LinkAs(hidden.Name) != 0)
+            throw Errno.Refuse(path);
+        if (hidden.RenameTo(place.Directory, place.Name, Abi.RENAME_EXCHANGE) == 0)
+        {
+            journal.Exchanged(place, hidden);
+            return;
+        }
+        var refusal = Errno.Refuse(path);
+        hidden.Unlink();
+        throw refusal;
+    }
+
+    private void SetAside(Place place, Entry entry, byte[] path)
+    {
+        var hidden = place.Sibling(TempFile.NewName());
+        if (place.RenameTo(hidden.Directory, hidden.Name, Abi.RENAME_NOREPLACE) != 0)
+            throw Errno.Refuse(path);
+        journal.SetAside(place, hidden, entry.Kind == FileKind.Directory);
+    }
+
+    private void MakeParents(BatchStep step, byte[] path)
+    {
+        if (!step.CreateParents)
+            return;
+        var made = new MadeDirectories(workspace);
+        journal.Made(made);
+        made.MakeParents(path);
+    }
+
+    private static bool IsEmpty(Place place, byte[] path)
+    {
+        using var names = new DirectoryNames();
+        using var fd = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
+        names.Read(fd, inside: false, path);
+        return names.Count == 0;
+    }
+
+    /// <summary>A step that names no mode leaves it zero: no file is meant to be unusable.</summary>
+    private static uint ModeOf(BatchStep step) => step.Mode == 0 ? WriteRequest.KeepMode : step.Mode;
+
+    private static Entry Existing(Place place, byte[] path) => place.Find() ?? throw Errno.Refuse(Errno.ENOENT, Text.Show(path));
+
+    private static BatchStepResult Result(Place place, byte[] path)
+        => new(Existing(place, path).ToFileStat(path, place.Directory, place.Name), [], 0);
+
+    private static RefusalException Exists(byte[] path) => new(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
+
+    private static RefusalException TooLargeToEdit(byte[] path)
+        => new(AgentStatus.TooLarge, $"{Text.Show(path)}: files up to {MaxEditedSize >> 20} MiB can be edited");
+}

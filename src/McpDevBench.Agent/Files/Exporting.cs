@@ -1,0 +1,115 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>A file or a tree as a tar archive, while it may change underneath: every entry is what was announced, padded or cut.</summary>
+internal sealed class Exporting(Workspace workspace)
+{
+    public TransferResponse Export(ExportRequest request, Channel channel)
+    {
+        var writer = new ChannelWriter(channel);
+        var run = new Run(writer, channel, Glob.Of(request.Include), Glob.Of(request.Exclude));
+        var start = workspace.Open(request.Path, Abi.O_PATH);
+        if (Entry.Of(start, request.Path).Kind == FileKind.Directory)
+        {
+            using var walk = new TreeWalk(start, request.Path, recursive: true);
+            run.Tree(walk);
+        }
+        else
+        {
+            start.Dispose();
+            using var place = FileWriting.FollowFinalLink(workspace, request.Path);
+            var (_, name) = Workspace.Split(request.Path);
+            run.One(place.Directory, place.Name, name.AsSpan(..^1));
+        }
+        run.Tar.End();
+        writer.End();
+        return new TransferResponse(run.Entries, run.Bytes, run.Skipped);
+    }
+
+    private sealed class Run(ChannelWriter to, Channel channel, Glob[] include, Glob[] exclude)
+    {
+        public TarWriter Tar { get; } = new(to);
+
+        public uint Entries { get; private set; }
+
+        public ulong Bytes { get; private set; }
+
+        public uint Skipped { get; private set; }
+
+        public void Tree(TreeWalk walk)
+        {
+            while (walk.Next(() => !Any(exclude, walk.Path)))
+            {
+                channel.ThrowIfCancelled();
+                if (Any(exclude, walk.Path) || (include.Length > 0 && !Any(include, walk.Path)) || walk.Directory < 0)
+                    continue;
+                One(walk.Directory, walk.NameZ, walk.Path);
+            }
+        }
+
+        public void One(int directory, byte[] name, ReadOnlySpan<byte> shown)
+        {
+            if (Entry.Find(directory, name) is not { } entry)
+                return;
+            switch (entry.Kind)
+            {
+                case FileKind.Directory:
+                    Tar.Header([.. shown, (byte)'/'], '5', entry.Permissions, 0, entry.MtimeSeconds, default);
+                    Entries++;
+                    break;
+                case FileKind.Link:
+                    Tar.Header(shown, '2', 0x1ff, 0, entry.MtimeSeconds, Entry.LinkTarget(directory, name));
+                    Entries++;
+                    break;
+                case FileKind.File:
+                    File(directory, name, shown);
+                    break;
+                default:
+                    Skipped++;
+                    break;
+            }
+        }
+
+        private void File(int directory, byte[] name, ReadOnlySpan<byte> shown)
+        {
+            var opened = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+            if (opened < 0)
+            {
+                Skipped++;
+                return;
+            }
+            using var fd = new Fd(opened);
+            var entry = Entry.Of(fd, shown);
+            if (entry.Kind != FileKind.File)
+            {
+                Skipped++;
+                return;
+            }
+            Tar.Header(shown, '0', entry.Permissions, entry.Size, entry.MtimeSeconds, default);
+            long done = 0;
+            while (done < entry.Size)
+            {
+                var count = Fd.ReadFully(fd, to.Room(entry.Size - done), done, shown);
+                if (count == 0)
+                    break;
+                done += count;
+                to.Advance(count);
+            }
+            Tar.Zeros(entry.Size - done);
+            Tar.Pad(entry.Size);
+            Entries++;
+            Bytes += (ulong)entry.Size;
+        }
+
+        private static bool Any(Glob[] globs, ReadOnlySpan<byte> path)
+        {
+            foreach (var glob in globs)
+            {
+                if (glob.Matches(path))
+                    return true;
+            }
+            return false;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>Removing entries and whole trees.</summary>
+internal static unsafe class FileRemoval
+{
+    private const int BufferSize = 16 << 10;
+    private const int RecordHeader = 19;
+
+    public static void Delete(Workspace workspace, DeleteRequest request, Channel channel)
+    {
+        using var place = workspace.Locate(request.Path);
+        lock (workspace.Mutation)
+        {
+            var found = place.Find();
+            Conditions.Check(request.Path, found, request.IfMatch, ifNoneMatch: false);
+            if (found is not { } entry)
+                throw Errno.Refuse(Errno.ENOENT, Text.Show(request.Path));
+            if (entry.Kind != FileKind.Directory || !request.Recursive)
+            {
+                if (place.Unlink(entry.Kind == FileKind.Directory) != 0)
+                    throw Errno.Refuse(request.Path);
+                return;
+            }
+        }
+        RemoveTree(place, request.Path, channel);
+    }
+
+    /// <summary>
+    /// A directory with all that is in it, however deep, with three descriptors: down by name without following links, and up by "..",
+    /// which must lead to the very directory that we came from.
+    /// </summary>
+    public static void RemoveTree(Place place, ReadOnlySpan<byte> path, Channel? channel)
+    {
+        var above = new Stack<(ulong, ulong)>();
+        var current = OpenDirectory(place.Directory, place.Name, path);
+        try
+        {
+            while (true)
+            {
+                channel?.ThrowIfCancelled();
+                if (ClearFiles(current, path) is { } full)
+                {
+                    above.Push(Entry.Of(current, path).Identity);
+                    var below = OpenDirectory(current, full, path);
+                    Libc.close(current);
+                    current = below;
+                    continue;
+                }
+                if (above.Count == 0)
+                    break;
+                var up = OpenDirectory(current, Text.Z(".."), path);
+                Libc.close(current);
+                current = up;
+                if (Entry.Of(current, path).Identity != above.Pop())
+                    throw new RefusalException(AgentStatus.Failed, $"{Text.Show(path)}: was moved while it was being removed");
+            }
+        }
+        finally
+        {
+            Libc.close(current);
+        }
+        if (place.Unlink(isDirectory: true) != 0)
+            throw Errno.Refuse(path);
+    }
+
+    /// <summary>Removes files and empty directories; stops at the first directory that is not empty, and names it.</summary>
+    private static byte[]? ClearFiles(int directory, ReadOnlySpan<byte> path)
+    {
+        var buffer = stackalloc byte[BufferSize];
+        for (nint count; (count = Libc.getdents64(directory, buffer, BufferSize)) != 0;)
+        {
+            if (count < 0)
+                throw Errno.Refuse(path);
+            for (nint at = 0; at < count; at += *(ushort*)(buffer + at + 16))
+            {
+                var name = buffer + at + RecordHeader;
+                if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)))
+                    continue;
+                // Asking the kernel to remove it as what it seems to be is safe: what it is not, it refuses.
+                var isDirectory = buffer[at + 18] == Abi.DT_DIR;
+                var error = Remove(directory, name, isDirectory);
+                if (error is Errno.EISDIR or Errno.ENOTDIR)
+                    error = Remove(directory, name, !isDirectory);
+                if (error is Errno.ENOTEMPTY or Errno.EEXIST)
+                    return Text.Z(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
+                if (error is not (0 or Errno.ENOENT))
+                    throw Errno.Refuse(error, Text.Show(path));
+            }
+        }
+        return null;
+    }
+
+    private static int Remove(int directory, byte* name, bool isDirectory)
+        => Libc.unlinkat(directory, name, isDirectory ? Abi.AT_REMOVEDIR : 0) == 0 ? 0 : Errno.Last;
+
+    private static int OpenDirectory(int directory, byte[] name, ReadOnlySpan<byte> path)
+    {
+        fixed (byte* z = name)
+        {
+            var fd = Libc.openat(directory, z, Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW | Abi.O_CLOEXEC, 0);
+            return fd >= 0 ? fd : throw Errno.Refuse(path);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>Putting a complete file in its place.</summary>
+internal static class Replacing
+{
+    private const uint DefaultMode = 0x1a4; // 0644
+
+    public static uint ModeFor(uint requested, Entry? before)
+        => requested == WriteRequest.KeepMode
+            ? before is { Kind: FileKind.File } file ? file.Permissions : DefaultMode
+            : requested & Entry.PermissionBits;
+
+    /// <summary>Mode and content are on disk before the name is.</summary>
+    public static void Finish(Fd fd, uint mode, ReadOnlySpan<byte> path)
+    {
+        if (Libc.fchmod(fd, mode) != 0 || Libc.fsync(fd) != 0)
+            throw Errno.Refuse(path);
+    }
+
+    /// <summary>A reader sees the old file or the new one, and never none.</summary>
+    public static void Put(TempFile temp, Place place, Entry? before, bool mustBeNew, ReadOnlySpan<byte> path)
+    {
+        if (before is null)
+        {
+            if (temp.LinkAs(place.Name) == 0)
+                return;
+            if (Errno.Last != Errno.EEXIST)
+                throw Errno.Refuse(path);
+            if (mustBeNew)
+                throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
+            // Somebody in the workspace was faster: then theirs is what is replaced.
+            before = place.Find();
+        }
+        RefuseUnlessFile(before, path);
+        var hidden = place.Sibling(TempFile.NewName());
+        if (temp.LinkAs(hidden.Name) != 0)
+            throw Errno.Refuse(path);
+        if (hidden.RenameTo(place.Directory, place.Name) == 0)
+            return;
+        var refusal = Errno.Refuse(path);
+        hidden.Unlink();
+        throw refusal;
+    }
+
+    public static void RefuseUnlessFile(Entry? entry, ReadOnlySpan<byte> path)
+    {
+        switch (entry?.Kind)
+        {
+            case null or FileKind.File or FileKind.Link:
+                return;
+            case FileKind.Directory:
+                throw new RefusalException(AgentStatus.IsADirectory, $"{Text.Show(path)}: is a directory");
+            default:
+                throw new RefusalException(AgentStatus.NotRegular, $"{Text.Show(path)}: is not a regular file");
+        }
+    }
+
+    /// <summary>A range of one file to the end of another.</summary>
+    public static long Copy(Fd from, Fd to, long offset, long length, ReadOnlySpan<byte> path, Channel? channel = null)
+    {
+        var buffer = BufferPool.Rent();
+        try
+        {
+            long done = 0;
+            while (done < length)
+            {
+                channel?.ThrowIfCancelled();
+                var count = Fd.ReadFully(from, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - done)), offset + done, path);
+                if (count == 0)
+                    break;
+                Fd.WriteFully(to, buffer.AsSpan(0, count), path);
+                done += count;
+            }
+            return done;
+        }
+        finally
+        {
+            BufferPool.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>Copies a file, a link, or a directory with all that is in it, to a name that is free.</summary>
+internal sealed unsafe class TreeCopy(Channel channel)
+{
+    private const uint OwnerBits = 0x1c0; // 0700: the copy must be possible to fill
+
+    public void Copy(Place from, Entry entry, Place to, byte[] path)
+    {
+        if (entry.Kind == FileKind.Directory)
+            CopyDirectory(from, entry, to, path);
+        else
+            CopyOne(from.Directory, from.Name, entry, to, path);
+    }
+
+    private void CopyDirectory(Place from, Entry entry, Place to, byte[] path)
+    {
+        if (to.MakeDirectory(entry.Permissions | OwnerBits) != 0)
+            throw Errno.Refuse(path);
+        using var copy = Workspace.OpenBelow(to.Directory, to.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
+        using var walk = new TreeWalk(
+            Workspace.OpenBelow(from.Directory, from.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW), path, recursive: true);
+        while (walk.Next())
+        {
+            channel.ThrowIfCancelled();
+            var name = walk.NameZ;
+            if (walk.Directory < 0 || Entry.Find(walk.Directory, name) is not { } inside)
+                continue;
+            var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];
+            using var target = new Place(Workspace.OpenBelow(copy, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name);
+            if (inside.Kind != FileKind.Directory)
+                CopyOne(walk.Directory, name, inside, target, path);
+            else if (target.MakeDirectory(inside.Permissions | OwnerBits) != 0)
+                throw Errno.Refuse(path);
+        }
+    }
+
+    private void CopyOne(int directory, byte[] name, Entry entry, Place to, byte[] path)
+    {
+        switch (entry.Kind)
+        {
+            case FileKind.Link:
+                CopyLink(directory, name, to, path);
+                break;
+            case FileKind.File:
+                CopyFile(directory, name, to, path);
+                break;
+            default:
+                throw new RefusalException(AgentStatus.NotRegular, $"{Text.Show(path)}: is, or contains, something that is neither file, directory nor link");
+        }
+    }
+
+    private void CopyFile(int directory, byte[] name, Place to, byte[] path)
+    {
+        var opened = Workspace.OpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+        using var from = FileReading.Regular(opened, path, out var entry);
+        using var temp = TempFile.Create(to.Directory, path);
+        Replacing.Copy(from, temp.Fd, 0, long.MaxValue, path, channel);
+        if (Libc.fchmod(temp.Fd, entry.Permissions) != 0 || temp.LinkAs(to.Name) != 0)
+            throw Errno.Refuse(path);
+    }
+
+    private static void CopyLink(int directory, byte[] name, Place to, byte[] path)
+    {
+        fixed (byte* target = Text.Z(Entry.LinkTarget(directory, name)), z = to.Name)
+        {
+            if (Libc.symlinkat(target, to.Directory, z) != 0)
+                throw Errno.Refuse(path);
+        }
+    }
+}

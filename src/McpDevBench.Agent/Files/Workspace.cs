@@ -1,0 +1,91 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>
+/// The one way to a file: every path is resolved by the kernel below the workspace's directory, in the call that opens it.
+/// There is no check that something could slip in behind.
+/// </summary>
+internal sealed unsafe class Workspace
+{
+    private const int Attempts = 64;
+
+    public Workspace(string directory)
+    {
+        fixed (byte* path = Text.Z(directory))
+            Root = Libc.openat(Abi.AT_FDCWD, path, Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_CLOEXEC, 0);
+        if (Root < 0)
+            throw Errno.Refuse(Errno.Last, directory);
+    }
+
+    public int Root { get; }
+
+    /// <summary>One change of the tree at a time: conditions are checked, and what they guard is done, under this lock.</summary>
+    public Lock Mutation { get; } = new();
+
+    /// <summary>Opens a path below the workspace; links on the way are followed as long as they stay inside.</summary>
+    public Fd Open(ReadOnlySpan<byte> path, int flags, ulong resolve = 0) => OpenBelow(Root, path, flags, resolve);
+
+    public static Fd OpenBelow(int directory, ReadOnlySpan<byte> path, int flags, ulong resolve = 0)
+    {
+        var fd = TryOpenBelow(directory, path, flags, resolve);
+        return fd >= 0 ? new Fd(fd) : throw Errno.Refuse(path);
+    }
+
+    /// <returns>The descriptor, or -1 with the error number set.</returns>
+    public static int TryOpenBelow(int directory, ReadOnlySpan<byte> path, int flags, ulong resolve = 0)
+    {
+        Check(path);
+        var how = new OpenHow { Flags = (uint)(flags | Abi.O_CLOEXEC), Resolve = Abi.RESOLVE_BENEATH | Abi.RESOLVE_NO_MAGICLINKS | resolve };
+        var name = stackalloc byte[Protocol.MaxPath + 1];
+        var length = path.IsEmpty ? 1 : path.Length;
+        (path.IsEmpty ? "."u8 : path).CopyTo(new Span<byte>(name, length));
+        name[length] = 0;
+        for (var attempt = 1; ; attempt++)
+        {
+            var fd = (int)Libc.syscall(Abi.SYS_openat2, directory, (nint)name, (nint)(&how), sizeof(OpenHow));
+            // EAGAIN: somewhere a rename happened while ".." was being resolved, and the kernel could not be sure.
+            if (fd >= 0 || Errno.Last is not (Errno.EAGAIN or Errno.EINTR) || attempt == Attempts)
+                return fd;
+        }
+    }
+
+    /// <summary>The directory of an entry, held open, and the entry's name in it.</summary>
+    public Place Locate(ReadOnlySpan<byte> path)
+    {
+        Check(path);
+        var (parent, name) = Split(path);
+        return new Place(Open(parent, Abi.O_PATH | Abi.O_DIRECTORY), name);
+    }
+
+    /// <summary>The last component, which must be a plain name, and what is before it.</summary>
+    public static (byte[] Parent, byte[] Name) Split(ReadOnlySpan<byte> path)
+    {
+        var shown = path;
+        path = path.TrimEnd((byte)'/');
+        if (path.IsEmpty)
+            throw new RefusalException(AgentStatus.PathDenied, "not with the workspace itself");
+        var slash = path.LastIndexOf((byte)'/');
+        var name = path[(slash + 1)..];
+        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+            throw new RefusalException(AgentStatus.PathDenied, $"{Text.Show(shown)}: must end in a name");
+        if (slash == 0)
+            throw new RefusalException(AgentStatus.PathDenied, $"{Text.Show(shown)}: must be relative to the workspace");
+        return (path[..Math.Max(0, slash)].ToArray(), Text.Z(name));
+    }
+
+    /// <summary>What is at the path; a final link is described itself.</summary>
+    public FileStat Describe(ReadOnlySpan<byte> path)
+    {
+        using var fd = Open(path, Abi.O_PATH | Abi.O_NOFOLLOW);
+        return Entry.Of(fd, path).ToFileStat(path, fd);
+    }
+
+    public static void Check(ReadOnlySpan<byte> path)
+    {
+        if (path.Contains((byte)0))
+            throw new RefusalException(AgentStatus.Invalid, "a path cannot contain NUL");
+        if (path.Length > Protocol.MaxPath)
+            throw new RefusalException(AgentStatus.Invalid, $"a path has at most {Protocol.MaxPath} bytes");
+    }
+}

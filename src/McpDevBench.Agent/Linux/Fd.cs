@@ -1,0 +1,48 @@
+namespace McpDevBench.Agent;
+
+/// <summary>An open file descriptor that is closed at the end of a <c>using</c>.</summary>
+internal readonly struct Fd(int number) : IDisposable
+{
+    public int Number { get; } = number;
+
+    public static implicit operator int(Fd fd) => fd.Number;
+
+    public void Dispose()
+    {
+        if (Number >= 0)
+            Libc.close(Number);
+    }
+
+    /// <summary>Read until the span is full or the file at its end.</summary>
+    public static unsafe int ReadFully(int fd, Span<byte> to, long offset, ReadOnlySpan<byte> path)
+    {
+        var done = 0;
+        fixed (byte* start = to)
+        {
+            while (done < to.Length)
+            {
+                var count = Libc.pread(fd, start + done, to.Length - done, offset + done);
+                if (count == 0)
+                    break;
+                if (count < 0 && Errno.Last != Errno.EINTR)
+                    throw Errno.Refuse(path);
+                done += Math.Max(0, (int)count);
+            }
+        }
+        return done;
+    }
+
+    public static unsafe void WriteFully(int fd, ReadOnlySpan<byte> from, ReadOnlySpan<byte> path)
+    {
+        fixed (byte* start = from)
+        {
+            for (var done = 0; done < from.Length;)
+            {
+                var count = Libc.write(fd, start + done, from.Length - done);
+                if (count < 0 && Errno.Last != Errno.EINTR)
+                    throw Errno.Refuse(path);
+                done += Math.Max(0, (int)count);
+            }
+        }
+    }
+}

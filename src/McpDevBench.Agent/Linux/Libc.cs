@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace McpDevBench.Agent;
+
+/// <summary>The C library, as it is: a static executable links every one of these directly.</summary>
+internal static unsafe partial class Libc
+{
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint read(int fd, byte* buffer, nint count);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint write(int fd, byte* buffer, nint count);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint pread(int fd, byte* buffer, nint count, long offset);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint pwrite(int fd, byte* buffer, nint count, long offset);
+    [LibraryImport("libc")] internal static partial void close(int fd);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int openat(int directory, byte* path, int flags, uint mode);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint syscall(nint number, nint a, nint b, nint c, nint d);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int statx(int directory, byte* path, int flags, uint mask, Statx* result);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int faccessat(int directory, byte* path, int mode, int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint readlinkat(int directory, byte* path, byte* buffer, nint size);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int linkat(int fromDirectory, byte* from, int toDirectory, byte* to, int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int symlinkat(byte* target, int directory, byte* path);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int unlinkat(int directory, byte* path, int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int mkdirat(int directory, byte* path, uint mode);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int renameat2(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int fchmod(int fd, uint mode);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int fsync(int fd);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int ftruncate(int fd, long length);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int futimens(int fd, Timespec* times);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint getdents64(int fd, byte* buffer, nint size);
+
+    [LibraryImport("libc", SetLastError = true)] internal static partial int pipe2(int* fds, int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int fcntl(int fd, int command, nint argument);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int ioctl(int fd, nuint request, void* argument);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int epoll_create1(int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int epoll_ctl(int epoll, int operation, int fd, byte* change);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int epoll_wait(int epoll, byte* events, int capacity, int timeout);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int eventfd(uint value, int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int poll(PollFd* fds, nuint count, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)] internal static partial int socket(int family, int type, int protocol);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int bind(int fd, byte* address, uint length);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int listen(int fd, int backlog);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int connect(int fd, byte* address, uint length);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int accept4(int fd, byte* address, uint* length, int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int shutdown(int fd, int how);
+
+    [LibraryImport("libc", SetLastError = true)] internal static partial int signalfd(int fd, SignalSet* mask, int flags);
+    [LibraryImport("libc")] internal static partial void pthread_sigmask(int how, SignalSet* set, SignalSet* old);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint signal(int number, nint handler);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int kill(int pid, int signal);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int waitid(int type, uint id, byte* info, int options);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int wait4(int pid, int* status, int options, ResourceUsage* usage);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int prlimit(int pid, int resource, ResourceLimit* change, ResourceLimit* old);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int execve(byte* path, byte** argv, byte** env);
+    [LibraryImport("libc")] internal static partial int getpid();
+    [LibraryImport("libc")] internal static partial void umask(uint mask);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint getrandom(byte* buffer, nint length, uint flags);
+    [LibraryImport("libc")] internal static partial void _exit(int code);
+
+    // posix_spawn returns its error instead of setting errno. What prepares it fails only for want of a few bytes.
+    [LibraryImport("libc")] internal static partial int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** env);
+    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_init(byte* actions);
+    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_destroy(byte* actions);
+    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_addopen(byte* actions, int fd, byte* path, int flags, uint mode);
+    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_addfchdir_np(byte* actions, int fd);
+    [LibraryImport("libc")] internal static partial void posix_spawnattr_init(byte* attributes);
+    [LibraryImport("libc")] internal static partial void posix_spawnattr_destroy(byte* attributes);
+    [LibraryImport("libc")] internal static partial void posix_spawnattr_setflags(byte* attributes, short flags);
+    [LibraryImport("libc")] internal static partial void posix_spawnattr_setsigdefault(byte* attributes, SignalSet* set);
+    [LibraryImport("libc")] internal static partial void posix_spawnattr_setsigmask(byte* attributes, SignalSet* set);
+}

@@ -1,0 +1,25 @@
+using System.Text;
+
+namespace McpDevBench.Agent;
+
+/// <summary>Bytes for the C library, and raw names for people.</summary>
+internal static class Text
+{
+    /// <summary>The bytes with a NUL after them.</summary>
+    public static byte[] Z(ReadOnlySpan<byte> bytes)
+    {
+        var copy = new byte[bytes.Length + 1];
+        bytes.CopyTo(copy);
+        return copy;
+    }
+
+    public static byte[] Z(string text) => Z(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A path as an error text shows it: relative to the workspace, cut where it is absurdly long.</summary>
+    public static string Show(ReadOnlySpan<byte> path)
+    {
+        if (!path.IsEmpty && path[^1] == 0)
+            path = path[..^1];
+        return path.IsEmpty ? "." : path.Length <= 300 ? Encoding.UTF8.GetString(path) : Encoding.UTF8.GetString(path[..300]) + "…";
+    }
+}

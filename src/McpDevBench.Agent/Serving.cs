@@ -1,0 +1,82 @@
+namespace McpDevBench.Agent;
+
+/// <summary>The agent's life: everything is made and started here, and then the loop turns until a signal ends it.</summary>
+internal static unsafe class Serving
+{
+    private const uint Umask = 0x12; // 022
+
+    public static int Run(Options options)
+    {
+        Rebirth.BeIfNeeded(options);
+        OpenMissingStandardStreams();
+        var oomScore = new OomScore();
+        Libc.prctl(Abi.PR_SET_DUMPABLE, 0, 0, 0, 0);
+        Libc.prctl(Abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        Libc.signal(Abi.SIGPIPE, Abi.SIG_IGN);
+        Libc.signal(Abi.SIGXFSZ, Abi.SIG_IGN);
+        Libc.umask(Umask);
+        // Per match; a search adds its own limit per file.
+        AppContext.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(2));
+
+        Workspace workspace;
+        try
+        {
+            workspace = new Workspace(options.Workspace);
+        }
+        catch (RefusalException refusal)
+        {
+            return Fail($"workspace {refusal.Message}");
+        }
+        var loop = new EventLoop();
+        var marks = new Marks();
+        var hunter = new Hunter(marks);
+        var workers = new WorkerPool();
+        var spawner = new Spawner(marks, oomScore, workspace.Root);
+        var execs = new ExecTable(loop, spawner, hunter, workers);
+        var router = new RequestRouter(execs, workers, new FileRequests(workspace));
+        var board = new Switchboard(loop, router, execs);
+        if (!board.Listen(options.Socket))
+            return Fail($"socket {options.Socket}: cannot listen, system error {Errno.Last}");
+
+        var ended = false;
+        var signals = Rebirth.Signals;
+        signals.Bits &= ~SignalSet.Of(Abi.SIGCHLD).Bits;
+        loop.Watch(Libc.signalfd(-1, &signals, Abi.O_CLOEXEC | Abi.O_NONBLOCK), Abi.EPOLLIN, _ => ended = true);
+        hunter.Start();
+        workers.Start();
+        new Reaper(spawner).Start();
+        board.OpenStdio();
+
+        while (!ended)
+        {
+            loop.Turn(Math.Min(board.NextDeadline, execs.NextDeadline));
+            var now = Clock.Milliseconds;
+            board.Tick(now);
+            execs.Tick(now);
+            board.Pump();
+        }
+        hunter.KillEverything();
+        Libc._exit(0);
+        return 0;
+    }
+
+    /// <summary>A descriptor below three that is closed would be taken by the next file that is opened.</summary>
+    private static void OpenMissingStandardStreams()
+    {
+        fixed (byte* nothing = "/dev/null\0"u8)
+        {
+            int fd;
+            while ((fd = Libc.openat(Abi.AT_FDCWD, nothing, Abi.O_RDWR, 0)) is >= 0 and < 3)
+            {
+            }
+            if (fd >= 0)
+                Libc.close(fd);
+        }
+    }
+
+    private static int Fail(string text)
+    {
+        Fd.WriteFully(2, System.Text.Encoding.UTF8.GetBytes($"devbench-agent: {text}\n"), default);
+        return 2;
+    }
+}

@@ -1,0 +1,133 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>One conversation with a server, from its handshake until the next one's: its open channels, and what is to be sent. On the loop's thread.</summary>
+internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable execs)
+{
+    private const int MaxChannels = 256;
+    private const int MaxPing = 64;
+
+    private readonly Dictionary<uint, Channel> _channels = [];
+    private bool _greeted;
+
+    public Outbox Outbox { get; } = new(loop);
+
+    public bool Closed { get; private set; }
+
+    public void Handle(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (!_greeted && header.Kind != FrameKind.Hello)
+            throw new ProtocolException($"{header.Kind} before Hello");
+        switch (header.Kind)
+        {
+            case FrameKind.Hello:
+                Greet(payload);
+                break;
+            case FrameKind.Request:
+                Open(header.Channel, payload);
+                break;
+            case FrameKind.Ping:
+                Pong(header.Channel, payload);
+                break;
+            case FrameKind.ExecAck:
+                var reader = new MessageReader(payload);
+                var acknowledged = ExecAck.Read(ref reader);
+                reader.End();
+                execs.Acknowledge(acknowledged);
+                break;
+            case FrameKind.Data or FrameKind.DataEnd or FrameKind.Credit or FrameKind.Cancel:
+                // A channel that is not there has just been answered: what is still under way for it means nothing.
+                if (_channels.TryGetValue(header.Channel, out var channel))
+                    Feed(channel, header.Kind, payload);
+                break;
+            default:
+                throw new ProtocolException($"{header.Kind} is not for the server to send");
+        }
+    }
+
+    /// <summary>From any thread: the answer to a channel's request.</summary>
+    public void Respond(Channel channel, AgentStatus status, MessageWriter message) => loop.Post(() => Finish(channel, status, message));
+
+    /// <summary>On the loop.</summary>
+    public void Finish(Channel channel, AgentStatus status, MessageWriter message)
+    {
+        channel.Discard();
+        if (Closed || !_channels.Remove(channel.Id))
+            return;
+        var payload = new byte[1 + message.Length];
+        payload[0] = (byte)status;
+        message.Written.CopyTo(payload.AsSpan(1));
+        var frame = OutFrame.Of(FrameKind.Response, channel.Id, payload);
+        if (channel.HasContent)
+            Outbox.Last(frame);
+        else
+            Outbox.Control(frame);
+    }
+
+    public void Close()
+    {
+        Closed = true;
+        Outbox.Close();
+        foreach (var channel in _channels.Values.ToArray())
+        {
+            channel.Cancel();
+            channel.Discard();
+        }
+        _channels.Clear();
+    }
+
+    private void Greet(ReadOnlySpan<byte> payload)
+    {
+        if (_greeted)
+            throw new ProtocolException("a second Hello");
+        var reader = new MessageReader(payload);
+        Hello.Read(ref reader);
+        reader.End();
+        _greeted = true;
+        var message = new MessageWriter();
+        execs.Welcome().Write(message);
+        Outbox.Control(OutFrame.Of(FrameKind.Welcome, Protocol.NoChannel, message.WrittenMemory));
+    }
+
+    private void Open(uint id, ReadOnlySpan<byte> payload)
+    {
+        if (id == Protocol.NoChannel)
+            throw new ProtocolException("a request needs a channel");
+        var channel = new Channel(this, id);
+        if (!_channels.TryAdd(id, channel))
+            throw new ProtocolException($"channel {id} is in use");
+        if (_channels.Count > MaxChannels)
+            Finish(channel, AgentStatus.Exhausted, Message("more than 256 requests are open"));
+        else
+            router.Route(channel, payload);
+    }
+
+    private static void Feed(Channel channel, FrameKind kind, ReadOnlySpan<byte> payload)
+    {
+        if (kind == FrameKind.Data)
+            channel.Feed(payload);
+        else if (kind == FrameKind.DataEnd)
+            channel.End();
+        else if (kind == FrameKind.Credit)
+            channel.AddCredit(payload);
+        else
+            channel.Cancel();
+    }
+
+    private void Pong(uint channel, ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length > MaxPing)
+            throw new ProtocolException($"a ping of {payload.Length} bytes");
+        Outbox.Control(OutFrame.Of(FrameKind.Pong, channel, payload.ToArray()));
+    }
+
+    /// <summary>An error's text: its bytes alone, without a length before them.</summary>
+    public static MessageWriter Message(string text)
+    {
+        var message = new MessageWriter();
+        foreach (var value in System.Text.Encoding.UTF8.GetBytes(text))
+            message.Byte(value);
+        return message;
+    }
+}

@@ -1,0 +1,55 @@
+namespace McpDevBench.Access;
+
+/// <summary>Whatever escapes an endpoint: a client's malformed request, or a fault of the server that is logged here, once.</summary>
+internal static partial class HttpFailures
+{
+    public static void UseHttpFailures(this IApplicationBuilder app)
+    {
+        var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpFailures).FullName!);
+        app.Use(async (HttpContext context, RequestDelegate next) =>
+        {
+            try
+            {
+                await next(context);
+            }
+            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            {
+                // The client has left: there is nobody to answer, and nothing is wrong.
+                context.Abort();
+            }
+            catch (BadHttpRequestException exception)
+            {
+                await AnswerAsync(context, BadRequest(exception), exception.StatusCode);
+            }
+            catch (RefusalException refusal)
+            {
+                await AnswerAsync(context, refusal, null);
+            }
+            catch (Exception exception)
+            {
+                LogUnexpected(logger, exception, context.Request.Method, context.Request.Path.Value);
+                await AnswerAsync(context, HttpRefusal.Unexpected(), null);
+            }
+        });
+    }
+
+    private static Task AnswerAsync(HttpContext context, RefusalException refusal, int? status)
+    {
+        // After the first byte an error can only be shown by not ending well: a clean end would make half a file look whole.
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }
+        context.Response.Clear();
+        context.Response.Headers[Observability.CorrelationId.Header] = Observability.CorrelationId.Ensure();
+        return HttpRefusal.WriteAsync(context, refusal, status);
+    }
+
+    private static RefusalException BadRequest(BadHttpRequestException exception) => exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+        ? new RefusalException(RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.", "Send large files with PUT /workspaces/{id}/files?path=…; its limit is MCP_MAX_UPLOAD_BYTES.")
+        : new RefusalException(RefusalCode.InvalidArgument, "The request is malformed.", exception.Message);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed unexpectedly")]
+    private static partial void LogUnexpected(ILogger logger, Exception exception, string httpMethod, string? path);
+}

@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+using System.Threading.Channels;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agents;
+
+/// <summary>One request under way: its answer, and content to or from the agent within the credit of either side.</summary>
+internal sealed class AgentCall(AgentConnection connection, uint channel)
+{
+    private readonly TaskCompletionSource<byte[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<byte[]> _received = System.Threading.Channels.Channel.CreateUnbounded<byte[]>(new() { SingleReader = true, SingleWriter = true });
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _sendCredit = Protocol.InitialCredit;
+    private long _receiveCredit = Protocol.InitialCredit;
+
+    public uint Channel => channel;
+
+    /// <summary>The sending of the request itself.</summary>
+    public Task Sent { get; set; } = Task.CompletedTask;
+
+    /// <summary>Whether the agent has answered: content that is still to be sent will not be wanted.</summary>
+    public bool Answered => _answer.Task.IsCompleted;
+
+    /// <summary>Waits for the answer. Cancellation gives the request up on the agent's side too.</summary>
+    /// <exception cref="RefusalException">The agent refused, or the stream broke.</exception>
+    public async Task<T> AnswerAsync<T>(ReadMessage<T> read, CancellationToken cancellationToken)
+    {
+        await using var cancellation = cancellationToken.Register(static state => ((AgentCall)state!).Cancel(), this);
+        await Sent;
+        var answer = await _answer.Task;
+        var reader = new MessageReader(answer);
+        var status = (AgentStatus)reader.Byte();
+        if (status == AgentStatus.Cancelled)
+            cancellationToken.ThrowIfCancellationRequested();
+        if (status != AgentStatus.Ok)
+            throw AgentRefusals.Of(status, System.Text.Encoding.UTF8.GetString(reader.Rest));
+        return read(ref reader);
+    }
+
+    /// <summary>Tells the agent to give the request up; its answer still comes.</summary>
+    public void Cancel() => _ = connection.SendAsync(FrameKind.Cancel, channel, ReadOnlyMemory<byte>.Empty);
+
+    /// <summary>Sends content, waiting for credit. Stops early, without an error, once the agent has answered.</summary>
+    public async Task SendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        while (!content.IsEmpty)
+        {
+            var length = (int)Math.Min(Math.Min(content.Length, Protocol.MaxData), Volatile.Read(ref _sendCredit));
+            if (length == 0)
+            {
+                Task granted;
+                lock (_lock)
+                {
+                    if (_sendCredit > 0)
+                        continue;
+                    granted = _granted.Task;
+                }
+                await Task.WhenAny(granted, _answer.Task).WaitAsync(cancellationToken);
+            }
+            if (Answered)
+                return;
+            if (length == 0)
+                continue;
+            Interlocked.Add(ref _sendCredit, -length);
+            await connection.SendAsync(FrameKind.Data, channel, content[..length]);
+            content = content[length..];
+        }
+    }
+
+    public Task SendEndAsync() => connection.SendAsync(FrameKind.DataEnd, channel, ReadOnlyMemory<byte>.Empty);
+
+    /// <summary>The next piece of content from the agent; null when it is complete, or the agent answered without any.</summary>
+    public async ValueTask<byte[]?> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        if (!await _received.Reader.WaitToReadAsync(cancellationToken) || !_received.Reader.TryRead(out var content))
+            return null;
+        Interlocked.Add(ref _receiveCredit, content.Length);
+        var credit = new byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(credit, (uint)content.Length);
+        await connection.SendAsync(FrameKind.Credit, channel, credit);
+        return content;
+    }
+
+    /// <summary>Nobody waits for this call any more.</summary>
+    public void Abandon()
+    {
+        connection.Forget(this);
+        if (!Answered)
+            Cancel();
+    }
+
+    internal void Answer(byte[] answer)
+    {
+        _received.Writer.TryComplete();
+        _answer.TrySetResult(answer);
+    }
+
+    internal void Receive(ReadOnlySpan<byte> content)
+    {
+        if (Interlocked.Add(ref _receiveCredit, -content.Length) < 0)
+            throw new ProtocolException("the agent sent more than its credit");
+        _received.Writer.TryWrite(content.ToArray());
+    }
+
+    internal void ReceiveEnd() => _received.Writer.TryComplete();
+
+    internal void Grant(uint bytes)
+    {
+        lock (_lock)
+        {
+            _sendCredit += bytes;
+            _granted.TrySetResult();
+            _granted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    internal void Break()
+    {
+        var lost = AgentRefusals.StreamLost();
+        _received.Writer.TryComplete(lost);
+        if (_answer.TrySetException(lost))
+            _ = _answer.Task.Exception;
+    }
+}

@@ -1,0 +1,254 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Agents;
+
+/// <summary>Reads a message of the protocol.</summary>
+internal delegate T ReadMessage<out T>(ref MessageReader reader);
+
+/// <summary>
+/// One stream to one agent: frames both ways, requests on channels of their own. The agent is untrusted input: what breaks the protocol ends this
+/// stream, and nothing else.
+/// </summary>
+internal sealed class AgentConnection : IDisposable
+{
+    private const int ReadBuffer = 128 << 10;
+
+    private readonly EngineStream _stream;
+    private readonly ConcurrentDictionary<uint, AgentCall> _calls = [];
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly CancellationTokenSource _closed = new();
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReadBuffer);
+    private int _start, _end;
+    private uint _lastChannel;
+    private long _pongs;
+
+    private AgentConnection(EngineStream stream) => _stream = stream;
+
+    /// <summary>Cancelled when the stream has ended, whatever the reason.</summary>
+    public CancellationToken Closed => _closed.Token;
+
+    public Welcome Welcome { get; private set; } = null!;
+
+    /// <summary>Answers to pings so far.</summary>
+    public long Pongs => Volatile.Read(ref _pongs);
+
+    /// <summary>Shakes hands with the agent at the other end of <paramref name="stream"/>; owns the stream from here on, also when it fails.</summary>
+    public static async Task<AgentConnection> OpenAsync(EngineStream stream, byte[] secret, string build, CancellationToken cancellationToken)
+    {
+        var connection = new AgentConnection(stream);
+        try
+        {
+            await connection.ShakeHandsAsync(secret, build, cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Delivers what comes until the stream ends.</summary>
+    /// <exception cref="ProtocolException">The agent broke the protocol.</exception>
+    public async Task RunAsync(AgentLink link, AgentListener listener)
+    {
+        try
+        {
+            listener.Connected(link, Welcome);
+            while (await NextFrameAsync(_closed.Token) is { } header)
+                Deliver(header, link, listener);
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    public AgentCall Call(Opcode opcode, Action<MessageWriter> write)
+    {
+        var call = new AgentCall(this, Interlocked.Increment(ref _lastChannel));
+        _calls[call.Channel] = call;
+        if (_closed.IsCancellationRequested)
+            call.Break();
+        var message = new MessageWriter();
+        write(message.Byte((byte)opcode));
+        call.Sent = SendAsync(FrameKind.Request, call.Channel, message.WrittenMemory);
+        return call;
+    }
+
+    public Task AcknowledgeAsync(ExecAck ack)
+    {
+        var message = new MessageWriter(32);
+        ack.Write(message);
+        return SendAsync(FrameKind.ExecAck, Protocol.NoChannel, message.WrittenMemory);
+    }
+
+    public Task PingAsync() => SendAsync(FrameKind.Ping, Protocol.NoChannel, ReadOnlyMemory<byte>.Empty);
+
+    internal void Forget(AgentCall call) => _calls.TryRemove(call.Channel, out _);
+
+    /// <summary>Writes one frame. A stream that has ended swallows it: its calls have been broken already.</summary>
+    internal async Task SendAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload)
+    {
+        if (payload.Length > Protocol.MaxPayload)
+            throw new RefusalException(RefusalCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.", "Send less at once; large files go through the file endpoint.");
+        var frame = ArrayPool<byte>.Shared.Rent(FrameHeader.Size + payload.Length);
+        try
+        {
+            new FrameHeader(kind, channel, payload.Length).Write(frame);
+            payload.Span.CopyTo(frame.AsSpan(FrameHeader.Size));
+            await _writing.WaitAsync(_closed.Token);
+            try
+            {
+                await _stream.WriteAsync(frame, 0, FrameHeader.Size + payload.Length, _closed.Token);
+            }
+            finally
+            {
+                _writing.Release();
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            Dispose();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(frame);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_closed)
+        {
+            if (_closed.IsCancellationRequested)
+                return;
+            _closed.Cancel();
+        }
+        _stream.Dispose();
+        foreach (var call in _calls.Values)
+            call.Break();
+    }
+
+    private async Task ShakeHandsAsync(byte[] secret, string build, CancellationToken cancellationToken)
+    {
+        var opening = new byte[Handshake.ServerLength];
+        Handshake.ServerMagic.CopyTo(opening);
+        secret.CopyTo(opening, Handshake.MagicLength);
+        RandomNumberGenerator.Fill(opening.AsSpan(Handshake.MagicLength + Handshake.SecretLength));
+        await _stream.WriteAsync(opening, 0, opening.Length, cancellationToken);
+
+        // What a predecessor did not read may come first: everything up to our nonce is skipped.
+        var answer = new byte[Handshake.AgentLength];
+        Handshake.AgentMagic.CopyTo(answer);
+        opening.AsSpan(Handshake.MagicLength + Handshake.SecretLength).CopyTo(answer.AsSpan(Handshake.MagicLength));
+        int found;
+        while ((found = _buffer.AsSpan(_start, _end - _start).IndexOf(answer)) < 0)
+        {
+            _start = Math.Max(_start, _end - (answer.Length - 1));
+            await FillAsync(answer.Length, cancellationToken);
+        }
+        _start += found + answer.Length;
+
+        var message = new MessageWriter(32);
+        new Hello(Protocol.Version, build).Write(message);
+        await SendAsync(FrameKind.Hello, Protocol.NoChannel, message.WrittenMemory);
+        var header = await NextFrameAsync(cancellationToken) ?? throw new EndOfStreamException("the agent's stream ended before its welcome");
+        if (header.Kind != FrameKind.Welcome)
+            throw new ProtocolException($"the agent began with {header.Kind}");
+        var reader = new MessageReader(TakePayload(header));
+        Welcome = Welcome.Read(ref reader);
+        if (Welcome.Version != Protocol.Version)
+            throw new ProtocolException($"the agent speaks version {Welcome.Version}, this server {Protocol.Version}");
+    }
+
+    private void Deliver(FrameHeader header, AgentLink link, AgentListener listener)
+    {
+        var payload = TakePayload(header);
+        var reader = new MessageReader(payload);
+        switch (header.Kind)
+        {
+            case FrameKind.Response:
+                if (_calls.TryRemove(header.Channel, out var answered))
+                    answered.Answer(payload.ToArray());
+                break;
+            case FrameKind.Data:
+                if (_calls.TryGetValue(header.Channel, out var receiving))
+                    receiving.Receive(payload);
+                break;
+            case FrameKind.DataEnd:
+                if (_calls.TryGetValue(header.Channel, out var received))
+                    received.ReceiveEnd();
+                break;
+            case FrameKind.Credit:
+                if (_calls.TryGetValue(header.Channel, out var sending))
+                    sending.Grant(reader.UInt32());
+                break;
+            case FrameKind.ExecOutput:
+                var output = ExecOutput.Read(ref reader);
+                listener.Output(link, output, reader.Rest);
+                break;
+            case FrameKind.ExecExited:
+                var exit = ExecExited.Read(ref reader);
+                reader.End();
+                listener.Exited(link, exit);
+                break;
+            case FrameKind.Pong:
+                Interlocked.Increment(ref _pongs);
+                break;
+            default:
+                throw new ProtocolException($"the agent sent {header.Kind}");
+        }
+    }
+
+    private ReadOnlySpan<byte> TakePayload(FrameHeader header)
+    {
+        var payload = _buffer.AsSpan(_start, header.Length);
+        _start += header.Length;
+        return payload;
+    }
+
+    /// <summary>The next header, with its whole payload in the buffer; null at the end of the stream.</summary>
+    private async ValueTask<FrameHeader?> NextFrameAsync(CancellationToken cancellationToken)
+    {
+        while (_end - _start < FrameHeader.Size)
+        {
+            if (!await TryFillAsync(FrameHeader.Size, cancellationToken))
+                return _end == _start ? null : throw new ProtocolException("the stream ended within a frame");
+        }
+        var header = FrameHeader.Read(_buffer.AsSpan(_start, FrameHeader.Size));
+        _start += FrameHeader.Size;
+        while (_end - _start < header.Length)
+            await FillAsync(header.Length, cancellationToken);
+        return header;
+    }
+
+    private async ValueTask FillAsync(int wanted, CancellationToken cancellationToken)
+    {
+        if (!await TryFillAsync(wanted, cancellationToken))
+            throw new EndOfStreamException("the agent's stream ended");
+    }
+
+    /// <summary>Reads some more, after making room for <paramref name="wanted"/> bytes in one piece.</summary>
+    private async ValueTask<bool> TryFillAsync(int wanted, CancellationToken cancellationToken)
+    {
+        if (_start == _end)
+            _start = _end = 0;
+        if (_buffer.Length - _start < wanted || _end == _buffer.Length)
+        {
+            var present = _end - _start;
+            var larger = wanted <= _buffer.Length && present < _buffer.Length ? _buffer : ArrayPool<byte>.Shared.Rent(wanted + FrameHeader.Size);
+            _buffer.AsSpan(_start, present).CopyTo(larger);
+            if (larger != _buffer)
+                ArrayPool<byte>.Shared.Return(_buffer);
+            (_buffer, _start, _end) = (larger, 0, present);
+        }
+        var read = await _stream.ReadAsync(_buffer, _end, _buffer.Length - _end, cancellationToken);
+        _end += read;
+        return read > 0;
+    }
+}

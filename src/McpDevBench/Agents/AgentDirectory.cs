@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Agents;
+
+/// <summary>Every agent that the server is tied to, by Docker's id of its container.</summary>
+internal sealed class AgentDirectory(EngineStreams streams, EngineContainers containers, TimeProvider time, ILogger<AgentDirectory> logger) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, AgentLink> _links = [];
+
+    public EngineStreams Streams => streams;
+
+    public EngineContainers Containers => containers;
+
+    public TimeProvider Time => time;
+
+    public ILogger Logger => logger;
+
+    /// <summary>Our version, for the hello.</summary>
+    public string Build { get; } = typeof(AgentDirectory).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    /// <summary>Hears what agents say. Set once, before the first link.</summary>
+    public AgentListener Listener { get; set; } = null!;
+
+    public int Connected => _links.Values.Count(link => link.IsConnected);
+
+    public int Count => _links.Count;
+
+    /// <summary>Starts a container with a stream to its agent already in place.</summary>
+    public async Task<AgentLink> OpenAsync(string dockerId, byte[] secret, Func<CancellationToken, Task> start, CancellationToken cancellationToken)
+    {
+        var link = new AgentLink(this, dockerId, secret);
+        await link.OpenAsync(start, cancellationToken);
+        _links[dockerId] = link;
+        return link;
+    }
+
+    /// <summary>Takes up the tie to a running container, in the background. Does nothing if there is one.</summary>
+    public void Resume(string dockerId, byte[] secret)
+    {
+        var link = new AgentLink(this, dockerId, secret);
+        if (_links.TryAdd(dockerId, link))
+            link.Resume();
+    }
+
+    public AgentLink? TryGet(string dockerId) => _links.GetValueOrDefault(dockerId);
+
+    /// <exception cref="RefusalException">workspace_lost: the server has no tie to that container.</exception>
+    public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentRefusals.WorkspaceLost();
+
+    /// <summary>The container is gone: ends the tie, and whoever waits for it is told.</summary>
+    public async Task LoseAsync(string dockerId)
+    {
+        if (_links.TryRemove(dockerId, out var link))
+        {
+            await link.DisposeAsync();
+            Listener.Lost(link);
+        }
+    }
+
+    /// <summary>Ends the tie; the container is left alone.</summary>
+    public async Task ForgetAsync(string dockerId)
+    {
+        if (_links.TryRemove(dockerId, out var link))
+            await link.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_links.Keys.Select(ForgetAsync));
+}

@@ -1,0 +1,234 @@
+using McpDevBench.AgentProtocol;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Agents;
+
+/// <summary>
+/// The lasting tie to one container's agent: whichever stream is up now, and the work of getting another one when it ends. The first stream is an
+/// attach that was there before the container started; later ones are a new attach, or, where that does not answer, the bridge.
+/// </summary>
+internal sealed partial class AgentLink : IAsyncDisposable
+{
+    private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(3), BridgePatience = TimeSpan.FromSeconds(10), PingEvery = TimeSpan.FromSeconds(15);
+
+    private readonly AgentDirectory _directory;
+    private readonly byte[] _secret;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private TaskCompletionSource<AgentConnection> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _running = Task.CompletedTask;
+
+    public AgentLink(AgentDirectory directory, string dockerId, byte[] secret)
+    {
+        (_directory, DockerId, _secret) = (directory, dockerId, secret);
+    }
+
+    public string DockerId { get; }
+
+    public bool IsConnected => _connected.Task.IsCompletedSuccessfully;
+
+    /// <summary>The first stream: attached before <paramref name="start"/>, so that nothing else can have spoken to the agent.</summary>
+    public async Task OpenAsync(Func<CancellationToken, Task> start, CancellationToken cancellationToken)
+    {
+        var stream = await _directory.Streams.AttachAsync(DockerId, cancellationToken);
+        try
+        {
+            await start(cancellationToken);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(BridgePatience);
+        AgentConnection connection;
+        try
+        {
+            connection = await AgentConnection.OpenAsync(stream, _secret, _directory.Build, patience.Token);
+        }
+        catch (Exception e) when (e is IOException or ProtocolException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new RefusalException(RefusalCode.ServerError, "The container started, but the agent in it did not answer.", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
+        }
+        _running = RunAsync(connection);
+    }
+
+    /// <summary>Takes up the tie to a container that runs already.</summary>
+    public void Resume() => _running = RunAsync(null);
+
+    /// <summary>The stream, waiting for a new one if there is none at the moment.</summary>
+    /// <exception cref="RefusalException">workspace_lost.</exception>
+    public Task<AgentConnection> ConnectionAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return _connected.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>One request, one answer.</summary>
+    /// <param name="repeatable">Doing it twice is as good as once, so it is done again when the stream breaks in between.</param>
+    public async Task<T> RequestAsync<T>(Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var connection = await ConnectionAsync(cancellationToken);
+            var call = connection.Call(opcode, write);
+            try
+            {
+                return await call.AnswerAsync(read, cancellationToken);
+            }
+            catch (RefusalException) when (repeatable && attempt < 3 && connection.Closed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                // Broken in between: once more on the next stream.
+            }
+            finally
+            {
+                call.Abandon();
+            }
+        }
+    }
+
+    /// <summary>Tells the agent what is safe. Without a stream it is not told: the next one begins with the same news.</summary>
+    public void Acknowledge(ExecAck ack)
+    {
+        if (IsConnected)
+            _ = _connected.Task.Result.AcknowledgeAsync(ack);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        if (IsConnected)
+            _connected.Task.Result.Dispose();
+        await _running;
+    }
+
+    private async Task RunAsync(AgentConnection? connection)
+    {
+        var attempt = 0;
+        while (!_stopping.IsCancellationRequested)
+        {
+            connection ??= await ReconnectAsync(attempt++);
+            if (connection is null)
+                continue;
+            lock (_lock)
+                _connected.TrySetResult(connection);
+            using (var watch = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, connection.Closed))
+            {
+                var pinging = PingAsync(connection, watch.Token);
+                try
+                {
+                    await connection.RunAsync(this, _directory.Listener);
+                    LogEnded(_directory.Logger, DockerId);
+                }
+                catch (ProtocolException e)
+                {
+                    LogProtocolError(_directory.Logger, DockerId, e.Message);
+                    attempt = Math.Max(attempt, 3);
+                }
+                catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+                {
+                    LogBroken(_directory.Logger, DockerId, e.Message);
+                }
+                await pinging;
+            }
+            lock (_lock)
+                _connected = new TaskCompletionSource<AgentConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (connection.Pongs > 0)
+                attempt = 0;
+            connection = null;
+        }
+    }
+
+    /// <returns>Null: not this time. The link has been stopped if the container is gone.</returns>
+    private async Task<AgentConnection?> ReconnectAsync(int attempt)
+    {
+        try
+        {
+            if (attempt > 0)
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(attempt, 8), 5000)), _directory.Time, _stopping.Token);
+            if (await _directory.Containers.StateAsync(DockerId, _stopping.Token) is not ("running" or "paused" or "created"))
+            {
+                GiveUp();
+                return null;
+            }
+            return await TryAsync(_directory.Streams.AttachAsync(DockerId, _stopping.Token), AttachPatience)
+                ?? await TryAsync(_directory.Streams.ExecAsync(DockerId, [ContainerSpec.AgentPath, "bridge"], _stopping.Token), BridgePatience);
+        }
+        catch (RefusalException e)
+        {
+            LogBroken(_directory.Logger, DockerId, e.Message);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<AgentConnection?> TryAsync(Task<EngineStream> stream, TimeSpan patience)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        deadline.CancelAfter(patience);
+        try
+        {
+            var connection = await AgentConnection.OpenAsync(await stream, _secret, _directory.Build, deadline.Token);
+            LogReconnected(_directory.Logger, DockerId, connection.Welcome.Execs.Count);
+            return connection;
+        }
+        catch (Exception e) when (e is IOException or ProtocolException or OperationCanceledException)
+        {
+            LogBroken(_directory.Logger, DockerId, e.Message);
+            return null;
+        }
+    }
+
+    private void GiveUp()
+    {
+        _stopping.Cancel();
+        lock (_lock)
+        {
+            var lost = _connected.TrySetException(AgentRefusals.WorkspaceLost());
+            if (lost)
+                _ = _connected.Task.Exception;
+        }
+        _directory.Listener.Lost(this);
+    }
+
+    /// <summary>An agent that does not answer a ping before the next one is due has lost its stream, whatever the socket says.</summary>
+    private async Task PingAsync(AgentConnection connection, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(PingEvery, _directory.Time);
+        var sent = 0L;
+        try
+        {
+            do
+            {
+                if (connection.Pongs < sent)
+                {
+                    connection.Dispose();
+                    return;
+                }
+                await connection.PingAsync();
+                sent++;
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The stream has ended.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "The stream to container {DockerId} ended")]
+    private static partial void LogEnded(ILogger logger, string dockerId);
+
+    [LoggerMessage(LogLevel.Information, "The stream to container {DockerId} is up again; {ExecCount} execs go on")]
+    private static partial void LogReconnected(ILogger logger, string dockerId, int execCount);
+
+    [LoggerMessage(LogLevel.Information, "The stream to container {DockerId} broke: {Reason}")]
+    private static partial void LogBroken(ILogger logger, string dockerId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The agent of container {DockerId} broke the protocol: {Reason}")]
+    private static partial void LogProtocolError(ILogger logger, string dockerId, string reason);
+}

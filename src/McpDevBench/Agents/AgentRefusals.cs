@@ -1,0 +1,51 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agents;
+
+/// <summary>The agent's words as refusals that a model can act on.</summary>
+internal static class AgentRefusals
+{
+    public static RefusalException Of(AgentStatus status, string text)
+    {
+        var (code, hint) = status switch
+        {
+            AgentStatus.Invalid => (RefusalCode.InvalidArgument, "Correct the argument and call again."),
+            AgentStatus.NotFound => (RefusalCode.FileNotFound, "Call fs_list on the directory to see what is there."),
+            AgentStatus.PathDenied => (RefusalCode.PathDenied, "Use a path below /workspace that no link leads out of."),
+            AgentStatus.Conflict => (RefusalCode.Conflict, "It has changed: read it again (fs_read, fs_stat) and use the etag from there."),
+            AgentStatus.NotADirectory => (RefusalCode.InvalidArgument, "Use the path of a directory; fs_stat tells what it is."),
+            AgentStatus.IsADirectory => (RefusalCode.InvalidArgument, "Use the path of a file; fs_list shows what is in the directory."),
+            AgentStatus.NotEmpty => (RefusalCode.InvalidArgument, "Pass recursive=true to delete a directory with all that is in it."),
+            AgentStatus.NotRegular => (RefusalCode.InvalidArgument, "Only regular files and directories can be used; fs_stat tells what it is."),
+            AgentStatus.PermissionDenied => (RefusalCode.PathDenied, "The workspace's user (uid 1000) may not do this; exec with ls -l shows who may."),
+            AgentStatus.NoSpace => (RefusalCode.ResourceExhausted, "Delete files that are not needed, then call again."),
+            AgentStatus.TooLarge => (RefusalCode.ResourceExhausted, "Ask for less at once, or use the file endpoint."),
+            AgentStatus.Exhausted => (RefusalCode.ResourceExhausted, "The workspace is at its limit of processes or memory: list_execs shows what runs, exec_cancel ends it."),
+            AgentStatus.Cancelled => (RefusalCode.Timeout, "Call again, or ask for less at once."),
+            AgentStatus.NoSuchExec => (RefusalCode.ExecNotFound, "It has ended; exec_poll has its output."),
+            AgentStatus.CannotStart => (RefusalCode.InvalidArgument, "Check the program's name and that the image has it; shell needs an image with sh."),
+            _ => (RefusalCode.ServerError, "Call again; if it stays so, ask the operator to look at the server's log."),
+        };
+        var retryable = status is AgentStatus.Exhausted or AgentStatus.NoSpace or AgentStatus.Cancelled or AgentStatus.Conflict;
+        return new RefusalException(code, Sentence(text), hint, retryable);
+    }
+
+    public static RefusalException StreamLost() => new(
+        RefusalCode.ServerError, "The connection to the workspace was interrupted before it answered.",
+        "It may or may not have been done: look first (fs_stat, list_execs), then call again.", retryable: true);
+
+    public static RefusalException WorkspaceLost() => new(
+        RefusalCode.WorkspaceLost, "The workspace's container has ended, and its processes with it.",
+        "Call spawn for a new workspace; with the same alias, a persistent one gets its files back.");
+
+    private static string Sentence(string text)
+    {
+        // The agent's text is what somebody in a container may have made up: bounded, and without control characters.
+        var clean = string.Create(Math.Min(text.Length, 500), text, static (to, from) =>
+        {
+            for (var i = 0; i < to.Length; i++)
+                to[i] = char.IsControl(from[i]) ? ' ' : from[i];
+        });
+        return clean.Length == 0 ? "The workspace refused." : clean;
+    }
+}

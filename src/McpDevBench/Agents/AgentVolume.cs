@@ -1,0 +1,78 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Agents;
+
+/// <summary>
+/// The volume that carries the agent into every workspace, read-only. Its name holds the digest of the binary, so agents of different versions live side by side.
+/// </summary>
+internal sealed partial class AgentVolume(DockerEngine engine, EngineVolumes volumes, EngineContainers containers, ILogger<AgentVolume> logger)
+{
+    public const string Prefix = "mcpdevbench_agent_";
+    public const string Label = "com.mcp.devbench.agent";
+
+    private readonly byte[] _binary = Load();
+    private readonly SemaphoreSlim _filling = new(1, 1);
+    private string? _filledOn;
+
+    public string Name => field ??= Prefix + Convert.ToHexStringLower(SHA256.HashData(_binary))[..12];
+
+    /// <summary>Makes sure that the volume is on the engine we talk to now, and filled. Once per engine; later calls return at once.</summary>
+    /// <param name="imageId">Any image on the engine: a container that is never started needs one.</param>
+    public async Task EnsureAsync(string imageId, CancellationToken cancellationToken)
+    {
+        var identity = await engine.IdentifyAsync(cancellationToken);
+        if (Volatile.Read(ref _filledOn) == identity.Id)
+            return;
+        await _filling.WaitAsync(cancellationToken);
+        try
+        {
+            if (_filledOn == identity.Id)
+                return;
+            await FillAsync(imageId, cancellationToken);
+            Volatile.Write(ref _filledOn, identity.Id);
+        }
+        finally
+        {
+            _filling.Release();
+        }
+    }
+
+    /// <summary>Looks again before the next spawn: somebody removed the volume.</summary>
+    public void Invalidate() => Volatile.Write(ref _filledOn, null);
+
+    private async Task FillAsync(string imageId, CancellationToken cancellationToken)
+    {
+        var labels = new Dictionary<string, string> { [Label] = "true" };
+        await volumes.CreateAsync(Name, labels, cancellationToken);
+        var door = await containers.CreateDoorAsync(imageId, Name, ContainerSpec.AgentFolder, labels, cancellationToken);
+        try
+        {
+            if (await containers.FileSizeAsync(door, ContainerSpec.AgentPath, cancellationToken) == _binary.Length)
+                return;
+            await containers.PutAsync(door, ContainerSpec.AgentFolder, new UstarTarEntry(TarEntryType.RegularFile, "./devbench-agent")
+            {
+                DataStream = new MemoryStream(_binary, writable: false),
+                Mode = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
+            }, cancellationToken);
+        }
+        finally
+        {
+            await containers.RemoveAsync(door, CancellationToken.None);
+        }
+        LogFilled(logger, Name, _binary.Length);
+    }
+
+    private static byte[] Load()
+    {
+        using var resource = typeof(AgentVolume).Assembly.GetManifestResourceStream("devbench-agent")
+            ?? throw new InvalidOperationException("The agent is missing from this build.");
+        var binary = new byte[resource.Length];
+        resource.ReadExactly(binary);
+        return binary;
+    }
+
+    [LoggerMessage(LogLevel.Information, "The agent ({Bytes} bytes) is in volume {VolumeName}")]
+    private static partial void LogFilled(ILogger logger, string volumeName, int bytes);
+}

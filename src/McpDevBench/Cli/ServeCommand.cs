@@ -1,0 +1,64 @@
+using McpDevBench.Observability;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace McpDevBench.Cli;
+
+/// <summary>Serves until it is told to stop, or until the client of the stdio transport has gone.</summary>
+internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> given, bool isStdio) : Command
+{
+    public override async Task<int> RunAsync()
+    {
+        var source = SettingsSource.Read(given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
+        var settings = new Settings(source.Configuration);
+        var options = DevBenchOptions.Read(settings);
+        var stdio = isStdio || options.IsStdio;
+        if (!stdio)
+            options.Access.CheckListening(settings);
+        foreach (var error in source.Errors.Concat(settings.Errors))
+            await Console.Error.WriteLineAsync($"mcp-devbench: {error}");
+        if (source.Errors.Count + settings.Errors.Count > 0)
+            return CommandLine.Misuse;
+
+        using var host = stdio ? DevBenchServer.CreateStdio(options) : DevBenchServer.CreateHttp(options);
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand).FullName!);
+        foreach (var (name, nearest) in source.Unknown(settings.Declared))
+            LogUnknownSetting(logger, name, nearest);
+        return await RunAsync(host, logger, options, stdio);
+    }
+
+    private static async Task<int> RunAsync(IHost host, ILogger logger, DevBenchOptions options, bool stdio)
+    {
+        try
+        {
+            await host.StartAsync();
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException && !stdio)
+        {
+            LogCannotListen(logger, options.Access.Host, options.Access.Port, exception.Message);
+            return 1;
+        }
+        if (!stdio && !options.Access.IsLoopback)
+            LogInsecure(logger, options.Access.Host);
+        var address = host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault();
+        LogStarted(logger, BuildInfo.Version, stdio ? "stdio" : "streamable-http", address is null ? null : address + options.McpPath);
+        await host.WaitForShutdownAsync();
+        LogStopped(logger);
+        return 0;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Server started")]
+    private static partial void LogStarted(ILogger logger, string version, string transport, string? url);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Server stopped")]
+    private static partial void LogStopped(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no such setting, so it does nothing")]
+    private static partial void LogUnknownSetting(ILogger logger, string setting, string? nearest);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Whoever reaches this address may do everything: there is no authentication (MCP_ALLOW_INSECURE)")]
+    private static partial void LogInsecure(ILogger logger, string host);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot listen: set MCP_HOST and MCP_PORT to an address that is free")]
+    private static partial void LogCannotListen(ILogger logger, string host, int port, string reason);
+}

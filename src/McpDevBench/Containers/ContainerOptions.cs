@@ -1,0 +1,64 @@
+namespace McpDevBench.Containers;
+
+/// <summary>What workspaces are like, and which images they may be made of.</summary>
+internal sealed record ContainerOptions
+{
+    public required string DefaultImage { get; init; }
+    public required IReadOnlyList<string> AllowedRegistries { get; init; }
+
+    /// <summary>Empty, or <c>*</c>: every image of the allowed registries.</summary>
+    public required IReadOnlyList<string> AllowedImages { get; init; }
+
+    /// <summary>A file in the format of Docker's config.json, or its text; null without credentials.</summary>
+    public string? RegistryCredentials { get; init; }
+
+    public required WorkspaceLimits Limits { get; init; }
+
+    /// <summary>The most that a client may ask for.</summary>
+    public required WorkspaceLimits MostLimits { get; init; }
+
+    public required bool AllowNetwork { get; init; }
+    public required string? Runtime { get; init; }
+
+    /// <summary>Without ttl_s; null for ever.</summary>
+    public required TimeSpan? DefaultTimeToLive { get; init; }
+
+    /// <summary>How long a stopped workspace that is not persistent stays.</summary>
+    public required TimeSpan TransientRetention { get; init; }
+
+    /// <summary>Between two collections.</summary>
+    public required TimeSpan CleanupInterval { get; init; }
+
+    public required bool CleanupEnabled { get; init; }
+    public required bool StopOnExit { get; init; }
+
+    /// <summary>What kill without force leaves running commands to end by themselves.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    public static ContainerOptions Read(Settings settings)
+    {
+        var memory = settings.Number("MCP_CONTAINER_MEMORY_LIMIT", 512, 32, 1 << 20, "Memory of a workspace in MiB, without swap.");
+        var cpus = settings.Fraction("MCP_CONTAINER_CPU_LIMIT", 1.0, 0.05, 1024, "Processors of a workspace.");
+        var pids = settings.Number("MCP_CONTAINER_PID_LIMIT", 256, 32, 1 << 20, "Processes and threads of a workspace.");
+        var ttl = settings.Number("MCP_DEFAULT_CONTAINER_TTL", 0, 0, int.MaxValue, "Seconds until a workspace spawned without ttl_s is removed; 0 for never.");
+        return new ContainerOptions
+        {
+            DefaultImage = settings.Text("MCP_DEFAULT_IMAGE_ALIAS", "python:3.11-slim", "The image of a spawn that names none."),
+            AllowedRegistries = settings.List("MCP_ALLOWED_REGISTRIES", "docker.io,ghcr.io", "Registries that images may come from, comma-separated."),
+            AllowedImages = settings.List("MCP_ALLOWED_IMAGES", "*", "Images that may be used, comma-separated, with * in a part of the path; * for all of the registries."),
+            RegistryCredentials = settings.OptionalText("MCP_DOCKER_CONFIG_JSON", "Credentials for registries: a file in the format of Docker's config.json, or its text."),
+            Limits = new WorkspaceLimits(memory, cpus, pids),
+            MostLimits = new WorkspaceLimits(
+                Math.Max(memory, settings.Number("MCP_MAX_MEMORY_MB", 4096, 32, 1 << 20, "The most memory in MiB that spawn may ask for.")),
+                Math.Max(cpus, settings.Fraction("MCP_MAX_CPUS", 4, 0.05, 1024, "The most processors that spawn may ask for.")),
+                pids),
+            AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
+            Runtime = settings.OptionalText("MCP_CONTAINER_RUNTIME", "Docker's name of the runtime for workspaces, such as runsc."),
+            DefaultTimeToLive = ttl == 0 ? null : TimeSpan.FromSeconds(ttl),
+            TransientRetention = TimeSpan.FromDays(settings.Number("MCP_TRANSIENT_GC_DAYS", 7, 0, 3650, "Days that a stopped workspace that is not persistent stays.")),
+            CleanupEnabled = settings.Flag("MCP_CLEANUP_ENABLED", true, "Whether expired workspaces are removed."),
+            CleanupInterval = TimeSpan.FromSeconds(settings.Number("MCP_CLEANUP_INTERVAL", 30, 1, 86400, "Seconds between two looks for what has expired.")),
+            StopOnExit = settings.Flag("MCP_STOP_CONTAINERS_ON_EXIT", false, "Whether workspaces that are not persistent are removed when the server stops."),
+        };
+    }
+}

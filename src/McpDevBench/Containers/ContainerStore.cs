@@ -1,0 +1,110 @@
+using McpDevBench.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace McpDevBench.Containers;
+
+/// <summary>Workspaces in the database.</summary>
+internal sealed class ContainerStore(Database database)
+{
+    private const int ConstraintViolation = 19;
+
+    public List<Workspace> Load() => database.Read(connection => connection.Query("SELECT * FROM containers ORDER BY created_at, id", Read));
+
+    /// <exception cref="RefusalException">conflict: the owner has another workspace with this alias.</exception>
+    public void Insert(Workspace workspace)
+    {
+        try
+        {
+            database.Write(connection => connection.Run(
+                """
+                INSERT INTO containers (id, docker_id, owner, alias, image, digest, persistent, status, volume, memory_mb, cpus, pids, network, labels, env, created_at, last_used_at, lease_until, idle_ttl_ms)
+                VALUES ($id, $docker_id, $owner, $alias, $image, $digest, $persistent, $status, $volume, $memory_mb, $cpus, $pids, $network, $labels, $env, $created_at, $last_used_at, $lease_until, $idle_ttl_ms)
+                """,
+                ("$id", workspace.Id.ToString()), ("$docker_id", workspace.DockerId), ("$owner", workspace.Owner), ("$alias", workspace.Alias),
+                ("$image", workspace.Image), ("$digest", workspace.Digest), ("$persistent", workspace.Persistent), ("$status", StatusName(workspace.Status)),
+                ("$volume", workspace.VolumeName), ("$memory_mb", workspace.Limits.MemoryMb), ("$cpus", workspace.Limits.Cpus), ("$pids", workspace.Limits.Pids),
+                ("$network", workspace.Network), ("$labels", workspace.Labels.Json()), ("$env", workspace.Env.Json()),
+                ("$created_at", workspace.CreatedAt.Milliseconds()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
+                ("$lease_until", workspace.LeaseUntil?.Milliseconds()), ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds)));
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == ConstraintViolation)
+        {
+            throw new RefusalException(RefusalCode.Conflict, $"There is a workspace with the alias '{workspace.Alias}' already.", "Call attach with this alias to use it, kill to remove it, or spawn with another alias.", inner: e);
+        }
+    }
+
+    public void Update(Workspace workspace) => database.Write(connection => connection.Run(
+        "UPDATE containers SET docker_id = $docker_id, digest = $digest, status = $status, env = $env, last_used_at = $last_used_at WHERE id = $id",
+        ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()),
+        ("$last_used_at", workspace.LastUsedAt.Milliseconds()), ("$id", workspace.Id.ToString())));
+
+    /// <param name="now">Not null: its volume stays, for the next workspace with the same alias.</param>
+    public void Delete(Workspace workspace, DateTimeOffset? now = null) => database.Write(connection =>
+    {
+        connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString()));
+        if (now is { } keptAt)
+            connection.Run("INSERT OR REPLACE INTO kept_volumes (owner, alias, volume, kept_at) VALUES ($owner, $alias, $volume, $now)",
+                ("$owner", workspace.Owner), ("$alias", workspace.Alias), ("$volume", workspace.VolumeName), ("$now", keptAt.Milliseconds()));
+    });
+
+    /// <summary>The volume kept for this alias; null if there is none.</summary>
+    public string? KeptVolume(string owner, string alias) => database.Read(connection => connection.Query(
+        "SELECT volume FROM kept_volumes WHERE owner = $owner AND alias = $alias", row => row.GetString(0), ("$owner", owner), ("$alias", alias)).FirstOrDefault());
+
+    public HashSet<string> KeptVolumes() => [.. database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0)))];
+
+    /// <summary>The volume belongs to a workspace again.</summary>
+    public void TakeKeptVolume(string volume) => database.Write(connection => connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", volume)));
+
+    public void Attach(ContainerId id, string? clientName, string? sessionId, DateTimeOffset now) => database.Write(connection => connection.Run(
+        "INSERT INTO attachments (container_id, client_name, session_id, attached_at) VALUES ($id, $client, $session, $now)",
+        ("$id", id.ToString()), ("$client", clientName), ("$session", sessionId), ("$now", now.Milliseconds())));
+
+    /// <summary>How many execs run in each workspace that has any.</summary>
+    public Dictionary<string, int> RunningExecs() => database.Read(connection => connection.Query(
+        "SELECT container_id, count(*) FROM execs WHERE outcome IS NULL GROUP BY container_id", row => (row.GetString(0), row.GetInt32(1)))).ToDictionary();
+
+    public static string StatusName(ContainerStatus status) => status switch
+    {
+        ContainerStatus.Creating => "creating",
+        ContainerStatus.Running => "running",
+        ContainerStatus.Stopped => "stopped",
+        ContainerStatus.Removing => "removing",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a name"),
+    };
+
+    private static ContainerStatus StatusOf(string name) => name switch
+    {
+        "creating" => ContainerStatus.Creating,
+        "running" => ContainerStatus.Running,
+        "stopped" => ContainerStatus.Stopped,
+        "removing" => ContainerStatus.Removing,
+        _ => throw new InvalidDataException($"'{name}' is no status of a container"),
+    };
+
+    private static Workspace Read(SqliteDataReader row)
+    {
+        if (!ContainerId.TryParse(row.Text("id"), out var id))
+            throw new InvalidDataException($"'{row.Text("id")}' is no container id");
+        return new Workspace
+        {
+            Id = id,
+            DockerId = row.Text("docker_id"),
+            Owner = row.Text("owner")!,
+            Alias = row.Text("alias"),
+            Image = row.Text("image")!,
+            Digest = row.Text("digest"),
+            Persistent = row.Integer("persistent") == 1,
+            Status = StatusOf(row.Text("status")!),
+            VolumeName = row.Text("volume")!,
+            Limits = new WorkspaceLimits((int)row.Integer("memory_mb")!, row.GetDouble(row.GetOrdinal("cpus")), (int)row.Integer("pids")!),
+            Network = row.Text("network")!,
+            Labels = SqliteExtensions.Map(row.Text("labels")!),
+            Env = SqliteExtensions.Map(row.Text("env")!),
+            CreatedAt = row.Time("created_at")!.Value,
+            LastUsedAt = row.Time("last_used_at")!.Value,
+            LeaseUntil = row.Time("lease_until"),
+            IdleTimeToLive = row.Integer("idle_ttl_ms") is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
+        };
+    }
+}

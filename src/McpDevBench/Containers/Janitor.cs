@@ -1,0 +1,86 @@
+using McpDevBench.Agents;
+using McpDevBench.Engine;
+using McpDevBench.Storage;
+
+namespace McpDevBench.Containers;
+
+/// <summary>Removes what has expired: workspaces beyond their time to live, idempotency keys, volumes that nothing needs. A sweep over rows, not timers in memory.</summary>
+internal sealed partial class Janitor(
+    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency,
+    EngineVolumes volumes, AgentVolume agentVolume, TimeProvider time, ILogger<Janitor> logger)
+{
+    private readonly SemaphoreSlim _running = new(1, 1);
+
+    public async Task<Sweep> RunAsync(bool dryRun, CancellationToken cancellationToken)
+    {
+        await _running.WaitAsync(cancellationToken);
+        try
+        {
+            var actions = new List<SweepAction>();
+            var inspected = workspaces.All.Count;
+            foreach (var (workspace, reason) in workspaces.All.Select(workspace => (workspace, WhyExpired(workspace))).Where(pair => pair.Item2 is not null).ToList())
+                await RemoveAsync(workspace, reason!, dryRun, actions, cancellationToken);
+            await RemoveVolumesAsync(dryRun, actions, cancellationToken);
+            if (!dryRun && idempotency.Purge() is > 0 and var keys)
+                actions.Add(new SweepAction("keys_purged", $"{keys} idempotency keys", "older than 24 hours"));
+            if (actions.Count > 0)
+                LogDone(logger, actions.Count, dryRun);
+            return new Sweep(dryRun, inspected, actions);
+        }
+        finally
+        {
+            _running.Release();
+        }
+    }
+
+    private string? WhyExpired(Workspace workspace)
+    {
+        var now = time.GetUtcNow();
+        if (workspace.Status == ContainerStatus.Stopped)
+            return !workspace.Persistent && now - workspace.LastUsedAt > options.TransientRetention ? $"stopped, and unused for {options.TransientRetention.TotalDays:0} days" : null;
+        if (workspace.Status != ContainerStatus.Running)
+            return null;
+        if (workspace.LeaseUntil < now)
+            return "its time to live is over";
+        // A running exec counts as use; a use within the granularity may not have been written down.
+        return workspace.IdleTimeToLive is { } idle && now - workspace.LastUsedAt > idle + WorkspaceDirectory.UseGranularity && !store.RunningExecs().ContainsKey(workspace.Id.ToString())
+            ? $"unused for {idle.TotalSeconds:0} s" : null;
+    }
+
+    private async Task RemoveAsync(Workspace workspace, string reason, bool dryRun, List<SweepAction> actions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!dryRun)
+                await factory.RemoveAsync(workspace, keepVolume: workspace.Persistent && workspace.Alias is not null, cancellationToken);
+            actions.Add(new SweepAction("removed", workspace.Id.ToString(), reason));
+        }
+        catch (RefusalException e)
+        {
+            actions.Add(new SweepAction("postponed", workspace.Id.ToString(), $"{reason}, but: {e.Message}"));
+        }
+    }
+
+    private async Task RemoveVolumesAsync(bool dryRun, List<SweepAction> actions, CancellationToken cancellationToken)
+    {
+        var needed = store.KeptVolumes();
+        var found = await volumes.ListAsync(Ownership.Label, cancellationToken);
+        // After the listing: a spawn writes its row before it creates the volume.
+        needed.UnionWith(workspaces.All.Select(workspace => workspace.VolumeName));
+        foreach (var volume in found.Where(volume => !needed.Contains(volume.Name)))
+        {
+            if (!ownership.IsOurVolume(volume.Name, volume.Labels))
+                actions.Add(new SweepAction("left_alone", volume.Name, "it carries our label, but not our signature"));
+            else if (dryRun || await volumes.RemoveAsync(volume.Name, cancellationToken))
+                actions.Add(new SweepAction("volume_removed", volume.Name, "no workspace has it"));
+        }
+        foreach (var volume in (await volumes.ListAsync(AgentVolume.Label, cancellationToken)).Where(volume => volume.Name != agentVolume.Name))
+        {
+            if (!dryRun && await volumes.RemoveAsync(volume.Name, cancellationToken))
+                actions.Add(new SweepAction("agent_volume_removed", volume.Name, "an agent of another version, used by no container"));
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Collected {ActionCount} things that had expired; dry run: {DryRun}")]
+    private static partial void LogDone(ILogger logger, int actionCount, bool dryRun);
+}

@@ -1,0 +1,115 @@
+using McpDevBench.Agents;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Containers;
+
+/// <summary>
+/// Makes the database (what is intended) and Docker (what is) agree: at start, periodically, and when asked. Works from one listing; a listing that fails
+/// changes nothing.
+/// </summary>
+internal sealed partial class Reconciler(
+    ContainerOptions options, WorkspaceDirectory workspaces, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
+    EngineContainers containers, TimeProvider time, ILogger<Reconciler> logger)
+{
+    /// <summary>What is younger may be somebody's spawn under way.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
+
+    private readonly SemaphoreSlim _running = new(1, 1);
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private List<SweepAction> _actions = [];
+
+    /// <summary>Whether it has run to its end since the server started.</summary>
+    public bool HasRun { get; private set; }
+
+    public async Task<Sweep> RunAsync(bool dryRun, CancellationToken cancellationToken)
+    {
+        await _running.WaitAsync(cancellationToken);
+        try
+        {
+            _actions = [];
+            var found = await containers.ListAsync(Ownership.Label, cancellationToken);
+            foreach (var workspace in workspaces.All)
+                await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), dryRun, cancellationToken);
+            foreach (var container in found.Where(container => !workspaces.All.Any(workspace => IsContainerOf(container, workspace))))
+                await SettleStrangerAsync(container, dryRun, cancellationToken);
+            foreach (var door in await containers.ListAsync(AgentVolume.Label, cancellationToken))
+            {
+                if (door.State == "created" && time.GetUtcNow() - door.CreatedAt > Settled)
+                    await DoAsync("helper_removed", door.DockerId, "a helper container that a crash left behind", dryRun, () => containers.RemoveAsync(door.DockerId, cancellationToken));
+            }
+            HasRun |= !dryRun;
+            if (_actions.Count > 0)
+                LogDone(logger, found.Count, _actions.Count, dryRun);
+            return new Sweep(dryRun, found.Count, _actions);
+        }
+        finally
+        {
+            _running.Release();
+        }
+    }
+
+    private bool IsContainerOf(EngineContainer container, Workspace workspace) =>
+        container.DockerId == workspace.DockerId
+        || (workspace.DockerId is null && container.Labels.GetValueOrDefault(Ownership.IdLabel) == workspace.Id.ToString() && ownership.IsOurs(container.Labels, container.ImageId));
+
+    private async Task SettleAsync(Workspace workspace, EngineContainer? container, bool dryRun, CancellationToken cancellationToken)
+    {
+        switch (workspace.Status)
+        {
+            case ContainerStatus.Creating when workspace.CreatedAt < _startedAt:
+                await DoAsync("spawn_undone", workspace.Id.ToString(), "the server ended before its spawn did", dryRun,
+                    () => factory.UndoAsync(workspace with { DockerId = container?.DockerId ?? workspace.DockerId }, freshVolume: workspace.VolumeName.EndsWith(workspace.Id.ToString(), StringComparison.Ordinal)));
+                break;
+            case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt:
+                await DoAsync("removal_finished", workspace.Id.ToString(), "the server ended before its removal did", dryRun, () => factory.RemoveAsync(workspace, keepVolume: false, cancellationToken));
+                break;
+            case ContainerStatus.Running when container is null:
+                await DoAsync("marked_stopped", workspace.Id.ToString(), "Docker no longer has its container", dryRun, () => StopAsync(workspace));
+                break;
+            case ContainerStatus.Running when container.State is not ("running" or "paused" or "restarting"):
+                await DoAsync("marked_stopped", workspace.Id.ToString(), $"its container is {container.State}", dryRun, () => StopAsync(workspace));
+                break;
+            case ContainerStatus.Running when !dryRun:
+                agents.Resume(workspace.DockerId!, ownership.AgentSecret(workspace.Id));
+                break;
+        }
+    }
+
+    private async Task SettleStrangerAsync(EngineContainer container, bool dryRun, CancellationToken cancellationToken)
+    {
+        if (!ownership.IsOurs(container.Labels, container.ImageId))
+        {
+            _actions.Add(new SweepAction("left_alone", container.DockerId, "it carries our label, but not our signature"));
+            return;
+        }
+        if (time.GetUtcNow() - container.CreatedAt < Settled && container.CreatedAt > _startedAt)
+            return;
+        var volume = container.Volumes.FirstOrDefault(name => !name.StartsWith(AgentVolume.Prefix, StringComparison.Ordinal));
+        var adopted = volume is null ? null : Ownership.FromLabels(container.DockerId, container.Labels, volume, options.Limits, container.CreatedAt, time.GetUtcNow());
+        if (container.State == "running" && adopted is not null)
+            await DoAsync("adopted", adopted.Id.ToString(), "it is ours, but the database did not know it", dryRun, () =>
+            {
+                workspaces.Add(adopted);
+                agents.Resume(adopted.DockerId!, ownership.AgentSecret(adopted.Id));
+                return Task.CompletedTask;
+            });
+        else
+            await DoAsync("removed", container.DockerId, $"it is ours, but the database did not know it, and it is {container.State}", dryRun, () => containers.RemoveAsync(container.DockerId, cancellationToken));
+    }
+
+    private async Task StopAsync(Workspace workspace)
+    {
+        workspaces.MarkStopped(workspace);
+        await agents.LoseAsync(workspace.DockerId!);
+    }
+
+    private async Task DoAsync(string kind, string subject, string reason, bool dryRun, Func<Task> action)
+    {
+        _actions.Add(new SweepAction(kind, subject, reason));
+        if (!dryRun)
+            await action();
+    }
+
+    [LoggerMessage(LogLevel.Information, "Reconciled {ContainerCount} containers with the database: {ActionCount} differences; dry run: {DryRun}")]
+    private static partial void LogDone(ILogger logger, int containerCount, int actionCount, bool dryRun);
+}

@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+
+namespace McpDevBench.Containers;
+
+/// <summary>A spawn request, checked, with every default filled in.</summary>
+internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits Limits, string Network, TimeSpan? TimeToLive, TimeSpan? IdleTimeToLive)
+{
+    private const int MostVariables = 200, MostEnvironment = 64 << 10, MostLabels = 32, LongestLabel = 256, LeastMemoryMb = 32;
+    private const int LongestTimeToLive = 365 * 24 * 3600;
+
+    /// <exception cref="RefusalException">invalid_argument, or forbidden for a network.</exception>
+    public static SpawnPlan Of(SpawnRequest request, ContainerOptions options)
+    {
+        if (request.Alias is { } alias && (!AliasPattern().IsMatch(alias) || alias.StartsWith("c_", StringComparison.Ordinal)))
+            throw Invalid("alias", alias, "up to 63 letters, digits, '_', '.' and '-', beginning with a letter or digit, and not with c_");
+        if (request.IdempotencyKey is { Length: 0 or > 255 } key)
+            throw Invalid("idempotency_key", key, "1 to 255 characters");
+        CheckEnvironment(request.Env);
+        CheckLabels(request.Labels);
+        var memory = request.MemoryMb ?? options.Limits.MemoryMb;
+        if (memory < LeastMemoryMb || memory > options.MostLimits.MemoryMb)
+            throw Invalid("memory_mb", memory.ToString(System.Globalization.CultureInfo.InvariantCulture), $"from {LeastMemoryMb} to {options.MostLimits.MemoryMb}");
+        var cpus = request.Cpus ?? options.Limits.Cpus;
+        if (!(cpus >= 0.05 && cpus <= options.MostLimits.Cpus))
+            throw Invalid("cpus", cpus.ToString(System.Globalization.CultureInfo.InvariantCulture), $"from 0.05 to {options.MostLimits.Cpus.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+        var network = request.Network ?? "none";
+        if (network is not ("none" or "bridge"))
+            throw Invalid("network", network, "none or bridge");
+        if (network == "bridge" && !options.AllowNetwork)
+            throw new RefusalException(RefusalCode.Forbidden, "network=bridge is not allowed: workspaces on this server have no network.", "Use network=none; what is needed must be in the image, or be written with fs_write.");
+        return new SpawnPlan(
+            ImageReference.Parse(request.Image ?? options.DefaultImage), new WorkspaceLimits(memory, cpus, options.Limits.Pids), network,
+            Seconds("ttl_s", request.TimeToLiveSeconds) ?? options.DefaultTimeToLive, Seconds("idle_ttl_s", request.IdleTimeToLiveSeconds));
+    }
+
+    /// <exception cref="RefusalException">invalid_argument: a name is empty or has '=' or NUL in it, a value has NUL, or it is too much.</exception>
+    public static void CheckEnvironment(IReadOnlyDictionary<string, string> env)
+    {
+        if (env.Count > MostVariables || env.Sum(pair => pair.Key.Length + pair.Value.Length) > MostEnvironment)
+            throw new RefusalException(RefusalCode.InvalidArgument, $"env is too large: at most {MostVariables} variables and {MostEnvironment} characters are allowed.", "Write what is large to a file with fs_write.");
+        foreach (var (name, value) in env)
+        {
+            if (name.Length == 0 || name.AsSpan().ContainsAny("=\0\n") || value.Contains('\0', StringComparison.Ordinal))
+                throw Invalid("env", name, "variables whose name is not empty and without '=', newline and NUL, and whose value is without NUL");
+        }
+    }
+
+    public static RefusalException Invalid(string argument, string value, string allowed) => new(
+        RefusalCode.InvalidArgument, $"{argument}='{(value.Length <= 80 ? value : value[..80] + "…")}' is not allowed.", $"{argument} must be {allowed}.");
+
+    private static void CheckLabels(IReadOnlyDictionary<string, string> labels)
+    {
+        if (labels.Count > MostLabels)
+            throw Invalid("labels", $"{labels.Count} labels", $"at most {MostLabels}");
+        foreach (var (name, value) in labels)
+        {
+            if (name.Length is 0 or > LongestLabel || value.Length > LongestLabel || name.StartsWith(Ownership.Reserved, StringComparison.Ordinal) || name.Concat(value).Any(char.IsControl))
+                throw Invalid("labels", name, $"names and values of up to {LongestLabel} printable characters, names not beginning with {Ownership.Reserved}");
+        }
+    }
+
+    private static TimeSpan? Seconds(string argument, int? value) => value switch
+    {
+        null => null,
+        >= 1 and <= LongestTimeToLive => TimeSpan.FromSeconds(value.Value),
+        _ => throw Invalid(argument, value.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), $"seconds from 1 to {LongestTimeToLive}"),
+    };
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\z")]
+    private static partial Regex AliasPattern();
+}

@@ -1,0 +1,64 @@
+namespace McpDevBench.Containers;
+
+/// <summary>What a client asked for; null means the configured default.</summary>
+internal sealed record SpawnRequest
+{
+    public string? Image { get; init; }
+    public string? Alias { get; init; }
+    public bool Persistent { get; init; }
+
+    /// <summary>Seconds until it is removed, used or not.</summary>
+    public int? TimeToLiveSeconds { get; init; }
+
+    /// <summary>Seconds without use until it is removed.</summary>
+    public int? IdleTimeToLiveSeconds { get; init; }
+
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+    public int? MemoryMb { get; init; }
+    public double? Cpus { get; init; }
+    public string? Network { get; init; }
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public string? IdempotencyKey { get; init; }
+}
+
+/// <summary>The steps of a spawn, as progress and metrics name them.</summary>
+internal enum SpawnPhase
+{
+    Policy,
+    Pull,
+    Create,
+    Start,
+    Ready,
+}
+
+/// <param name="Warm">Claimed from the warm pool.</param>
+/// <param name="Replayed">The idempotency key had been used before: this is the same workspace.</param>
+internal sealed record Spawned(Workspace Workspace, bool Warm, bool Replayed);
+
+/// <summary>What policy says to a spawn, without doing it.</summary>
+/// <param name="Allowed">Whether it would be done.</param>
+/// <param name="Image">The canonical reference.</param>
+/// <param name="Reason">Why not, or what would happen.</param>
+/// <param name="Nearest">The nearest allowed choice, or null when allowed.</param>
+/// <param name="Present">The image is on the Docker host already.</param>
+internal sealed record SpawnDecision(bool Allowed, string Image, string Reason, string? Nearest, bool Present, WorkspaceLimits Limits, string Network);
+
+internal sealed record Attached(Workspace Workspace, int RunningExecs);
+
+/// <param name="Status"><c>stopped</c> or <c>removed</c>.</param>
+/// <param name="Volume">What became of the workspace's files: <c>removed</c> or <c>kept</c>.</param>
+internal sealed record Killed(Workspace Workspace, string Status, string Volume);
+
+/// <param name="NextCursor">Pass it to get the entries after these; null at the end.</param>
+internal sealed record ContainerPage(IReadOnlyList<ListedContainer> Containers, string? NextCursor);
+
+internal sealed record ListedContainer(Workspace Workspace, int RunningExecs);
+
+/// <summary>What a reconciliation or a collection found and did: one sentence each, in order.</summary>
+/// <param name="DryRun">Nothing was done: the sentences say what would be.</param>
+internal sealed record Sweep(bool DryRun, int Inspected, IReadOnlyList<SweepAction> Actions);
+
+/// <param name="Kind">A fixed word: <c>adopted</c>, <c>removed</c>, <c>marked_stopped</c>, <c>volume_removed</c>, <c>left_alone</c>, …</param>
+/// <param name="Subject">The container, volume or row concerned.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record SweepAction(string Kind, string Subject, string Reason);

@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+
+namespace McpDevBench.Containers;
+
+/// <summary>Every workspace in memory, as the database has it: what each call looks its handle up in.</summary>
+internal sealed class WorkspaceDirectory
+{
+    /// <summary>A use is written down at most so often; the janitor adds as much patience.</summary>
+    public static readonly TimeSpan UseGranularity = TimeSpan.FromSeconds(5);
+
+    private readonly ContainerStore _store;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<ContainerId, Workspace> _byId = [];
+
+    public WorkspaceDirectory(ContainerStore store, TimeProvider time)
+    {
+        (_store, _time) = (store, time);
+        foreach (var workspace in store.Load())
+            _byId[workspace.Id] = workspace;
+    }
+
+    public ICollection<Workspace> All => _byId.Values;
+
+    /// <summary>By id or alias, and marks it as used.</summary>
+    /// <exception cref="RefusalException">container_not_found, alike for what does not exist and what is somebody else's.</exception>
+    public Workspace Find(string owner, string target)
+    {
+        var found = ContainerId.TryParse(target, out var id)
+            ? _byId.GetValueOrDefault(id)
+            : _byId.Values.FirstOrDefault(workspace => workspace.Alias == target && workspace.Owner == owner);
+        if (found is null || found.Owner != owner || found.Status is ContainerStatus.Removing)
+            throw NotFound(target);
+        return Use(found);
+    }
+
+    /// <summary>As <see cref="Find(string, string)"/>, and its container must be running.</summary>
+    /// <exception cref="RefusalException">container_not_found; workspace_lost if its container has ended.</exception>
+    public Workspace FindRunning(string owner, string target)
+    {
+        var found = Find(owner, target);
+        return found.Status switch
+        {
+            ContainerStatus.Running => found,
+            ContainerStatus.Creating => throw new RefusalException(RefusalCode.Conflict, $"The workspace {target} is still being created.", "Wait for spawn to answer, then call again.", retryable: true),
+            _ => throw new RefusalException(RefusalCode.WorkspaceLost, $"The container of workspace {target} has ended, and its processes with it.", "Call spawn for a new workspace; with the same alias, a persistent one gets its files back."),
+        };
+    }
+
+    public Workspace? FindByDockerId(string dockerId) => _byId.Values.FirstOrDefault(workspace => workspace.DockerId == dockerId);
+
+    public Workspace? Find(ContainerId id) => _byId.GetValueOrDefault(id);
+
+    public void Add(Workspace workspace)
+    {
+        _store.Insert(workspace);
+        _byId[workspace.Id] = workspace;
+    }
+
+    /// <summary>Writes the new state down; the database first.</summary>
+    public Workspace Replace(Workspace workspace)
+    {
+        _store.Update(workspace);
+        _byId[workspace.Id] = workspace;
+        return workspace;
+    }
+
+    /// <param name="keepVolume">Its volume waits for the next workspace with the alias.</param>
+    public void Remove(Workspace workspace, bool keepVolume)
+    {
+        _store.Delete(workspace, keepVolume ? _time.GetUtcNow() : null);
+        _byId.TryRemove(workspace.Id, out _);
+    }
+
+    /// <summary>Its container has ended by itself, or somebody else ended it.</summary>
+    public void MarkStopped(Workspace workspace)
+    {
+        if (_byId.TryGetValue(workspace.Id, out var present) && present.Status == ContainerStatus.Running)
+            Replace(present with { Status = ContainerStatus.Stopped });
+    }
+
+    public static RefusalException NotFound(string target) => new(
+        RefusalCode.ContainerNotFound, $"There is no workspace '{(target.Length <= 80 ? target : target[..80] + "…")}': it never existed, has been removed, or has expired.",
+        "Call list_containers to see yours, or spawn for a new one.");
+
+    private Workspace Use(Workspace workspace)
+    {
+        var now = _time.GetUtcNow();
+        if (now - workspace.LastUsedAt < UseGranularity)
+            return workspace;
+        var used = workspace with { LastUsedAt = now };
+        // In memory at once; lost if the disk is full, and then the workspace is merely thought to be idle a little longer.
+        return _byId.TryUpdate(workspace.Id, used, workspace) && workspace.Status == ContainerStatus.Running ? Replace(used) : workspace;
+    }
+}

@@ -1,0 +1,147 @@
+using McpDevBench.Agents;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Containers;
+
+/// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
+internal sealed partial class WorkspaceFactory(
+    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
+    EngineContainers containers, EngineVolumes volumes, TimeProvider time, ILogger<WorkspaceFactory> logger)
+{
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>Variables of an image that would change what every program of the workspace loads.</summary>
+    private static readonly string[] DangerousVariables = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV"];
+
+    /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
+    /// <returns>The workspace, running.</returns>
+    public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, Func<SpawnPhase, ValueTask> onPhase, CancellationToken cancellationToken)
+    {
+        await onPhase(SpawnPhase.Create);
+        await agentVolume.EnsureAsync(image.Id, cancellationToken);
+        if (freshVolume)
+            await volumes.CreateAsync(workspace.VolumeName, ownership.VolumeLabels(workspace.VolumeName), cancellationToken);
+        var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
+        workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = EnvironmentOf(workspace, image) });
+        if (freshVolume)
+            await containers.HandOverAsync(dockerId, ContainerSpec.WorkspacePath, cancellationToken);
+        await onPhase(SpawnPhase.Start);
+        try
+        {
+            await agents.OpenAsync(dockerId, ownership.AgentSecret(workspace.Id), token => containers.StartAsync(dockerId, token), cancellationToken);
+        }
+        catch (RefusalException)
+        {
+            // If the volume with the agent was emptied or removed by hand, the next spawn fills it again.
+            agentVolume.Invalidate();
+            throw;
+        }
+        await onPhase(SpawnPhase.Ready);
+        return workspaces.Replace(workspace with { Status = ContainerStatus.Running, LastUsedAt = time.GetUtcNow() });
+    }
+
+    /// <summary>Removes the container, its volume unless it is to be kept, and the row: in this order, so that a crash in between leaves a row to go on from.</summary>
+    /// <returns>Whether the volume is still there.</returns>
+    public async Task<bool> RemoveAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
+    {
+        workspace = workspaces.Replace(workspace with { Status = ContainerStatus.Removing });
+        if (workspace.DockerId is { } dockerId)
+        {
+            await containers.RemoveAsync(dockerId, cancellationToken);
+            await agents.LoseAsync(dockerId);
+        }
+        if (!keepVolume && !await volumes.RemoveAsync(workspace.VolumeName, cancellationToken))
+        {
+            LogVolumeInUse(logger, workspace.VolumeName, workspace.Id);
+            throw new RefusalException(RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.", "Ask the operator to remove that container; then call kill again.", retryable: true);
+        }
+        workspaces.Remove(workspace, keepVolume);
+        LogRemoved(logger, workspace.Id, keepVolume);
+        return keepVolume;
+    }
+
+    /// <summary>What is left of a spawn that did not get to its end. A volume that had been kept before goes back to being kept.</summary>
+    public async Task UndoAsync(Workspace workspace, bool freshVolume)
+    {
+        try
+        {
+            // By name as well: the crash may have come between Docker's creating it and our writing its id down.
+            await containers.RemoveAsync(workspace.DockerId ?? NameOf(workspace.Id), CancellationToken.None);
+            if (workspace.DockerId is { } dockerId)
+                await agents.LoseAsync(dockerId);
+            if (freshVolume)
+                await volumes.RemoveAsync(workspace.VolumeName, CancellationToken.None);
+            workspaces.Remove(workspace, keepVolume: !freshVolume && workspace.Alias is not null);
+        }
+        catch (RefusalException e)
+        {
+            // The row stays as it is; the reconciler undoes it when Docker is back.
+            LogUndoPostponed(logger, workspace.Id, e.Message);
+        }
+    }
+
+    /// <summary>A spawn that has written its row decides here which volume it uses.</summary>
+    public (string Name, bool Fresh) VolumeFor(ContainerId id, string owner, string? alias, bool persistent)
+    {
+        if (persistent && alias is not null && store.KeptVolume(owner, alias) is { } kept)
+            return (kept, false);
+        return ($"mcpdevbench_{(persistent ? "persist" : "transient")}_{id}", true);
+    }
+
+    /// <summary>Docker's name of a workspace's container.</summary>
+    public static string NameOf(ContainerId id) => $"mcp-devbench-{id}";
+
+    private ContainerSpec SpecOf(Workspace workspace, EngineImage image) => new()
+    {
+        Name = NameOf(workspace.Id),
+        ImageId = image.Id,
+        Labels = ownership.ContainerLabels(workspace, image.Id),
+        AgentVolume = agentVolume.Name,
+        WorkspaceVolume = workspace.VolumeName,
+        MemoryBytes = (long)workspace.Limits.MemoryMb << 20,
+        Cpus = workspace.Limits.Cpus,
+        Pids = workspace.Limits.Pids,
+        Network = workspace.Network,
+        Runtime = options.Runtime,
+        ImageVariables = [.. image.Env.Select(variable => variable.Split('=')[0]).Where(name => name.Length > 0)],
+        ImageVolumes = image.Volumes,
+    };
+
+    private static string? DigestOf(Workspace workspace, EngineImage image)
+    {
+        var reference = ImageReference.Parse(workspace.Image);
+        foreach (var digest in image.RepoDigests)
+        {
+            // An image can come from several repositories: only the digest of the one that was asked for counts.
+            var at = digest.IndexOf('@', StringComparison.Ordinal);
+            if (at > 0 && ImageReference.Parse(digest).Repository == reference.Repository)
+                return digest[(at + 1)..];
+        }
+        return image.Id;
+    }
+
+    private static Dictionary<string, string> EnvironmentOf(Workspace workspace, EngineImage image)
+    {
+        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = DefaultPath };
+        foreach (var variable in image.Env)
+        {
+            var at = variable.IndexOf('=', StringComparison.Ordinal);
+            if (at > 0 && !DangerousVariables.Contains(variable[..at]))
+                env[variable[..at]] = variable[(at + 1)..];
+        }
+        // The root file system is read-only: what a program keeps for its user goes into the workspace.
+        env["HOME"] = ContainerSpec.WorkspacePath;
+        foreach (var (name, value) in workspace.Env)
+            env[name] = value;
+        return env;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Container removed; volume kept: {VolumeKept}; {ContainerId}")]
+    private static partial void LogRemoved(ILogger logger, ContainerId containerId, bool volumeKept);
+
+    [LoggerMessage(LogLevel.Warning, "Volume {VolumeName} of {ContainerId} is in use and was not removed")]
+    private static partial void LogVolumeInUse(ILogger logger, string volumeName, ContainerId containerId);
+
+    [LoggerMessage(LogLevel.Warning, "What a failed spawn left of {ContainerId} will be removed later: {Reason}")]
+    private static partial void LogUndoPostponed(ILogger logger, ContainerId containerId, string reason);
+}

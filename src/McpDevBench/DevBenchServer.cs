@@ -1,0 +1,168 @@
+using System.Net;
+using McpDevBench.Access;
+using McpDevBench.Agents;
+using McpDevBench.Containers;
+using McpDevBench.Engine;
+using McpDevBench.Execs;
+using McpDevBench.Files;
+using McpDevBench.Mcp;
+using McpDevBench.Observability;
+using McpDevBench.Storage;
+using ModelContextProtocol.Server;
+
+namespace McpDevBench;
+
+/// <summary>Every setting of the server, by room.</summary>
+internal sealed record DevBenchOptions(
+    LogOptions Log, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, ContainerOptions Containers, ExecOptions Execs)
+{
+    public static DevBenchOptions Read(Settings settings) => new(
+        LogOptions.Read(settings), AccessOptions.Read(settings), McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings),
+        ContainerOptions.Read(settings), ExecOptions.Read(settings));
+
+    public bool IsStdio => Mcp.Transport == Transport.Stdio;
+
+    public string McpPath => Mcp.Path;
+}
+
+/// <summary>The table of contents: every registration and every endpoint, in reading order.</summary>
+internal static class DevBenchServer
+{
+    public static WebApplication CreateHttp(DevBenchOptions options)
+    {
+        var builder = CreateHttpBuilder(options);
+        var mcp = AddPipeline(builder.Services, options).WithHttpTransport();
+        AddRooms(builder.Services, options);
+        AddContract(mcp, options);
+        builder.Services.AddSingleton<FileEndpoint>();
+        var app = builder.Build();
+        MapEndpoints(app, options);
+        app.Services.GetRequiredService<FileEndpoint>().Map(app);
+        return app;
+    }
+
+    public static IHost CreateStdio(DevBenchOptions options)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = BuildInfo.Name });
+        var mcp = AddPipeline(builder.Services, options).WithStdioServerTransport();
+        AddRooms(builder.Services, options);
+        AddContract(mcp, options);
+        return builder.Build();
+    }
+
+    /// <summary>Kestrel with limits, listening where it is told, and nothing that reads settings from elsewhere.</summary>
+    public static WebApplicationBuilder CreateHttpBuilder(DevBenchOptions options)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = BuildInfo.Name });
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Mcp.MaxRequestBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 100;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            if (options.Access.Address is { } address)
+                kestrel.Listen(address, options.Access.Port);
+            else if (options.Access.Port == 0)
+                kestrel.Listen(IPAddress.Loopback, 0);
+            else
+                kestrel.ListenLocalhost(options.Access.Port);
+        });
+        return builder;
+    }
+
+    /// <summary>Observability, and the pipeline around every call.</summary>
+    public static IMcpServerBuilder AddPipeline(IServiceCollection services, DevBenchOptions options)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace));
+        services.AddSingleton<ILoggerProvider>(provider => new LogWriter(options.Log, provider.GetRequiredService<TimeProvider>(), Console.OpenStandardError()));
+        services.AddSingleton<Metrics>();
+        services.AddSingleton<DrainState>();
+        services.AddSingleton<HealthChecks>();
+        services.AddSingleton<StatusReporter>();
+        services.AddSingleton(options.Access);
+        services.AddSingleton(options.Mcp);
+        services.AddSingleton<CallPipeline>();
+        services.AddHostedService<Drain>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Mcp.DrainGraceSeconds));
+        services.AddOptions<McpServerOptions>().Configure<CallPipeline>((server, pipeline) =>
+        {
+            server.ServerInfo = new() { Name = BuildInfo.Name, Title = "MCP DevBench", Version = BuildInfo.Version };
+            pipeline.Install(server);
+        });
+        return services.AddMcpServer();
+    }
+
+    /// <summary>The rooms behind the front door.</summary>
+    private static void AddRooms(IServiceCollection services, DevBenchOptions options)
+    {
+        services.AddSingleton(options.Storage);
+        services.AddSingleton<Database>();
+        services.AddSingleton<InstanceKey>();
+        services.AddSingleton<IdempotencyStore>();
+
+        services.AddSingleton(options.Engine);
+        services.AddSingleton<DockerEngine>();
+        services.AddSingleton<EngineContainers>();
+        services.AddSingleton<EngineImages>();
+        services.AddSingleton<EngineVolumes>();
+        services.AddSingleton<EngineStreams>();
+        services.AddSingleton(new RegistryCredentials(options.Containers.RegistryCredentials));
+
+        services.AddSingleton<AgentDirectory>();
+        services.AddSingleton<AgentVolume>();
+
+        services.AddSingleton(options.Containers);
+        services.AddSingleton<ImagePolicy>();
+        services.AddSingleton<ImageProvider>();
+        services.AddSingleton<Ownership>();
+        services.AddSingleton<KeyedLock>();
+        services.AddSingleton<ContainerStore>();
+        services.AddSingleton<WorkspaceDirectory>();
+        services.AddSingleton<WorkspaceFactory>();
+        services.AddSingleton<ContainerService>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton<Janitor>();
+
+        services.AddSingleton(options.Execs);
+        services.AddSingleton<ExecStore>();
+        services.AddSingleton<OutputFolder>();
+        services.AddSingleton<ExecSupervisor>();
+        services.AddSingleton<ExecService>();
+        services.AddSingleton<ExecJanitor>();
+
+        services.AddSingleton<WorkspaceFiles>();
+        services.AddSingleton<FileService>();
+        services.AddSingleton<FileTransfer>();
+
+        services.AddHostedService<Upkeep>();
+    }
+
+    /// <summary>What clients can call, read and ask for.</summary>
+    private static void AddContract(IMcpServerBuilder mcp, DevBenchOptions options)
+    {
+        ToolCatalogue.Register(mcp.Services, options.Mcp.Tools);
+        mcp.Services.AddSingleton<McpServerResource, WorkspaceFileResource>();
+        mcp.Services.AddSingleton<McpServerResource, ExecLogResource>();
+        mcp.WithPrompts(DevBenchPrompt.All);
+        mcp.Services.AddSingleton<Completions>();
+        mcp.Services.AddOptions<McpServerOptions>().Configure<Completions>((server, completions) =>
+        {
+            server.ServerInstructions = Instructions.Text;
+            completions.Install(server);
+        });
+    }
+
+    /// <summary>From the outside in: name the request, refuse strangers, answer failures, then serve.</summary>
+    public static void MapEndpoints(WebApplication app, DevBenchOptions options)
+    {
+        app.UseCorrelationIds();
+        app.UseHttpFailures();
+        app.UseHostGate(options.Access, options.Mcp.Path);
+        app.UseRouting();
+        app.MapHealth();
+        app.MapMcp(options.Mcp.Path);
+    }
+}

@@ -1,0 +1,154 @@
+using Docker.DotNet.Models;
+
+namespace McpDevBench.Engine;
+
+/// <summary>
+/// Every flag that keeps a workspace in its place, in one file: what is asked of Docker, and the comparison with what Docker made of it.
+/// </summary>
+internal sealed record ContainerSpec
+{
+    public const string AgentFolder = "/devbench";
+    public const string AgentPath = "/devbench/devbench-agent";
+    public const string WorkspacePath = "/workspace";
+
+    /// <summary>Inside and outside: no process of a workspace is anybody else.</summary>
+    public const int Uid = 1000;
+
+    private const string User = "1000:1000";
+    private const long TmpfsBytes = 256L << 20;
+
+    public required string Name { get; init; }
+    public required string ImageId { get; init; }
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+    public required string AgentVolume { get; init; }
+    public required string WorkspaceVolume { get; init; }
+    public required long MemoryBytes { get; init; }
+    public required double Cpus { get; init; }
+    public required long Pids { get; init; }
+
+    /// <summary><c>none</c> or <c>bridge</c>.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>Docker's name of another runtime (gVisor, Kata), or null for its default.</summary>
+    public string? Runtime { get; init; }
+
+    /// <summary>Names of the image's environment, all unset for the agent: an image must not configure it.</summary>
+    public IReadOnlyCollection<string> ImageVariables { get; init; } = [];
+
+    /// <summary>Paths that the image declares as volumes: each gets a tmpfs, so that no anonymous volume comes up.</summary>
+    public IReadOnlyCollection<string> ImageVolumes { get; init; } = [];
+
+    private long NanoCpus => (long)Math.Round(Cpus * 1e9);
+
+    public CreateContainerParameters ToParameters() => new()
+    {
+        Name = Name,
+        Image = ImageId,
+        User = User,
+        WorkingDir = "/",
+        Hostname = "workspace",
+        // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and nobody can open its streams.
+        Entrypoint = [AgentPath],
+        Cmd = ["serve"],
+        Env = [.. ImageVariables],
+        Labels = new Dictionary<string, string>(Labels),
+        Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
+        StopSignal = "SIGTERM",
+        Tty = false,
+        OpenStdin = true,
+        StdinOnce = false,
+        AttachStdin = true,
+        AttachStdout = true,
+        AttachStderr = false,
+        HostConfig = new HostConfig
+        {
+            Init = false,
+            Privileged = false,
+            CapDrop = ["ALL"],
+            SecurityOpt = ["no-new-privileges:true"],
+            ReadonlyRootfs = true,
+            Tmpfs = Temporary(),
+            Mounts =
+            [
+                new Mount { Type = "volume", Source = AgentVolume, Target = AgentFolder, ReadOnly = true, VolumeOptions = new VolumeOptions { NoCopy = true } },
+                new Mount { Type = "volume", Source = WorkspaceVolume, Target = WorkspacePath, ReadOnly = false, VolumeOptions = new VolumeOptions { NoCopy = true } },
+            ],
+            Memory = MemoryBytes,
+            MemorySwap = MemoryBytes,
+            NanoCPUs = NanoCpus,
+            PidsLimit = Pids,
+            OomScoreAdj = 500,
+            IpcMode = "private",
+            CgroupnsMode = "private",
+            NetworkMode = Network,
+            LogConfig = new LogConfig { Type = "none" },
+            RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
+            Ulimits =
+            [
+                new Ulimit { Name = "core", Soft = 0, Hard = 0 },
+                new Ulimit { Name = "nofile", Soft = 4096, Hard = 4096 },
+            ],
+            Runtime = Runtime,
+        },
+    };
+
+    /// <summary>One phrase for each flag that the container does not have as asked. Empty: it may be started.</summary>
+    public IReadOnlyList<string> Differences(ContainerInspectResponse actual)
+    {
+        var differences = new List<string>();
+        var host = actual.HostConfig ?? new HostConfig();
+        var config = actual.Config ?? new ContainerConfig();
+        Expect("user", User, config.User);
+        Expect("entrypoint", AgentPath, string.Join(' ', config.Entrypoint ?? []));
+        Expect("command", "serve", string.Join(' ', config.Cmd ?? []));
+        Expect("healthcheck", "NONE", string.Join(' ', config.Healthcheck?.Test ?? []));
+        Expect("privileged", false, host.Privileged);
+        Expect("capabilities dropped", "ALL", string.Join(',', host.CapDrop ?? []));
+        Expect("capabilities added", 0, host.CapAdd?.Count ?? 0);
+        Expect("security options", "no-new-privileges:true", string.Join(',', host.SecurityOpt ?? []));
+        Expect("read-only root", true, host.ReadonlyRootfs);
+        Expect("memory", MemoryBytes, host.Memory);
+        Expect("memory with swap", MemoryBytes, host.MemorySwap);
+        Expect("cpus", NanoCpus, host.NanoCPUs);
+        Expect("processes", Pids, host.PidsLimit ?? 0);
+        Expect("out-of-memory killer disabled", false, host.OomKillDisable ?? false);
+        Expect("network", Network, host.NetworkMode);
+        Expect("pid namespace", "", host.PidMode ?? "");
+        Expect("ipc namespace", "private", host.IpcMode);
+        Expect("uts namespace", "", host.UTSMode ?? "");
+        Expect("user namespace", "", host.UsernsMode ?? "");
+        Expect("devices", 0, (host.Devices?.Count ?? 0) + (host.DeviceRequests?.Count ?? 0) + (host.DeviceCgroupRules?.Count ?? 0));
+        Expect("binds", 0, (host.Binds?.Count ?? 0) + (host.VolumesFrom?.Count ?? 0) + (host.Links?.Count ?? 0));
+        Expect("ports", 0, host.PortBindings?.Count ?? 0);
+        Expect("publish all ports", false, host.PublishAllPorts);
+        Expect("log driver", "none", host.LogConfig?.Type);
+        Expect("masked paths", true, host.MaskedPaths is { Count: > 0 });
+        Expect("read-only paths", true, host.ReadonlyPaths is { Count: > 0 });
+        Expect("mounts", $"{AgentVolume}:{AgentFolder}:ro,{WorkspaceVolume}:{WorkspacePath}:rw", string.Join(',',
+            (actual.Mounts ?? []).Where(mount => mount.Type != "tmpfs").OrderBy(mount => mount.Destination, StringComparer.Ordinal)
+            .Select(mount => $"{mount.Name}:{mount.Destination}:{(mount.RW ? "rw" : "ro")}")));
+        foreach (var (key, value) in Labels)
+            Expect($"label {key}", value, config.Labels is { } labels && labels.TryGetValue(key, out var label) ? label : null);
+        return differences;
+
+        void Expect<T>(string what, T asked, T? got)
+        {
+            if (!EqualityComparer<T>.Default.Equals(asked, got))
+                differences.Add($"{what}: asked for '{asked}', got '{got}'");
+        }
+    }
+
+    private Dictionary<string, string> Temporary()
+    {
+        var options = $"rw,nosuid,nodev,size={TmpfsBytes},mode=1777";
+        var mounts = new Dictionary<string, string>(StringComparer.Ordinal) { ["/tmp"] = options, ["/run"] = options };
+        foreach (var path in ImageVolumes)
+        {
+            // A path that we mount already, or one below the workspace or the agent, is ours anyway.
+            if (path is "/" or AgentFolder or WorkspacePath || path.StartsWith(WorkspacePath + "/", StringComparison.Ordinal) || path.StartsWith(AgentFolder + "/", StringComparison.Ordinal))
+                continue;
+            mounts.TryAdd(path.TrimEnd('/'), options);
+        }
+        return mounts;
+    }
+}

@@ -1,0 +1,197 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Docker.DotNet;
+using Docker.DotNet.X509;
+
+namespace McpDevBench.Engine;
+
+/// <summary>What the engine says about itself.</summary>
+/// <param name="Id">Its identity: another one behind the same address is another engine.</param>
+internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture);
+
+/// <summary>
+/// The one connection to the Docker Engine. Negotiates the version of the API, gives every call a deadline, and turns what can go wrong into
+/// refusals. A call that finds the engine gone fails; the next one tries again.
+/// </summary>
+internal sealed partial class DockerEngine(EngineOptions options, ILogger<DockerEngine> logger) : IDisposable
+{
+    /// <summary>The newest version whose behaviour we know, and the oldest we can do with.</summary>
+    private static readonly Version NewestApi = new(1, 51), OldestApi = new(1, 41);
+
+    private readonly SemaphoreSlim _connecting = new(1, 1);
+    private volatile Connection? _connection;
+
+    private sealed record Connection(DockerClient Client, EngineIdentity Identity);
+
+    /// <summary>Who answers, after connecting if need be.</summary>
+    public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) => (await ConnectAsync(cancellationToken)).Identity;
+
+    /// <summary>Whether the engine answers now.</summary>
+    public Task PingAsync(CancellationToken cancellationToken) =>
+        CallAsync("ping", options.CallTimeout, (client, token) => client.System.PingAsync(token), cancellationToken);
+
+    /// <summary>Calls the engine within the usual deadline.</summary>
+    /// <exception cref="RefusalException">docker_unavailable.</exception>
+    /// <exception cref="DockerApiException">The engine answered with an error.</exception>
+    public Task<T> CallAsync<T>(string call, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken) =>
+        CallAsync(call, options.CallTimeout, action, cancellationToken);
+
+    /// <inheritdoc cref="CallAsync{T}(string, Func{DockerClient, CancellationToken, Task{T}}, CancellationToken)"/>
+    public Task CallAsync(string call, Func<DockerClient, CancellationToken, Task> action, CancellationToken cancellationToken) =>
+        CallAsync(call, options.CallTimeout, action, cancellationToken);
+
+    /// <summary>Calls the engine within the deadline of a pull.</summary>
+    public Task PullAsync(Func<DockerClient, CancellationToken, Task> action, CancellationToken cancellationToken) =>
+        CallAsync("pull", options.PullTimeout, action, cancellationToken);
+
+    public void Dispose()
+    {
+        _connection?.Client.Dispose();
+        _connecting.Dispose();
+    }
+
+    private async Task CallAsync(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task> action, CancellationToken cancellationToken) =>
+        await CallAsync(call, timeout, async (client, token) =>
+        {
+            await action(client, token);
+            return true;
+        }, cancellationToken);
+
+    private async Task<T> CallAsync<T>(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(cancellationToken);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            return await action(connection.Client, deadline.Token);
+        }
+        catch (Exception e) when (Unreachable(e, cancellationToken))
+        {
+            // The next call negotiates anew: the engine may come back as another version.
+            Interlocked.CompareExchange(ref _connection, null, connection);
+            LogUnreachable(logger, call, e.Message);
+            throw Refuse(e, timeout);
+        }
+        catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable && Text(e).Contains("no space left", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RefusalException(RefusalCode.ResourceExhausted, "The Docker host's disk is full.", "Remove workspaces that are not needed with kill, or ask the operator to free disk space.", retryable: true, e);
+        }
+    }
+
+    private async ValueTask<Connection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is { } present)
+            return present;
+        await _connecting.WaitAsync(cancellationToken);
+        try
+        {
+            return _connection ??= await NegotiateAsync(cancellationToken);
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+
+    private async Task<Connection> NegotiateAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(options.CallTimeout);
+        try
+        {
+            // Without a version in the path, every engine answers in its own.
+            using var any = Build(null);
+            var version = await any.System.GetVersionAsync(deadline.Token);
+            var offered = Version.TryParse(version.APIVersion, out var parsed) ? parsed : throw Unsuitable($"does not name its API version ('{version.APIVersion}')");
+            if (offered < OldestApi)
+                throw Unsuitable($"speaks API {offered}, at least {OldestApi} (Docker 20.10) is needed");
+            if (Version.TryParse(version.MinAPIVersion, out var oldest) && oldest > NewestApi)
+                throw Unsuitable($"speaks only API {oldest} and later, at most {NewestApi} is known here");
+            var api = offered < NewestApi ? offered : NewestApi;
+            var client = Build(api);
+            var info = await client.System.GetSystemInfoAsync(deadline.Token);
+            var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch);
+            LogConnected(logger, options.Host, identity.Version, identity.ApiVersion, identity.Id);
+            return new Connection(client, identity);
+        }
+        catch (Exception e) when (Unreachable(e, cancellationToken))
+        {
+            throw Refuse(e, options.CallTimeout);
+        }
+        catch (DockerApiException e)
+        {
+            throw Unsuitable($"answered {(int)e.StatusCode}: {Text(e)}");
+        }
+    }
+
+    private DockerClient Build(Version? api)
+    {
+        var builder = new DockerClientBuilder().WithEndpoint(options.Host).WithApiVersion(api).WithTimeout(Timeout.InfiniteTimeSpan);
+        if (options.CertificatePath is { } folder)
+        {
+            var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem"));
+            var authority = X509Certificate2.CreateFromPem(File.ReadAllText(Path.Combine(folder, "ca.pem")));
+            builder = builder.WithAuthProvider(new CertificateCredentials(certificate)
+            {
+                ServerCertificateValidationCallback = (_, server, _, errors) =>
+                    !options.VerifyTls || (server is X509Certificate2 presented && SignedBy(authority, presented, errors)),
+            });
+        }
+        return builder.Build();
+    }
+
+    private static bool SignedBy(X509Certificate2 authority, X509Certificate2 presented, SslPolicyErrors errors)
+    {
+        if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+            return false;
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(authority);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        return chain.Build(presented);
+    }
+
+    private static bool Unreachable(Exception e, CancellationToken callers) => e switch
+    {
+        OperationCanceledException => !callers.IsCancellationRequested,
+        TimeoutException or HttpRequestException or SocketException or IOException => true,
+        _ => false,
+    };
+
+    private RefusalException Refuse(Exception e, TimeSpan timeout)
+    {
+        var socket = e as SocketException ?? e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException;
+        var (what, hint) = (socket?.SocketErrorCode, e) switch
+        {
+            (SocketError.AccessDenied, _) => ($"The server may not open the Docker socket {options.Host}: permission denied.", "Ask the operator to run the server as a user of the socket's group (docker), or to set MCP_DOCKER_HOST."),
+            (SocketError.ConnectionRefused, _) => ($"Nothing listens at {options.Host}: Docker is not running.", "Ask the operator to start Docker; then call again."),
+            (SocketError.AddressNotAvailable, _) => ($"There is no Docker socket at {options.Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
+            (_, OperationCanceledException or TimeoutException) => ($"Docker at {options.Host} did not answer within {timeout.TotalSeconds:0} s.", "Call again; if it stays so, ask the operator to look at Docker."),
+            _ when e.ToString().Contains("No such file", StringComparison.OrdinalIgnoreCase) => ($"There is no Docker socket at {options.Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
+            _ => ($"Docker at {options.Host} cannot be reached: {e.Message}", "Ask the operator to look at Docker; then call again."),
+        };
+        return new RefusalException(RefusalCode.DockerUnavailable, what, hint, retryable: true, e);
+    }
+
+    private RefusalException Unsuitable(string why) =>
+        new(RefusalCode.DockerUnavailable, $"The engine at {options.Host} {why}.", "Ask the operator to use a supported Docker Engine (20.10 or later).");
+
+    /// <summary>The engine's own sentence out of an error's JSON.</summary>
+    public static string Text(DockerApiException e)
+    {
+        const string field = "\"message\":\"";
+        var body = e.ResponseBody ?? "";
+        var start = body.IndexOf(field, StringComparison.Ordinal);
+        var end = body.LastIndexOf('"');
+        return start < 0 || end <= start + field.Length ? body.Trim() : body[(start + field.Length)..end].Replace("\\\"", "'", StringComparison.Ordinal);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Connected to the Docker Engine at {DockerHost}: version {DockerVersion}, API {ApiVersion}, id {EngineId}")]
+    private static partial void LogConnected(ILogger logger, Uri dockerHost, string dockerVersion, string apiVersion, string engineId);
+
+    [LoggerMessage(LogLevel.Warning, "The Docker Engine did not answer {DockerCall}: {Reason}")]
+    private static partial void LogUnreachable(ILogger logger, string dockerCall, string reason);
+}

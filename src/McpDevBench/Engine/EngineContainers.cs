@@ -1,0 +1,165 @@
+using System.Formats.Tar;
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace McpDevBench.Engine;
+
+/// <summary>A container as a listing shows it.</summary>
+/// <param name="State">Docker's word: created, running, paused, restarting, removing, exited, dead.</param>
+internal sealed record EngineContainer(string DockerId, string State, DateTimeOffset CreatedAt, string ImageId, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Volumes);
+
+/// <summary>Creating, starting, killing and finding containers.</summary>
+internal sealed partial class EngineContainers(DockerEngine engine, ILogger<EngineContainers> logger)
+{
+    /// <summary>Creates a container and makes sure that it is what was asked for.</summary>
+    /// <returns>Docker's id.</returns>
+    /// <exception cref="RefusalException">The engine dropped or changed a flag: the container is gone again.</exception>
+    public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        CreateContainerResponse created;
+        try
+        {
+            created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(spec.ToParameters(), token), cancellationToken);
+        }
+        catch (DockerApiException e)
+        {
+            throw new RefusalException(RefusalCode.ServerError, $"Docker would not create the container: {DockerEngine.Text(e)}", "Try another image or other limits; if it stays so, ask the operator to look at Docker.", inner: e);
+        }
+        try
+        {
+            var actual = await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(created.ID, token), cancellationToken);
+            var differences = (created.Warnings ?? []).Concat(spec.Differences(actual)).ToList();
+            if (differences.Count == 0)
+                return created.ID;
+            LogNotAsAsked(logger, created.ID, string.Join("; ", differences));
+            throw new RefusalException(RefusalCode.ServerError, $"Docker did not create the container as asked ({string.Join("; ", differences)}), so it was removed.", "This host cannot enforce the limits of a workspace; ask the operator to look at Docker's configuration.");
+        }
+        catch
+        {
+            await RemoveAsync(created.ID, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Creates a container that is never started: a door to a volume.</summary>
+    public async Task<string> CreateDoorAsync(string imageId, string volume, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(new CreateContainerParameters
+        {
+            Image = imageId,
+            Entrypoint = ["/never-started"],
+            Labels = new Dictionary<string, string>(labels),
+            NetworkDisabled = true,
+            HostConfig = new HostConfig
+            {
+                NetworkMode = "none",
+                LogConfig = new LogConfig { Type = "none" },
+                Mounts = [new Mount { Type = "volume", Source = volume, Target = folder, VolumeOptions = new VolumeOptions { NoCopy = true } }],
+            },
+        }, token), cancellationToken);
+        return created.ID;
+    }
+
+    public async Task StartAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.CallAsync("start", (client, token) => client.Containers.StartContainerAsync(dockerId, new ContainerStartParameters(), token), cancellationToken);
+        }
+        catch (DockerApiException e)
+        {
+            throw new RefusalException(RefusalCode.ServerError, $"Docker would not start the container: {DockerEngine.Text(e)}", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
+        }
+    }
+
+    /// <summary>Asks process 1 to end, and ends it when the grace is over. One that is not running, or gone, is fine.</summary>
+    public Task StopAsync(string dockerId, TimeSpan grace, CancellationToken cancellationToken) =>
+        Forgiving(engine.CallAsync("stop", (client, token) => client.Containers.StopContainerAsync(dockerId, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)grace.TotalSeconds }, token), cancellationToken));
+
+    /// <summary>Ends a container's processes at once. One that is not running, or gone, is fine.</summary>
+    public Task KillAsync(string dockerId, CancellationToken cancellationToken) =>
+        Forgiving(engine.CallAsync("kill", (client, token) => client.Containers.KillContainerAsync(dockerId, new ContainerKillParameters { Signal = "KILL" }, token), cancellationToken));
+
+    /// <summary>Removes a container with its anonymous volumes, running or not. One that is gone is fine.</summary>
+    public Task RemoveAsync(string dockerId, CancellationToken cancellationToken) =>
+        Forgiving(engine.CallAsync("remove", (client, token) => client.Containers.RemoveContainerAsync(dockerId, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token), cancellationToken));
+
+    /// <summary>Every container, running or not, with a label.</summary>
+    public async Task<IReadOnlyList<EngineContainer>> ListAsync(string label, CancellationToken cancellationToken)
+    {
+        var found = await engine.CallAsync("list", (client, token) => client.Containers.ListContainersAsync(new ContainersListParameters
+        {
+            All = true,
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
+        }, token), cancellationToken);
+        return [.. found.Select(container => new EngineContainer(
+            container.ID, container.State, new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)), container.ImageID,
+            new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>()),
+            [.. (container.Mounts ?? []).Where(mount => mount.Type == "volume").Select(mount => mount.Name ?? "")]))];
+    }
+
+    /// <summary>Docker's word for the container's state; null if there is no such container.</summary>
+    public async Task<string?> StateAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var actual = await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
+            return actual.State?.Status;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Unpacks one entry into a container that is not running. Never bytes of a client; the name begins with <c>./</c>, so that the engine cannot take it for a compressed archive.</summary>
+    public async Task PutAsync(string dockerId, string folder, TarEntry entry, CancellationToken cancellationToken)
+    {
+        var archive = new MemoryStream();
+        await using (var writer = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
+            await writer.WriteEntryAsync(entry, cancellationToken);
+        archive.Position = 0;
+        await engine.CallAsync("put", (client, token) =>
+            client.Containers.ExtractArchiveToContainerAsync(dockerId, new CopyToContainerParameters { Path = folder }, archive, token), cancellationToken);
+    }
+
+    /// <summary>Hands a fresh volume's root to the user of the workspace, without any program of the image.</summary>
+    public Task HandOverAsync(string dockerId, string folder, CancellationToken cancellationToken) =>
+        PutAsync(dockerId, folder, new UstarTarEntry(TarEntryType.Directory, "./")
+        {
+            Uid = ContainerSpec.Uid,
+            Gid = ContainerSpec.Uid,
+            Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
+        }, cancellationToken);
+
+    /// <summary>A file's size in bytes, in a container that runs or not; null if it is not there.</summary>
+    public async Task<long?> FileSizeAsync(string dockerId, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await engine.CallAsync("stat", (client, token) =>
+                client.Containers.GetArchiveFromContainerAsync(dockerId, new ContainerPathStatParameters { Path = path }, true, token), cancellationToken);
+            return answer.Stat.Size;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private static async Task Forgiving(Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.NotModified)
+        {
+            // Gone, not running, or being removed already: what was wanted holds.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Docker did not create container {DockerId} as asked: {Differences}")]
+    private static partial void LogNotAsAsked(ILogger logger, string dockerId, string differences);
+}

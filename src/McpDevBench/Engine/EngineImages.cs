@@ -1,0 +1,68 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace McpDevBench.Engine;
+
+/// <summary>An image on the Docker host.</summary>
+/// <param name="Id">The digest of its configuration: what containers are created from, whatever a tag says later.</param>
+/// <param name="RepoDigests"><c>repository@sha256:…</c>, where it came from.</param>
+internal sealed record EngineImage(
+    string Id, string Os, string Architecture, IReadOnlyList<string> RepoDigests, IReadOnlyList<string> Env, IReadOnlyCollection<string> Volumes);
+
+/// <summary>Finding and pulling images.</summary>
+internal sealed class EngineImages(DockerEngine engine)
+{
+    /// <returns>Null if the image is not on the host.</returns>
+    public async Task<EngineImage?> FindAsync(string reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await engine.CallAsync("image_inspect", (client, token) => client.Images.InspectImageAsync(reference, token), cancellationToken);
+            return new EngineImage(
+                found.ID, found.Os, found.Architecture, [.. found.RepoDigests ?? []], [.. found.Config?.Env ?? []], [.. found.Config?.Volumes?.Keys ?? (IEnumerable<string>)[]]);
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Every name (repository and tag) on the host.</summary>
+    public async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken)
+    {
+        var images = await engine.CallAsync("image_list", (client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), cancellationToken);
+        return [.. images.SelectMany(image => image.RepoTags ?? []).Where(name => name != "<none>:<none>").Order(StringComparer.Ordinal)];
+    }
+
+    /// <param name="repository">Canonical, without tag or digest.</param>
+    /// <param name="tagOrDigest">A tag, or <c>sha256:…</c>.</param>
+    /// <param name="onProgress">The engine's lines, such as "Downloading 12.3MB/45MB".</param>
+    /// <exception cref="RefusalException">image_not_found: the registry does not have it, or does not give it to us.</exception>
+    public async Task PullAsync(string repository, string tagOrDigest, AuthConfig? credentials, Action<string>? onProgress, CancellationToken cancellationToken)
+    {
+        string? failure = null;
+        var progress = new Progress(message =>
+        {
+            failure ??= message.Error?.Message;
+            if (message.Status is { Length: > 0 } status)
+                onProgress?.Invoke(message.ID is { Length: > 0 } layer ? $"{layer}: {status}" : status);
+        });
+        try
+        {
+            await engine.PullAsync((client, token) => client.Images.CreateImageAsync(
+                new ImagesCreateParameters { FromImage = repository, Tag = tagOrDigest }, credentials ?? new AuthConfig(), progress, token), cancellationToken);
+        }
+        catch (DockerApiException e)
+        {
+            failure = DockerEngine.Text(e);
+        }
+        if (failure is not null)
+            throw new RefusalException(RefusalCode.ImageNotFound, $"The image {repository} ({tagOrDigest}) could not be pulled: {failure}", "Check the name and tag; list_containers and completions show images that are in use; private registries need credentials in MCP_DOCKER_CONFIG_JSON.");
+    }
+
+    private sealed class Progress(Action<JSONMessage> report) : IProgress<JSONMessage>
+    {
+        public void Report(JSONMessage value) => report(value);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace McpDevBench.Engine;
+
+internal sealed record EngineVolume(string Name, IReadOnlyDictionary<string, string> Labels);
+
+/// <summary>Named volumes.</summary>
+internal sealed class EngineVolumes(DockerEngine engine)
+{
+    /// <summary>Creates it, or finds it there.</summary>
+    public Task CreateAsync(string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        engine.CallAsync("volume_create", (client, token) => client.Volumes.CreateAsync(new VolumesCreateParameters { Name = name, Labels = new Dictionary<string, string>(labels) }, token), cancellationToken);
+
+    /// <returns>False: in use. One that is gone is fine.</returns>
+    public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.CallAsync("volume_remove", (client, token) => client.Volumes.RemoveAsync(name, false, token), cancellationToken);
+            return true;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return true;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            return false;
+        }
+    }
+
+    public async Task<IReadOnlyList<EngineVolume>> ListAsync(string label, CancellationToken cancellationToken)
+    {
+        var found = await engine.CallAsync("volume_list", (client, token) => client.Volumes.ListAsync(new VolumesListParameters
+        {
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
+        }, token), cancellationToken);
+        return [.. (found.Volumes ?? []).Select(volume => new EngineVolume(volume.Name, new Dictionary<string, string>(volume.Labels ?? new Dictionary<string, string>())))];
+    }
+}

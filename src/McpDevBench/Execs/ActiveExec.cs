@@ -1,0 +1,74 @@
+using System.Buffers;
+using System.Threading.Channels;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Execs;
+
+/// <summary>
+/// A command that runs: what the agent sends goes into its log in order, and only then is it acknowledged. Holds the immutable <see cref="Exec"/>, replaced
+/// whole when it ends.
+/// </summary>
+internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
+{
+    /// <summary>What waits to be written: a piece of output, or the end.</summary>
+    public readonly record struct Arrival(OutputStream Stream, long UnixMicroseconds, byte[]? Content, int Length, ExecExited? Exit, bool Lost);
+
+    private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Exec _exec = exec;
+
+    public Exec Exec => _exec;
+
+    public string DockerId => dockerId;
+
+    public OutputLog Log => log;
+
+    /// <summary>Everything up to here has arrived, if not been written: where the next piece must begin.</summary>
+    public long Arrived { get; private set; } = log.EndOffset;
+
+    /// <summary>Whether the agent has confirmed that the process runs.</summary>
+    public bool Confirmed { get; set; }
+
+    /// <summary>Completes at the next piece of output that is readable, or at the end.</summary>
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
+    public ChannelReader<Arrival> Arrivals => _arrivals.Reader;
+
+    /// <exception cref="ProtocolException">There is a gap, or something after the end.</exception>
+    public void Arrive(in ExecOutput header, ReadOnlySpan<byte> content)
+    {
+        if (content.Length is 0 or > Protocol.MaxData || header.Stream is not (OutputStream.Stdout or OutputStream.Stderr))
+            throw new ProtocolException($"{content.Length} bytes of output on stream {header.Stream}");
+        // Sent twice around a reconnect: it is here already.
+        if ((long)header.Offset + content.Length <= Arrived)
+            return;
+        if ((long)header.Offset > Arrived)
+            throw new ProtocolException($"output at {header.Offset}, expected {Arrived}");
+        content = content[(int)(Arrived - (long)header.Offset)..];
+        Arrived += content.Length;
+        var copy = ArrayPool<byte>.Shared.Rent(content.Length);
+        content.CopyTo(copy);
+        _arrivals.Writer.TryWrite(new Arrival(header.Stream, header.UnixMicroseconds, copy, content.Length, null, Lost: false));
+    }
+
+    /// <exception cref="ProtocolException">Output is missing.</exception>
+    public void Arrive(ExecExited exit)
+    {
+        if ((long)exit.Produced != Arrived)
+            throw new ProtocolException($"the exec ended at {exit.Produced}, but {Arrived} bytes came");
+        _arrivals.Writer.TryWrite(new Arrival(default, 0, null, 0, exit, Lost: false));
+    }
+
+    /// <summary>Its container is gone; what arrived before counts.</summary>
+    public void Lose() => _arrivals.Writer.TryWrite(new Arrival(default, 0, null, 0, null, Lost: true));
+
+    public void Finish(Exec exec)
+    {
+        _exec = exec;
+        _arrivals.Writer.TryComplete();
+        log.Dispose();
+        Notify();
+    }
+
+    public void Notify() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+}

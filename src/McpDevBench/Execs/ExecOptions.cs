@@ -1,0 +1,39 @@
+namespace McpDevBench.Execs;
+
+/// <summary>What commands may do, and how long what they printed is kept.</summary>
+internal sealed record ExecOptions
+{
+    /// <summary>At once in one workspace.</summary>
+    public required int MostAtOnce { get; init; }
+
+    public required TimeSpan DefaultTimeout { get; init; }
+    public required TimeSpan LongestTimeout { get; init; }
+
+    /// <summary>Output stays readable for so long after the end.</summary>
+    public required TimeSpan Retention { get; init; }
+
+    /// <summary>Output kept of one command, in bytes on disk: one half from its beginning, one from its end.</summary>
+    public required long MostOutputBytes { get; init; }
+
+    /// <summary>Between TERM and KILL when the time is up.</summary>
+    public TimeSpan TimeoutGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a background child may hold the output open after the command has ended.</summary>
+    public TimeSpan DrainWindow { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    public static ExecOptions Read(Settings settings)
+    {
+        var longest = settings.Number("MCP_MAX_EXEC_TIMEOUT", 3600, 1, 30 * 86400, "The largest timeout_s, in seconds.");
+        var timeout = settings.Number("MCP_DEFAULT_EXEC_TIMEOUT", Math.Min(600, longest), 1, 30 * 86400, "Seconds until a command without timeout_s is ended.");
+        if (timeout > longest)
+            settings.Refuse($"MCP_DEFAULT_EXEC_TIMEOUT={timeout} is not allowed: use at most MCP_MAX_EXEC_TIMEOUT ({longest}).");
+        return new ExecOptions
+        {
+            MostAtOnce = settings.Number("MCP_MAX_CONCURRENT_EXECS", 4, 1, 48, "Commands that may run at once in a workspace."),
+            DefaultTimeout = TimeSpan.FromSeconds(timeout),
+            LongestTimeout = TimeSpan.FromSeconds(longest),
+            Retention = TimeSpan.FromSeconds(settings.Number("MCP_EXEC_RETENTION_S", 3600, 1, 365 * 86400, "Seconds that output stays readable after a command has ended.")),
+            MostOutputBytes = (long)settings.Number("MCP_EXEC_OUTPUT_LIMIT_MB", 64, 1, 65536, "MiB of output kept of a command: head and tail; the middle is dropped and counted.") << 20,
+        };
+    }
+}

@@ -1,0 +1,292 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Containers;
+using McpDevBench.Observability;
+using McpDevBench.Storage;
+
+namespace McpDevBench.Execs;
+
+/// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
+internal sealed class ExecService(
+    ExecOptions options, WorkspaceDirectory workspaces, ExecSupervisor supervisor, ExecStore store, OutputFolder folder, AgentDirectory agents,
+    IdempotencyStore idempotency, KeyedLock keys, Metrics metrics, TimeProvider time)
+{
+    private const string ExecScope = "exec";
+    private const int PageSize = 100, InputPiece = 64 << 10;
+
+    public async Task<Exec> StartAsync(string owner, ExecRequest request, CancellationToken cancellationToken)
+    {
+        var workspace = workspaces.FindRunning(owner, request.Container);
+        if (request.IdempotencyKey is not { } key)
+            return await StartOnceAsync(workspace, request, cancellationToken);
+        using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
+        var fingerprint = Fingerprint(request);
+        if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
+            return present;
+        var exec = await StartOnceAsync(workspace, request, cancellationToken);
+        idempotency.Save(owner, ExecScope, key, fingerprint, exec.Id.ToString());
+        return exec;
+    }
+
+    /// <param name="onOutput">Called with each piece of output as it arrives, while waiting.</param>
+    public async Task<ExecResult> RunAsync(string owner, ExecRequest request, int waitMs, int maxOutputBytes, Func<OutputMessage, ValueTask>? onOutput, CancellationToken cancellationToken)
+    {
+        var exec = await StartAsync(owner, request, cancellationToken);
+        var active = supervisor.Find(exec.Id);
+        var shown = -1L;
+        await WaitAsync(active, waitMs, async () =>
+        {
+            if (onOutput is null)
+                return false;
+            var page = OutputPager.Page(active!.Log, new PollRequest { ExecId = "", AfterSeq = shown, MaxBytes = 64 << 10 }, growing: true);
+            foreach (var message in page.Messages)
+                await onOutput(message);
+            shown = page.NextSeq;
+            return false;
+        }, cancellationToken);
+        return WithLog(exec.Id, active, log =>
+        {
+            var (stdout, stderr, nextSeq, omitted) = OutputPager.HeadAndTail(log, maxOutputBytes);
+            return new ExecResult(active?.Exec ?? Lookup(exec.Id) ?? exec, stdout, stderr, nextSeq, omitted);
+        });
+    }
+
+    public async Task<OutputPage> PollAsync(string owner, PollRequest request, CancellationToken cancellationToken)
+    {
+        var exec = Find(owner, request.ExecId);
+        var active = supervisor.Find(exec.Id);
+        await WaitAsync(active, request.WaitMs, () => ValueTask.FromResult(active!.Log.NextSeq > request.AfterSeq + 1
+            && OutputPager.Page(active.Log, request, growing: true).Messages.Count > 0), cancellationToken);
+        return WithLog(exec.Id, active, log =>
+        {
+            // The end first, then the output: what is read now is all there was if it had ended before.
+            var current = active?.Exec ?? Lookup(exec.Id) ?? exec;
+            var (messages, nextSeq, remaining) = OutputPager.Page(log, request, growing: !current.Finished);
+            return new OutputPage(current, messages, nextSeq, current.Finished && nextSeq >= log.NextSeq - 1, log.DroppedBytes, remaining);
+        });
+    }
+
+    /// <returns>Bytes taken; false when the process takes no more.</returns>
+    public async Task<(int Taken, bool Open)> InputAsync(string owner, string execId, byte[] data, bool eof, (int Rows, int Cols)? resize, CancellationToken cancellationToken)
+    {
+        var exec = FindRunning(owner, execId, out var link);
+        if (resize is var (rows, columns))
+            await link.RequestAsync(Opcode.ExecResize, new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns).Write, Nothing, repeatable: true, cancellationToken);
+        return data.Length == 0 && !eof ? (0, true) : await FeedAsync(link, exec.Id, data, eof, cancellationToken);
+    }
+
+    /// <param name="signal">A Linux signal number; it goes to every process of the command.</param>
+    public async Task<Exec> SignalAsync(string owner, string execId, int signal, CancellationToken cancellationToken)
+    {
+        var exec = FindRunning(owner, execId, out var link);
+        await link.RequestAsync(Opcode.ExecSignal, new ExecSignal(exec.Id.Value, (byte)signal).Write, Nothing, repeatable: false, cancellationToken);
+        return exec;
+    }
+
+    /// <summary>Ends it, with everything it started, and waits for that.</summary>
+    public async Task<Exec> CancelAsync(string owner, string execId, double graceSeconds, CancellationToken cancellationToken)
+    {
+        var exec = Find(owner, execId);
+        if (supervisor.Find(exec.Id) is not { } active)
+            return exec;
+        var cancel = new ExecCancel(exec.Id.Value, (uint)(graceSeconds * 1000));
+        try
+        {
+            await agents.Get(active.DockerId).RequestAsync(Opcode.ExecCancel, cancel.Write, Nothing, repeatable: true, cancellationToken);
+        }
+        catch (RefusalException e) when (e.Code is RefusalCode.ExecNotFound or RefusalCode.WorkspaceLost)
+        {
+            // It ended meanwhile: that is what was wanted.
+        }
+        await WaitAsync(active, (int)(graceSeconds * 1000) + 15_000, () => ValueTask.FromResult(false), cancellationToken);
+        return active.Exec;
+    }
+
+    /// <param name="container">Null for all of the owner's.</param>
+    public ExecPage List(string owner, string? container, bool includeFinished, string? cursor)
+    {
+        var id = container is null ? default(ContainerId?) : workspaces.Find(owner, container).Id;
+        var before = cursor is null ? default((long, string)?) : ParseCursor(cursor);
+        var execs = store.List(owner, id, includeFinished, before, PageSize + 1);
+        var next = execs.Count > PageSize ? string.Create(CultureInfo.InvariantCulture, $"{execs[PageSize - 1].StartedAt.Milliseconds()}.{execs[PageSize - 1].Id}") : null;
+        return new ExecPage([.. execs.Take(PageSize)], next);
+    }
+
+    /// <summary>All that the log has, as bytes; for the resource <c>exec://…/log</c>.</summary>
+    public Task<(Exec Exec, byte[] Log)> ReadLogAsync(string owner, string execId, CancellationToken cancellationToken)
+    {
+        var exec = Find(owner, execId);
+        var active = supervisor.Find(exec.Id);
+        return Task.FromResult(WithLog(exec.Id, active, log =>
+        {
+            var bytes = new MemoryStream();
+            log.Read(-1, (in OutputRecord _, ReadOnlySpan<byte> content) =>
+            {
+                bytes.Write(content);
+                return !cancellationToken.IsCancellationRequested;
+            });
+            return (active?.Exec ?? exec, bytes.ToArray());
+        }));
+    }
+
+    private async Task<Exec> StartOnceAsync(Workspace workspace, ExecRequest request, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var start = Check(workspace, request);
+        var id = new ExecId(start.Key);
+        var exec = new Exec { Id = id, ContainerId = workspace.Id, Owner = workspace.Owner, Command = request.Cmd ?? ["sh", "-c", request.Shell!], StartedAt = time.GetUtcNow() };
+        var link = agents.Get(workspace.DockerId!);
+        var active = supervisor.Admit(exec, workspace.DockerId!);
+        try
+        {
+            store.Insert(exec);
+            await link.RequestAsync(Opcode.ExecStart, start.Write, ExecStarted.Read, repeatable: true, cancellationToken);
+            active.Confirmed = true;
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller has gone; whether it started is the agent's to know, and the watch goes on.
+            active.Confirmed = true;
+            throw;
+        }
+        catch (RefusalException e)
+        {
+            supervisor.Dismiss(active);
+            // A program or folder that is not there is the caller's argument, not a file that was asked for.
+            throw e.Code == RefusalCode.FileNotFound ? new RefusalException(RefusalCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e) : e;
+        }
+        metrics.ExecutionStarted(time.GetElapsedTime(began));
+        if (request.Stdin is { } stdin)
+            _ = FeedAllAsync(link, id, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
+        return exec;
+    }
+
+    private ExecStart Check(Workspace workspace, ExecRequest request)
+    {
+        if (request.Cmd is null == request.Shell is null)
+            throw new RefusalException(RefusalCode.InvalidArgument, "Exactly one of cmd and shell must be given.", "cmd is an array such as [\"python3\", \"main.py\"]; shell is one string for sh -c.");
+        if (request.Cmd is { Count: 0 } or [""] or ["", ..])
+            throw new RefusalException(RefusalCode.InvalidArgument, "cmd is empty.", "Give the program and its arguments, such as [\"ls\", \"-l\"].");
+        if ((request.Cmd ?? [request.Shell!]).Any(argument => argument.Contains('\0', StringComparison.Ordinal)))
+            throw new RefusalException(RefusalCode.InvalidArgument, "The command contains a NUL character.", "Write binary data to a file with fs_write, and pass its path.");
+        if (request.AsRoot)
+            throw new RefusalException(RefusalCode.Forbidden, "as_root=true is not allowed on this server.", "Run it as the workspace's user (uid 1000); what needs root must be in the image.");
+        SpawnPlan.CheckEnvironment(request.Env);
+        var timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.DefaultTimeout;
+        if (timeout <= TimeSpan.Zero || timeout > options.LongestTimeout)
+            throw SpawnPlan.Invalid("timeout_s", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture), $"from 1 to {options.LongestTimeout.TotalSeconds:0}");
+        var env = new Dictionary<string, string>(workspace.Env, StringComparer.Ordinal);
+        if (request.Pty)
+            env["TERM"] = "xterm-256color";
+        foreach (var (name, value) in request.Env)
+            env[name] = value;
+        return new ExecStart(
+            Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")], Encoding.UTF8.GetBytes(request.Cwd),
+            StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
+            (uint)timeout.TotalMilliseconds, (uint)options.TimeoutGrace.TotalMilliseconds, (uint)options.DrainWindow.TotalMilliseconds);
+    }
+
+    private static async Task FeedAllAsync(AgentLink link, ExecId id, byte[] data, bool eof)
+    {
+        try
+        {
+            await FeedAsync(link, id, data, eof, CancellationToken.None);
+        }
+        catch (RefusalException)
+        {
+            // It ended without reading all of its input, which is its right; the outcome tells.
+        }
+    }
+
+    private static async Task<(int Taken, bool Open)> FeedAsync(AgentLink link, ExecId id, byte[] data, bool eof, CancellationToken cancellationToken)
+    {
+        var taken = 0;
+        do
+        {
+            var piece = data.AsSpan(taken, Math.Min(InputPiece, data.Length - taken)).ToArray();
+            var last = taken + piece.Length == data.Length;
+            var input = new ExecInput(id.Value, piece, eof && last);
+            var answer = await link.RequestAsync(Opcode.ExecInput, input.Write, ExecInputTaken.Read, repeatable: false, cancellationToken);
+            taken += answer.Taken;
+            if (!answer.Open || answer.Taken < piece.Length)
+                return (taken, answer.Open);
+        }
+        while (taken < data.Length);
+        return (taken, true);
+    }
+
+    /// <summary>Waits until <paramref name="enough"/> says so, the command has ended, or the time is up.</summary>
+    private async Task WaitAsync(ActiveExec? active, int waitMs, Func<ValueTask<bool>> enough, CancellationToken cancellationToken)
+    {
+        if (active is null)
+            return;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(waitMs), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        while (true)
+        {
+            var changed = active.Changed;
+            var ended = active.Exec.Finished;
+            if (await enough() || ended || patience.IsCancellationRequested)
+                return;
+            try
+            {
+                await changed.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private T WithLog<T>(ExecId id, ActiveExec? active, Func<OutputLog, T> action)
+    {
+        if (active is not null)
+            return action(active.Log);
+        using var log = folder.Open(id);
+        return action(log);
+    }
+
+    private Exec Find(string owner, string execId)
+    {
+        var found = ExecId.TryParse(execId, out var id) ? Lookup(id) : null;
+        return found is not null && found.Owner == owner ? found : throw new RefusalException(
+            RefusalCode.ExecNotFound, $"There is no exec '{(execId.Length <= 80 ? execId : execId[..80] + "…")}': it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
+    }
+
+    private Exec FindRunning(string owner, string execId, out AgentLink link)
+    {
+        var exec = Find(owner, execId);
+        if (supervisor.Find(exec.Id) is not { } active)
+            throw new RefusalException(RefusalCode.ExecNotFound, $"The exec {exec.Id} has ended.", "exec_poll has its output and exit code.");
+        link = agents.Get(active.DockerId);
+        return exec;
+    }
+
+    private Exec? Lookup(ExecId id) => supervisor.Find(id)?.Exec ?? store.Find(id);
+
+    private static (long, string) ParseCursor(string cursor)
+    {
+        var at = cursor.IndexOf('.', StringComparison.Ordinal);
+        return at > 0 && long.TryParse(cursor.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            ? (milliseconds, cursor[(at + 1)..])
+            : throw SpawnPlan.Invalid("cursor", cursor, "a next_cursor of an earlier answer");
+    }
+
+    private static string Fingerprint(ExecRequest request)
+    {
+        var text = new StringBuilder();
+        foreach (var part in new object?[] { request.Container, request.Cmd?.Json(), request.Shell, request.Cwd, request.Env.Json(), request.Stdin, request.StdinOpen, request.TimeoutSeconds, request.Pty, request.Rows, request.Cols })
+            text.Append(CultureInfo.InvariantCulture, $"{part}").Append('\0');
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    private static bool Nothing(ref MessageReader reader)
+    {
+        reader.End();
+        return true;
+    }
+}

@@ -1,0 +1,72 @@
+using McpDevBench.Containers;
+using McpDevBench.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace McpDevBench.Execs;
+
+/// <summary>Commands in the database.</summary>
+internal sealed class ExecStore(Database database)
+{
+    public void Insert(Exec exec) => database.Write(connection => connection.Run(
+        "INSERT INTO execs (id, container_id, owner, command, started_at) VALUES ($id, $container, $owner, $command, $started)",
+        ("$id", exec.Id.ToString()), ("$container", exec.ContainerId.ToString()), ("$owner", exec.Owner), ("$command", exec.Command.Json()), ("$started", exec.StartedAt.Milliseconds())));
+
+    /// <summary>It never started.</summary>
+    public void Delete(ExecId id) => database.Write(connection => connection.Run("DELETE FROM execs WHERE id = $id", ("$id", id.ToString())));
+
+    public void Finish(Exec exec) => database.Write(connection => connection.Run(
+        """
+        UPDATE execs SET ended_at = $ended, outcome = $outcome, exit_code = $code, signal = $signal, wall_ms = $wall, cpu_ms = $cpu, max_rss_bytes = $rss,
+            stdout_bytes = $stdout, stderr_bytes = $stderr WHERE id = $id
+        """,
+        ("$ended", exec.EndedAt?.Milliseconds()), ("$outcome", exec.Outcome is { } outcome ? OutcomeName(outcome) : null), ("$code", exec.ExitCode), ("$signal", exec.Signal),
+        ("$wall", exec.Usage?.WallMs), ("$cpu", exec.Usage?.CpuMs), ("$rss", exec.Usage?.MaxRssBytes), ("$stdout", exec.Usage?.StdoutBytes), ("$stderr", exec.Usage?.StderrBytes), ("$id", exec.Id.ToString())));
+
+    public Exec? Find(ExecId id) => database.Read(connection => connection.Query("SELECT * FROM execs WHERE id = $id", Read, ("$id", id.ToString()))).FirstOrDefault();
+
+    public List<Exec> Running() => database.Read(connection => connection.Query("SELECT * FROM execs WHERE outcome IS NULL", Read));
+
+    /// <summary>The newest first.</summary>
+    /// <param name="before">Only what started before; with the id, the place where a page ended.</param>
+    public List<Exec> List(string owner, ContainerId? container, bool includeFinished, (long StartedAt, string Id)? before, int most) => database.Read(connection => connection.Query(
+        """
+        SELECT * FROM execs WHERE owner = $owner AND ($container IS NULL OR container_id = $container) AND ($finished OR outcome IS NULL)
+            AND ($before IS NULL OR (started_at, id) < ($before, $before_id)) ORDER BY started_at DESC, id DESC LIMIT $most
+        """, Read,
+        ("$owner", owner), ("$container", container?.ToString()), ("$finished", includeFinished), ("$before", before?.StartedAt), ("$before_id", before?.Id), ("$most", most)));
+
+    public List<ExecId> EndedBefore(DateTimeOffset time) => [.. database.Read(connection => connection.Query("SELECT * FROM execs WHERE ended_at < $time", Read, ("$time", time.Milliseconds()))).Select(exec => exec.Id)];
+
+    public static string OutcomeName(ExecOutcome outcome) => outcome switch
+    {
+        ExecOutcome.Exited => "exited",
+        ExecOutcome.Signaled => "signaled",
+        ExecOutcome.TimedOut => "timed_out",
+        ExecOutcome.Cancelled => "cancelled",
+        ExecOutcome.OutOfMemory => "out_of_memory",
+        ExecOutcome.WorkspaceLost => "workspace_lost",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "an outcome without a name"),
+    };
+
+    private static ExecOutcome OutcomeOf(string name) => Enum.GetValues<ExecOutcome>().First(outcome => OutcomeName(outcome) == name);
+
+    private static Exec Read(SqliteDataReader row)
+    {
+        if (!ExecId.TryParse(row.Text("id"), out var id) || !ContainerId.TryParse(row.Text("container_id"), out var container))
+            throw new InvalidDataException($"'{row.Text("id")}' is no exec id");
+        return new Exec
+        {
+            Id = id,
+            ContainerId = container,
+            Owner = row.Text("owner")!,
+            Command = SqliteExtensions.List(row.Text("command")!),
+            StartedAt = row.Time("started_at")!.Value,
+            EndedAt = row.Time("ended_at"),
+            Outcome = row.Text("outcome") is { } outcome ? OutcomeOf(outcome) : null,
+            ExitCode = (int?)row.Integer("exit_code"),
+            Signal = (int?)row.Integer("signal"),
+            Usage = row.Integer("wall_ms") is { } wall
+                ? new ExecUsage(wall, row.Integer("cpu_ms") ?? 0, row.Integer("max_rss_bytes") ?? 0, row.Integer("stdout_bytes") ?? 0, row.Integer("stderr_bytes") ?? 0) : null,
+        };
+    }
+}

@@ -1,0 +1,241 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Containers;
+using McpDevBench.Observability;
+
+namespace McpDevBench.Execs;
+
+/// <summary>
+/// Watches over every running command: takes what its agent sends, writes it down, acknowledges it, and sees to its end. After a restart it takes up
+/// every command that the database says is running.
+/// </summary>
+internal sealed partial class ExecSupervisor(
+    ExecOptions options, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, Metrics metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
+{
+    private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Guid, ActiveExec> _active = [];
+
+    /// <summary>Takes up what was running when the last server ended. Before the first agent is connected.</summary>
+    public void Recover()
+    {
+        foreach (var exec in store.Running())
+        {
+            var dockerId = workspaces.Find(exec.ContainerId) is { Status: ContainerStatus.Running, DockerId: { } id } ? id : null;
+            var active = Watch(exec, dockerId ?? "");
+            active.Confirmed = true;
+            metrics.ExecutionAdopted();
+            if (dockerId is null)
+                active.Lose();
+        }
+    }
+
+    /// <summary>A place among the commands that may run at once, and the watch over it.</summary>
+    /// <exception cref="RefusalException">concurrent_limit.</exception>
+    public ActiveExec Admit(Exec exec, string dockerId)
+    {
+        lock (_active)
+        {
+            var running = _active.Values.Where(active => active.DockerId == dockerId).Select(active => active.Exec).ToList();
+            if (running.Count >= options.MostAtOnce)
+                throw new RefusalException(
+                    RefusalCode.ConcurrentLimit, $"{running.Count} commands run in this workspace already, at most {options.MostAtOnce} may: {string.Join(", ", running.Select(other => $"{other.Id} ({Short(other)})"))}.",
+                    "Wait for one of them with exec_poll, or end it with exec_cancel; then call again.", retryable: true);
+            return Watch(exec, dockerId);
+        }
+    }
+
+    /// <summary>It could not be started: nothing of it remains.</summary>
+    public void Dismiss(ActiveExec active)
+    {
+        _active.TryRemove(active.Exec.Id.Value, out _);
+        active.Finish(active.Exec);
+        store.Delete(active.Exec.Id);
+    }
+
+    public ActiveExec? Find(ExecId id) => _active.GetValueOrDefault(id.Value);
+
+    public override void Connected(AgentLink link, Welcome welcome)
+    {
+        foreach (var position in welcome.Execs)
+        {
+            if (_active.TryGetValue(position.Key, out var active))
+            {
+                active.Confirmed = true;
+                link.Acknowledge(new ExecAck(position.Key, (ulong)active.Log.EndOffset, Exit: false));
+            }
+            else
+                Disown(link, position);
+        }
+        var present = welcome.Execs.Select(position => position.Key).ToHashSet();
+        foreach (var active in _active.Values)
+        {
+            // Asked for, but the agent does not know it: either it never got the request (it will be repeated), or it has been restarted.
+            if (active.DockerId == link.DockerId && active.Confirmed && !present.Contains(active.Exec.Id.Value))
+                active.Lose();
+        }
+    }
+
+    public override void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content)
+    {
+        if (_active.TryGetValue(header.Key, out var active) && active.DockerId == link.DockerId)
+            active.Arrive(header, content);
+    }
+
+    public override void Exited(AgentLink link, ExecExited exit)
+    {
+        if (_active.TryGetValue(exit.Key, out var active) && active.DockerId == link.DockerId)
+            active.Arrive(exit);
+        else
+            link.Acknowledge(new ExecAck(exit.Key, exit.Produced, Exit: true));
+    }
+
+    public override void Lost(AgentLink link)
+    {
+        foreach (var active in _active.Values.Where(active => active.DockerId == link.DockerId))
+            active.Lose();
+        if (workspaces.FindByDockerId(link.DockerId) is { } workspace)
+        {
+            LogLost(logger, workspace.Id);
+            workspaces.MarkStopped(workspace);
+        }
+    }
+
+    private ActiveExec Watch(Exec exec, string dockerId)
+    {
+        var active = new ActiveExec(exec, dockerId, folder.Open(exec.Id));
+        _active[exec.Id.Value] = active;
+        _ = RunAsync(active);
+        return active;
+    }
+
+    /// <summary>An exec that we finished before, or never knew. What it left behind is not ours to keep alive.</summary>
+    private static void Disown(AgentLink link, ExecPosition position)
+    {
+        link.Acknowledge(new ExecAck(position.Key, position.Acknowledged, Exit: false));
+        _ = link.RequestAsync(Opcode.ExecCancel, new ExecCancel(position.Key, 0).Write, static (ref MessageReader _) => true, repeatable: true, CancellationToken.None)
+            .ContinueWith(static task => task.Exception, TaskScheduler.Default);
+    }
+
+    private async Task RunAsync(ActiveExec active)
+    {
+        try
+        {
+            while (await active.Arrivals.WaitToReadAsync())
+            {
+                while (active.Arrivals.TryRead(out var arrival))
+                {
+                    if (arrival.Content is not null)
+                        await StoreAsync(active, arrival);
+                    else if (await FinishAsync(active, arrival))
+                        return;
+                }
+                // One acknowledgement for all that had piled up.
+                Acknowledge(active, exit: false);
+                active.Notify();
+            }
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, active.Exec.Id, e);
+        }
+    }
+
+    private async Task StoreAsync(ActiveExec active, ActiveExec.Arrival arrival)
+    {
+        var droppedBefore = active.Log.DroppedBytes;
+        for (var warned = false; ; warned = true)
+        {
+            try
+            {
+                active.Log.Append((byte)arrival.Stream, arrival.UnixMicroseconds, arrival.Content.AsSpan(0, arrival.Length));
+                break;
+            }
+            catch (IOException e)
+            {
+                // Not acknowledged, so the agent keeps it and the process waits on its pipe: a full disk delays, it does not lose.
+                if (!warned)
+                    LogDiskFull(logger, active.Exec.Id, e.Message);
+                await Task.Delay(DiskPatience, time);
+            }
+        }
+        ArrayPool<byte>.Shared.Return(arrival.Content!);
+        var stream = OutputPager.NameOf((byte)arrival.Stream);
+        metrics.OutputReceived(stream, arrival.Length);
+        if (active.Log.DroppedBytes - droppedBefore is > 0 and var dropped)
+            metrics.OutputDropped(stream, dropped);
+        active.Notify();
+    }
+
+    /// <returns>Always true: there is nothing after the end.</returns>
+    private async Task<bool> FinishAsync(ActiveExec active, ActiveExec.Arrival arrival)
+    {
+        var now = time.GetUtcNow();
+        var exit = arrival.Exit;
+        var log = active.Log;
+        var wall = exit is null ? now - active.Exec.StartedAt : TimeSpan.FromMicroseconds(exit.WallMicroseconds);
+        var finished = active.Exec with
+        {
+            EndedAt = now,
+            Outcome = exit is null ? ExecOutcome.WorkspaceLost : OutcomeOf(exit.End),
+            ExitCode = exit is { End: ExecEnd.Exited } or { Signal: 0, End: ExecEnd.OutOfMemory } ? exit.Code : null,
+            Signal = exit is { Signal: > 0 } ? exit.Signal : null,
+            Usage = new ExecUsage((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes),
+        };
+        for (var warned = false; ; warned = true)
+        {
+            try
+            {
+                store.Finish(finished);
+                break;
+            }
+            catch (RefusalException e)
+            {
+                if (!warned)
+                    LogDiskFull(logger, active.Exec.Id, e.Message);
+                await Task.Delay(DiskPatience, time);
+            }
+        }
+        Acknowledge(active, exit: true);
+        _active.TryRemove(active.Exec.Id.Value, out _);
+        metrics.ExecutionEnded(ExecStore.OutcomeName(finished.Outcome!.Value), wall);
+        active.Finish(finished);
+        LogFinished(logger, finished.Id, finished.ContainerId, ExecStore.OutcomeName(finished.Outcome.Value), finished.ExitCode, wall.TotalMilliseconds);
+        return true;
+    }
+
+    private void Acknowledge(ActiveExec active, bool exit)
+    {
+        if (agents.TryGet(active.DockerId) is { } link)
+            link.Acknowledge(new ExecAck(active.Exec.Id.Value, (ulong)active.Log.EndOffset, exit));
+    }
+
+    private static ExecOutcome OutcomeOf(ExecEnd end) => end switch
+    {
+        ExecEnd.Signaled => ExecOutcome.Signaled,
+        ExecEnd.TimedOut => ExecOutcome.TimedOut,
+        ExecEnd.Cancelled => ExecOutcome.Cancelled,
+        ExecEnd.OutOfMemory => ExecOutcome.OutOfMemory,
+        _ => ExecOutcome.Exited,
+    };
+
+    private static string Short(Exec exec)
+    {
+        var text = string.Join(' ', exec.Command);
+        return text.Length <= 60 ? text : text[..60] + "…";
+    }
+
+    [LoggerMessage(LogLevel.Information, "Exec finished: {ExecId} in {ContainerId}: {Outcome}, exit code {ExitCode}, {DurationMs} ms")]
+    private static partial void LogFinished(ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);
+
+    [LoggerMessage(LogLevel.Warning, "The output or end of {ExecId} cannot be written down, it will be tried again: {Reason}")]
+    private static partial void LogDiskFull(ILogger logger, ExecId execId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The container of {ContainerId} has ended")]
+    private static partial void LogLost(ILogger logger, ContainerId containerId);
+
+    [LoggerMessage(LogLevel.Error, "The watch over {ExecId} failed")]
+    private static partial void LogFailed(ILogger logger, ExecId execId, Exception exception);
+}

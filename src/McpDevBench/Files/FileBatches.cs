@@ -1,0 +1,100 @@
+using System.Text;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+
+namespace McpDevBench.Files;
+
+/// <summary>Batches between the tools' operations and the protocol's steps.</summary>
+internal static class FileBatches
+{
+    private const int MostOperations = 500;
+
+    public static (BatchRequest Batch, List<byte[]> Contents) ToProtocol(IReadOnlyList<BatchOperation> operations)
+    {
+        if (operations.Count is 0 or > MostOperations)
+            throw new RefusalException(RefusalCode.InvalidArgument, $"A batch of {operations.Count} operations is not possible.", $"Give 1 to {MostOperations} operations.");
+        var contents = new List<byte[]>();
+        var steps = new List<BatchStep>();
+        for (var i = 0; i < operations.Count; i++)
+        {
+            try
+            {
+                var (step, content) = StepOf(operations[i]);
+                steps.Add(step);
+                if (content is not null)
+                    contents.Add(content);
+            }
+            catch (RefusalException e)
+            {
+                throw At(i, operations[i], e);
+            }
+        }
+        return (new BatchRequest(steps), contents);
+    }
+
+    public static List<BatchOutcome> Outcomes(IReadOnlyList<BatchOperation> operations, BatchResponse answer)
+    {
+        if (answer.FailedStep >= 0)
+        {
+            var failed = Math.Min(answer.FailedStep, operations.Count - 1);
+            throw At(failed, operations[failed], AgentRefusals.Of(answer.Status, answer.Error));
+        }
+        return [.. operations.Zip(answer.Results, (operation, result) =>
+        {
+            var text = operation.Op == "read" ? TextOf(result.Content) : default;
+            return new BatchOutcome(
+                operation.Op, WorkspacePath.Parse(operation.Path).ToString(), result.Entry is { } entry ? FileEntries.Of(entry) : null,
+                text.Content, text.Encoding, operation.Op == "edit" ? result.Replacements : null);
+        })];
+    }
+
+    private static (BatchStep Step, byte[]? Content) StepOf(BatchOperation operation)
+    {
+        var verb = operation.Op switch
+        {
+            "read" => BatchVerb.Read,
+            "write" => BatchVerb.Write,
+            "edit" => BatchVerb.Edit,
+            "delete" => BatchVerb.Delete,
+            "move" => BatchVerb.Move,
+            "copy" => BatchVerb.Copy,
+            "mkdir" => BatchVerb.MakeDirectory,
+            _ => throw new RefusalException(RefusalCode.InvalidArgument, $"op='{operation.Op}' is not possible.", "op is one of read, write, edit, delete, move, copy, mkdir."),
+        };
+        if (verb is BatchVerb.Move or BatchVerb.Copy != (operation.Target is not null))
+            throw new RefusalException(RefusalCode.InvalidArgument, operation.Target is null ? $"{operation.Op} needs a target." : $"{operation.Op} takes no target.", "target is the destination of move and copy, and of nothing else.");
+        if ((verb == BatchVerb.Write) != (operation.Content is not null))
+            throw new RefusalException(RefusalCode.InvalidArgument, operation.Content is null ? "write needs content." : $"{operation.Op} takes no content.", "content is what write writes; edit takes edits.");
+        var content = verb == BatchVerb.Write ? BytesOf(operation.Content!, operation.Encoding) : null;
+        return (new BatchStep(
+            verb, WorkspacePath.Parse(operation.Path).Relative, operation.Target is null ? [] : WorkspacePath.Parse(operation.Target).Relative, (ulong)(content?.Length ?? 0),
+            FileEntries.ParseMode(operation.Mode), operation.CreateParents, operation.Recursive, operation.Overwrite,
+            FileEntries.ParseEtag(operation.IfMatch), FileEntries.ParseIfNoneMatch(operation.IfNoneMatch), verb == BatchVerb.Edit ? FileEdits.ToProtocol(operation.Edits) : []), content);
+    }
+
+    private static byte[] BytesOf(string content, string encoding)
+    {
+        if (encoding != "base64")
+            return Encoding.UTF8.GetBytes(content);
+        try
+        {
+            return Convert.FromBase64String(content);
+        }
+        catch (FormatException e)
+        {
+            throw new RefusalException(RefusalCode.InvalidArgument, "content is no valid base64.", "Encode the bytes as base64, or leave encoding out for text.", inner: e);
+        }
+    }
+
+    private static (string Content, string Encoding) TextOf(byte[] content)
+    {
+        var text = Encoding.UTF8.GetString(content);
+        return Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(content) ? (text, "utf8") : (Convert.ToBase64String(content), "base64");
+    }
+
+    private static RefusalException At(int step, BatchOperation operation, RefusalException e) => new(
+        e.Code, $"operations[{step}] ({operation.Op} {operation.Path}): {e.Message} Nothing was changed.", e.Hint, e.Retryable, e)
+    {
+        Details = new Dictionary<string, string> { ["operation"] = step.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+    };
+}

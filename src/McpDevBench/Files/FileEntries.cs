@@ -1,0 +1,59 @@
+using System.Globalization;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Files;
+
+/// <summary>The agent's entries as tools show them, and etags as text.</summary>
+internal static class FileEntries
+{
+    public static FileEntry Of(FileStat stat)
+    {
+        var path = WorkspacePath.TextOf(stat.Path);
+        return new FileEntry(
+            path, TypeOf(stat.Kind), stat.Size, "0" + Convert.ToString((int)(stat.Mode & 0xFFF), 8).PadLeft(3, '0'), (int)stat.Uid, (int)stat.Gid,
+            DateTimeOffset.UnixEpoch.AddTicks(stat.MtimeNanoseconds / 100), EtagOf(stat.Etag), stat.Kind == FileKind.File ? MimeTypes.Of(path) : null,
+            stat.Kind == FileKind.Link ? WorkspacePath.Escape(stat.LinkTarget) : null);
+    }
+
+    public static string EtagOf(ulong etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
+
+    /// <param name="text">As answers show it; the quotes of an HTTP header do no harm.</param>
+    public static ulong? ParseEtag(string? text)
+    {
+        if (text is null)
+            return null;
+        return ulong.TryParse(text.Trim().Trim('"'), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var etag)
+            ? etag
+            // An etag that nothing can have: it does not match, which is what the caller wants to know.
+            : throw new RefusalException(RefusalCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.", "Use the etag that fs_stat, fs_read, fs_list or fs_write answered.");
+    }
+
+    public static bool ParseIfNoneMatch(string? text) => text switch
+    {
+        null => false,
+        "*" => true,
+        _ => throw new RefusalException(RefusalCode.InvalidArgument, $"if_none_match='{text}' is not allowed.", "The only value is *: write only if nothing exists at the path."),
+    };
+
+    public static uint ParseMode(string? text)
+    {
+        if (text is null)
+            return WriteRequest.KeepMode;
+        var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
+        if (digits.Length is >= 3 and <= 4 && digits.All(digit => digit is >= '0' and <= '7') && Convert.ToUInt32(digits, 8) is var mode and <= 0x1FF)
+            return mode;
+        throw new RefusalException(RefusalCode.InvalidArgument, $"mode='{text}' is not allowed.", "Use octal permission bits from 000 to 777, such as 644 or 755.");
+    }
+
+    private static string TypeOf(FileKind kind) => kind switch
+    {
+        FileKind.File => "file",
+        FileKind.Directory => "directory",
+        FileKind.Link => "link",
+        FileKind.Fifo => "fifo",
+        FileKind.Socket => "socket",
+        FileKind.CharacterDevice => "character_device",
+        FileKind.BlockDevice => "block_device",
+        _ => "unknown",
+    };
+}

@@ -1,0 +1,142 @@
+using McpDevBench.AgentProtocol;
+using McpDevBench.Observability;
+
+namespace McpDevBench.Files;
+
+/// <summary>Files of a workspace as clients see them. Everything goes through the agent; nothing is checked here that could change before it is used there.</summary>
+internal sealed class FileService(WorkspaceFiles files, Metrics metrics)
+{
+    /// <summary>Most that one fs_read answers, in bytes: a tool's result is no place for more.</summary>
+    public const int MostReadBytes = 256 << 10;
+
+    /// <summary>Largest file that can be read by lines or edited, in bytes.</summary>
+    public const int MostTextBytes = 16 << 20;
+
+    private const uint MostEntries = 10_000, MostMatches = 2_000, MostContext = 20;
+
+    public async Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
+    {
+        var path = WorkspacePath.Parse(request.Path);
+        if (request.Line is not null || request.Limit is not null || request.TailLines is not null)
+        {
+            var (text, whole) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
+            return FileReading.Lines(FileEntries.Of(whole), text, request, MostReadBytes, MostTextBytes);
+        }
+        var offset = request.Offset ?? 0;
+        var wanted = Math.Min(request.Length ?? long.MaxValue, MostReadBytes);
+        var (content, stat) = await ReadBytesAsync(owner, request.Container, path, offset, wanted, cancellationToken);
+        return FileReading.Range(FileEntries.Of(stat), content, offset, request);
+    }
+
+    public async Task<FileEntry> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken)
+    {
+        var write = new WriteRequest(
+            WorkspacePath.Parse(request.Path).Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
+            FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
+        return FileEntries.Of(await WriteBytesAsync(owner, request.Container, "write", write, request.Content, cancellationToken));
+    }
+
+    public async Task<EditedFile> EditAsync(string owner, EditFileRequest request, CancellationToken cancellationToken)
+    {
+        var path = WorkspacePath.Parse(request.Path);
+        var edits = FileEdits.ToProtocol(request.Edits);
+        var ifMatch = FileEntries.ParseEtag(request.IfMatch);
+        for (var attempt = 0; ; attempt++)
+        {
+            var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
+            if (before.Length > MostTextBytes)
+                throw new RefusalException(RefusalCode.ResourceExhausted, $"{path} is larger than {MostTextBytes >> 20} MiB, which is the most that can be edited.", "Use exec with sed, or fs_write for the parts.");
+            if (ifMatch is not null && ifMatch != stat.Etag)
+                throw new RefusalException(RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.", "Read it again with fs_read, and edit what is there now.", retryable: true);
+            var outcome = TextEdits.Apply(before, edits);
+            if (outcome.FailedEdit >= 0)
+                throw FileEdits.Refuse(path, before, request.Edits, outcome);
+            var diff = UnifiedDiff.Of(path.ToString(), before, outcome.Content);
+            if (request.DryRun)
+                return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
+            try
+            {
+                var write = new WriteRequest(path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
+                return new EditedFile(FileEntries.Of(await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content, cancellationToken)), diff, outcome.Replacements, DryRun: false);
+            }
+            catch (RefusalException e) when (e.Code == RefusalCode.Conflict && ifMatch is null && attempt < 5)
+            {
+                // Somebody wrote between our reading and writing; the caller did not say which version, so the new one will do.
+            }
+        }
+    }
+
+    public async Task<FileEntry> DeleteAsync(string owner, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken)
+    {
+        var checkedPath = WorkspacePath.Parse(path);
+        var entry = await StatAsync(owner, container, path, cancellationToken);
+        var delete = new DeleteRequest(checkedPath.Relative, recursive, FileEntries.ParseEtag(ifMatch));
+        await files.RequestAsync(owner, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false, cancellationToken);
+        return entry;
+    }
+
+    public async Task<FileEntry> StatAsync(string owner, string container, string path, CancellationToken cancellationToken) => FileEntries.Of(
+        await files.RequestAsync(owner, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read, repeatable: true, cancellationToken));
+
+    public async Task<FilePage> ListAsync(string owner, string container, string path, bool recursive, string? glob, int maxEntries, string? cursor, CancellationToken cancellationToken)
+    {
+        var after = cursor is null ? [] : WorkspacePath.Parse(cursor).Relative;
+        var list = new ListRequest(WorkspacePath.Parse(path).Relative, recursive, glob ?? "", Math.Clamp((uint)maxEntries, 1, MostEntries), after);
+        var answer = await files.RequestAsync(owner, container, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken);
+        return new FilePage([.. answer.Entries.Select(FileEntries.Of)], answer.More && answer.Entries.Count > 0 ? WorkspacePath.TextOf(answer.Entries[^1].Path) : null);
+    }
+
+    public async Task<FoundLines> SearchAsync(string owner, SearchFilesRequest request, CancellationToken cancellationToken)
+    {
+        var search = new SearchRequest(
+            WorkspacePath.Parse(request.Path).Relative, request.Pattern, request.Literal, request.IgnoreCase, request.Glob ?? "",
+            Math.Clamp((uint)request.Context, 0, MostContext), Math.Clamp((uint)request.MaxResults, 1, MostMatches), request.IncludeIgnored);
+        var answer = await files.RequestAsync(owner, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
+        return new FoundLines(
+            [.. answer.Matches.Select(match => new FoundLine(WorkspacePath.TextOf(match.Path), (int)match.Line, match.Text, match.Before, match.After))],
+            (int)answer.Files, answer.Truncated);
+    }
+
+    public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(string owner, string container, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
+    {
+        var (batch, contents) = FileBatches.ToProtocol(operations);
+        var answer = await files.StreamAsync(owner, container, "batch", Opcode.Batch, batch.Write, async call =>
+        {
+            foreach (var content in contents)
+                await call.SendAsync(content, cancellationToken);
+            await call.SendEndAsync();
+            return await call.AnswerAsync(BatchResponse.Read, cancellationToken);
+        }, cancellationToken);
+        return FileBatches.Outcomes(operations, answer);
+    }
+
+    private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken)
+    {
+        var read = new ReadRequest(path.Relative, (ulong)offset, (ulong)length);
+        var content = new MemoryStream();
+        var stat = await files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
+        {
+            while (await call.ReceiveAsync(cancellationToken) is { } piece)
+            {
+                if (content.Length + piece.Length > length)
+                    throw new RefusalException(RefusalCode.ServerError, "The workspace sent more than was asked for.", "Call again; if it stays so, kill the workspace and spawn another.");
+                content.Write(piece);
+            }
+            return await call.AnswerAsync(FileStat.Read, cancellationToken);
+        }, cancellationToken);
+        metrics.FileBytesRead(content.Length);
+        return (content.ToArray(), stat);
+    }
+
+    private async Task<FileStat> WriteBytesAsync(string owner, string container, string operation, WriteRequest write, byte[] content, CancellationToken cancellationToken)
+    {
+        var stat = await files.StreamAsync(owner, container, operation, Opcode.Write, write.Write, async call =>
+        {
+            await call.SendAsync(content, cancellationToken);
+            await call.SendEndAsync();
+            return await call.AnswerAsync(FileStat.Read, cancellationToken);
+        }, cancellationToken);
+        metrics.FileBytesWritten(content.Length);
+        return stat;
+    }
+}

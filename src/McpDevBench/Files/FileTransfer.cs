@@ -1,0 +1,132 @@
+using System.IO.Compression;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Observability;
+
+namespace McpDevBench.Files;
+
+/// <param name="Entries">Files, directories and links.</param>
+/// <param name="Bytes">Of file content.</param>
+/// <param name="Skipped">Entries of other kinds, left out.</param>
+internal sealed record TransferSummary(long Entries, long Bytes, long Skipped);
+
+/// <summary>The HTTP file endpoint's other half: whole files, ranges and archives, streamed.</summary>
+internal sealed class FileTransfer(WorkspaceFiles files, Metrics metrics)
+{
+    private const int Piece = 128 << 10;
+    private const uint MostEntries = 1_000_000;
+
+    /// <summary>What an archive may unpack to: so many bytes, and at most so many times what was sent.</summary>
+    private const long MostUnpackedBytes = 16L << 30, MostRatio = 1_000;
+
+    /// <summary>Copies a file's bytes from an offset to <paramref name="destination"/> as they arrive.</summary>
+    /// <param name="length">Bytes; null to the end.</param>
+    public Task<FileEntry> DownloadAsync(string owner, string container, string path, long offset, long? length, Stream destination, CancellationToken cancellationToken)
+    {
+        var read = new ReadRequest(WorkspacePath.Parse(path).Relative, (ulong)offset, length is { } bytes ? (ulong)bytes : ulong.MaxValue);
+        return files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
+        {
+            await CopyAsync(call, destination, cancellationToken);
+            return FileEntries.Of(await call.AnswerAsync(FileStat.Read, cancellationToken));
+        }, cancellationToken);
+    }
+
+    /// <param name="request">Its content is not used.</param>
+    public Task<FileEntry> UploadAsync(string owner, WriteFileRequest request, Stream source, CancellationToken cancellationToken)
+    {
+        var write = new WriteRequest(
+            WorkspacePath.Parse(request.Path).Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
+            FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
+        return files.StreamAsync(owner, request.Container, "write", Opcode.Write, write.Write, async call =>
+        {
+            metrics.FileBytesWritten(await SendAsync(call, source, cancellationToken));
+            return FileEntries.Of(await call.AnswerAsync(FileStat.Read, cancellationToken));
+        }, cancellationToken);
+    }
+
+    /// <summary>Writes a directory as tar (or tar.gz) to <paramref name="destination"/>.</summary>
+    public Task<TransferSummary> ExportAsync(string owner, string container, string path, IReadOnlyCollection<string> include, IReadOnlyCollection<string> exclude, bool gzip, Stream destination, CancellationToken cancellationToken)
+    {
+        var export = new ExportRequest(WorkspacePath.Parse(path).Relative, include, exclude);
+        return files.StreamAsync(owner, container, "export", Opcode.Export, export.Write, async call =>
+        {
+            if (gzip)
+            {
+                await using var compressed = new GZipStream(destination, CompressionLevel.Fastest, leaveOpen: true);
+                await CopyAsync(call, compressed, cancellationToken);
+            }
+            else
+            {
+                await CopyAsync(call, destination, cancellationToken);
+            }
+            return await AnswerAsync(call, cancellationToken);
+        }, cancellationToken);
+    }
+
+    /// <summary>Unpacks a tar (or tar.gz) below a directory, entry by entry.</summary>
+    public Task<TransferSummary> ImportAsync(string owner, string container, string path, bool gzip, Stream source, CancellationToken cancellationToken)
+    {
+        var import = new ImportRequest(WorkspacePath.Parse(path).Relative, MostUnpackedBytes, MostEntries);
+        return files.StreamAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
+        {
+            if (gzip)
+            {
+                await using var packed = new CountingStream(source);
+                await using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
+                await UnpackAsync(call, packed, unpacked, cancellationToken);
+            }
+            else
+            {
+                metrics.FileBytesWritten(await SendAsync(call, source, cancellationToken));
+            }
+            return await AnswerAsync(call, cancellationToken);
+        }, cancellationToken);
+    }
+
+    private async Task CopyAsync(AgentCall call, Stream destination, CancellationToken cancellationToken)
+    {
+        while (await call.ReceiveAsync(cancellationToken) is { } piece)
+        {
+            await destination.WriteAsync(piece, cancellationToken);
+            metrics.FileBytesRead(piece.Length);
+        }
+    }
+
+    private static async Task<long> SendAsync(AgentCall call, Stream source, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[Piece];
+        var sent = 0L;
+        // An answer before the end is a refusal: the rest of the upload is not wanted.
+        for (int read; !call.Answered && (read = await source.ReadAsync(buffer, cancellationToken)) > 0; sent += read)
+            await call.SendAsync(buffer.AsMemory(0, read), cancellationToken);
+        await call.SendEndAsync();
+        return sent;
+    }
+
+    private async Task UnpackAsync(AgentCall call, CountingStream packed, GZipStream unpacked, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[Piece];
+        var sent = 0L;
+        try
+        {
+            for (int read; !call.Answered && (read = await unpacked.ReadAsync(buffer, cancellationToken)) > 0; sent += read)
+            {
+                if (sent > MostUnpackedBytes || sent / MostRatio > packed.Count + Piece)
+                    throw new RefusalException(RefusalCode.ResourceExhausted, "The archive unpacks to far more than it is.", "Upload it without compression, or in parts.");
+                await call.SendAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RefusalException(RefusalCode.InvalidArgument, $"The upload is no gzip archive: {e.Message}", "Send a .tar.gz with application/gzip, or a plain .tar with application/x-tar.", inner: e);
+        }
+        await call.SendEndAsync();
+        metrics.FileBytesWritten(sent);
+    }
+
+    private static async Task<TransferSummary> AnswerAsync(AgentCall call, CancellationToken cancellationToken)
+    {
+        var answer = await call.AnswerAsync(TransferResponse.Read, cancellationToken);
+        return new TransferSummary(answer.Entries, (long)answer.Bytes, answer.Skipped);
+    }
+}

@@ -1,0 +1,93 @@
+namespace McpDevBench.Files;
+
+/// <summary>One entry, as tools show it.</summary>
+/// <param name="Path">Absolute, below /workspace; bytes that are no UTF-8 as <c>\xNN</c>.</param>
+/// <param name="Type"><c>file</c>, <c>directory</c>, <c>link</c>, <c>fifo</c>, <c>socket</c>, <c>character_device</c>, <c>block_device</c>.</param>
+/// <param name="Mode">Permission bits in octal, such as <c>0644</c>.</param>
+internal sealed record FileEntry(string Path, string Type, long Size, string Mode, int Uid, int Gid, DateTimeOffset Mtime, string Etag, string? MimeType, string? LinkTarget);
+
+internal sealed record ReadFileRequest
+{
+    public required string Container { get; init; }
+    public required string Path { get; init; }
+    public long? Offset { get; init; }
+    public long? Length { get; init; }
+
+    /// <summary>First line wanted, from 1.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>Lines wanted.</summary>
+    public int? Limit { get; init; }
+
+    public int? TailLines { get; init; }
+
+    /// <summary><c>utf8</c>, <c>base64</c> or null: base64 for what is no text.</summary>
+    public string? Encoding { get; init; }
+}
+
+/// <param name="Truncated">Bytes of what was asked for that did not fit; null when it is all here.</param>
+/// <param name="NextOffset">Where to read on, in bytes; null at the end.</param>
+internal sealed record ReadFile(string Content, string Encoding, FileEntry Entry, long? Truncated, long? NextOffset);
+
+internal sealed record WriteFileRequest
+{
+    public required string Container { get; init; }
+    public required string Path { get; init; }
+    public required byte[] Content { get; init; }
+
+    /// <summary>Octal digits, such as <c>755</c>.</summary>
+    public string? Mode { get; init; }
+
+    public bool CreateParents { get; init; } = true;
+    public bool Append { get; init; }
+    public string? IfMatch { get; init; }
+
+    /// <summary>Only <c>*</c>: nothing may exist there.</summary>
+    public string? IfNoneMatch { get; init; }
+}
+
+internal sealed record EditFileRequest(string Container, string Path, IReadOnlyList<FileEdit> Edits, string? IfMatch, bool DryRun);
+
+internal sealed record FileEdit(string OldText, string NewText, bool ReplaceAll);
+
+internal sealed record EditedFile(FileEntry Entry, string Diff, int Replacements, bool DryRun);
+
+internal sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCursor);
+
+internal sealed record SearchFilesRequest
+{
+    public required string Container { get; init; }
+    public required string Pattern { get; init; }
+    public bool Literal { get; init; }
+    public bool IgnoreCase { get; init; }
+    public string Path { get; init; } = "/workspace";
+    public string? Glob { get; init; }
+    public int Context { get; init; }
+    public int MaxResults { get; init; } = 200;
+    public bool IncludeIgnored { get; init; }
+}
+
+internal sealed record FoundLine(string Path, int Line, string Text, IReadOnlyList<string> Before, IReadOnlyList<string> After);
+
+internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSearched, bool Truncated);
+
+/// <summary>One step of a batch; which members count depends on the operation.</summary>
+internal sealed record BatchOperation
+{
+    /// <summary><c>read</c>, <c>write</c>, <c>edit</c>, <c>delete</c>, <c>move</c>, <c>copy</c> or <c>mkdir</c>.</summary>
+    public required string Op { get; init; }
+
+    public required string Path { get; init; }
+    public string? Target { get; init; }
+    public string? Content { get; init; }
+    public string Encoding { get; init; } = "utf8";
+    public string? Mode { get; init; }
+    public bool CreateParents { get; init; } = true;
+    public bool Recursive { get; init; }
+    public bool Overwrite { get; init; }
+    public string? IfMatch { get; init; }
+    public string? IfNoneMatch { get; init; }
+    public IReadOnlyList<FileEdit> Edits { get; init; } = [];
+}
+
+internal sealed record BatchOutcome(string Op, string Path, FileEntry? Entry, string? Content, string? Encoding, int? Replacements);

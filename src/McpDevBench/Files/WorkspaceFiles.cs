@@ -1,0 +1,69 @@
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Containers;
+using McpDevBench.Observability;
+
+namespace McpDevBench.Files;
+
+/// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
+internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirectory agents, Metrics metrics, TimeProvider time)
+{
+    /// <summary>Long enough for a slow disk; what is larger streams, and has no limit while it moves.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <param name="operation">Its name in metrics.</param>
+    /// <param name="repeatable">Doing it twice is as good as once.</param>
+    public Task<T> RequestAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
+        MeasuredAsync(operation, async () =>
+        {
+            var link = LinkOf(owner, container);
+            using var deadline = new CancellationTokenSource(Patience, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+            try
+            {
+                return await link.RequestAsync(opcode, write, read, repeatable, either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new RefusalException(RefusalCode.Timeout, $"The workspace did not answer within {Patience.TotalSeconds:0} s.", "Call again, or ask for less at once; list_execs shows what keeps the workspace busy.", retryable: true);
+            }
+        });
+
+    /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
+    public Task<T> StreamAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action, CancellationToken cancellationToken) =>
+        MeasuredAsync(operation, async () =>
+        {
+            var connection = await LinkOf(owner, container).ConnectionAsync(cancellationToken);
+            var call = connection.Call(opcode, write);
+            try
+            {
+                await call.Sent;
+                return await action(call);
+            }
+            finally
+            {
+                call.Abandon();
+            }
+        });
+
+    private AgentLink LinkOf(string owner, string container) => agents.Get(workspaces.FindRunning(owner, container).DockerId!);
+
+    private async Task<T> MeasuredAsync<T>(string operation, Func<Task<T>> action)
+    {
+        var started = time.GetTimestamp();
+        var result = "success";
+        try
+        {
+            return await action();
+        }
+        catch (Exception e)
+        {
+            result = e is RefusalException refusal ? refusal.Code.Name() : e is OperationCanceledException ? "cancelled" : RefusalCode.ServerError.Name();
+            throw;
+        }
+        finally
+        {
+            metrics.FileOperationDone(operation, result, time.GetElapsedTime(started));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Files;
+
+/// <summary>
+/// A path below the workspace: raw bytes, relative to it, without <c>.</c>, <c>..</c> or empty parts. One that exists has been checked. In text, bytes that are
+/// no UTF-8 are <c>\xNN</c>, and a backslash that would be taken for the beginning of such an escape is <c>\x5C</c>; so every name has a text, and the text leads back to it.
+/// </summary>
+internal sealed class WorkspacePath
+{
+    private const int LongestName = 255;
+
+    private WorkspacePath(byte[] relative) => Relative = relative;
+
+    /// <summary>What the agent gets.</summary>
+    public byte[] Relative { get; }
+
+    public bool IsRoot => Relative.Length == 0;
+
+    /// <param name="text">Absolute below /workspace, or relative to it.</param>
+    /// <exception cref="RefusalException">invalid_argument or path_denied.</exception>
+    public static WorkspacePath Parse(string text)
+    {
+        var bytes = Unescape(text);
+        if (bytes.AsSpan().Contains((byte)0))
+            throw Invalid(text, "it contains a NUL character");
+        if (bytes.Length > Protocol.MaxPath)
+            throw Invalid(text, $"it is {bytes.Length} bytes long, at most {Protocol.MaxPath} are possible");
+        var parts = new List<byte[]>();
+        var rest = bytes.AsSpan();
+        var absolute = rest.StartsWith("/"u8);
+        foreach (var range in rest.Split((byte)'/'))
+        {
+            var part = rest[range];
+            if (part.IsEmpty || part.SequenceEqual("."u8))
+                continue;
+            if (part.Length > LongestName)
+                throw Invalid(text, $"a part of it is {part.Length} bytes long, at most {LongestName} are possible");
+            if (!part.SequenceEqual(".."u8))
+                parts.Add(part.ToArray());
+            else if (parts.Count > 0)
+                parts.RemoveAt(parts.Count - 1);
+            else if (!absolute)
+                throw Denied(text);
+        }
+        if (absolute)
+        {
+            if (parts.Count == 0 || !parts[0].AsSpan().SequenceEqual("workspace"u8))
+                throw Denied(text);
+            parts.RemoveAt(0);
+        }
+        return new WorkspacePath(Join(parts));
+    }
+
+    /// <summary>The absolute text of what the agent said; trusting nothing of it.</summary>
+    public static string TextOf(ReadOnlySpan<byte> relative) => relative.IsEmpty ? ContainerSpec.WorkspacePath : $"{ContainerSpec.WorkspacePath}/{Escape(relative)}";
+
+    public override string ToString() => TextOf(Relative);
+
+    public static string Escape(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder(bytes.Length);
+        while (!bytes.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) != System.Buffers.OperationStatus.Done)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\\x{bytes[0]:X2}");
+                bytes = bytes[1..];
+                continue;
+            }
+            if (rune.Value == '\\' && bytes.Length >= 4 && bytes[1] == 'x' && IsHex(bytes[2]) && IsHex(bytes[3]))
+                text.Append("\\x5C");
+            else
+                text.Append(rune.ToString());
+            bytes = bytes[length..];
+        }
+        return text.ToString();
+    }
+
+    private static byte[] Unescape(string text)
+    {
+        var bytes = new List<byte>(text.Length);
+        Span<byte> encoded = stackalloc byte[4];
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 3 < text.Length && text[i + 1] == 'x' && char.IsAsciiHexDigit(text[i + 2]) && char.IsAsciiHexDigit(text[i + 3]))
+            {
+                bytes.Add(byte.Parse(text.AsSpan(i + 2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                i += 3;
+                continue;
+            }
+            var rune = Rune.TryGetRuneAt(text, i, out var whole) ? whole : Rune.ReplacementChar;
+            bytes.AddRange(encoded[..rune.EncodeToUtf8(encoded)]);
+            i += char.IsHighSurrogate(text[i]) && rune != Rune.ReplacementChar ? 1 : 0;
+        }
+        return [.. bytes];
+    }
+
+    private static byte[] Join(List<byte[]> parts)
+    {
+        var joined = new List<byte>();
+        foreach (var part in parts)
+        {
+            if (joined.Count > 0)
+                joined.Add((byte)'/');
+            joined.AddRange(part);
+        }
+        return [.. joined];
+    }
+
+    private static bool IsHex(byte value) => char.IsAsciiHexDigit((char)value);
+
+    private static RefusalException Denied(string text) => new(
+        RefusalCode.PathDenied, $"'{Shown(text)}' is not below /workspace.", "Use a path below /workspace, or one relative to it; other files of the image can be read with exec.");
+
+    private static RefusalException Invalid(string text, string why) => new(RefusalCode.InvalidArgument, $"The path '{Shown(text)}' is not possible: {why}.", "Use another path below /workspace.");
+
+    private static string Shown(string text) => (text.Length <= 80 ? text : text[..80] + "…").Replace('\0', '␀');
+}

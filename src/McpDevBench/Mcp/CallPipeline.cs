@@ -1,0 +1,150 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpDevBench.Access;
+using McpDevBench.Observability;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the summary line, and failures made into answers.</summary>
+internal sealed partial class CallPipeline(Metrics metrics, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
+{
+    /// <summary>All that is not of the protocol, or not of ours, is one series.</summary>
+    private const string Unknown = "unknown";
+
+    public void Install(McpServerOptions options)
+    {
+        options.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
+        options.Filters.Request.CallToolFilters.Add(next => (request, cancellationToken) => OnToolAsync(next, request, cancellationToken));
+        options.Filters.Request.ReadResourceFilters.Add(next => (request, cancellationToken) => OnResourceAsync(next, request, cancellationToken));
+        ListFilters.Install(options);
+    }
+
+    /// <summary>Every request but tool calls is counted here; tool calls are, by their names, one step further in.</summary>
+    private async Task OnMessageAsync(McpMessageHandler next, MessageContext context, CancellationToken cancellationToken)
+    {
+        // Over HTTP it has one already: the response header's.
+        CorrelationId.Ensure();
+        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } || method == RequestMethods.ToolsCall)
+        {
+            await next(context, cancellationToken);
+            return;
+        }
+        var started = time.GetTimestamp();
+        var name = ProtocolMethods.All.Contains(method) ? method : Unknown;
+        try
+        {
+            await next(context, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not InputRequiredException)
+        {
+            metrics.RequestFailed(name, ErrorType(exception, cancellationToken));
+            throw;
+        }
+        finally
+        {
+            metrics.RequestServed(name, time.GetElapsedTime(started));
+        }
+    }
+
+    private async ValueTask<CallToolResult> OnToolAsync(McpRequestHandler<CallToolRequestParams, CallToolResult> next, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var tool = (request.MatchedPrimitive as McpServerTool)?.ProtocolTool;
+        var name = tool?.Name ?? Unknown;
+        string? errorType = null;
+        try
+        {
+            if (drain.IsDraining && tool?.Annotations?.ReadOnlyHint == false)
+                throw new RefusalException(RefusalCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
+            var result = await next(request, cancellationToken);
+            errorType = result.IsError is true ? "tool_error" : null;
+            return result;
+        }
+        catch (RefusalException refusal)
+        {
+            errorType = refusal.Code.Name();
+            return Answer(refusal);
+        }
+        catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))
+        {
+            errorType = exception is InputRequiredException ? null : ErrorType(exception, cancellationToken);
+            throw;
+        }
+        catch (Exception exception)
+        {
+            errorType = RefusalCode.ServerError.Name();
+            LogUnexpected(exception, name);
+            return Answer(HttpRefusal.Unexpected());
+        }
+        finally
+        {
+            var duration = time.GetElapsedTime(started);
+            metrics.RequestServed(name, duration);
+            if (errorType is not null)
+                metrics.RequestFailed(name, errorType);
+            var arguments = request.Params?.Arguments;
+            LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1), Handle(arguments, "container_id") ?? Handle(arguments, "target"), Handle(arguments, "exec_id"), request.Server.ClientInfo?.Name, Principal.Of(request.User).Name);
+        }
+    }
+
+    private async ValueTask<ReadResourceResult> OnResourceAsync(McpRequestHandler<ReadResourceRequestParams, ReadResourceResult> next, RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await next(request, cancellationToken);
+        }
+        catch (RefusalException refusal)
+        {
+            throw new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ResourceError(refusal.Code, request.Server.NegotiatedProtocolVersion));
+        }
+        catch (Exception exception) when (!IsForTheSdk(exception, cancellationToken))
+        {
+            LogUnexpected(exception, RequestMethods.ResourcesRead);
+            throw new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError);
+        }
+    }
+
+    /// <summary>A refusal as a tool result: text for a model, members for a program.</summary>
+    internal static CallToolResult Answer(RefusalException refusal)
+    {
+        var error = new JsonObject { ["error"] = HttpRefusal.Describe(refusal) };
+        return new CallToolResult
+        {
+            IsError = true,
+            Content = [new TextContentBlock { Text = $"{refusal.Code.Name()}: {refusal.Message}\n{refusal.Hint}\n(correlation id {CorrelationId.Ensure()}{(refusal.Retryable ? "; may succeed later" : "")})" }],
+            StructuredContent = JsonSerializer.SerializeToElement(error, McpJson.Default.JsonObject),
+        };
+    }
+
+    /// <summary>A missing resource had a code of its own before the revision of 2026.</summary>
+    private static McpErrorCode ResourceError(RefusalCode code, string? revision) => code switch
+    {
+        RefusalCode.ServerError or RefusalCode.DockerUnavailable => McpErrorCode.InternalError,
+        RefusalCode.ContainerNotFound or RefusalCode.ExecNotFound or RefusalCode.FileNotFound when string.CompareOrdinal(revision, "2026-07-28") < 0 => McpErrorCode.ResourceNotFound,
+        _ => McpErrorCode.InvalidParams,
+    };
+
+    private static bool IsForTheSdk(Exception exception, CancellationToken cancellationToken) =>
+        exception is McpProtocolException or InputRequiredException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested);
+
+    private static string ErrorType(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        RefusalException refusal => refusal.Code.Name(),
+        OperationCanceledException when cancellationToken.IsCancellationRequested => "cancelled",
+        McpProtocolException { ErrorCode: not McpErrorCode.InternalError } => RefusalCode.InvalidArgument.Name(),
+        _ => RefusalCode.ServerError.Name(),
+    };
+
+    /// <summary>A handle for the log, if it was given as a string of a sensible length.</summary>
+    private static string? Handle(IDictionary<string, JsonElement>? arguments, string name) =>
+        arguments is not null && arguments.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 128 } text ? text : null;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
+    private partial void LogCalled(string tool, string outcome, double durationMs, string? containerId, string? execId, string? clientName, string principal);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A call failed unexpectedly")]
+    private partial void LogUnexpected(Exception exception, string method);
+}

@@ -1,0 +1,159 @@
+using System.ComponentModel;
+using McpDevBench.Execs;
+
+namespace McpDevBench.Mcp;
+
+internal sealed record ExecArguments(
+    [Description(Words.Workspace)] string ContainerId,
+    [Description("Program and arguments. Give this or shell.")] string[]? Cmd = null,
+    [Description("One command line for sh -c.")][Large] string? Shell = null,
+    string Cwd = "/workspace",
+    Dictionary<string, string>? Env = null,
+    [Description("Fed to standard input, then EOF.")][Large] string? Stdin = null,
+    [Description("Leave stdin open for exec_input.")] bool StdinOpen = false,
+    bool AsRoot = false,
+    [Description("Ended after this; 600 by default.")][Between(1, 86_400)] int? TimeoutS = null,
+    [Description("How long to wait for the end.")][Between(0, 25_000)] int WaitMs = 10_000,
+    [Description("Output beyond it is cut in the middle.")][Between(0, 262_144)] int MaxOutputBytes = 16_384,
+    [Description("Run in a terminal.")] bool Pty = false,
+    [Between(1, 1000)] int Rows = 24,
+    [Between(1, 1000)] int Cols = 80,
+    [Description("The same key again does not run it again.")] string? IdempotencyKey = null)
+{
+    public ExecRequest ToRequest() => new()
+    {
+        Container = ContainerId,
+        Cmd = Cmd,
+        Shell = Shell,
+        Cwd = Cwd,
+        Env = Env ?? [],
+        Stdin = Stdin,
+        StdinOpen = StdinOpen,
+        AsRoot = AsRoot,
+        TimeoutSeconds = TimeoutS,
+        Pty = Pty,
+        Rows = Rows,
+        Cols = Cols,
+        IdempotencyKey = IdempotencyKey,
+    };
+
+    public void Check()
+    {
+        if (Cmd is null == Shell is null)
+            throw new RefusalException(RefusalCode.InvalidArgument, Cmd is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.", "Give cmd (an array: the program and its arguments) or shell (one string for sh -c).");
+        if (Cmd is [] or ["", ..])
+            throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
+    }
+}
+
+internal sealed record UsageResult(long WallMs, long CpuMs, long MaxRssBytes, long StdoutBytes, long StderrBytes)
+{
+    public static UsageResult? Of(ExecUsage? usage) =>
+        usage is null ? null : new(usage.WallMs, usage.CpuMs, usage.MaxRssBytes, usage.StdoutBytes, usage.StderrBytes);
+}
+
+/// <param name="Bytes">Bytes left out.</param>
+/// <param name="Hint">How to get them.</param>
+internal sealed record TruncatedResult(long Bytes, string Hint);
+
+internal sealed record ExecToolResult(
+    string ExecId, string Status, string Stdout, string Stderr, long NextSeq,
+    string? Outcome = null, int? ExitCode = null, int? Signal = null, UsageResult? Usage = null, TruncatedResult? Truncated = null);
+
+internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("exec", "Run a command",
+        "Runs a command in a workspace and answers with its output and exit_code. A command that is still running after wait_ms goes on: continue with exec_poll and after_seq=next_seq. A non-zero exit_code is a result, not an error.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
+
+    protected override async Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        arguments.Check();
+        var reports = 0;
+        Func<OutputMessage, ValueTask>? onOutput = call.IsWatched
+            ? message => call.ReportAsync(++reports, null, message.Data, cancellationToken)
+            : null;
+        var result = await execs.RunAsync(call.Owner, arguments.ToRequest(), arguments.WaitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
+        var exec = result.Exec;
+        return new(exec.Id.ToString(), ExecWords.Status(exec), result.Stdout, result.Stderr, result.NextSeq)
+        {
+            Outcome = ExecWords.Outcome(exec),
+            ExitCode = exec.ExitCode,
+            Signal = exec.Signal,
+            Usage = UsageResult.Of(exec.Usage),
+            Truncated = result.TruncatedBytes == 0 ? null : new(result.TruncatedBytes, $"Left out in the middle: call exec_poll with exec_id {exec.Id}, with grep or tail_lines for a part of it."),
+        };
+    }
+
+    protected override string Render(ExecToolResult result)
+    {
+        var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal);
+        var more = result.Status == "running" ? Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms.") : "";
+        var cut = result.Truncated is null ? "" : Words.Invariant($"\n{result.Truncated.Bytes} bytes left out. {result.Truncated.Hint}");
+        var errors = result.Stderr.Length == 0 ? "" : $"\n[stderr]\n{result.Stderr}";
+        return $"{result.ExecId}: {end}{more}{cut}\n{result.Stdout}{errors}";
+    }
+}
+
+internal sealed record ExecStartArguments(
+    [Description(Words.Workspace)] string ContainerId,
+    string[]? Cmd = null,
+    [Large] string? Shell = null,
+    string Cwd = "/workspace",
+    Dictionary<string, string>? Env = null,
+    [Large] string? Stdin = null,
+    bool StdinOpen = false,
+    bool AsRoot = false,
+    [Between(1, 86_400)] int? TimeoutS = null,
+    bool Pty = false,
+    [Between(1, 1000)] int Rows = 24,
+    [Between(1, 1000)] int Cols = 80,
+    string? IdempotencyKey = null);
+
+internal sealed record ExecStatusResult(string ExecId, string Status, string? Outcome = null, int? ExitCode = null, int? Signal = null);
+
+internal sealed class ExecStartTool(ExecService execs)
+    : TypedTool<ExecStartArguments, ExecStatusResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecStatusResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
+        "Starts a command without waiting, for servers and long builds; arguments as in exec. Follow it with exec_poll, end it with exec_cancel.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
+
+    protected override async Task<ExecStatusResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)
+    {
+        var arguments = new ExecArguments(given.ContainerId, given.Cmd, given.Shell, given.Cwd, given.Env, given.Stdin, given.StdinOpen, given.AsRoot, given.TimeoutS,
+            Pty: given.Pty, Rows: given.Rows, Cols: given.Cols, IdempotencyKey: given.IdempotencyKey);
+        arguments.Check();
+        return ExecWords.StatusOf(await execs.StartAsync(call.Owner, arguments.ToRequest(), cancellationToken));
+    }
+
+    protected override string Render(ExecStatusResult result) => $"{result.ExecId}: {result.Status}. Call exec_poll with wait_ms to read its output.";
+}
+
+internal sealed record ListExecsArguments(
+    [Description(Words.Workspace)] string? ContainerId = null,
+    bool IncludeFinished = false,
+    [Description(Words.Cursor)] string? Cursor = null);
+
+internal sealed record ListedExec(string ExecId, string ContainerId, IReadOnlyList<string> Cmd, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null, int? ExitCode = null);
+
+internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null);
+
+internal sealed class ListExecsTool(ExecService execs)
+    : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
+{
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands", "Lists commands that run, and those that ended if asked.");
+
+    protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var page = execs.List(call.Owner, arguments.ContainerId, arguments.IncludeFinished, arguments.Cursor);
+        var listed = page.Execs.Select(exec => new ListedExec(exec.Id.ToString(), exec.ContainerId.ToString(), exec.Command, ExecWords.Status(exec),
+            Words.Time(exec.StartedAt), Words.Time(exec.EndedAt), ExecWords.Outcome(exec), exec.ExitCode));
+        return Task.FromResult(new ListExecsResult([.. listed], page.NextCursor));
+    }
+
+    protected override string Render(ListExecsResult result) => result.Execs.Count == 0
+        ? "No commands."
+        : string.Join('\n', result.Execs.Select(exec => $"{exec.ExecId} in {exec.ContainerId}: {ExecWords.End(exec.Status, exec.Outcome, exec.ExitCode, null)}, started {exec.StartedAt}: {string.Join(' ', exec.Cmd)}"))
+            + Words.More(result.NextCursor);
+}

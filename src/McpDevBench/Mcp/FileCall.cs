@@ -1,0 +1,24 @@
+using McpDevBench.Access;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>What a request to the file endpoint asks for.</summary>
+internal sealed record FileCall(string Owner, string Container, string Path, string? Format, IReadOnlyCollection<string> Include, IReadOnlyCollection<string> Exclude, bool Unpack, string? Mode)
+{
+    public static FileCall Of(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var path = query["path"].ToString();
+        var format = query["format"].ToString();
+        var mode = query["mode"].ToString();
+        return new(
+            Principal.Of(context.User).Name,
+            (string?)context.Request.RouteValues["id"] ?? "",
+            path.Length > 0 ? path : "/workspace",
+            format.Length > 0 ? format : null,
+            [.. query["include"].OfType<string>()],
+            [.. query["exclude"].OfType<string>()],
+            query["unpack"].ToString().ToUpperInvariant() is "TRUE" or "1",
+            mode.Length > 0 ? mode : null);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using McpDevBench.Access;
+using McpDevBench.Files;
+using McpDevBench.Observability;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>
+/// <c>/workspaces/{id}/files?path=…</c>: what is too large for a tool's result. GET streams a file or an archive of a directory, PUT uploads a file or
+/// unpacks an archive. Who may call the tools may call this, and nobody else.
+/// </summary>
+internal sealed partial class FileEndpoint(FileService files, FileTransfer transfer, McpOptions options, DrainState drain, Metrics metrics, TimeProvider time, ILogger<FileEndpoint> logger)
+{
+    private static readonly string[] _reading = ["GET", "HEAD"];
+    private static readonly string[] _writing = ["PUT"];
+
+    public void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapMethods("/workspaces/{id}/files", _reading, (RequestDelegate)(context => CallAsync(context, "files_get", FsReadTool.Facts, ReadAsync)));
+        endpoints.MapMethods("/workspaces/{id}/files", _writing, (RequestDelegate)(context => CallAsync(context, "files_put", FsWriteTool.Facts, WriteAsync)));
+    }
+
+    private async Task CallAsync(HttpContext context, string method, ToolFacts tool, Func<HttpContext, FileCall, Task> handle)
+    {
+        var started = time.GetTimestamp();
+        var outcome = "ok";
+        var call = FileCall.Of(context);
+        try
+        {
+            if (!options.Tools.Offers(tool))
+                throw new RefusalException(RefusalCode.Forbidden, $"The operator does not offer {tool.Name}, so neither this.", "Use the tools that tools/list has.");
+            if (drain.IsDraining && !tool.ReadOnly)
+                throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
+            await handle(context, call);
+            outcome = context.Response.StatusCode < 400 ? "ok" : RefusalCode.InvalidArgument.Name();
+        }
+        catch (Exception exception)
+        {
+            outcome = exception switch
+            {
+                RefusalException refusal => refusal.Code.Name(),
+                OperationCanceledException when context.RequestAborted.IsCancellationRequested => "cancelled",
+                BadHttpRequestException => RefusalCode.InvalidArgument.Name(),
+                _ => RefusalCode.ServerError.Name(),
+            };
+            throw;
+        }
+        finally
+        {
+            var duration = time.GetElapsedTime(started);
+            metrics.RequestServed(method, duration);
+            if (outcome != "ok")
+                metrics.RequestFailed(method, outcome);
+            LogCalled(method, outcome, context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1), call.Container.Length <= 128 ? call.Container : null, call.Owner);
+        }
+    }
+
+    private async Task ReadAsync(HttpContext context, FileCall call)
+    {
+        var entry = await files.StatAsync(call.Owner, call.Container, call.Path, context.RequestAborted);
+        if (entry.Type == "directory" || call.Format is not null)
+            await ExportAsync(context, call);
+        else
+            await DownloadAsync(context, call, entry);
+    }
+
+    private async Task DownloadAsync(HttpContext context, FileCall call, FileEntry entry)
+    {
+        var (request, response) = (context.Request, context.Response);
+        response.ContentType = entry.MimeType ?? "application/octet-stream";
+        response.Headers.XContentTypeOptions = "nosniff";
+        // A link's own size and etag say nothing of what it leads to.
+        if (entry.Type == "link")
+        {
+            if (!HttpMethods.IsHead(request.Method))
+                await transfer.DownloadAsync(call.Owner, call.Container, call.Path, 0, null, response.Body, context.RequestAborted);
+            return;
+        }
+        var etag = FileHeaders.Quote(entry.Etag);
+        response.Headers.ETag = etag;
+        response.Headers.LastModified = entry.Mtime.UtcDateTime.ToString("R", CultureInfo.InvariantCulture);
+        response.Headers.AcceptRanges = "bytes";
+        if (FileHeaders.Matches(request.Headers.IfNoneMatch, etag))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        var range = FileHeaders.ReadRange(request.Headers, entry.Size, etag);
+        if (range is { Length: 0 })
+        {
+            response.Headers.ContentRange = Words.Invariant($"bytes */{entry.Size}");
+            await HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.InvalidArgument, "The range begins after the end of the file.", Words.Invariant($"The file has {entry.Size} bytes.")), StatusCodes.Status416RangeNotSatisfiable);
+            return;
+        }
+        var (offset, length) = range ?? (0, entry.Size);
+        response.ContentLength = length;
+        if (range is not null)
+        {
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = Words.Invariant($"bytes {offset}-{offset + length - 1}/{entry.Size}");
+        }
+        if (HttpMethods.IsHead(request.Method))
+            return;
+        var sent = await transfer.DownloadAsync(call.Owner, call.Container, call.Path, offset, length, response.Body, context.RequestAborted);
+        // It was replaced between the headers and its bytes: the headers are those of another file, so the answer must not end well.
+        if (sent.Etag != entry.Etag)
+            context.Abort();
+    }
+
+    private async Task ExportAsync(HttpContext context, FileCall call)
+    {
+        var gzip = call.Format switch
+        {
+            null or "tar" => false,
+            "tar.gz" or "tgz" => true,
+            _ => throw new RefusalException(RefusalCode.InvalidArgument, $"There is no format '{call.Format}'.", "Use format=tar or format=tar.gz."),
+        };
+        context.Response.ContentType = gzip ? "application/gzip" : "application/x-tar";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"workspace.{(gzip ? "tar.gz" : "tar")}\"";
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await transfer.ExportAsync(call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body, context.RequestAborted);
+    }
+
+    private async Task WriteAsync(HttpContext context, FileCall call)
+    {
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxUploadBytes;
+        if (call.Unpack)
+        {
+            await ImportAsync(context, call);
+            return;
+        }
+        var headers = context.Request.Headers;
+        var request = new WriteFileRequest
+        {
+            Container = call.Container,
+            Path = call.Path,
+            Content = [],
+            Mode = call.Mode,
+            IfMatch = FileHeaders.Single(headers.IfMatch, "If-Match"),
+            IfNoneMatch = FileHeaders.Single(headers.IfNoneMatch, "If-None-Match"),
+        };
+        if (request.IfNoneMatch is not null and not "*")
+            throw new RefusalException(RefusalCode.InvalidArgument, "If-None-Match of an upload can only be *.", "Send If-None-Match: * to write only where nothing is.");
+        var entry = await transfer.UploadAsync(call.Owner, request, context.Request.Body, context.RequestAborted);
+        context.Response.Headers.ETag = FileHeaders.Quote(entry.Etag);
+        var status = request.IfNoneMatch == "*" ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+        await HttpRefusal.WriteAsync(context, status, new JsonObject { ["path"] = entry.Path, ["size"] = entry.Size, ["etag"] = entry.Etag });
+    }
+
+    private async Task ImportAsync(HttpContext context, FileCall call)
+    {
+        var type = context.Request.ContentType?.Split(';')[0].Trim().ToUpperInvariant();
+        bool? gzip = type switch
+        {
+            "APPLICATION/X-TAR" or "APPLICATION/TAR" => false,
+            "APPLICATION/GZIP" or "APPLICATION/X-GZIP" or "APPLICATION/X-GTAR" => true,
+            _ => null,
+        };
+        if (gzip is null)
+        {
+            await HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.InvalidArgument, "The Content-Type is not that of an archive.", "Send application/x-tar or application/gzip."), StatusCodes.Status415UnsupportedMediaType);
+            return;
+        }
+        var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, gzip.Value, context.Request.Body, context.RequestAborted);
+        await HttpRefusal.WriteAsync(context, StatusCodes.Status200OK, new JsonObject { ["entries"] = summary.Entries, ["bytes"] = summary.Bytes, ["skipped"] = summary.Skipped });
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "File endpoint called")]
+    private partial void LogCalled(string method, string outcome, int httpStatus, double durationMs, string? containerId, string principal);
+}

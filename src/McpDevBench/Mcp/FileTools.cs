@@ -1,0 +1,192 @@
+using System.ComponentModel;
+using McpDevBench.Files;
+
+namespace McpDevBench.Mcp;
+
+internal sealed record FsReadArguments(
+    [Description(Words.Workspace)] string ContainerId,
+    [Description(Words.File)] string Path,
+    [Description("First byte.")][Between(0, long.MaxValue)] long? Offset = null,
+    [Description("Bytes.")][Between(0, long.MaxValue)] long? Length = null,
+    [Description("First line, from 1.")][Between(1, int.MaxValue)] int? Line = null,
+    [Description("Lines.")][Between(1, int.MaxValue)] int? Limit = null,
+    [Between(1, int.MaxValue)] int? TailLines = null,
+    [OneOf("utf8", "base64")] string? Encoding = null);
+
+internal sealed record FsReadResult(string Content, string Encoding, long Size, string Etag, string Mtime, string? MimeType = null, TruncatedResult? Truncated = null);
+
+internal sealed class FsReadTool(FileService files)
+    : TypedTool<FsReadArguments, FsReadResult>(Facts, McpJson.Default.FsReadArguments, McpJson.Default.FsReadResult), ITool
+{
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_read", "Read a file",
+        "Reads a file or a part of it: by bytes (offset, length), by lines (line, limit) or its end (tail_lines). Binary content comes as base64. The etag goes into if_match of fs_write and fs_edit.");
+
+    protected override async Task<FsReadResult> CallAsync(FsReadArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var read = await files.ReadAsync(call.Owner, new ReadFileRequest
+        {
+            Container = arguments.ContainerId,
+            Path = arguments.Path,
+            Offset = arguments.Offset,
+            Length = arguments.Length,
+            Line = arguments.Line,
+            Limit = arguments.Limit,
+            TailLines = arguments.TailLines,
+            Encoding = arguments.Encoding,
+        }, cancellationToken);
+        return new(read.Content, read.Encoding, read.Entry.Size, read.Entry.Etag, Words.Time(read.Entry.Mtime), read.Entry.MimeType)
+        {
+            Truncated = read.Truncated is { } left ? new(left, read.NextOffset is { } next ? Words.Invariant($"Read on with offset {next}.") : "Ask for a smaller part.") : null,
+        };
+    }
+
+    protected override string Render(FsReadResult result) => result.Truncated is { } truncated
+        ? Words.Invariant($"{result.Content}\n[{truncated.Bytes} bytes left out. {truncated.Hint}]")
+        : result.Content;
+}
+
+internal sealed record FsWriteArguments(
+    [Description(Words.Workspace)] string ContainerId,
+    [Description(Words.File)] string Path,
+    [Large] string Content,
+    [OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Octal, such as 755.")] string? Mode = null,
+    bool CreateParents = true,
+    bool Append = false,
+    [Description("Write only if it still has this etag.")] string? IfMatch = null,
+    [Description("*: write only if nothing is there.")][OneOf("*")] string? IfNoneMatch = null);
+
+internal sealed record FsWriteResult(string Path, long Size, string Etag);
+
+internal sealed class FsWriteTool(FileService files)
+    : TypedTool<FsWriteArguments, FsWriteResult>(Facts, McpJson.Default.FsWriteArguments, McpJson.Default.FsWriteResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("fs_write", "Write a file",
+        "Writes a whole file at once: readers see the old or the new content. To change a part of a file use fs_edit.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
+
+    protected override async Task<FsWriteResult> CallAsync(FsWriteArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var entry = await files.WriteAsync(call.Owner, new WriteFileRequest
+        {
+            Container = arguments.ContainerId,
+            Path = arguments.Path,
+            Content = Encodings.Decode(arguments.Content, arguments.Encoding, "content"),
+            Mode = arguments.Mode,
+            CreateParents = arguments.CreateParents,
+            Append = arguments.Append,
+            IfMatch = arguments.IfMatch,
+            IfNoneMatch = arguments.IfNoneMatch,
+        }, cancellationToken);
+        return new(entry.Path, entry.Size, entry.Etag);
+    }
+
+    protected override string Render(FsWriteResult result) => Words.Invariant($"Wrote {result.Path}: {result.Size} bytes, etag {result.Etag}.");
+}
+
+internal sealed record EditArguments([Large] string OldText, [Large] string NewText, bool ReplaceAll = false);
+
+internal sealed record FsEditArguments(
+    [Description(Words.Workspace)] string ContainerId,
+    [Description(Words.File)] string Path,
+    [Description("Done in order; each old_text must occur exactly once, unless replace_all.")] EditArguments[] Edits,
+    string? IfMatch = null,
+    [Description("Only show the diff.")] bool DryRun = false);
+
+internal sealed record FsEditResult(string Path, string Etag, string Diff, int Replacements, bool DryRun);
+
+internal sealed class FsEditTool(FileService files)
+    : TypedTool<FsEditArguments, FsEditResult>(Facts, McpJson.Default.FsEditArguments, McpJson.Default.FsEditResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("fs_edit", "Edit a file",
+        "Replaces exact pieces of a text file, all of them or none, and answers with the diff. Read the file first.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
+
+    protected override async Task<FsEditResult> CallAsync(FsEditArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        if (arguments.Edits.Length == 0)
+            throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'edits' is empty.", "Give at least one edit: {old_text, new_text}.");
+        FileEdit[] edits = [.. arguments.Edits.Select(edit => new FileEdit(edit.OldText, edit.NewText, edit.ReplaceAll))];
+        var edited = await files.EditAsync(call.Owner, new(arguments.ContainerId, arguments.Path, edits, arguments.IfMatch, arguments.DryRun), cancellationToken);
+        return new(edited.Entry.Path, edited.Entry.Etag, edited.Diff, edited.Replacements, edited.DryRun);
+    }
+
+    protected override string Render(FsEditResult result) =>
+        Words.Invariant($"{(result.DryRun ? "Would make" : "Made")} {result.Replacements} replacements in {result.Path}, etag {result.Etag}.\n{result.Diff}");
+}
+
+internal sealed record FsDeleteArguments(
+    [Description(Words.Workspace)] string ContainerId,
+    [Description(Words.File)] string Path,
+    [Description("Directories with all they contain.")] bool Recursive = false,
+    string? IfMatch = null);
+
+internal sealed record FsDeleteResult(string Status, string Path);
+
+internal sealed class FsDeleteTool(FileService files)
+    : TypedTool<FsDeleteArguments, FsDeleteResult>(Facts, McpJson.Default.FsDeleteArguments, McpJson.Default.FsDeleteResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("fs_delete", "Delete a file", "Deletes a file, a link or a directory.",
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
+
+    protected override async Task<FsDeleteResult> CallAsync(FsDeleteArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var entry = await files.DeleteAsync(call.Owner, arguments.ContainerId, arguments.Path, arguments.Recursive, arguments.IfMatch, cancellationToken);
+        return new("deleted", entry.Path);
+    }
+
+    protected override string Render(FsDeleteResult result) => $"Deleted {result.Path}.";
+}
+
+internal sealed record BatchArguments(
+    [OneOf("read", "write", "edit", "delete", "move", "copy", "mkdir")] string Op,
+    string Path,
+    [Description("Where to, for move and copy.")] string? Target = null,
+    [Large] string? Content = null,
+    [OneOf("utf8", "base64")] string Encoding = "utf8",
+    string? Mode = null,
+    bool CreateParents = true,
+    bool Recursive = false,
+    bool Overwrite = false,
+    string? IfMatch = null,
+    string? IfNoneMatch = null,
+    EditArguments[]? Edits = null);
+
+internal sealed record FsBatchArguments([Description(Words.Workspace)] string ContainerId, BatchArguments[] Operations);
+
+internal sealed record BatchResult(string Op, string Path, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null, int? Replacements = null);
+
+internal sealed record FsBatchResult(IReadOnlyList<BatchResult> Results);
+
+internal sealed class FsBatchTool(FileService files)
+    : TypedTool<FsBatchArguments, FsBatchResult>(Facts, McpJson.Default.FsBatchArguments, McpJson.Default.FsBatchResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("fs_batch", "Change several files",
+        "Does several file operations as one: all preconditions are checked first, and a failure undoes everything.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
+
+    protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId, [.. arguments.Operations.Select(Operation)], cancellationToken);
+        return new([.. outcomes.Select(outcome => new BatchResult(outcome.Op, outcome.Path, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Content, outcome.Encoding, outcome.Replacements))]);
+    }
+
+    protected override string Render(FsBatchResult result) =>
+        string.Join('\n', result.Results.Select(one => $"{one.Op} {one.Path}{(one.Etag is null ? "" : $" etag {one.Etag}")}{(one.Content is null ? "" : $"\n{one.Content}")}"));
+
+    private static BatchOperation Operation(BatchArguments given) => new()
+    {
+        Op = given.Op,
+        Path = given.Path,
+        Target = given.Target,
+        Content = given.Content,
+        Encoding = given.Encoding,
+        Mode = given.Mode,
+        CreateParents = given.CreateParents,
+        Recursive = given.Recursive,
+        Overwrite = given.Overwrite,
+        IfMatch = given.IfMatch,
+        IfNoneMatch = given.IfNoneMatch,
+        Edits = [.. (given.Edits ?? []).Select(edit => new FileEdit(edit.OldText, edit.NewText, edit.ReplaceAll))],
+    };
+}

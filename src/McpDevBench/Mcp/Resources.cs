@@ -1,0 +1,94 @@
+using System.Text;
+using System.Text.Unicode;
+using McpDevBench.Access;
+using McpDevBench.Execs;
+using McpDevBench.Files;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>Something that clients read by its address.</summary>
+internal abstract class DevBenchResource(string scheme, ResourceTemplate template) : McpServerResource
+{
+    public override ResourceTemplate ProtocolResourceTemplate => template;
+
+    public override IReadOnlyList<object> Metadata => [];
+
+    public override bool IsMatch(string uri) => uri.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && Split(uri, out _, out _);
+
+    public override async ValueTask<ReadResourceResult> ReadAsync(RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken = default)
+    {
+        var uri = request.Params.Uri;
+        if (!Split(uri, out var handle, out var path))
+            throw new McpProtocolException($"Unknown resource: '{uri}'", McpErrorCode.InvalidParams);
+        var (bytes, mimeType) = await ReadAsync(Principal.Of(request.User).Name, handle, path, cancellationToken);
+        return new ReadResourceResult { Contents = [Contents(uri, bytes, mimeType)] };
+    }
+
+    protected abstract Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken);
+
+    /// <summary>Handle and path, decoded; clients may or may not have encoded the slashes in the path.</summary>
+    private bool Split(string uri, out string handle, out string path)
+    {
+        var rest = uri.AsSpan(Math.Min(scheme.Length, uri.Length));
+        var slash = rest.IndexOf('/');
+        handle = Uri.UnescapeDataString(slash < 0 ? rest : rest[..slash]);
+        path = slash < 0 ? "" : Uri.UnescapeDataString(rest[(slash + 1)..]);
+        return handle.Length > 0 && path.Length > 0;
+    }
+
+    private static ResourceContents Contents(string uri, byte[] bytes, string? mimeType) => Utf8.IsValid(bytes) && !bytes.AsSpan().Contains((byte)0)
+        ? new TextResourceContents { Uri = uri, MimeType = mimeType ?? "text/plain", Text = Encoding.UTF8.GetString(bytes) }
+        : BlobResourceContents.FromBytes(bytes, uri, mimeType ?? "application/octet-stream");
+}
+
+/// <summary><c>workspace://{container_id}/{path}</c>: a file.</summary>
+internal sealed class WorkspaceFileResource(FileService files) : DevBenchResource("workspace://", new ResourceTemplate
+{
+    Name = "workspace_file",
+    Title = "File in a workspace",
+    UriTemplate = "workspace://{container_id}/{path}",
+    Description = "A file below /workspace of a workspace (id or alias).",
+})
+{
+    private const int MaximumBytes = 4 * 1024 * 1024;
+
+    protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream();
+        long? offset = 0;
+        string? mimeType = null;
+        while (offset is not null)
+        {
+            // As base64, so that a piece may end within a character.
+            var piece = await files.ReadAsync(owner, new ReadFileRequest { Container = handle, Path = path, Offset = offset, Encoding = "base64" }, cancellationToken);
+            if (piece.Entry.Size > MaximumBytes)
+                throw new RefusalException(RefusalCode.ResourceExhausted, Words.Invariant($"The file has {piece.Entry.Size} bytes; a resource may have {MaximumBytes}."), "Read a part of it with fs_read, or fetch it with GET /workspaces/{id}/files?path=….");
+            content.Write(Convert.FromBase64String(piece.Content));
+            mimeType = piece.Entry.MimeType;
+            offset = piece.NextOffset > offset ? piece.NextOffset : null;
+        }
+        return (content.ToArray(), mimeType);
+    }
+}
+
+/// <summary><c>exec://{exec_id}/log</c>: all that is kept of a command's output.</summary>
+internal sealed class ExecLogResource(ExecService execs) : DevBenchResource("exec://", new ResourceTemplate
+{
+    Name = "exec_log",
+    Title = "Output of a command",
+    UriTemplate = "exec://{exec_id}/log",
+    Description = "All that is kept of the output of a command.",
+    MimeType = "text/plain",
+})
+{
+    protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
+    {
+        if (path != "log")
+            throw new RefusalException(RefusalCode.FileNotFound, $"A command has no '{path}'.", "Read exec://{exec_id}/log.");
+        var (_, log) = await execs.ReadLogAsync(owner, handle, cancellationToken);
+        return (log, "text/plain");
+    }
+}

@@ -1,0 +1,34 @@
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>What a tool is, before it can be called: its name, the text a model reads, and the four hints, none left to a default.</summary>
+/// <param name="Destructive">It may remove or overwrite what was there.</param>
+/// <param name="Idempotent">The same call again changes nothing more.</param>
+/// <param name="OpenWorld">It reaches beyond the workspace: registries, networks, whatever a command does.</param>
+internal sealed record ToolFacts(string Name, string Title, string Description, bool ReadOnly, bool Destructive, bool Idempotent, bool OpenWorld)
+{
+    public static ToolFacts Reads(string name, string title, string description) =>
+        new(name, title, description, ReadOnly: true, Destructive: false, Idempotent: true, OpenWorld: false);
+
+    public ToolAnnotations Annotations => new()
+    {
+        ReadOnlyHint = ReadOnly,
+        DestructiveHint = Destructive,
+        IdempotentHint = Idempotent,
+        OpenWorldHint = OpenWorld,
+    };
+}
+
+/// <summary>A tool whose facts are known without making it, so that it can be left out.</summary>
+internal interface ITool
+{
+    static abstract ToolFacts Facts { get; }
+}
+
+/// <summary>A tool of this server.</summary>
+internal abstract class DevBenchTool : McpServerTool
+{
+    public override IReadOnlyList<object> Metadata => [];
+}

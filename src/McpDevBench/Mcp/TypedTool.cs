@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>
+/// A tool with one record for its arguments and one for its result. Both schemas come from the records; what the input schema says is enforced, and a
+/// mistake in the arguments is answered so that a model can put it right. Failures are thrown: <see cref="CallPipeline"/> answers them.
+/// </summary>
+internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
+    where TArguments : notnull
+    where TResult : notnull
+{
+    private readonly JsonTypeInfo<TArguments> _argumentsType;
+    private readonly JsonTypeInfo<TResult> _resultType;
+    private readonly ArgumentShape _shape;
+
+    protected TypedTool(ToolFacts facts, JsonTypeInfo<TArguments> argumentsType, JsonTypeInfo<TResult> resultType)
+    {
+        (_argumentsType, _resultType) = (argumentsType, resultType);
+        var input = ToolSchema.OfArguments(argumentsType);
+        _shape = ArgumentShape.Of(input);
+        ProtocolTool = new Tool
+        {
+            Name = facts.Name,
+            Title = facts.Title,
+            Description = facts.Description,
+            InputSchema = ToolSchema.Publish(input),
+            OutputSchema = ToolSchema.Publish(ToolSchema.OfResult(resultType)),
+            Annotations = facts.Annotations,
+        };
+    }
+
+    public sealed override Tool ProtocolTool { get; }
+
+    public sealed override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
+    {
+        var arguments = Bind(request);
+        var result = await CallAsync(arguments, new ToolCall(request), cancellationToken);
+        return new CallToolResult
+        {
+            Content = [new TextContentBlock { Text = Render(result) }],
+            StructuredContent = JsonSerializer.SerializeToElement(result, _resultType),
+        };
+    }
+
+    protected abstract Task<TResult> CallAsync(TArguments arguments, ToolCall call, CancellationToken cancellationToken);
+
+    /// <summary>The result for reading: complete, because some clients show a model nothing else.</summary>
+    protected abstract string Render(TResult result);
+
+    private TArguments Bind(RequestContext<CallToolRequestParams> request)
+    {
+        // From the request as it was sent, not from the SDK's dictionary: that has forgotten duplicates.
+        var sent = (request.JsonRpcRequest.Params as JsonObject)?["arguments"];
+        if (sent is not null and not JsonObject)
+            throw ArgumentShape.Wrong("The arguments must be an object.", _shape);
+        try
+        {
+            var given = sent is null ? JsonElement.Parse("{}"u8) : JsonSerializer.SerializeToElement(sent, McpJson.Default.JsonNode);
+            return _shape.Check(given, out var optionalNulls)
+                ? given.Deserialize(_argumentsType)!
+                : ArgumentShape.Without(given, optionalNulls).Deserialize(_argumentsType)!;
+        }
+        catch (JsonException exception)
+        {
+            throw ArgumentShape.Wrong(exception.Message.Split(" Path: ", 2)[0], _shape);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using McpDevBench.Observability;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>How tools write moments, names and what recurs in their descriptions.</summary>
+internal static class Words
+{
+    public const string Workspace = "Workspace id or alias.";
+    public const string Cursor = "next_cursor of the page before.";
+    public const string File = "Below /workspace.";
+
+    private static readonly ConcurrentDictionary<Enum, string> _names = new();
+
+    /// <summary><c>TimedOut</c> is <c>timed_out</c>.</summary>
+    public static string Snake(Enum value) => _names.GetOrAdd(value, static name => LogFields.SnakeCase(name.ToString()));
+
+    public static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString(JsonLogLine.TimestampFormat, CultureInfo.InvariantCulture);
+
+    [return: NotNullIfNotNull(nameof(moment))]
+    public static string? Time(DateTimeOffset? moment) => moment is { } known ? Time(known) : null;
+
+    public static string Invariant(ref DefaultInterpolatedStringHandler text) => string.Create(CultureInfo.InvariantCulture, ref text);
+
+    public static string More(string? cursor) => cursor is null ? "" : $"\nThere are more: call again with cursor={cursor}.";
+}

@@ -1,0 +1,38 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace McpDevBench.Observability;
+
+/// <summary>
+/// The name of one request in every log line, error and response header that it causes. It flows with the asynchronous call, also into background work
+/// that the request started.
+/// </summary>
+internal static class CorrelationId
+{
+    public const string Header = "X-Correlation-Id";
+    private const string OtherHeader = "X-Request-Id";
+    private const int MaximumLength = 64;
+
+    private static readonly AsyncLocal<string?> _current = new();
+    private static readonly SearchValues<char> _allowed = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    /// <summary>The id of the request that is being served, or null outside of one.</summary>
+    public static string? Current => _current.Value;
+
+    public static string New() => "req-" + RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyz23456789", 16);
+
+    /// <summary>Gives the current flow an id, unless it has one.</summary>
+    public static string Ensure() => _current.Value ??= New();
+
+    public static bool IsAcceptable(string? id) => id is { Length: > 0 and <= MaximumLength } && !id.AsSpan().ContainsAnyExcept(_allowed);
+
+    /// <summary>Takes the caller's id if it is one, else a new one, and says it in the response: also in one that refuses.</summary>
+    public static IApplicationBuilder UseCorrelationIds(this IApplicationBuilder app) => app.Use((HttpContext context, RequestDelegate next) =>
+    {
+        var headers = context.Request.Headers;
+        var given = headers[Header].ToString() is { Length: > 0 } id ? id : headers[OtherHeader].ToString();
+        _current.Value = IsAcceptable(given) ? given : New();
+        context.Response.Headers[Header] = _current.Value;
+        return next(context);
+    });
+}

@@ -1,0 +1,20 @@
+namespace McpDevBench.Observability;
+
+/// <summary>Begins the drain as soon as the server is asked to stop, before it stops listening.</summary>
+internal sealed partial class Drain(DrainState state, IHostApplicationLifetime lifetime, ILogger<Drain> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStopping.Register(() =>
+        {
+            state.Begin();
+            LogDraining();
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Server is draining")]
+    private partial void LogDraining();
+}

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+
+namespace McpDevBench.Observability;
+
+/// <param name="Ok">Whether it works.</param>
+/// <param name="Detail">One short sentence for the operator; nothing secret.</param>
+internal readonly record struct Health(bool Ok, string Detail);
+
+/// <summary>What a check said, by its name.</summary>
+internal sealed record CheckedHealth(string Name, bool Ok, string Detail, bool NeededToServe);
+
+/// <summary>
+/// The checks that rooms register at start. A probe never waits on what it asks about for long: answers are kept for a moment, a check runs at most once at a
+/// time, and one that does not answer counts as failed.
+/// </summary>
+internal sealed partial class HealthChecks(TimeProvider time, DrainState drain, ILogger<HealthChecks> logger)
+{
+    private static readonly TimeSpan _freshFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<string, Check> _checks = new();
+
+    /// <param name="name">A fixed word, such as <c>docker</c>.</param>
+    /// <param name="neededToServe">The server is not ready while this fails.</param>
+    /// <param name="ask">Called at most once at a time, and not more often than every few seconds.</param>
+    public void Register(string name, bool neededToServe, Func<CancellationToken, Task<Health>> ask) =>
+        _checks[name] = new Check(name, neededToServe, ask);
+
+    /// <summary>All checks in the order of their names, the drain state last.</summary>
+    public async Task<IReadOnlyList<CheckedHealth>> AskAsync()
+    {
+        var asked = _checks.Values.OrderBy(check => check.Name, StringComparer.Ordinal).Select(AskOneAsync);
+        var answers = new List<CheckedHealth>(await Task.WhenAll(asked));
+        answers.Add(new("drain", !drain.IsDraining, drain.IsDraining ? "The server is shutting down." : "Not draining.", true));
+        return answers;
+    }
+
+    private Task<CheckedHealth> AskOneAsync(Check check)
+    {
+        lock (check)
+        {
+            var answered = check.Answer is { IsCompleted: true } && time.GetElapsedTime(check.AskedAt) >= _freshFor;
+            if (check.Answer is null || answered)
+            {
+                check.AskedAt = time.GetTimestamp();
+                check.Answer = RunAsync(check);
+            }
+            return check.Answer;
+        }
+    }
+
+    private async Task<CheckedHealth> RunAsync(Check check)
+    {
+        // The first asker must not run the check inside its lock.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var patience = new CancellationTokenSource(_patience, time);
+        try
+        {
+            var health = await check.Ask(patience.Token).WaitAsync(patience.Token);
+            return new(check.Name, health.Ok, health.Detail, check.NeededToServe);
+        }
+        catch (OperationCanceledException)
+        {
+            return new(check.Name, false, $"No answer within {_patience.TotalSeconds:0} seconds.", check.NeededToServe);
+        }
+        catch (RefusalException refusal)
+        {
+            return new(check.Name, false, refusal.Message, check.NeededToServe);
+        }
+        catch (Exception exception)
+        {
+            LogCheckFailed(exception, check.Name);
+            return new(check.Name, false, "The check itself failed; see the log.", check.NeededToServe);
+        }
+    }
+
+    private sealed class Check(string name, bool neededToServe, Func<CancellationToken, Task<Health>> ask)
+    {
+        public string Name => name;
+        public bool NeededToServe => neededToServe;
+        public Func<CancellationToken, Task<Health>> Ask => ask;
+        public Task<CheckedHealth>? Answer { get; set; }
+        public long AskedAt { get; set; }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A health check failed unexpectedly")]
+    private partial void LogCheckFailed(Exception exception, string check);
+}

@@ -1,0 +1,4 @@
+using McpDevBench.Cli;
+
+var command = CommandLine.Parse(args);
+return await command.RunAsync();

@@ -1,0 +1,106 @@
+using McpDevBench.Agents;
+using McpDevBench.Containers;
+using McpDevBench.Engine;
+using McpDevBench.Execs;
+using McpDevBench.Observability;
+using McpDevBench.Storage;
+
+namespace McpDevBench;
+
+/// <summary>
+/// What goes on beside the calls: taking up what the last server left, keeping database and Docker in agreement, removing what has expired. A step that
+/// fails is tried again; it never ends the server.
+/// </summary>
+internal sealed partial class Upkeep(
+    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, ContainerService containers,
+    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, HealthChecks checks, StatusReporter status,
+    TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
+{
+    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        agents.Listener = execs;
+        execs.Recover();
+        containers.CountContainers();
+        RegisterChecks();
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (!options.StopOnExit)
+            return;
+        foreach (var workspace in workspaces.All.Where(workspace => !workspace.Persistent))
+            await TryAsync("stop", async () => await factory.RemoveAsync(workspace, keepVolume: false, cancellationToken));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Until Docker has been seen, often; afterwards at leisure.
+        while (!await TryAsync("reconcile", () => reconciler.RunAsync(dryRun: false, stoppingToken)))
+            await Task.Delay(Impatience, time, stoppingToken);
+        using var timer = new PeriodicTimer(options.CleanupInterval, time);
+        do
+        {
+            if (options.CleanupEnabled)
+            {
+                await TryAsync("collect", () => janitor.RunAsync(dryRun: false, stoppingToken));
+                await TryAsync("forget", () => Task.FromResult(execJanitor.Run()));
+            }
+            containers.CountContainers();
+            await timer.WaitForNextTickAsync(stoppingToken);
+        }
+        while (await TryAsync("reconcile", () => reconciler.RunAsync(dryRun: false, stoppingToken)) || !stoppingToken.IsCancellationRequested);
+    }
+
+    private void RegisterChecks()
+    {
+        checks.Register("docker", neededToServe: true, async token =>
+        {
+            await engine.PingAsync(token);
+            return new Health(true, "Docker answers.");
+        });
+        checks.Register("database", neededToServe: true, _ =>
+        {
+            database.Probe();
+            return Task.FromResult(new Health(true, "The database takes writes."));
+        });
+        checks.Register("reconciliation", neededToServe: true, _ => Task.FromResult(
+            new Health(reconciler.HasRun, reconciler.HasRun ? "Database and Docker have been compared." : "Database and Docker have not been compared yet.")));
+        checks.Register("agents", neededToServe: false, _ => Task.FromResult(
+            new Health(agents.Connected == agents.Count, $"{agents.Connected} of {agents.Count} workspaces are connected.")));
+        status.RegisterUsage("containers", () => (workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running), null));
+        status.RegisterUsage("execs", () => (execStore.Running().Count, null));
+    }
+
+    private async Task<bool> TryAsync(string step, Func<Task> action)
+    {
+        try
+        {
+            await action();
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (RefusalException e)
+        {
+            LogPostponed(logger, step, e.Message);
+            return false;
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, step, e);
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The step {Step} could not be done and will be tried again: {Reason}")]
+    private static partial void LogPostponed(ILogger logger, string step, string reason);
+
+    [LoggerMessage(LogLevel.Error, "The step {Step} failed and will be tried again")]
+    private static partial void LogFailed(ILogger logger, string step, Exception exception);
+}
