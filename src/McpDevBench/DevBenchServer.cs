@@ -121,6 +121,7 @@ internal static class DevBenchServer
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<ContainerStore>();
         services.AddSingleton<WorkspaceDirectory>();
+        services.AddSingleton<VolumePool>();
         services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<ContainerService>();
         services.AddSingleton<Reconciler>();

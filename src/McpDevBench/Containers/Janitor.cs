@@ -7,7 +7,7 @@ namespace McpDevBench.Containers;
 /// <summary>Removes what has expired: workspaces beyond their time to live, idempotency keys, volumes that nothing needs. A sweep over rows, not timers in memory.</summary>
 internal sealed partial class Janitor(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency,
-    EngineVolumes volumes, AgentVolume agentVolume, TimeProvider time, ILogger<Janitor> logger)
+    EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, TimeProvider time, ILogger<Janitor> logger)
 {
     private readonly SemaphoreSlim _running = new(1, 1);
 
@@ -66,6 +66,7 @@ internal sealed partial class Janitor(
         var needed = store.KeptVolumes();
         var found = await volumes.ListAsync(Ownership.Label, cancellationToken);
         // After the listing: a spawn writes its row before it creates the volume.
+        needed.UnionWith(pool.Names.Keys);
         needed.UnionWith(workspaces.All.Select(workspace => workspace.VolumeName));
         foreach (var volume in found.Where(volume => !needed.Contains(volume.Name)))
         {

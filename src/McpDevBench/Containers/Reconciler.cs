@@ -8,7 +8,7 @@ namespace McpDevBench.Containers;
 /// changes nothing.
 /// </summary>
 internal sealed partial class Reconciler(
-    ContainerOptions options, WorkspaceDirectory workspaces, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
+    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
     EngineContainers containers, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
@@ -28,8 +28,9 @@ internal sealed partial class Reconciler(
         {
             _actions = [];
             var found = await containers.ListAsync(Ownership.Label, cancellationToken);
+            var kept = store.KeptVolumes();
             foreach (var workspace in workspaces.All)
-                await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), dryRun, cancellationToken);
+                await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), kept, dryRun, cancellationToken);
             foreach (var container in found.Where(container => !workspaces.All.Any(workspace => IsContainerOf(container, workspace))))
                 await SettleStrangerAsync(container, dryRun, cancellationToken);
             foreach (var door in await containers.ListAsync(AgentVolume.Label, cancellationToken))
@@ -52,13 +53,13 @@ internal sealed partial class Reconciler(
         container.DockerId == workspace.DockerId
         || (workspace.DockerId is null && container.Labels.GetValueOrDefault(Ownership.IdLabel) == workspace.Id.ToString() && ownership.IsOurs(container.Labels, container.ImageId));
 
-    private async Task SettleAsync(Workspace workspace, EngineContainer? container, bool dryRun, CancellationToken cancellationToken)
+    private async Task SettleAsync(Workspace workspace, EngineContainer? container, HashSet<string> kept, bool dryRun, CancellationToken cancellationToken)
     {
         switch (workspace.Status)
         {
             case ContainerStatus.Creating when workspace.CreatedAt < _startedAt:
                 await DoAsync("spawn_undone", workspace.Id.ToString(), "the server ended before its spawn did", dryRun,
-                    () => factory.UndoAsync(workspace with { DockerId = container?.DockerId ?? workspace.DockerId }, freshVolume: workspace.VolumeName.EndsWith(workspace.Id.ToString(), StringComparison.Ordinal)));
+                    () => factory.UndoAsync(workspace with { DockerId = container?.DockerId ?? workspace.DockerId }, freshVolume: !kept.Contains(workspace.VolumeName)));
                 break;
             case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt:
                 await DoAsync("removal_finished", workspace.Id.ToString(), "the server ended before its removal did", dryRun, () => factory.RemoveAsync(workspace, keepVolume: false, cancellationToken));

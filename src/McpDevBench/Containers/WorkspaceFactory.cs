@@ -6,7 +6,7 @@ namespace McpDevBench.Containers;
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
-    EngineContainers containers, EngineVolumes volumes, TimeProvider time, ILogger<WorkspaceFactory> logger)
+    EngineContainers containers, EngineVolumes volumes, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -19,12 +19,10 @@ internal sealed partial class WorkspaceFactory(
     {
         await onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
-        if (freshVolume)
-            await volumes.CreateAsync(workspace.VolumeName, ownership.VolumeLabels(workspace.VolumeName), cancellationToken);
+        if (freshVolume && workspace.Persistent)
+            await pool.MakeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
         workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = EnvironmentOf(workspace, image) });
-        if (freshVolume)
-            await containers.HandOverAsync(dockerId, ContainerSpec.WorkspacePath, cancellationToken);
         await onPhase(SpawnPhase.Start);
         try
         {
@@ -80,12 +78,12 @@ internal sealed partial class WorkspaceFactory(
         }
     }
 
-    /// <summary>A spawn that has written its row decides here which volume it uses.</summary>
-    public (string Name, bool Fresh) VolumeFor(ContainerId id, string owner, string? alias, bool persistent)
+    /// <summary>The volume of a new workspace: the one kept under its alias, one from the pool, or a name for one that is made later.</summary>
+    public async Task<(string Name, bool Fresh)> VolumeForAsync(ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
     {
         if (persistent && alias is not null && store.KeptVolume(owner, alias) is { } kept)
             return (kept, false);
-        return ($"mcpdevbench_{(persistent ? "persist" : "transient")}_{id}", true);
+        return (persistent ? $"mcpdevbench_persist_{id}" : await pool.TakeAsync(image.Id, cancellationToken), true);
     }
 
     /// <summary>Docker's name of a workspace's container.</summary>
