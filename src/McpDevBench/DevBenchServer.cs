@@ -58,7 +58,7 @@ internal static class DevBenchServer
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.Mcp.MaxRequestBytes;
+            kestrel.Limits.MaxRequestBodySize = 16L * options.Mcp.MaxRequestBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 100;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
@@ -162,6 +162,7 @@ internal static class DevBenchServer
         app.UseCorrelationIds();
         app.UseHttpFailures();
         app.UseHostGate(options.Access, options.Mcp.Path);
+        app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes);
         app.UseRouting();
         app.MapHealth();
         app.MapMcp(options.Mcp.Path);

@@ -39,8 +39,8 @@ internal sealed partial class Reconciler(
                     await DoAsync("helper_removed", door.DockerId, "a helper container that a crash left behind", dryRun, () => containers.RemoveAsync(door.DockerId, cancellationToken));
             }
             HasRun |= !dryRun;
-            if (_actions.Count > 0)
-                LogDone(logger, found.Count, _actions.Count, dryRun);
+            if (_actions.Count(action => action.Kind != "left_alone") is > 0 and var done)
+                LogDone(logger, found.Count, done, dryRun);
             return new Sweep(dryRun, found.Count, _actions);
         }
         finally

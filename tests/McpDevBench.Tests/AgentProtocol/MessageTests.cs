@@ -20,6 +20,31 @@ public sealed class MessageTests
     }
 
     [Fact]
+    public void The_smallest_elements_of_every_list_are_read_again()
+    {
+        var stat = new FileStat([], FileKind.File, 0, 0, 0, 0, 0, 0, []);
+        var step = new BatchStep(BatchVerb.Read, [], [], 0, 0, false, false, false, null, false, []);
+        Assert.Equal(3, Again(new BatchRequest([step, step, step]).Write, BatchRequest.Read).Steps.Count);
+        Assert.Equal(2, Again(new BatchRequest([step with { Edits = [new TextEdit([], [], false), new TextEdit([], [], false)] }]).Write, BatchRequest.Read).Steps[0].Edits.Count);
+        Assert.Equal(3, Again(new BatchResponse(-1, AgentStatus.Ok, "", [new(null, [], 0), new(null, [], 0), new(null, [], 0)]).Write, BatchResponse.Read).Results.Count);
+        Assert.Equal(3, Again(new ListResponse([stat, stat, stat], false).Write, ListResponse.Read).Entries.Count);
+        Assert.Equal(2, Again(new SearchResponse([new([], 0, "", [], []), new([], 0, "", [], [])], 0, false).Write, SearchResponse.Read).Matches.Count);
+        Assert.Equal(2, Again(new Welcome(1, "", default, [default, default]).Write, Welcome.Read).Execs.Count);
+    }
+
+    private delegate T Reader<out T>(ref MessageReader reader);
+
+    private static T Again<T>(Action<MessageWriter> write, Reader<T> read)
+    {
+        var written = new MessageWriter();
+        write(written);
+        var reader = new MessageReader(written.Written);
+        var message = read(ref reader);
+        reader.End();
+        return message;
+    }
+
+    [Fact]
     public void Every_message_cut_anywhere_is_a_protocol_error()
     {
         var written = new MessageWriter();

@@ -192,6 +192,17 @@ public sealed class OutputLogTests : IDisposable
         Assert.Equal((500 * 11) + 7 - 1000, omitted);
     }
 
+    [Fact]
+    public void What_was_dropped_from_the_log_counts_as_left_out_in_the_text_too()
+    {
+        using var log = Open();
+        for (var i = 0; i < 1000; i++)
+            log.Append(1, i, new byte[4096]);
+        var (stdout, _, _, omitted) = OutputPager.HeadAndTail(log, 100);
+        Assert.Equal((1000 * 4096) - 100, omitted);
+        Assert.Contains($"{omitted} bytes left out", stdout, StringComparison.Ordinal);
+    }
+
     private static PollRequest Request() => new() { ExecId = "", MaxBytes = 1 << 20 };
 
     private OutputLog Open() => new(_folder["log"], Limit);
