@@ -21,11 +21,11 @@ public sealed class SurvivorTests(ServerProcess server) : IClassFixture<ServerPr
     // Every process forks for ever, so whatever is killed is replaced for as long as one is missed.
     private const string ForkLoop = """
         import os
-        os.setsid()
         print("up", flush=True)
         while True:
             try:
-                os.fork()
+                if os.fork() == 0:
+                    os.setsid()
             except OSError:
                 pass
         """;
@@ -46,7 +46,7 @@ public sealed class SurvivorTests(ServerProcess server) : IClassFixture<ServerPr
     public async Task Nothing_survives(string end, string program)
     {
         await using var assistant = await server.Connect();
-        var workspace = await assistant.Spawn(Images.Busybox);
+        var workspace = await assistant.Spawn(Images.Python);
         await EndsWithoutSurvivors(workspace, ["sh", "-c", _programs[program]], end);
         await workspace.Kill();
     }
@@ -68,7 +68,7 @@ public sealed class SurvivorTests(ServerProcess server) : IClassFixture<ServerPr
     public async Task Kill_takes_the_whole_container_with_it()
     {
         await using var assistant = await server.Connect();
-        var workspace = await assistant.Spawn(Images.Busybox);
+        var workspace = await assistant.Spawn(Images.Python);
         var dockerId = await workspace.DockerId();
         foreach (var program in _programs.Values.Take(4))
             await (await workspace.ExecStart(program)).ReadUntil("up\n");

@@ -76,27 +76,4 @@ public sealed class WorkspaceTests(ServerProcess server) : IClassFixture<ServerP
         await Deadline.Until(async () => (await DockerHost.VolumesOf(workspace.Id)).Count == 0, TimeSpan.FromSeconds(30), "its volume is removed");
         await Refused.With("container_not_found", () => workspace.Exec("true"));
     }
-
-    [Fact]
-    public async Task A_warm_workspace_is_claimed_once_and_is_as_good_as_a_cold_one()
-    {
-        await using var warm = await ServerProcess.Started(("MCP_WARM_POOL_ENABLED", "true"), ("MCP_WARM_POOL_SIZE", "1"), ("MCP_STOP_CONTAINERS_ON_EXIT", "true"));
-        await using var assistant = await warm.Connect();
-        Workspace? claimed = null;
-        await Deadline.Until(
-            async () =>
-            {
-                var candidate = await assistant.Spawn(Images.Busybox);
-                if (candidate.Spawned.Warm)
-                    claimed = candidate;
-                else
-                    await candidate.Kill(("force", true));
-                return claimed is not null;
-            },
-            TimeSpan.FromSeconds(30), "a spawn is warm");
-        Assert.Equal("", await claimed!.Sh("ls -A"));
-        Assert.Equal("1000", await claimed.Sh("id -u"));
-        var other = await assistant.Spawn(Images.Busybox);
-        Assert.NotEqual(claimed.Id, other.Id);
-    }
 }
