@@ -8,8 +8,6 @@ internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
     EngineContainers containers, EngineVolumes volumes, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
     /// <summary>Variables of an image that would change what every program of the workspace loads.</summary>
     private static readonly string[] DangerousVariables = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV"];
 
@@ -120,7 +118,7 @@ internal sealed partial class WorkspaceFactory(
 
     private static Dictionary<string, string> EnvironmentOf(Workspace workspace, EngineImage image)
     {
-        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = DefaultPath };
+        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = ContainerSpec.DefaultPath };
         foreach (var variable in image.Env)
         {
             var at = variable.IndexOf('=', StringComparison.Ordinal);
