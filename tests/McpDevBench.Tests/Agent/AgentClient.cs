@@ -28,6 +28,7 @@ internal sealed class AgentClient : IDisposable
     private byte[]? _expected;
     private TaskCompletionSource _shaken = new();
     private TaskCompletionSource<Welcome> _welcome = new();
+    private readonly ManualResetEventSlim _ended = new();
     private uint _channel;
 
     public AgentClient(Stream to, Stream from)
@@ -46,9 +47,10 @@ internal sealed class AgentClient : IDisposable
 
     public Welcome Welcome => _welcome.Task.Result;
 
-    public Task Ended => _ended.Task;
+    public bool Ended => _ended.IsSet;
 
-    private readonly TaskCompletionSource _ended = new();
+    /// <summary>Whether the agent ends the stream in reasonable time.</summary>
+    public bool WaitForEnd() => _ended.Wait(Patience);
 
     public AgentClient Shake(byte[] secret, TimeSpan? patience = null)
     {
@@ -147,7 +149,7 @@ internal sealed class AgentClient : IDisposable
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
         }
-        _ended.TrySetResult();
+        _ended.Set();
         foreach (var call in _calls.Values)
             call.Fail(new IOException("the stream ended"));
     }
