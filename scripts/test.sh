@@ -22,7 +22,11 @@ things() {
         docker ps -a --no-trunc --format 'container {{.ID}} {{.Names}} ({{.Image}})'
         docker volume ls --format 'volume {{.Name}}'
         docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
-        grep -sHE '^(mcp-devbench|devbench-agent)$' /proc/[0-9]*/comm | sed -E 's|/proc/([0-9]+)/comm:(.*)|process \1 \2|' || true
+        # By their first word, because the agent runs itself from a copy that has no name.
+        for process in /proc/[0-9]*; do
+            IFS= read -r -d '' program <"$process/cmdline" || true
+            case ${program##*/} in mcp-devbench | devbench-agent) echo "process ${process#/proc/} $program" ;; esac
+        done 2>/dev/null
     } | sort
 }
 

@@ -51,7 +51,7 @@ public sealed record BatchRequest(IReadOnlyList<BatchStep> Steps)
 
     public static BatchRequest Read(ref MessageReader from)
     {
-        var steps = new BatchStep[from.Count(minimumSize: 34)];
+        var steps = new BatchStep[from.Count(minimumSize: 30)];
         for (var i = 0; i < steps.Length; i++)
             steps[i] = BatchStep.Read(ref from);
         return new BatchRequest(steps);

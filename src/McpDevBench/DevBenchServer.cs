@@ -58,7 +58,7 @@ internal static class DevBenchServer
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.Mcp.MaxRequestBytes;
+            kestrel.Limits.MaxRequestBodySize = 16L * options.Mcp.MaxRequestBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 100;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
@@ -121,6 +121,7 @@ internal static class DevBenchServer
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<ContainerStore>();
         services.AddSingleton<WorkspaceDirectory>();
+        services.AddSingleton<VolumePool>();
         services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<ContainerService>();
         services.AddSingleton<Reconciler>();
@@ -161,6 +162,7 @@ internal static class DevBenchServer
         app.UseCorrelationIds();
         app.UseHttpFailures();
         app.UseHostGate(options.Access, options.Mcp.Path);
+        app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes);
         app.UseRouting();
         app.MapHealth();
         app.MapMcp(options.Mcp.Path);

@@ -12,7 +12,7 @@ namespace McpDevBench;
 /// fails is tried again; it never ends the server.
 /// </summary>
 internal sealed partial class Upkeep(
-    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, ContainerService containers,
+    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, VolumePool pool, ContainerService containers,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, HealthChecks checks, StatusReporter status,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
@@ -30,6 +30,7 @@ internal sealed partial class Upkeep(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        await TryAsync("empty", () => pool.EmptyAsync(cancellationToken));
         if (!options.StopOnExit)
             return;
         foreach (var workspace in workspaces.All.Where(workspace => !workspace.Persistent))

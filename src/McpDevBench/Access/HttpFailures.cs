@@ -47,7 +47,7 @@ internal static partial class HttpFailures
     }
 
     private static RefusalException BadRequest(BadHttpRequestException exception) => exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-        ? new RefusalException(RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.", "Send large files with PUT /workspaces/{id}/files?path=…; its limit is MCP_MAX_UPLOAD_BYTES.")
+        ? BodyLimit.TooLarge()
         : new RefusalException(RefusalCode.InvalidArgument, "The request is malformed.", exception.Message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed unexpectedly")]

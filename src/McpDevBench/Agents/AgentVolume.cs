@@ -46,16 +46,16 @@ internal sealed partial class AgentVolume(DockerEngine engine, EngineVolumes vol
     {
         var labels = new Dictionary<string, string> { [Label] = "true" };
         await volumes.CreateAsync(Name, labels, cancellationToken);
-        var door = await containers.CreateDoorAsync(imageId, Name, ContainerSpec.AgentFolder, labels, cancellationToken);
+        var door = await containers.CreateDoorAsync(imageId, [(Name, ContainerSpec.AgentFolder)], labels, cancellationToken);
         try
         {
             if (await containers.FileSizeAsync(door, ContainerSpec.AgentPath, cancellationToken) == _binary.Length)
                 return;
-            await containers.PutAsync(door, ContainerSpec.AgentFolder, new UstarTarEntry(TarEntryType.RegularFile, "./devbench-agent")
+            await containers.PutAsync(door, ContainerSpec.AgentFolder, [new UstarTarEntry(TarEntryType.RegularFile, "./devbench-agent")
             {
                 DataStream = new MemoryStream(_binary, writable: false),
                 Mode = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
-            }, cancellationToken);
+            }], cancellationToken);
         }
         finally
         {

@@ -11,7 +11,7 @@ namespace McpDevBench.Containers;
 /// <summary>The life of a workspace as clients see it: spawn, attach, list, kill.</summary>
 internal sealed partial class ContainerService(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, IdempotencyStore idempotency,
-    ImagePolicy policy, ImageProvider images, EngineImages engineImages, EngineContainers engineContainers, AgentDirectory agents, KeyedLock keys,
+    ImagePolicy policy, ImageProvider images, EngineImages engineImages, EngineContainers engineContainers, AgentDirectory agents, VolumePool pool, KeyedLock keys,
     Metrics metrics, TimeProvider time, ILogger<ContainerService> logger)
 {
     private const string SpawnScope = "spawn";
@@ -125,7 +125,7 @@ internal sealed partial class ContainerService(
         var image = await images.GetAsync(plan.Image, line => _ = onProgress(SpawnPhase.Pull, line).AsTask(), cancellationToken);
         var id = ContainerId.New();
         var now = time.GetUtcNow();
-        var (volume, fresh) = factory.VolumeFor(id, owner, request.Alias, request.Persistent);
+        var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
         var workspace = new Workspace
         {
             Id = id,
@@ -144,7 +144,16 @@ internal sealed partial class ContainerService(
             LeaseUntil = now + plan.TimeToLive,
             IdleTimeToLive = plan.IdleTimeToLive,
         };
-        workspaces.Add(workspace);
+        try
+        {
+            workspaces.Add(workspace);
+        }
+        catch
+        {
+            pool.GiveBack(volume);
+            throw;
+        }
+        pool.Forget(volume);
         try
         {
             var built = await factory.BuildAsync(workspace, image, fresh, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);

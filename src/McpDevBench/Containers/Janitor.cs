@@ -7,8 +7,11 @@ namespace McpDevBench.Containers;
 /// <summary>Removes what has expired: workspaces beyond their time to live, idempotency keys, volumes that nothing needs. A sweep over rows, not timers in memory.</summary>
 internal sealed partial class Janitor(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency,
-    EngineVolumes volumes, AgentVolume agentVolume, TimeProvider time, ILogger<Janitor> logger)
+    EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, TimeProvider time, ILogger<Janitor> logger)
 {
+    /// <summary>Another server of another version may be about to use it.</summary>
+    private static readonly TimeSpan AgentRetention = TimeSpan.FromDays(7);
+
     private readonly SemaphoreSlim _running = new(1, 1);
 
     public async Task<Sweep> RunAsync(bool dryRun, CancellationToken cancellationToken)
@@ -23,8 +26,8 @@ internal sealed partial class Janitor(
             await RemoveVolumesAsync(dryRun, actions, cancellationToken);
             if (!dryRun && idempotency.Purge() is > 0 and var keys)
                 actions.Add(new SweepAction("keys_purged", $"{keys} idempotency keys", "older than 24 hours"));
-            if (actions.Count > 0)
-                LogDone(logger, actions.Count, dryRun);
+            if (actions.Count(action => action.Kind != "left_alone") is > 0 and var done)
+                LogDone(logger, done, dryRun);
             return new Sweep(dryRun, inspected, actions);
         }
         finally
@@ -66,6 +69,7 @@ internal sealed partial class Janitor(
         var needed = store.KeptVolumes();
         var found = await volumes.ListAsync(Ownership.Label, cancellationToken);
         // After the listing: a spawn writes its row before it creates the volume.
+        needed.UnionWith(pool.Names.Keys);
         needed.UnionWith(workspaces.All.Select(workspace => workspace.VolumeName));
         foreach (var volume in found.Where(volume => !needed.Contains(volume.Name)))
         {
@@ -74,7 +78,8 @@ internal sealed partial class Janitor(
             else if (dryRun || await volumes.RemoveAsync(volume.Name, cancellationToken))
                 actions.Add(new SweepAction("volume_removed", volume.Name, "no workspace has it"));
         }
-        foreach (var volume in (await volumes.ListAsync(AgentVolume.Label, cancellationToken)).Where(volume => volume.Name != agentVolume.Name))
+        var outdated = time.GetUtcNow() - AgentRetention;
+        foreach (var volume in (await volumes.ListAsync(AgentVolume.Label, cancellationToken)).Where(volume => volume.Name != agentVolume.Name && volume.CreatedAt < outdated))
         {
             if (!dryRun && await volumes.RemoveAsync(volume.Name, cancellationToken))
                 actions.Add(new SweepAction("agent_volume_removed", volume.Name, "an agent of another version, used by no container"));

@@ -8,11 +8,14 @@ namespace McpDevBench.Containers;
 /// changes nothing.
 /// </summary>
 internal sealed partial class Reconciler(
-    ContainerOptions options, WorkspaceDirectory workspaces, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
+    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
     EngineContainers containers, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
+
+    /// <summary>From the row to the greeting, every call to Docker at its limit.</summary>
+    private static readonly TimeSpan LongestSpawn = TimeSpan.FromMinutes(10);
 
     private readonly SemaphoreSlim _running = new(1, 1);
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
@@ -28,8 +31,9 @@ internal sealed partial class Reconciler(
         {
             _actions = [];
             var found = await containers.ListAsync(Ownership.Label, cancellationToken);
+            var kept = store.KeptVolumes();
             foreach (var workspace in workspaces.All)
-                await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), dryRun, cancellationToken);
+                await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), kept, dryRun, cancellationToken);
             foreach (var container in found.Where(container => !workspaces.All.Any(workspace => IsContainerOf(container, workspace))))
                 await SettleStrangerAsync(container, dryRun, cancellationToken);
             foreach (var door in await containers.ListAsync(AgentVolume.Label, cancellationToken))
@@ -38,8 +42,8 @@ internal sealed partial class Reconciler(
                     await DoAsync("helper_removed", door.DockerId, "a helper container that a crash left behind", dryRun, () => containers.RemoveAsync(door.DockerId, cancellationToken));
             }
             HasRun |= !dryRun;
-            if (_actions.Count > 0)
-                LogDone(logger, found.Count, _actions.Count, dryRun);
+            if (_actions.Count(action => action.Kind != "left_alone") is > 0 and var done)
+                LogDone(logger, found.Count, done, dryRun);
             return new Sweep(dryRun, found.Count, _actions);
         }
         finally
@@ -52,16 +56,16 @@ internal sealed partial class Reconciler(
         container.DockerId == workspace.DockerId
         || (workspace.DockerId is null && container.Labels.GetValueOrDefault(Ownership.IdLabel) == workspace.Id.ToString() && ownership.IsOurs(container.Labels, container.ImageId));
 
-    private async Task SettleAsync(Workspace workspace, EngineContainer? container, bool dryRun, CancellationToken cancellationToken)
+    private async Task SettleAsync(Workspace workspace, EngineContainer? container, HashSet<string> kept, bool dryRun, CancellationToken cancellationToken)
     {
         switch (workspace.Status)
         {
-            case ContainerStatus.Creating when workspace.CreatedAt < _startedAt:
-                await DoAsync("spawn_undone", workspace.Id.ToString(), "the server ended before its spawn did", dryRun,
-                    () => factory.UndoAsync(workspace with { DockerId = container?.DockerId ?? workspace.DockerId }, freshVolume: workspace.VolumeName.EndsWith(workspace.Id.ToString(), StringComparison.Ordinal)));
+            case ContainerStatus.Creating when workspace.CreatedAt < _startedAt || time.GetUtcNow() - workspace.CreatedAt > LongestSpawn:
+                await DoAsync("spawn_undone", workspace.Id.ToString(), "its spawn did not get to its end", dryRun,
+                    () => factory.UndoAsync(workspace with { DockerId = container?.DockerId ?? workspace.DockerId }, freshVolume: !kept.Contains(workspace.VolumeName)));
                 break;
-            case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt:
-                await DoAsync("removal_finished", workspace.Id.ToString(), "the server ended before its removal did", dryRun, () => factory.RemoveAsync(workspace, keepVolume: false, cancellationToken));
+            case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt || time.GetUtcNow() - workspace.LastUsedAt > Settled:
+                await DoAsync("removal_finished", workspace.Id.ToString(), "its removal did not get to its end", dryRun, () => factory.RemoveAsync(workspace, keepVolume: kept.Contains(workspace.VolumeName), cancellationToken));
                 break;
             case ContainerStatus.Running when container is null:
                 await DoAsync("marked_stopped", workspace.Id.ToString(), "Docker no longer has its container", dryRun, () => StopAsync(workspace));

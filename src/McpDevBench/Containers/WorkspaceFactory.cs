@@ -6,10 +6,8 @@ namespace McpDevBench.Containers;
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
-    EngineContainers containers, EngineVolumes volumes, TimeProvider time, ILogger<WorkspaceFactory> logger)
+    EngineContainers containers, EngineVolumes volumes, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
     /// <summary>Variables of an image that would change what every program of the workspace loads.</summary>
     private static readonly string[] DangerousVariables = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV"];
 
@@ -19,12 +17,10 @@ internal sealed partial class WorkspaceFactory(
     {
         await onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
-        if (freshVolume)
-            await volumes.CreateAsync(workspace.VolumeName, ownership.VolumeLabels(workspace.VolumeName), cancellationToken);
+        if (freshVolume && workspace.Persistent)
+            await pool.MakeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
         workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = EnvironmentOf(workspace, image) });
-        if (freshVolume)
-            await containers.HandOverAsync(dockerId, ContainerSpec.WorkspacePath, cancellationToken);
         await onPhase(SpawnPhase.Start);
         try
         {
@@ -44,7 +40,7 @@ internal sealed partial class WorkspaceFactory(
     /// <returns>Whether the volume is still there.</returns>
     public async Task<bool> RemoveAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
     {
-        workspace = workspaces.Replace(workspace with { Status = ContainerStatus.Removing });
+        workspaces.BeginRemoval(workspace, keepVolume);
         if (workspace.DockerId is { } dockerId)
         {
             await containers.RemoveAsync(dockerId, cancellationToken);
@@ -55,12 +51,12 @@ internal sealed partial class WorkspaceFactory(
             LogVolumeInUse(logger, workspace.VolumeName, workspace.Id);
             throw new RefusalException(RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.", "Ask the operator to remove that container; then call kill again.", retryable: true);
         }
-        workspaces.Remove(workspace, keepVolume);
+        workspaces.Remove(workspace);
         LogRemoved(logger, workspace.Id, keepVolume);
         return keepVolume;
     }
 
-    /// <summary>What is left of a spawn that did not get to its end. A volume that had been kept before goes back to being kept.</summary>
+    /// <summary>What is left of a spawn that did not get to its end. A volume that had been kept before is still kept.</summary>
     public async Task UndoAsync(Workspace workspace, bool freshVolume)
     {
         try
@@ -71,7 +67,7 @@ internal sealed partial class WorkspaceFactory(
                 await agents.LoseAsync(dockerId);
             if (freshVolume)
                 await volumes.RemoveAsync(workspace.VolumeName, CancellationToken.None);
-            workspaces.Remove(workspace, keepVolume: !freshVolume && workspace.Alias is not null);
+            workspaces.Remove(workspace);
         }
         catch (RefusalException e)
         {
@@ -80,12 +76,12 @@ internal sealed partial class WorkspaceFactory(
         }
     }
 
-    /// <summary>A spawn that has written its row decides here which volume it uses.</summary>
-    public (string Name, bool Fresh) VolumeFor(ContainerId id, string owner, string? alias, bool persistent)
+    /// <summary>The volume of a new workspace: the one kept under its alias, one from the pool, or a name for one that is made later.</summary>
+    public async Task<(string Name, bool Fresh)> VolumeForAsync(ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
     {
         if (persistent && alias is not null && store.KeptVolume(owner, alias) is { } kept)
             return (kept, false);
-        return ($"mcpdevbench_{(persistent ? "persist" : "transient")}_{id}", true);
+        return (persistent ? $"mcpdevbench_persist_{id}" : await pool.TakeAsync(image.Id, cancellationToken), true);
     }
 
     /// <summary>Docker's name of a workspace's container.</summary>
@@ -122,7 +118,7 @@ internal sealed partial class WorkspaceFactory(
 
     private static Dictionary<string, string> EnvironmentOf(Workspace workspace, EngineImage image)
     {
-        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = DefaultPath };
+        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = ContainerSpec.DefaultPath };
         foreach (var variable in image.Env)
         {
             var at = variable.IndexOf('=', StringComparison.Ordinal);

@@ -42,8 +42,8 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
     }
 
-    /// <summary>Creates a container that is never started: a door to a volume.</summary>
-    public async Task<string> CreateDoorAsync(string imageId, string volume, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    /// <summary>Creates a container that is never started: a door to volumes, by the folders they are behind.</summary>
+    public async Task<string> CreateDoorAsync(string imageId, IEnumerable<(string Volume, string Folder)> behind, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         var created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(new CreateContainerParameters
         {
@@ -55,7 +55,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
             {
                 NetworkMode = "none",
                 LogConfig = new LogConfig { Type = "none" },
-                Mounts = [new Mount { Type = "volume", Source = volume, Target = folder, VolumeOptions = new VolumeOptions { NoCopy = true } }],
+                Mounts = [.. behind.Select(item => new Mount { Type = "volume", Source = item.Volume, Target = item.Folder, VolumeOptions = new VolumeOptions { NoCopy = true } })],
             },
         }, token), cancellationToken);
         return created.ID;
@@ -113,25 +113,28 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
     }
 
-    /// <summary>Unpacks one entry into a container that is not running. Never bytes of a client; the name begins with <c>./</c>, so that the engine cannot take it for a compressed archive.</summary>
-    public async Task PutAsync(string dockerId, string folder, TarEntry entry, CancellationToken cancellationToken)
+    /// <summary>Unpacks entries into a container that is not running. Never bytes of a client; names begin with <c>./</c>, so that the engine cannot take them for a compressed archive.</summary>
+    public async Task PutAsync(string dockerId, string folder, IEnumerable<TarEntry> entries, CancellationToken cancellationToken)
     {
         var archive = new MemoryStream();
         await using (var writer = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
-            await writer.WriteEntryAsync(entry, cancellationToken);
+        {
+            foreach (var entry in entries)
+                await writer.WriteEntryAsync(entry, cancellationToken);
+        }
         archive.Position = 0;
         await engine.CallAsync("put", (client, token) =>
             client.Containers.ExtractArchiveToContainerAsync(dockerId, new CopyToContainerParameters { Path = folder }, archive, token), cancellationToken);
     }
 
-    /// <summary>Hands a fresh volume's root to the user of the workspace, without any program of the image.</summary>
-    public Task HandOverAsync(string dockerId, string folder, CancellationToken cancellationToken) =>
-        PutAsync(dockerId, folder, new UstarTarEntry(TarEntryType.Directory, "./")
-        {
-            Uid = ContainerSpec.Uid,
-            Gid = ContainerSpec.Uid,
-            Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
-        }, cancellationToken);
+    /// <summary>A directory that belongs to the user of workspaces, for <see cref="PutAsync"/>.</summary>
+    public static TarEntry DirectoryOfUser(string name, DateTimeOffset now) => new UstarTarEntry(TarEntryType.Directory, name)
+    {
+        Uid = ContainerSpec.Uid,
+        Gid = ContainerSpec.Uid,
+        ModificationTime = now,
+        Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
+    };
 
     /// <summary>A file's size in bytes, in a container that runs or not; null if it is not there.</summary>
     public async Task<long?> FileSizeAsync(string dockerId, string path, CancellationToken cancellationToken)

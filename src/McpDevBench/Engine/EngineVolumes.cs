@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
 namespace McpDevBench.Engine;
 
-internal sealed record EngineVolume(string Name, IReadOnlyDictionary<string, string> Labels);
+internal sealed record EngineVolume(string Name, DateTimeOffset CreatedAt, IReadOnlyDictionary<string, string> Labels);
 
 /// <summary>Named volumes.</summary>
 internal sealed class EngineVolumes(DockerEngine engine)
@@ -37,6 +38,7 @@ internal sealed class EngineVolumes(DockerEngine engine)
         {
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
         }, token), cancellationToken);
-        return [.. (found.Volumes ?? []).Select(volume => new EngineVolume(volume.Name, new Dictionary<string, string>(volume.Labels ?? new Dictionary<string, string>())))];
+        return [.. (found.Volumes ?? []).Select(volume => new EngineVolume(
+            volume.Name, DateTimeOffset.TryParse(volume.CreatedAt, CultureInfo.InvariantCulture, out var createdAt) ? createdAt : DateTimeOffset.MaxValue, new Dictionary<string, string>(volume.Labels ?? new Dictionary<string, string>())))];
     }
 }

@@ -7,7 +7,10 @@ internal sealed class HeadAndTail(int most)
     private readonly byte[] _tail = new byte[most / 2];
     private long _total;
 
-    public long Omitted => Math.Max(0, _total - most);
+    /// <summary>Bytes of the stream that never came here: the log had dropped them already.</summary>
+    public long Dropped { get; set; }
+
+    public long Omitted => Math.Max(0, _total - most) + Dropped;
 
     public void Add(ReadOnlySpan<byte> content)
     {
@@ -34,7 +37,7 @@ internal sealed class HeadAndTail(int most)
     /// <summary>The text; where something is left out, a line says how much.</summary>
     public override string ToString()
     {
-        if (_total <= _head.Length)
+        if (_total <= _head.Length && Dropped == 0)
             return Utf8Text.Decode(_head.AsSpan(0, (int)_total));
         var length = (int)Math.Min(_total - _head.Length, _tail.Length);
         var tail = new byte[length];

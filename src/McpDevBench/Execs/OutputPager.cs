@@ -55,13 +55,22 @@ internal static class OutputPager
         var stdout = new HeadAndTail(mostBytes - stderrShare);
         var stderr = new HeadAndTail(stderrShare);
         var nextSeq = -1L;
+        var (stdoutSeen, stderrSeen) = (0L, 0L);
         log.Read(-1, (in OutputRecord record, ReadOnlySpan<byte> content) =>
         {
+            // What is missing before this piece was dropped from the middle.
+            stdout.Dropped += record.StdoutBefore - stdoutSeen;
+            stderr.Dropped += record.Offset - record.StdoutBefore - stderrSeen;
+            (stdoutSeen, stderrSeen) = (record.StdoutBefore, record.Offset - record.StdoutBefore);
+            if (record.Stream == 1)
+                stdoutSeen += content.Length;
+            else
+                stderrSeen += content.Length;
             (record.Stream == 1 ? stdout : stderr).Add(content);
             nextSeq = record.Seq;
             return true;
         });
-        return (stdout.ToString(), stderr.ToString(), nextSeq, stdout.Omitted + stderr.Omitted + log.DroppedBytes);
+        return (stdout.ToString(), stderr.ToString(), nextSeq, stdout.Omitted + stderr.Omitted);
     }
 
     /// <summary>Gives the last piece of the same stream the bytes that its last character lacks.</summary>

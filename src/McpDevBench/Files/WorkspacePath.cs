@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using McpDevBench.AgentProtocol;
-using McpDevBench.Engine;
 
 namespace McpDevBench.Files;
 
@@ -11,6 +10,7 @@ namespace McpDevBench.Files;
 /// </summary>
 internal sealed class WorkspacePath
 {
+    private const string Root = "/workspace";
     private const int LongestName = 255;
 
     private WorkspacePath(byte[] relative) => Relative = relative;
@@ -56,7 +56,7 @@ internal sealed class WorkspacePath
     }
 
     /// <summary>The absolute text of what the agent said; trusting nothing of it.</summary>
-    public static string TextOf(ReadOnlySpan<byte> relative) => relative.IsEmpty ? ContainerSpec.WorkspacePath : $"{ContainerSpec.WorkspacePath}/{Escape(relative)}";
+    public static string TextOf(ReadOnlySpan<byte> relative) => relative.IsEmpty ? Root : $"{Root}/{Escape(relative)}";
 
     public override string ToString() => TextOf(Relative);
 

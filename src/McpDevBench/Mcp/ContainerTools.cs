@@ -4,18 +4,18 @@ using McpDevBench.Containers;
 namespace McpDevBench.Mcp;
 
 internal sealed record SpawnArguments(
-    [Description("Image reference; left out: the configured one.")] string? Image = null,
-    [Description("A name of yours to use instead of the id.")] string? Alias = null,
-    [Description("Keep the files when the workspace is killed with keep_workspace; spawning the same alias gets them back.")] bool Persistent = false,
-    [Description("Seconds until it is removed.")][Between(1, 31_536_000)] int? TtlS = null,
-    [Description("Seconds without use until it is removed.")][Between(1, 31_536_000)] int? IdleTtlS = null,
-    [Description("Environment of its commands.")] Dictionary<string, string>? Env = null,
+    string? Image = null,
+    [Description("Your own name for it.")] string? Alias = null,
+    [Description("Kept files come back with the same alias.")] bool Persistent = false,
+    [Description("Removed after this.")][Between(1, 31_536_000)] int? TtlS = null,
+    [Description("Removed after this without use.")][Between(1, 31_536_000)] int? IdleTtlS = null,
+    Dictionary<string, string>? Env = null,
     [Between(16, 1_048_576)] int? MemoryMb = null,
     [Between(0, 1024)] double? Cpus = null,
-    [Description("none by default; bridge where policy allows.")][OneOf("none", "bridge")] string? Network = null,
+    [Description("none by default.")][OneOf("none", "bridge")] string? Network = null,
     Dictionary<string, string>? Labels = null,
-    [Description("The same key again answers with the same workspace.")] string? IdempotencyKey = null,
-    [Description("Only say what policy would decide.")] bool DryRun = false);
+    [Description("Once per key.")] string? IdempotencyKey = null,
+    [Description("Only ask policy.")] bool DryRun = false);
 
 internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 
@@ -28,7 +28,7 @@ internal sealed class SpawnTool(ContainerService containers)
     : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
-        "Creates an isolated Linux workspace (a container with files in /workspace) and answers with its container_id. Call it once per task, then use exec and the fs_ tools with that id, and kill at the end.",
+        "Creates an isolated Linux workspace and answers with its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end.",
         ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true);
 
     protected override async Task<SpawnResult> CallAsync(SpawnArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -87,8 +87,8 @@ internal sealed class SpawnTool(ContainerService containers)
 
 internal sealed record AttachArguments(
     [Description("Id or alias.")] string Target,
-    [Description("Who attaches, for the record.")] string? ClientName = null,
-    string? SessionId = null);
+    string? ClientName = null,
+    [Unlisted] string? SessionId = null);
 
 internal sealed record AttachResult(string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, string? Alias = null);
 
@@ -96,7 +96,7 @@ internal sealed class AttachTool(ContainerService containers)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
 {
     public static ToolFacts Facts { get; } = new("attach", "Attach to a workspace",
-        "Comes back to a workspace that exists, by id or alias, and says what runs in it.",
+        "Comes back to a workspace made before, and says what runs in it.",
         ReadOnly: false, Destructive: false, Idempotent: true, OpenWorld: false);
 
     protected override async Task<AttachResult> CallAsync(AttachArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -110,9 +110,9 @@ internal sealed class AttachTool(ContainerService containers)
 }
 
 internal sealed record KillArguments(
-    [Description(Words.Workspace)] string ContainerId,
-    [Description("End its processes at once instead of asking them first.")] bool Force = false,
-    [Description("Keep the files of a persistent workspace.")] bool KeepWorkspace = false);
+    string ContainerId,
+    [Description("KILL without TERM.")] bool Force = false,
+    bool KeepWorkspace = false);
 
 internal sealed record KillResult(string ContainerId, string Status, string Volume);
 
@@ -120,7 +120,7 @@ internal sealed class KillTool(ContainerService containers)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
-        "Ends everything in a workspace and removes it with its files, unless they are kept. Call it when the task is done.",
+        "Ends everything in a workspace and removes it with its files. Call it when the task is done.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -134,8 +134,8 @@ internal sealed class KillTool(ContainerService containers)
 
 internal sealed record ListContainersArguments(
     bool IncludeStopped = false,
-    [Description("Only those with this label: name or name=value.")] string? Label = null,
-    [Description(Words.Cursor)] string? Cursor = null);
+    [Description("name or name=value.")] string? Label = null,
+    string? Cursor = null);
 
 internal sealed record ListedWorkspace(
     string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs, string? Alias = null, string? ExpiresAt = null);
@@ -146,7 +146,7 @@ internal sealed class ListContainersTool(ContainerService containers)
     : TypedTool<ListContainersArguments, ListContainersResult>(Facts, McpJson.Default.ListContainersArguments, McpJson.Default.ListContainersResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_containers", "List workspaces",
-        "Lists your workspaces. Use it when you do not know the id of one you made before.");
+        "Lists your workspaces, to find the id of one made before.");
 
     protected override Task<ListContainersResult> CallAsync(ListContainersArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -6,12 +6,12 @@ namespace McpDevBench.Mcp;
 
 internal sealed record ExecPollArguments(
     string ExecId,
-    [Description("Read on after this seq.")][Between(-1, long.MaxValue)] long AfterSeq = -1,
-    [Description("Wait so long for something new.")][Between(0, 25_000)] int WaitMs = 0,
+    [Between(-1, long.MaxValue)] long AfterSeq = -1,
+    [Description("For something new.")][Between(0, 25_000)] int WaitMs = 0,
     [Between(1, 262_144)] int MaxBytes = 16_384,
     [OneOf("stdout", "stderr")] string? Stream = null,
-    [Description("Only the last lines.")][Between(1, 10_000)] int? TailLines = null,
-    [Description("Only lines that match this regular expression.")] string? Grep = null);
+    [Between(1, 10_000)] int? TailLines = null,
+    [Description("Regular expression.")] string? Grep = null);
 
 internal sealed record MessageResult(long Seq, string Stream, string Data, string Ts);
 
@@ -23,7 +23,7 @@ internal sealed class ExecPollTool(ExecService execs)
     : TypedTool<ExecPollArguments, ExecPollResult>(Facts, McpJson.Default.ExecPollArguments, McpJson.Default.ExecPollResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("exec_poll", "Read the output of a command",
-        "Reads output of a command, running or ended, after after_seq; next time pass next_seq there. Set wait_ms rather than polling often. complete means that it has ended and all was read.");
+        "Reads output of a command after after_seq; next time pass next_seq there. Set wait_ms rather than polling often. complete: it has ended and all was read.");
 
     protected override async Task<ExecPollResult> CallAsync(ExecPollArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -81,8 +81,8 @@ internal sealed record ExecInputArguments(
     string ExecId,
     [Large] string? Data = null,
     [OneOf("utf8", "base64")] string Encoding = "utf8",
-    [Description("End of input after this.")] bool Eof = false,
-    [Description("New size of its terminal.")] TerminalSize? Resize = null);
+    bool Eof = false,
+    TerminalSize? Resize = null);
 
 internal sealed record ExecInputResult(string ExecId, int Bytes, bool Open);
 
@@ -90,7 +90,7 @@ internal sealed class ExecInputTool(ExecService execs)
     : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_input", "Send input to a command",
-        "Writes to the standard input of a command that was started with stdin_open or pty.",
+        "Writes to the standard input of a command started with stdin_open or pty.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
 
     protected override async Task<ExecInputResult> CallAsync(ExecInputArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -107,16 +107,19 @@ internal sealed class ExecInputTool(ExecService execs)
 internal sealed record ExecSignalArguments(string ExecId, [OneOf("TERM", "INT", "KILL", "HUP", "QUIT", "USR1", "USR2")] string Signal);
 
 internal sealed class ExecSignalTool(ExecService execs)
-    : TypedTool<ExecSignalArguments, ExecStatusResult>(Facts, McpJson.Default.ExecSignalArguments, McpJson.Default.ExecStatusResult), ITool
+    : TypedTool<ExecSignalArguments, ExecHandleResult>(Facts, McpJson.Default.ExecSignalArguments, McpJson.Default.ExecHandleResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_signal", "Signal a command",
-        "Sends a signal to a command and everything it started. To end it for certain use exec_cancel.",
+        "Sends a signal to a command and all it started. To end it use exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
 
-    protected override async Task<ExecStatusResult> CallAsync(ExecSignalArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
-        ExecWords.StatusOf(await execs.SignalAsync(call.Owner, arguments.ExecId, Number(arguments.Signal), cancellationToken), "signaled");
+    protected override async Task<ExecHandleResult> CallAsync(ExecSignalArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var exec = await execs.SignalAsync(call.Owner, arguments.ExecId, Number(arguments.Signal), cancellationToken);
+        return new(exec.Id.ToString(), "signaled");
+    }
 
-    protected override string Render(ExecStatusResult result) => $"{result.ExecId}: signaled. Call exec_poll to see what became of it.";
+    protected override string Render(ExecHandleResult result) => $"{result.ExecId}: signaled. Call exec_poll to see what became of it.";
 
     private static int Number(string signal) => signal switch
     {
@@ -130,19 +133,24 @@ internal sealed class ExecSignalTool(ExecService execs)
     };
 }
 
+internal sealed record ExecEndResult(string ExecId, string Status, string? Outcome = null, int? ExitCode = null, int? Signal = null);
+
 internal sealed record ExecCancelArguments(
     string ExecId,
-    [Description("Seconds between TERM and KILL.")][Between(0, 300)] double GraceS = 5);
+    [Between(0, 300)] double GraceS = 5);
 
 internal sealed class ExecCancelTool(ExecService execs)
-    : TypedTool<ExecCancelArguments, ExecStatusResult>(Facts, McpJson.Default.ExecCancelArguments, McpJson.Default.ExecStatusResult), ITool
+    : TypedTool<ExecCancelArguments, ExecEndResult>(Facts, McpJson.Default.ExecCancelArguments, McpJson.Default.ExecEndResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_cancel", "End a command",
-        "Ends a command and every process it started: TERM first, KILL after grace_s. Answers with the final outcome.",
+        "Ends a command and every process it started: TERM, then KILL after grace_s.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
 
-    protected override async Task<ExecStatusResult> CallAsync(ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
-        ExecWords.StatusOf(await execs.CancelAsync(call.Owner, arguments.ExecId, arguments.GraceS, cancellationToken));
+    protected override async Task<ExecEndResult> CallAsync(ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var exec = await execs.CancelAsync(call.Owner, arguments.ExecId, arguments.GraceS, cancellationToken);
+        return new(exec.Id.ToString(), ExecWords.Status(exec), ExecWords.Outcome(exec), exec.ExitCode, exec.Signal);
+    }
 
-    protected override string Render(ExecStatusResult result) => $"{result.ExecId}: {ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal)}.";
+    protected override string Render(ExecEndResult result) => $"{result.ExecId}: {ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal)}.";
 }

@@ -4,21 +4,21 @@ using McpDevBench.Execs;
 namespace McpDevBench.Mcp;
 
 internal sealed record ExecArguments(
-    [Description(Words.Workspace)] string ContainerId,
-    [Description("Program and arguments. Give this or shell.")] string[]? Cmd = null,
+    [Description("Id or alias.")] string ContainerId,
+    [Description("Program and arguments; or give shell.")] string[]? Cmd = null,
     [Description("One command line for sh -c.")][Large] string? Shell = null,
     string Cwd = "/workspace",
     Dictionary<string, string>? Env = null,
-    [Description("Fed to standard input, then EOF.")][Large] string? Stdin = null,
-    [Description("Leave stdin open for exec_input.")] bool StdinOpen = false,
+    [Description("Fed, then EOF.")][Large] string? Stdin = null,
+    [Description("More comes by exec_input.")] bool StdinOpen = false,
     bool AsRoot = false,
-    [Description("Ended after this; 600 by default.")][Between(1, 86_400)] int? TimeoutS = null,
-    [Description("How long to wait for the end.")][Between(0, 25_000)] int WaitMs = 10_000,
-    [Description("Output beyond it is cut in the middle.")][Between(0, 262_144)] int MaxOutputBytes = 16_384,
-    [Description("Run in a terminal.")] bool Pty = false,
-    [Between(1, 1000)] int Rows = 24,
-    [Between(1, 1000)] int Cols = 80,
-    [Description("The same key again does not run it again.")] string? IdempotencyKey = null)
+    [Description("600 by default.")][Between(1, 86_400)] int? TimeoutS = null,
+    [Between(0, 25_000)] int WaitMs = 10_000,
+    [Between(0, 262_144)] int MaxOutputBytes = 16_384,
+    [Description("Terminal of rows, cols (24, 80).")] bool Pty = false,
+    [Between(1, 1000)][Unlisted] int Rows = 24,
+    [Between(1, 1000)][Unlisted] int Cols = 80,
+    [Description("Once per key.")] string? IdempotencyKey = null)
 {
     public ExecRequest ToRequest() => new()
     {
@@ -63,7 +63,7 @@ internal sealed record ExecToolResult(
 internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
-        "Runs a command in a workspace and answers with its output and exit_code. A command that is still running after wait_ms goes on: continue with exec_poll and after_seq=next_seq. A non-zero exit_code is a result, not an error.",
+        "Runs a command and answers with its output and exit_code. One that still runs after wait_ms goes on: continue with exec_poll, after_seq=next_seq. A non-zero exit_code is no error.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
 
     protected override async Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -96,44 +96,45 @@ internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, Exe
 }
 
 internal sealed record ExecStartArguments(
-    [Description(Words.Workspace)] string ContainerId,
+    string ContainerId,
     string[]? Cmd = null,
     [Large] string? Shell = null,
-    string Cwd = "/workspace",
-    Dictionary<string, string>? Env = null,
-    [Large] string? Stdin = null,
-    bool StdinOpen = false,
-    bool AsRoot = false,
+    [Unlisted] string Cwd = "/workspace",
+    [Unlisted] Dictionary<string, string>? Env = null,
+    [Large][Unlisted] string? Stdin = null,
+    [Unlisted] bool StdinOpen = false,
+    [Unlisted] bool AsRoot = false,
     [Between(1, 86_400)] int? TimeoutS = null,
-    bool Pty = false,
-    [Between(1, 1000)] int Rows = 24,
-    [Between(1, 1000)] int Cols = 80,
-    string? IdempotencyKey = null);
+    [Unlisted] bool Pty = false,
+    [Between(1, 1000)][Unlisted] int Rows = 24,
+    [Between(1, 1000)][Unlisted] int Cols = 80,
+    [Unlisted] string? IdempotencyKey = null);
 
-internal sealed record ExecStatusResult(string ExecId, string Status, string? Outcome = null, int? ExitCode = null, int? Signal = null);
+internal sealed record ExecHandleResult(string ExecId, string Status);
 
 internal sealed class ExecStartTool(ExecService execs)
-    : TypedTool<ExecStartArguments, ExecStatusResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecStatusResult), ITool
+    : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
-        "Starts a command without waiting, for servers and long builds; arguments as in exec. Follow it with exec_poll, end it with exec_cancel.",
+        "Starts a server or a long build without waiting. Also takes cwd, env, stdin, stdin_open, as_root, pty, rows, cols and idempotency_key, as exec does. Then call exec_poll or exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
 
-    protected override async Task<ExecStatusResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ExecHandleResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)
     {
         var arguments = new ExecArguments(given.ContainerId, given.Cmd, given.Shell, given.Cwd, given.Env, given.Stdin, given.StdinOpen, given.AsRoot, given.TimeoutS,
             Pty: given.Pty, Rows: given.Rows, Cols: given.Cols, IdempotencyKey: given.IdempotencyKey);
         arguments.Check();
-        return ExecWords.StatusOf(await execs.StartAsync(call.Owner, arguments.ToRequest(), cancellationToken));
+        var exec = await execs.StartAsync(call.Owner, arguments.ToRequest(), cancellationToken);
+        return new(exec.Id.ToString(), ExecWords.Status(exec));
     }
 
-    protected override string Render(ExecStatusResult result) => $"{result.ExecId}: {result.Status}. Call exec_poll with wait_ms to read its output.";
+    protected override string Render(ExecHandleResult result) => $"{result.ExecId}: {result.Status}. Call exec_poll with wait_ms to read its output.";
 }
 
 internal sealed record ListExecsArguments(
-    [Description(Words.Workspace)] string? ContainerId = null,
+    string? ContainerId = null,
     bool IncludeFinished = false,
-    [Description(Words.Cursor)] string? Cursor = null);
+    string? Cursor = null);
 
 internal sealed record ListedExec(string ExecId, string ContainerId, IReadOnlyList<string> Cmd, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null, int? ExitCode = null);
 
@@ -142,7 +143,7 @@ internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? 
 internal sealed class ListExecsTool(ExecService execs)
     : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands", "Lists commands that run, and those that ended if asked.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands", "Lists commands that run, or that also ended.");
 
     protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

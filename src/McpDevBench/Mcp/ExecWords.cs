@@ -9,8 +9,6 @@ internal static class ExecWords
 
     public static string? Outcome(Exec exec) => exec.Outcome is { } outcome ? Words.Snake(outcome) : null;
 
-    public static ExecStatusResult StatusOf(Exec exec, string? status = null) => new(exec.Id.ToString(), status ?? Status(exec), Outcome(exec), exec.ExitCode, exec.Signal);
-
     public static string End(string status, string? outcome, int? exitCode, int? signal) => (outcome, exitCode, signal) switch
     {
         (null, _, _) => status,

@@ -4,7 +4,7 @@ using McpDevBench.Files;
 
 namespace McpDevBench.Mcp;
 
-internal sealed record FsStatArguments([Description(Words.Workspace)] string ContainerId, [Description(Words.File)] string Path);
+internal sealed record FsStatArguments(string ContainerId, string Path);
 
 internal sealed record EntryResult(
     string Path, string Type, long Size, string Mode, int Uid, int Gid, string Mtime, string Etag, string? MimeType = null, string? LinkTarget = null)
@@ -18,7 +18,7 @@ internal sealed record EntryResult(
 internal sealed class FsStatTool(FileService files)
     : TypedTool<FsStatArguments, EntryResult>(Facts, McpJson.Default.FsStatArguments, McpJson.Default.EntryResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_stat", "Look at a file", "Says what is at a path: type, size, mode, mtime, etag.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_stat", "Look at a file", "Says what is at a path.");
 
     protected override async Task<EntryResult> CallAsync(FsStatArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
         EntryResult.Of(await files.StatAsync(call.Owner, arguments.ContainerId, arguments.Path, cancellationToken));
@@ -27,19 +27,19 @@ internal sealed class FsStatTool(FileService files)
 }
 
 internal sealed record FsListArguments(
-    [Description(Words.Workspace)] string ContainerId,
+    string ContainerId,
     string Path = "/workspace",
     bool Recursive = false,
-    [Description("Such as **/*.py.")] string? Glob = null,
+    [Description("Such as **/*.py")] string? Glob = null,
     [Between(1, 10_000)] int MaxEntries = 1000,
-    [Description(Words.Cursor)] string? Cursor = null);
+    string? Cursor = null);
 
 internal sealed record FsListResult(IReadOnlyList<EntryResult> Entries, string? NextCursor = null);
 
 internal sealed class FsListTool(FileService files)
     : TypedTool<FsListArguments, FsListResult>(Facts, McpJson.Default.FsListArguments, McpJson.Default.FsListResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_list", "List a directory", "Lists a directory, or with recursive all below it. To find text in files use fs_search.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_list", "List a directory", "Lists a directory. To find text use fs_search.");
 
     protected override async Task<FsListResult> CallAsync(FsListArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -52,15 +52,15 @@ internal sealed class FsListTool(FileService files)
 }
 
 internal sealed record FsSearchArguments(
-    [Description(Words.Workspace)] string ContainerId,
+    string ContainerId,
     [Description("Regular expression.")] string Pattern,
-    [Description("The pattern is plain text.")] bool Literal = false,
+    bool Literal = false,
     bool IgnoreCase = false,
     string Path = "/workspace",
     string? Glob = null,
-    [Description("Lines around each match.")][Between(0, 20)] int Context = 0,
+    [Description("Lines around.")][Between(0, 20)] int Context = 0,
     [Between(1, 2000)] int MaxResults = 200,
-    [Description("Search what .gitignore leaves out, and binary files.")] bool IncludeIgnored = false);
+    [Description("Also .gitignored and binary files.")] bool IncludeIgnored = false);
 
 internal sealed record MatchResult(string Path, int Line, string Text, IReadOnlyList<string>? Before = null, IReadOnlyList<string>? After = null);
 
@@ -69,7 +69,7 @@ internal sealed record FsSearchResult(IReadOnlyList<MatchResult> Matches, int Fi
 internal sealed class FsSearchTool(FileService files)
     : TypedTool<FsSearchArguments, FsSearchResult>(Facts, McpJson.Default.FsSearchArguments, McpJson.Default.FsSearchResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files", "Finds lines that match a pattern in the files of a workspace.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files", "Finds lines in files that match a pattern.");
 
     protected override async Task<FsSearchResult> CallAsync(FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -4,12 +4,12 @@ using McpDevBench.Files;
 namespace McpDevBench.Mcp;
 
 internal sealed record FsReadArguments(
-    [Description(Words.Workspace)] string ContainerId,
-    [Description(Words.File)] string Path,
-    [Description("First byte.")][Between(0, long.MaxValue)] long? Offset = null,
-    [Description("Bytes.")][Between(0, long.MaxValue)] long? Length = null,
-    [Description("First line, from 1.")][Between(1, int.MaxValue)] int? Line = null,
-    [Description("Lines.")][Between(1, int.MaxValue)] int? Limit = null,
+    string ContainerId,
+    string Path,
+    [Between(0, long.MaxValue)] long? Offset = null,
+    [Between(0, long.MaxValue)] long? Length = null,
+    [Description("From 1.")][Between(1, int.MaxValue)] int? Line = null,
+    [Between(1, int.MaxValue)] int? Limit = null,
     [Between(1, int.MaxValue)] int? TailLines = null,
     [OneOf("utf8", "base64")] string? Encoding = null);
 
@@ -19,7 +19,7 @@ internal sealed class FsReadTool(FileService files)
     : TypedTool<FsReadArguments, FsReadResult>(Facts, McpJson.Default.FsReadArguments, McpJson.Default.FsReadResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_read", "Read a file",
-        "Reads a file or a part of it: by bytes (offset, length), by lines (line, limit) or its end (tail_lines). Binary content comes as base64. The etag goes into if_match of fs_write and fs_edit.");
+        "Reads a file or a part of it: bytes (offset, length), lines (line, limit) or the end (tail_lines). Binary comes as base64. Pass the etag as if_match when you change it.");
 
     protected override async Task<FsReadResult> CallAsync(FsReadArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -46,15 +46,15 @@ internal sealed class FsReadTool(FileService files)
 }
 
 internal sealed record FsWriteArguments(
-    [Description(Words.Workspace)] string ContainerId,
-    [Description(Words.File)] string Path,
+    string ContainerId,
+    string Path,
     [Large] string Content,
     [OneOf("utf8", "base64")] string Encoding = "utf8",
     [Description("Octal, such as 755.")] string? Mode = null,
     bool CreateParents = true,
     bool Append = false,
-    [Description("Write only if it still has this etag.")] string? IfMatch = null,
-    [Description("*: write only if nothing is there.")][OneOf("*")] string? IfNoneMatch = null);
+    [Description("etag it must have.")] string? IfMatch = null,
+    [Description("Only if nothing is there.")][OneOf("*")] string? IfNoneMatch = null);
 
 internal sealed record FsWriteResult(string Path, long Size, string Etag);
 
@@ -62,7 +62,7 @@ internal sealed class FsWriteTool(FileService files)
     : TypedTool<FsWriteArguments, FsWriteResult>(Facts, McpJson.Default.FsWriteArguments, McpJson.Default.FsWriteResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_write", "Write a file",
-        "Writes a whole file at once: readers see the old or the new content. To change a part of a file use fs_edit.",
+        "Writes a whole file, atomically. To change a part use fs_edit.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
 
     protected override async Task<FsWriteResult> CallAsync(FsWriteArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -87,11 +87,11 @@ internal sealed class FsWriteTool(FileService files)
 internal sealed record EditArguments([Large] string OldText, [Large] string NewText, bool ReplaceAll = false);
 
 internal sealed record FsEditArguments(
-    [Description(Words.Workspace)] string ContainerId,
-    [Description(Words.File)] string Path,
-    [Description("Done in order; each old_text must occur exactly once, unless replace_all.")] EditArguments[] Edits,
+    string ContainerId,
+    string Path,
+    [Description("old_text must occur exactly once, or replace_all.")] EditArguments[] Edits,
     string? IfMatch = null,
-    [Description("Only show the diff.")] bool DryRun = false);
+    bool DryRun = false);
 
 internal sealed record FsEditResult(string Path, string Etag, string Diff, int Replacements, bool DryRun);
 
@@ -99,7 +99,7 @@ internal sealed class FsEditTool(FileService files)
     : TypedTool<FsEditArguments, FsEditResult>(Facts, McpJson.Default.FsEditArguments, McpJson.Default.FsEditResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_edit", "Edit a file",
-        "Replaces exact pieces of a text file, all of them or none, and answers with the diff. Read the file first.",
+        "Replaces exact pieces of a text file, all or none, and answers with the diff. Read the file first.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
 
     protected override async Task<FsEditResult> CallAsync(FsEditArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -116,9 +116,9 @@ internal sealed class FsEditTool(FileService files)
 }
 
 internal sealed record FsDeleteArguments(
-    [Description(Words.Workspace)] string ContainerId,
-    [Description(Words.File)] string Path,
-    [Description("Directories with all they contain.")] bool Recursive = false,
+    string ContainerId,
+    string Path,
+    bool Recursive = false,
     string? IfMatch = null);
 
 internal sealed record FsDeleteResult(string Status, string Path);
@@ -141,18 +141,18 @@ internal sealed class FsDeleteTool(FileService files)
 internal sealed record BatchArguments(
     [OneOf("read", "write", "edit", "delete", "move", "copy", "mkdir")] string Op,
     string Path,
-    [Description("Where to, for move and copy.")] string? Target = null,
+    [Description("Of move and copy.")] string? Target = null,
     [Large] string? Content = null,
-    [OneOf("utf8", "base64")] string Encoding = "utf8",
-    string? Mode = null,
-    bool CreateParents = true,
+    [OneOf("utf8", "base64")][Unlisted] string Encoding = "utf8",
+    [Unlisted] string? Mode = null,
+    [Unlisted] bool CreateParents = true,
     bool Recursive = false,
     bool Overwrite = false,
     string? IfMatch = null,
-    string? IfNoneMatch = null,
-    EditArguments[]? Edits = null);
+    [Unlisted] string? IfNoneMatch = null,
+    [Brief][Description("As of fs_edit.")] EditArguments[]? Edits = null);
 
-internal sealed record FsBatchArguments([Description(Words.Workspace)] string ContainerId, BatchArguments[] Operations);
+internal sealed record FsBatchArguments(string ContainerId, BatchArguments[] Operations);
 
 internal sealed record BatchResult(string Op, string Path, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null, int? Replacements = null);
 
@@ -162,7 +162,7 @@ internal sealed class FsBatchTool(FileService files)
     : TypedTool<FsBatchArguments, FsBatchResult>(Facts, McpJson.Default.FsBatchArguments, McpJson.Default.FsBatchResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_batch", "Change several files",
-        "Does several file operations as one: all preconditions are checked first, and a failure undoes everything.",
+        "Does several file operations as one: all or nothing.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
 
     protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)

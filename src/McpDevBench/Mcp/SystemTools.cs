@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using McpDevBench.Containers;
 using McpDevBench.Observability;
 
@@ -16,7 +15,7 @@ internal sealed class SystemStatusTool(StatusReporter reporter)
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Status of the server",
-        "Says whether the server and what it needs work, and how much of its limits is used. Use it when other tools fail.");
+        "Says what of the server works, and how much of its limits is used. Call it when other tools fail.");
 
     protected override async Task<SystemStatusResult> CallAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -35,15 +34,15 @@ internal sealed class SystemStatusTool(StatusReporter reporter)
 }
 
 internal sealed record MetricsArguments(
-    [Description("Only metrics whose names begin so.")] string? Prefix = null,
-    [Description("Histogram buckets too.")] bool Buckets = false);
+     string? Prefix = null,
+    bool Buckets = false);
 
 internal sealed record MetricsResult(string Text);
 
 internal sealed class MetricsTool(Metrics metrics)
     : TypedTool<MetricsArguments, MetricsResult>(Facts, McpJson.Default.MetricsArguments, McpJson.Default.MetricsResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "The metrics of the server in the text format of Prometheus.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "The metrics, as Prometheus reads them.");
 
     protected override async Task<MetricsResult> CallAsync(MetricsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -62,7 +61,7 @@ internal sealed class MetricsTool(Metrics metrics)
     }
 }
 
-internal sealed record SweepArguments([Description("Only say what would be done.")] bool DryRun = false);
+internal sealed record SweepArguments(bool DryRun = false);
 
 internal sealed record SweepActionResult(string Kind, string Subject, string Reason);
 
@@ -80,7 +79,7 @@ internal sealed class ReconcileTool(Reconciler reconciler)
     : TypedTool<SweepArguments, SweepResult>(Facts, McpJson.Default.SweepArguments, McpJson.Default.SweepResult), ITool
 {
     public static ToolFacts Facts { get; } = new("reconcile", "Reconcile with Docker",
-        "Compares what the server knows with what Docker has, and puts differences right. For operators; it also runs by itself.",
+        "Puts right what differs between Docker and the server. For operators; also runs by itself.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
 
     protected override async Task<SweepResult> CallAsync(SweepArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
@@ -93,7 +92,7 @@ internal sealed class GarbageCollectTool(Janitor janitor)
     : TypedTool<SweepArguments, SweepResult>(Facts, McpJson.Default.SweepArguments, McpJson.Default.SweepResult), ITool
 {
     public static ToolFacts Facts { get; } = new("garbage_collect", "Collect garbage",
-        "Removes workspaces whose time is up and what nobody owns any more. For operators; it also runs by itself.",
+        "Removes what is expired or orphaned. For operators; also runs by itself.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
 
     protected override async Task<SweepResult> CallAsync(SweepArguments arguments, ToolCall call, CancellationToken cancellationToken) =>

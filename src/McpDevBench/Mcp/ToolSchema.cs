@@ -25,6 +25,14 @@ internal sealed class OneOfAttribute(params string[] words) : Attribute
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class LargeAttribute : Attribute;
 
+/// <summary>The argument is understood, but not listed: another tool's schema explains it, or hardly anybody needs it. Every byte of a list is read by every model.</summary>
+[AttributeUsage(AttributeTargets.Parameter)]
+internal sealed class UnlistedAttribute : Attribute;
+
+/// <summary>What is within is not listed: another tool's schema explains it.</summary>
+[AttributeUsage(AttributeTargets.Parameter)]
+internal sealed class BriefAttribute : Attribute;
+
 /// <summary>
 /// Makes the schema of a record with what models need and strict clients accept: descriptions, bounds and defaults from the constructor's parameters, and no
 /// <c>null</c> among the types (what is optional is left out).
@@ -33,16 +41,24 @@ internal static class ToolSchema
 {
     /// <summary>A mark for <see cref="ArgumentShape"/> that is not published.</summary>
     public const string Large = "x-large";
+    private const string Unlisted = "x-unlisted";
+    private const string Brief = "x-brief";
+
+    // A bound that nobody means to reach is enforced, but tells a model nothing.
+    private const long Unbounded = 1_000_000;
 
     public static JsonObject OfArguments(JsonTypeInfo type) => Export(type, Describe);
 
     public static JsonObject OfResult(JsonTypeInfo type) => Export(type, Thin);
 
-    /// <summary>The schema without marks of our own.</summary>
+    /// <summary>
+    /// The schema as clients see it, without what goes without saying: that nothing unknown is accepted (it is answered with the names that are), and that a
+    /// flag is off unless it is turned on.
+    /// </summary>
     public static JsonElement Publish(JsonObject schema)
     {
         var published = (JsonObject)schema.DeepClone();
-        RemoveMarks(published);
+        Trim(published);
         return JsonSerializer.SerializeToElement(published, McpJson.Default.JsonObject);
     }
 
@@ -73,20 +89,36 @@ internal static class ToolSchema
                 case LargeAttribute:
                     schema[Large] = true;
                     break;
+                case UnlistedAttribute:
+                    schema[Unlisted] = true;
+                    break;
+                case BriefAttribute:
+                    schema[Brief] = true;
+                    break;
             }
         }
         return schema;
     }
 
-    /// <summary>A result's schema says types and what is always there; it may grow, so it forbids nothing.</summary>
+    /// <summary>A result's schema names every member: those that are always there, and those that may be, with their types. That is what the budget of a list leaves.</summary>
     private static JsonNode Thin(JsonSchemaExporterContext context, JsonNode node)
     {
         if (node is not JsonObject schema)
             return node;
         RemoveNull(schema);
         schema.Remove("default");
-        if (schema["additionalProperties"] is JsonValue)
-            schema.Remove("additionalProperties");
+        schema.Remove("additionalProperties");
+        schema.Remove("items");
+        if (context.PropertyInfo is not null || schema["properties"] is not JsonObject properties)
+        {
+            schema.Remove("properties");
+            schema.Remove("required");
+            return schema;
+        }
+        foreach (var name in schema["required"]?.AsArray() ?? [])
+            properties.Remove(name!.GetValue<string>());
+        if (properties.Count == 0)
+            schema.Remove("properties");
         return schema;
     }
 
@@ -100,13 +132,25 @@ internal static class ToolSchema
         schema["type"] = kept.Length == 1 ? kept[0] : new JsonArray([.. kept.Select(type => (JsonNode?)JsonValue.Create(type))]);
     }
 
-    private static void RemoveMarks(JsonObject schema)
+    private static void Trim(JsonObject schema)
     {
         schema.Remove(Large);
+        if (schema.Remove(Brief))
+            schema["items"] = new JsonObject { ["type"] = "object" };
+        schema.Remove("additionalProperties");
+        if (schema["default"] is JsonValue value && value.TryGetValue(out bool on) && !on)
+            schema.Remove("default");
+        if (schema["maximum"]?.GetValue<long>() >= Unbounded)
+            schema.Remove("maximum");
+        if (schema["properties"] is JsonObject properties)
+        {
+            foreach (var name in properties.Where(property => property.Value?[Unlisted] is not null).Select(property => property.Key).ToArray())
+                properties.Remove(name);
+        }
         foreach (var (_, child) in schema)
         {
             if (child is JsonObject nested)
-                RemoveMarks(nested);
+                Trim(nested);
         }
     }
 }

@@ -9,9 +9,6 @@ namespace McpDevBench.Mcp;
 /// <summary>How tools write moments, names and what recurs in their descriptions.</summary>
 internal static class Words
 {
-    public const string Workspace = "Workspace id or alias.";
-    public const string Cursor = "next_cursor of the page before.";
-    public const string File = "Below /workspace.";
 
     private static readonly ConcurrentDictionary<Enum, string> _names = new();
 

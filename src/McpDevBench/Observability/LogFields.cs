@@ -38,6 +38,18 @@ internal sealed class LogFields
             Add(name, value);
     }
 
+    /// <summary>As <see cref="AddAll"/>, but without what the web server puts on every line: the correlation id says it better.</summary>
+    public void AddScope(object? scope)
+    {
+        if (scope is not IEnumerable<KeyValuePair<string, object?>> pairs)
+            return;
+        foreach (var (name, value) in pairs)
+        {
+            if (name is not ("ConnectionId" or "RequestId" or "RequestPath"))
+                Add(name, value);
+        }
+    }
+
     /// <summary><c>ContainerId</c> is <c>container_id</c>; the names that every line has are taken.</summary>
     public static string SnakeCase(string name)
     {

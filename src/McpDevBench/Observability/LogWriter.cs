@@ -34,7 +34,7 @@ internal sealed class LogWriter(LogOptions options, TimeProvider time, Stream ou
         fields.Clear();
         buffer.ResetWrittenCount();
         fields.AddAll(state);
-        _scopes.ForEachScope(static (scope, fields) => fields.AddAll(scope), fields);
+        _scopes.ForEachScope(static (scope, fields) => fields.AddScope(scope), fields);
         fields.Add("correlation_id", CorrelationId.Current);
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
         {

@@ -38,10 +38,14 @@ internal sealed partial class Database : IDisposable
             Execute(_reader, "PRAGMA query_only=ON;");
             LogOpened(logger, options.StateDatabase, (string)Scalar(_writer, "SELECT sqlite_version()")!);
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
+            _reader?.Dispose();
+            _writer?.Dispose();
             _instance.Dispose();
-            throw Unusable(options, e.Message, e);
+            if (e is SqliteException)
+                throw Unusable(options, e.Message, e);
+            throw;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class Deadline
 
     public static Deadline In(TimeSpan patience) => new(patience);
 
-    public Task Pause() => Task.Delay(20, TestContext.Current.CancellationToken);
+    public static Task Pause() => Task.Delay(20, TestContext.Current.CancellationToken);
 
     /// <summary>Looks until it is so; fails with the words given when it does not become so.</summary>
     public static async Task Until(Func<Task<bool>> isSo, TimeSpan patience, string otherwise)
@@ -23,7 +23,7 @@ internal sealed class Deadline
         {
             if (deadline.IsOver)
                 Assert.Fail($"not within {patience}: {otherwise}");
-            await deadline.Pause();
+            await Pause();
         }
     }
 }

@@ -32,7 +32,7 @@ internal static partial class ProcessTable
                 return;
             if (deadline.IsOver)
                 Assert.Fail("still alive:\n" + string.Join('\n', alive));
-            await deadline.Pause();
+            await Deadline.Pause();
         }
     }
 

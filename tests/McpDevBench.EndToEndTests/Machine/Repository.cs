@@ -9,8 +9,6 @@ internal static class Repository
     public static string Binary { get; } =
         Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY") is { Length: > 0 } given ? given : Path.Combine(Root, "artifacts", "mcp-devbench");
 
-    public static string TestClients { get; } = Path.Combine(Root, "tests", "clients");
-
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

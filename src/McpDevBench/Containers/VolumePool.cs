@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using McpDevBench.Agents;
+using McpDevBench.Engine;
+
+namespace McpDevBench.Containers;
+
+/// <summary>
+/// Fresh volumes that belong to the user of workspaces. Docker makes them root's, and handing them over needs a container that is never started; one such
+/// container does it for several volumes at once, ahead of the spawns that need them.
+/// </summary>
+internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers containers, Ownership ownership, TimeProvider time, ILogger<VolumePool> logger)
+{
+    private const string TransientPrefix = "mcpdevbench_transient_";
+
+    /// <summary>How many one round makes, and at how many left the next round begins.</summary>
+    private const int Batch = 8, Low = 4;
+
+    private readonly ConcurrentQueue<string> _ready = [];
+    private readonly SemaphoreSlim _making = new(1, 1);
+
+    /// <summary>Volumes that are waiting, or being made.</summary>
+    public ConcurrentDictionary<string, bool> Names { get; } = [];
+
+    /// <summary>A volume for a workspace that is not persistent: one that is ready, or else after making some.</summary>
+    /// <param name="imageId">Any image on the engine: a container that is never started needs one.</param>
+    public async Task<string> TakeAsync(string imageId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_ready.TryDequeue(out var name))
+            {
+                if (_ready.Count < Low)
+                    _ = RefillAsync(imageId);
+                return name;
+            }
+            await _making.WaitAsync(cancellationToken);
+            try
+            {
+                if (_ready.IsEmpty)
+                    await MakeAsync(imageId, [.. Enumerable.Range(0, Batch).Select(_ => TransientPrefix + Guid.NewGuid().ToString("D"))], cancellationToken);
+            }
+            finally
+            {
+                _making.Release();
+            }
+        }
+    }
+
+    /// <summary>One volume with a name of its own.</summary>
+    public async Task MakeAsync(string imageId, string name, CancellationToken cancellationToken) => await HandOverAsync(imageId, [name], cancellationToken);
+
+    /// <summary>The spawn came to nothing before it used it.</summary>
+    public void GiveBack(string name)
+    {
+        if (Names.ContainsKey(name))
+            _ready.Enqueue(name);
+    }
+
+    /// <summary>It belongs to a workspace now.</summary>
+    public void Forget(string name) => Names.TryRemove(name, out _);
+
+    /// <summary>Removes what nobody has taken.</summary>
+    public async Task EmptyAsync(CancellationToken cancellationToken)
+    {
+        await _making.WaitAsync(cancellationToken);
+        try
+        {
+            while (_ready.TryDequeue(out var name))
+            {
+                await volumes.RemoveAsync(name, cancellationToken);
+                Forget(name);
+            }
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    private async Task RefillAsync(string imageId)
+    {
+        if (!await _making.WaitAsync(0))
+            return;
+        try
+        {
+            await MakeAsync(imageId, [.. Enumerable.Range(0, Batch).Select(_ => TransientPrefix + Guid.NewGuid().ToString("D"))], CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // The next spawn makes its own, and gets the reason.
+            LogNotRefilled(logger, e.Message);
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    private async Task MakeAsync(string imageId, string[] names, CancellationToken cancellationToken)
+    {
+        foreach (var name in names)
+            Names[name] = true;
+        await HandOverAsync(imageId, names, cancellationToken);
+        foreach (var name in names)
+            _ready.Enqueue(name);
+    }
+
+    private async Task HandOverAsync(string imageId, string[] names, CancellationToken cancellationToken)
+    {
+        foreach (var name in names)
+            await volumes.CreateAsync(name, ownership.VolumeLabels(name), cancellationToken);
+        var behind = names.Select((name, index) => (Volume: name, Folder: $"/door/{index}")).ToList();
+        var door = await containers.CreateDoorAsync(imageId, behind, new Dictionary<string, string> { [AgentVolume.Label] = "true" }, cancellationToken);
+        try
+        {
+            var now = time.GetUtcNow();
+            await containers.PutAsync(door, "/", behind.Select(item => EngineContainers.DirectoryOfUser($".{item.Folder}", now)), cancellationToken);
+        }
+        finally
+        {
+            await containers.RemoveAsync(door, CancellationToken.None);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "No volumes could be made ready for the next spawns: {Reason}")]
+    private static partial void LogNotRefilled(ILogger logger, string reason);
+}

@@ -1,0 +1,48 @@
+namespace McpDevBench.EndToEndTests.Machine;
+
+/// <summary>A file system in memory that is soon full.</summary>
+internal sealed class SmallDisk : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private SmallDisk()
+    {
+    }
+
+    public string Path => _folder["disk"];
+
+    private string Filler => System.IO.Path.Combine(Path, "filler");
+
+    public static async Task<SmallDisk> Mounted(string size)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can mount a small disk");
+        var disk = new SmallDisk();
+        Directory.CreateDirectory(disk.Path);
+        (await Command.Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk.Path)).Succeeded();
+        return disk;
+    }
+
+    /// <summary>Takes every byte that is left.</summary>
+    public void Fill()
+    {
+        using var filler = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var piece = new byte[4096];
+        try
+        {
+            while (true)
+                filler.Write(piece);
+        }
+        catch (IOException)
+        {
+            // No space left on device: as wanted.
+        }
+    }
+
+    public void Free() => File.Delete(Filler);
+
+    public async ValueTask DisposeAsync()
+    {
+        (await Command.Run("umount", Path)).Succeeded();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,203 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Machine;
+using ModelContextProtocol.Client;
+
+namespace McpDevBench.EndToEndTests.Product;
+
+/// <summary>The native binary at work, with a state of its own. What its assistants spawned is gone when it is.</summary>
+public sealed class ServerProcess : IAsyncLifetime
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ConcurrentDictionary<string, bool> _spawned = new();
+    private readonly StringBuilder _log = new();
+    private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly Dictionary<string, string> _settings;
+    private readonly string[] _launcher;
+    private Process? _process;
+
+    public ServerProcess()
+        : this(new Dictionary<string, string>())
+    {
+    }
+
+    /// <param name="settings">Beyond the usual ones, or instead of them.</param>
+    /// <param name="launcher">A command that the server is started through, such as one that changes the user.</param>
+    internal ServerProcess(IReadOnlyDictionary<string, string> settings, params string[] launcher)
+    {
+        _launcher = launcher;
+        Port = Ports.Free();
+        _settings = new Dictionary<string, string>
+        {
+            ["MCP_HOST"] = "127.0.0.1",
+            ["MCP_PORT"] = $"{Port}",
+            ["MCP_METRICS_ENABLED"] = "false",
+            ["MCP_STATE_DB"] = _folder["state.db"],
+            ["MCP_AUDIT_LOG_FILE"] = _folder["audit.log"],
+            ["MCP_WARM_POOL_ENABLED"] = "false",
+            ["MCP_DEFAULT_IMAGE_ALIAS"] = Images.Busybox,
+        };
+        foreach (var (name, value) in settings)
+            _settings[name] = value;
+    }
+
+    public int Port { get; }
+
+    internal string Binary { get; init; } = Repository.Binary;
+
+    /// <summary>Where its state is, unless the settings say otherwise; also its working directory.</summary>
+    internal string Folder => _folder.Path;
+
+    public Uri BaseAddress => new($"http://127.0.0.1:{Port}/");
+
+    public Uri Endpoint => new(BaseAddress, "mcp");
+
+    public HttpClient Http => _http;
+
+    /// <summary>Of the server itself, whatever it was started through.</summary>
+    public int ProcessId => _process!.Id;
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>What it wrote to its standard error.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+                return _log.ToString();
+        }
+    }
+
+    internal static async Task<ServerProcess> Started(params (string Name, string Value)[] settings)
+    {
+        var server = new ServerProcess(settings.ToDictionary(setting => setting.Name, setting => setting.Value));
+        await server.InitializeAsync();
+        return server;
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await Start();
+        await Answers("health/ready");
+    }
+
+    /// <summary>Starts it (again), on the state that it has.</summary>
+    internal async Task Start()
+    {
+        _settings.TryAdd("MCP_DOCKER_HOST", await DockerHost.Address);
+        string[] command = [.. _launcher, Binary, "serve"];
+        var start = Command.StartInfo(command[0], command[1..], _settings);
+        start.WorkingDirectory = _folder.Path;
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += Remember;
+        _process.ErrorDataReceived += Remember;
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Waits until an address answers with 200, or with the status given.</summary>
+    internal Task Answers(string path, HttpStatusCode status = HttpStatusCode.OK) => Deadline.Until(
+        async () =>
+        {
+            Assert.True(IsRunning, $"the server has ended:\n{Log}");
+            try
+            {
+                using var response = await _http.GetAsync(new Uri(BaseAddress, path), TestContext.Current.CancellationToken);
+                return response.StatusCode == status;
+            }
+            catch (HttpRequestException)
+            {
+                return false; // It does not listen yet.
+            }
+        },
+        _patience, $"{path} answers {(int)status}");
+
+    /// <summary>SIGKILL, as the kernel's out-of-memory killer would.</summary>
+    internal async Task KillHard()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    internal async Task Restart()
+    {
+        await KillHard();
+        await InitializeAsync();
+    }
+
+    /// <summary>SIGTERM, and a while to end.</summary>
+    /// <returns>The exit code.</returns>
+    internal async Task<int> Stop()
+    {
+        ProcessTable.Signal(ProcessId, ProcessTable.Terminate);
+        using var patience = new CancellationTokenSource(_patience);
+        try
+        {
+            await _process!.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process!.Kill();
+            Assert.Fail($"the server did not end within {_patience} of SIGTERM:\n{Log}");
+        }
+        return _process.ExitCode;
+    }
+
+    /// <param name="protocolVersion">Null: the newest that both speak.</param>
+    public async Task<Assistant> Connect(string? protocolVersion = null)
+    {
+        var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = Endpoint, TransportMode = HttpTransportMode.StreamableHttp }, _http);
+        return new Assistant(await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = protocolVersion }, cancellationToken: TestContext.Current.CancellationToken), _spawned);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (!_spawned.IsEmpty)
+                await RemoveSpawned();
+            if (IsRunning)
+                await Stop();
+        }
+        finally
+        {
+            if (IsRunning)
+                _process!.Kill();
+            _process?.Dispose();
+            _http.Dispose();
+            _folder.Dispose();
+        }
+        await NothingIsLeft();
+    }
+
+    private async Task RemoveSpawned()
+    {
+        if (!IsRunning)
+            await InitializeAsync();
+        await using var assistant = await Connect();
+        foreach (var container in (await assistant.ListContainers(("include_stopped", true))).Containers)
+            await assistant.Call("kill", ("container_id", container.ContainerId), ("force", true));
+    }
+
+    private async Task NothingIsLeft()
+    {
+        foreach (var id in _spawned.Keys)
+        {
+            Assert.Empty(await DockerHost.ContainersOf(id));
+            Assert.Empty(await DockerHost.VolumesOf(id));
+        }
+    }
+
+    private void Remember(object sender, DataReceivedEventArgs line)
+    {
+        lock (_log)
+            _log.AppendLine(line.Data);
+    }
+}

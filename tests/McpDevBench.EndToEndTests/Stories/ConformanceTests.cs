@@ -1,0 +1,21 @@
+using McpDevBench.EndToEndTests.Machine;
+using McpDevBench.EndToEndTests.Product;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>The official conformance suite against the product. What the baselines excuse needs fixtures, which a product does not have.</summary>
+public sealed class ConformanceTests(ServerProcess server) : IClassFixture<ServerProcess>
+{
+    [Theory]
+    [InlineData("2025-11-25")]
+    [InlineData("2026-07-28")]
+    public async Task Everything_that_a_revision_requires_is_met(string revision)
+    {
+        using var results = new TemporaryFolder();
+        var run = await Command.Run(
+            TestClients.Path("conformance"),
+            ["server", "--url", server.Endpoint.ToString(), "--requirements", revision, "--expected-failures", TestClients.File($"conformance-{revision}.yml"), "-o", results.Path],
+            TestClients.Environment);
+        run.Succeeded();
+    }
+}

@@ -1,0 +1,90 @@
+using System.Net;
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Machine;
+using McpDevBench.EndToEndTests.Product;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>Docker is not there, is not ours to use, or comes later.</summary>
+public sealed class EngineFailureTests
+{
+    [Fact]
+    public async Task Without_Docker_every_call_says_so_and_with_it_everything_works_by_itself()
+    {
+        using var folder = new TemporaryFolder();
+        var socket = folder["docker.sock"];
+        var server = new ServerProcess(new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = $"unix://{socket}" });
+        try
+        {
+            await server.Start();
+            await server.Answers("health/live");
+            await server.Answers("health/ready", HttpStatusCode.ServiceUnavailable);
+            await using var assistant = await server.Connect();
+            var refusal = await Refused.With("docker_unavailable", () => assistant.Spawn(Images.Busybox));
+            Assert.True(refusal.Retryable);
+            await assistant.Call("system_status");
+            Assert.Empty((await assistant.ListContainers()).Containers);
+
+            File.CreateSymbolicLink(socket, await DockerHost.SocketPath());
+            await server.Answers("health/ready");
+            var workspace = await assistant.Spawn(Images.Busybox);
+            Assert.Equal("here", await workspace.Sh("echo here"));
+
+            // Gone again: the agent's stream may live on, but nothing new can be made, and nothing is forgotten.
+            File.Delete(socket);
+            await Refused.With("docker_unavailable", () => assistant.Spawn(Images.Busybox));
+            Assert.Single((await assistant.ListContainers()).Containers);
+
+            File.CreateSymbolicLink(socket, await DockerHost.SocketPath());
+            await server.Answers("health/ready");
+            Assert.Equal("again", await workspace.Sh("echo again"));
+        }
+        finally
+        {
+            if (!File.Exists(socket))
+                File.CreateSymbolicLink(socket, await DockerHost.SocketPath());
+            await server.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_socket_without_permission_says_who_may_use_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var forbidden = new SocketFile(folder["docker.sock"]);
+        // Root may open what nobody may, so root's server runs as somebody else, from where that one may read.
+        var isRoot = Environment.UserName == "root";
+        File.Copy(Repository.Binary, folder["mcp-devbench"]);
+        await using var server = new ServerProcess(
+            new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = $"unix://{folder["docker.sock"]}" },
+            isRoot ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : []) { Binary = folder["mcp-devbench"] };
+        if (isRoot)
+            (await Command.Run("chown", "-R", "65534:65534", folder.Path, server.Folder)).Succeeded();
+        await server.Start();
+        await server.Answers("health/live");
+        await server.Answers("health/ready", HttpStatusCode.ServiceUnavailable);
+        await using var assistant = await server.Connect();
+
+        var refusal = await Refused.With("docker_unavailable", () => assistant.Spawn(Images.Busybox));
+        Assert.Contains("permission", refusal.Message + refusal.Hint, StringComparison.OrdinalIgnoreCase);
+
+        await assistant.Call("system_status");
+        Assert.Empty((await assistant.ListContainers()).Containers);
+    }
+
+    [Fact]
+    public async Task A_container_that_was_removed_behind_our_back_is_a_lost_workspace_and_another_one_works()
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var exec = await workspace.ExecStart("echo up; sleep 1000");
+        await exec.ReadUntil("up\n");
+
+        await DockerHost.Docker("rm", "-f", await workspace.DockerId());
+
+        await Refused.WithOneOf(["workspace_lost", "container_not_found"], () => workspace.Exec("true"));
+        Assert.Equal("workspace_lost", (await exec.Ended()).Outcome);
+        Assert.Equal("fine", await (await assistant.Spawn(Images.Busybox)).Sh("echo fine"));
+    }
+}

@@ -1,0 +1,55 @@
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Machine;
+using McpDevBench.EndToEndTests.Product;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>The disk with the server's state is full.</summary>
+public sealed class FullDiskTests
+{
+    [Fact]
+    public async Task What_would_be_lost_is_refused_what_reads_and_ends_goes_on_and_with_room_all_is_well()
+    {
+        await using var disk = await SmallDisk.Mounted("16m");
+        await using var server = await ServerProcess.Started(("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var doomed = await assistant.Spawn(Images.Busybox);
+        await workspace.Write("note.txt", "here");
+
+        disk.Fill();
+        var refusal = await Refused.With("resource_exhausted", () => assistant.Spawn(Images.Busybox));
+        Assert.Contains("disk", refusal.Message + refusal.Hint, StringComparison.OrdinalIgnoreCase);
+        await Refused.With("resource_exhausted", () => workspace.ExecStart("true"));
+        Assert.Equal("here", (await workspace.Read("note.txt")).Content);
+        Assert.NotEmpty((await assistant.ListContainers()).Containers);
+        await doomed.Kill(("force", true));
+        Assert.Empty(await DockerHost.ContainersOf(doomed.Id));
+
+        disk.Free();
+        Assert.Equal("fine", await workspace.Sh("echo fine"));
+        Assert.Equal("fine", await (await assistant.Spawn(Images.Busybox)).Sh("echo fine"));
+
+        await server.Restart();
+        await using var again = await server.Connect();
+        Assert.DoesNotContain((await again.ListContainers(("include_stopped", true))).Containers, container => container.ContainerId == doomed.Id);
+    }
+
+    [Fact]
+    public async Task Output_that_finds_no_room_is_not_passed_off_as_complete()
+    {
+        await using var disk = await SmallDisk.Mounted("16m");
+        await using var server = await ServerProcess.Started(("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var exec = await workspace.ExecStart("until [ -e go ]; do sleep 0.05; done; seq 1 100000");
+        disk.Fill();
+        await workspace.Write("go", "");
+
+        // Not on disk is not acknowledged: it waits in the agent until there is room.
+        await exec.Poll(-1, waitMs: 1_000);
+        disk.Free();
+        var read = await exec.ReadToEnd();
+        Assert.Equal(string.Concat(Enumerable.Range(1, 100_000).Select(n => $"{n}\n")), read.Stdout);
+    }
+}

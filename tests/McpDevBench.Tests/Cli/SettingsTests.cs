@@ -1,0 +1,110 @@
+using System.Collections;
+using McpDevBench.Cli;
+
+namespace McpDevBench.Tests.Cli;
+
+public sealed class SettingsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("settings-").FullName;
+
+    [Theory]
+    [InlineData("MCP_PORT", "70000", "MCP_PORT='70000' is not allowed: use a whole number from 0 to 65535.")]
+    [InlineData("MCP_LOG_LEVEL", "loud", "MCP_LOG_LEVEL='loud' is not allowed: use DEBUG, INFO, WARNING, ERROR, CRITICAL.")]
+    [InlineData("MCP_LOG_FORMAT", "xml", "MCP_LOG_FORMAT='xml' is not allowed: use json, text.")]
+    [InlineData("MCP_TRANSPORT_MODE", "sse", "MCP_TRANSPORT_MODE=sse is not offered")]
+    [InlineData("MCP_TRANSPORT_MODE", "pigeon", "use streamable-http or stdio")]
+    [InlineData("MCP_AUTH_MODE", "bearer", "MCP_AUTH_MODE=bearer is not available in this version")]
+    [InlineData("MCP_AUTH_MODE", "oidc", "MCP_AUTH_MODE=oidc is not available in this version")]
+    [InlineData("MCP_AUTH_MODE", "magic", "MCP_AUTH_MODE='magic' is not allowed: use none.")]
+    [InlineData("MCP_HOST", "bench.example", "MCP_HOST=bench.example is not allowed")]
+    [InlineData("MCP_HOST", "0.0.0.0", "there is no authentication")]
+    [InlineData("MCP_HOST", "::", "there is no authentication")]
+    [InlineData("MCP_PATH", "mcp", "MCP_PATH='mcp' is not allowed")]
+    [InlineData("MCP_PATH", "/{x}", "MCP_PATH='/{x}' is not allowed")]
+    [InlineData("MCP_ALLOWED_ORIGINS", "bench.example", "not an origin")]
+    [InlineData("MCP_ALLOWED_ORIGINS", "https://*.example", "not an origin")]
+    [InlineData("MCP_ALLOWED_ORIGINS", "https://bench.example/path", "not an origin")]
+    [InlineData("MCP_ALLOWED_HOSTS", "https://bench.example", "not a host")]
+    [InlineData("MCP_TOOLS_DENY", "fs_raed", "did you mean fs_read")]
+    [InlineData("MCP_TOOLS_ALLOW", "fs_read,zzz*", "'zzz*', which is no tool")]
+    [InlineData("MCP_READ_ONLY", "maybe", "use true or false")]
+    [InlineData("MCP_MAX_UPLOAD_BYTES", "10G", "use a whole number of bytes")]
+    public void A_wrong_value_is_named_with_what_is_allowed(string name, string value, string sentence) => Assert.Contains(sentence, Assert.Single(Errors(name, value)));
+
+    [Theory]
+    [InlineData("MCP_HOST", "localhost")]
+    [InlineData("MCP_HOST", "::1")]
+    [InlineData("MCP_HOST", "127.0.0.2")]
+    [InlineData("MCP_TRANSPORT_MODE", "STDIO")]
+    [InlineData("MCP_TOOLS_ALLOW", "exec, fs_*")]
+    [InlineData("MCP_ALLOWED_HOSTS", "bench.example:8443, 10.0.0.5, [::1]:80")]
+    public void A_right_value_is_taken(string name, string value) => Assert.Empty(Errors(name, value));
+
+    [Fact]
+    public void The_command_line_wins_over_the_environment_and_that_over_the_file()
+    {
+        File.WriteAllText(Path.Combine(_folder, "appsettings.json"), """{ "MCP_PORT": 1, "MCP_HOST": "file", "MCP_PATH": "/file", "MCP_TOOLS_DENY": ["kill", "spawn"], "Logging": {} }""");
+        var environment = new Hashtable { ["MCP_HOST"] = "environment", ["MCP_PATH"] = "/environment", ["PATH"] = "/bin" };
+        var source = SettingsSource.Read(new Dictionary<string, string> { ["MCP_PATH"] = "/line" }, environment, _folder);
+        Assert.Empty(source.Errors);
+        Assert.Equal(("1", "environment", "/line", "kill,spawn"), (source.Configuration["MCP_PORT"], source.Configuration["MCP_HOST"], source.Configuration["MCP_PATH"], source.Configuration["MCP_TOOLS_DENY"]));
+        Assert.Null(source.Configuration["PATH"]);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_read_is_an_error()
+    {
+        File.WriteAllText(Path.Combine(_folder, "appsettings.json"), "{ nonsense");
+        Assert.Contains("cannot be read", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder).Errors));
+        File.WriteAllText(Path.Combine(_folder, "appsettings.json"), """{ "MCP_PORT": { } }""");
+        Assert.Contains("MCP_PORT must be", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder).Errors));
+    }
+
+    [Fact]
+    public void A_name_that_is_none_is_answered_with_the_one_that_was_meant()
+    {
+        var source = SettingsSource.Read(new Dictionary<string, string>(), new Hashtable { ["MCP_LOGLEVEL"] = "INFO", ["MCP_BANANA_SPLIT"] = "1", ["MCP_PORT"] = "1" }, _folder);
+        Assert.Equal([("MCP_BANANA_SPLIT", null), ("MCP_LOGLEVEL", "MCP_LOG_LEVEL")], source.Unknown(Help.Settings()));
+    }
+
+    [Theory]
+    [InlineData("sevre", "there is no command 'sevre'; did you mean serve")]
+    [InlineData("--log-levl DEBUG", "there is no option --log-levl; did you mean --log-level")]
+    [InlineData("serve now", "'now' is one word too many")]
+    [InlineData("--port", "the option --port needs a value")]
+    public async Task A_wrong_command_line_is_one_sentence_and_exit_code_2(string line, string sentence)
+    {
+        var said = new StringWriter();
+        var before = Console.Error;
+        Console.SetError(said);
+        try
+        {
+            Assert.Equal(2, await CommandLine.Parse(line.Split(' ')).RunAsync());
+        }
+        finally
+        {
+            Console.SetError(before);
+        }
+        Assert.Contains(sentence, said.ToString());
+        Assert.Single(said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Help_names_every_setting()
+    {
+        var help = Help.Text();
+        Assert.All(Help.Settings(), setting => Assert.Contains(setting.Name, help));
+        Assert.Contains("stdio", help);
+        Assert.Equal("--log-level", Help.OptionOf("MCP_LOG_LEVEL"));
+        Assert.Equal(Help.Settings().Count, Help.Settings().Select(setting => setting.Name).Distinct().Count());
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private IReadOnlyList<string> Errors(string name, string value)
+    {
+        var settings = new Settings(SettingsSource.Read(new Dictionary<string, string> { [name] = value }, new Hashtable(), _folder).Configuration);
+        DevBenchOptions.Read(settings).Access.CheckListening(settings);
+        return settings.Errors;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using McpDevBench.Files;
+
+namespace McpDevBench.Tests.Files;
+
+public sealed class WorkspacePathTests
+{
+    [Theory]
+    [InlineData("", "")]
+    [InlineData(".", "")]
+    [InlineData("/workspace", "")]
+    [InlineData("/workspace/", "")]
+    [InlineData("a/b", "a/b")]
+    [InlineData("/workspace/a//b/./c/", "a/b/c")]
+    [InlineData("/workspace/../workspace/a", "a")]
+    [InlineData("//workspace/a", "a")]
+    [InlineData("a/../b", "b")]
+    [InlineData("-rf", "-rf")]
+    [InlineData("~", "~")]
+    [InlineData("a\nb", "a\nb")]
+    public void A_path_below_the_workspace_is_made_relative_to_it(string text, string relative) => Assert.Equal(relative, Encoding.UTF8.GetString(WorkspacePath.Parse(text).Relative));
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/etc/passwd")]
+    [InlineData("/workspace-evil/a")]
+    [InlineData("/workspace2")]
+    [InlineData("..")]
+    [InlineData("../workspace/a")]
+    [InlineData("a/../../etc")]
+    [InlineData("/workspace/../etc/passwd")]
+    [InlineData("/workspace/..")]
+    [InlineData("/proc/self/root/workspace")]
+    public void A_path_that_leads_out_is_denied(string text) => Assert.Equal(RefusalCode.PathDenied, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+
+    [Fact]
+    public void Nul_and_overlong_paths_are_refused()
+    {
+        foreach (var text in new[] { "a\0b", "\\x00", new string('a', 256), string.Join('/', Enumerable.Repeat("abcdefg", 600)) })
+            Assert.Equal(RefusalCode.InvalidArgument, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+    }
+
+    [Fact]
+    public void Every_name_has_a_text_that_leads_back_to_it()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var name = new byte[random.Next(1, 40)];
+            for (var i = 0; i < name.Length; i++)
+                name[i] = random.Next(4) switch { 0 => (byte)random.Next(1, 256), 1 => (byte)'\\', 2 => (byte)'x', _ => (byte)"0123456789abcdefABCDEF€"[random.Next(16)] };
+            name.AsSpan().Replace((byte)'/', (byte)'_');
+            if (name.All(value => value == '.'))
+                continue;
+            var text = WorkspacePath.TextOf(name);
+            Assert.Equal(name, WorkspacePath.Parse(text).Relative);
+            Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
+        }
+    }
+}

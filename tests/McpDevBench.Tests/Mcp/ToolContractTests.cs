@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpDevBench.Mcp;
+using Microsoft.Extensions.DependencyInjection;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpDevBench.Tests.Mcp;
+
+/// <summary>What models are told of the tools. A change of any word shows in <c>tools.json</c>.</summary>
+public sealed class ToolContractTests : IDisposable
+{
+    // Every byte is read by every model in every conversation.
+    private const int MaximumBytes = 16 * 1024;
+
+    private static readonly string[] _schemaWords = ["type", "properties", "required", "items", "additionalProperties", "description", "default", "enum", "minimum", "maximum"];
+
+    private readonly TestServer _server = TestServer.Whole();
+
+    private IEnumerable<Tool> Tools => _server.Services.GetServices<McpServerTool>().Select(tool => tool.ProtocolTool);
+
+    [Fact]
+    public void Every_tool_is_told_whole()
+    {
+        Assert.Equal(ToolCatalogue.All.Select(tool => tool.Name), Tools.Select(tool => tool.Name));
+        foreach (var tool in Tools)
+        {
+            Assert.Matches("^[a-z][a-z_]*$", tool.Name);
+            Assert.False(string.IsNullOrWhiteSpace(tool.Title), tool.Name);
+            Assert.True(tool.Description is { Length: > 10 }, tool.Name);
+            Assert.Equal("object", tool.InputSchema.GetProperty("type").GetString());
+            Assert.Equal("object", tool.OutputSchema!.Value.GetProperty("type").GetString());
+            var hints = tool.Annotations!;
+            Assert.True(hints is { ReadOnlyHint: not null, DestructiveHint: not null, IdempotentHint: not null, OpenWorldHint: not null }, tool.Name);
+            Assert.False(hints.ReadOnlyHint == true && hints.DestructiveHint == true, tool.Name);
+        }
+    }
+
+    [Fact]
+    public void Schemas_have_only_words_that_are_enforced_and_no_null_types()
+    {
+        foreach (var tool in Tools)
+        {
+            CheckSchema(tool.Name, JsonNode.Parse(tool.InputSchema.GetRawText())!.AsObject());
+            CheckSchema(tool.Name, JsonNode.Parse(tool.OutputSchema!.Value.GetRawText())!.AsObject());
+        }
+    }
+
+    [Fact]
+    public void The_list_is_small()
+    {
+        var bytes = Encoding.UTF8.GetByteCount(Json(new ListToolsResult { Tools = [.. Tools] }));
+        Assert.True(bytes < MaximumBytes, $"tools/list has {bytes} bytes; {MaximumBytes} is the limit. Shorten descriptions, or mark arguments that hardly anybody needs [Unlisted].");
+    }
+
+    [Fact]
+    public void The_contract_is_the_committed_one()
+    {
+        var now = string.Join(",\n", Tools.Select(tool => Pretty(Json(tool))));
+        var file = Snapshot();
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "true")
+            File.WriteAllText(file, $"[\n{now}\n]\n");
+        Assert.True(File.Exists(file) && File.ReadAllText(file) == $"[\n{now}\n]\n",
+            "The tools differ from tests/McpDevBench.Tests/Mcp/tools.json. If that is meant, run the tests once with UPDATE_SNAPSHOTS=true and review the difference.");
+    }
+
+    [Fact]
+    public void Instructions_are_short() => Assert.InRange(Encoding.UTF8.GetByteCount(Instructions.Text), 200, 1024);
+
+    public void Dispose() => _server.Dispose();
+
+    private static void CheckSchema(string tool, JsonObject schema)
+    {
+        foreach (var (word, value) in schema)
+        {
+            Assert.True(_schemaWords.Contains(word), $"{tool}: '{word}' is not enforced by ArgumentShape");
+            if (word == "type")
+                Assert.True(value is JsonValue, $"{tool}: more than one type");
+            if (word == "items")
+                CheckSchema(tool, value!.AsObject());
+            if (word == "properties")
+            {
+                foreach (var (_, member) in value!.AsObject())
+                    CheckSchema(tool, member!.AsObject());
+            }
+        }
+    }
+
+    private static string Json<T>(T value) => JsonSerializer.Serialize(value, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(T)));
+
+    private static string Pretty(string json)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            JsonNode.Parse(json)!.WriteTo(writer);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static string Snapshot([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "tools.json");
+}
