@@ -19,7 +19,8 @@ internal static class Abi
     public const uint STATX_BASIC = 0x7ff;
     public const int X_OK = 1;
 
-    public const nint SYS_openat2 = 437;
+    public const nint SYS_openat2 = 437, SYS_close_range = 436;
+    public const nint CLOSE_RANGE_CLOEXEC = 4;
     public const ulong RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_BENEATH = 8;
 
     public const int F_GETFL = 3, F_SETFL = 4;
