@@ -47,15 +47,15 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
         {
             await Names(assistant, tool.Name, """{"no_such_argument": 1}""", "no_such_argument");
             await Names(assistant, tool.Name, """{"Container_Id": "x"}""", "Container_Id");
-            var properties = Properties(tool.JsonSchema).ToDictionary();
+            var properties = Properties(tool.JsonSchema).ToDictionary(property => property.Name, property => property.Schema);
             var required = Required(tool.JsonSchema).ToList();
             foreach (var missing in required)
             {
                 var others = required.Where(name => name != missing).Select(name => $"\"{name}\": {Plausible(properties[name])}");
                 await Names(assistant, tool.Name, $"{{{string.Join(',', others)}}}", missing);
             }
-            foreach (var (name, type) in properties)
-                await Names(assistant, tool.Name, $$"""{"{{name}}": {{WrongFor(type)}}}""", name);
+            foreach (var (name, schema) in properties)
+                await Names(assistant, tool.Name, $$"""{"{{name}}": {{WrongFor(schema)}}}""", name);
         }
         await TheNextGoodCallWorks(assistant);
     }
@@ -88,7 +88,6 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
     [InlineData("fs_read", """{"container_id": "$", "path": "x", "offset": -1}""")]
     [InlineData("fs_read", """{"container_id": "$", "path": "x", "encoding": "utf7"}""")]
     [InlineData("fs_edit", """{"container_id": "$", "path": "x", "edits": []}""")]
-    [InlineData("fs_list", """{"container_id": "$", "cursor": "not a cursor of ours"}""")]
     [InlineData("fs_search", """{"container_id": "$", "pattern": "(unclosed"}""")]
     [InlineData("fs_batch", """{"container_id": "$", "operations": []}""")]
     [InlineData("fs_batch", """{"container_id": "$", "operations": [{"op": "explode", "path": "x"}]}""")]
@@ -199,19 +198,20 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
     private static IEnumerable<string> Required(JsonElement schema) =>
         schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [];
 
-    private static IEnumerable<(string, string)> Properties(JsonElement schema) =>
-        schema.TryGetProperty("properties", out var properties)
-            ? properties.EnumerateObject().Select(property => (property.Name, property.Value.GetProperty("type").GetString()!)) : [];
+    private static IEnumerable<(string Name, JsonElement Schema)> Properties(JsonElement schema) =>
+        schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().Select(property => (property.Name, property.Value)) : [];
 
-    private static string Plausible(string type) => type switch
+    private static string Type(JsonElement schema) => schema.GetProperty("type").GetString()!;
+
+    private static string Plausible(JsonElement schema) => Type(schema) switch
     {
         "array" => "[]",
         "object" => "{}",
         "boolean" => "true",
         "integer" or "number" => "1",
-        _ => "\"x\"",
+        _ => schema.TryGetProperty("enum", out var words) ? words[0].GetRawText() : "\"x\"",
     };
 
     /// <summary>Of no type that could be taken for it.</summary>
-    private static string WrongFor(string type) => type is "array" or "object" ? "17" : """[{"a": 1}]""";
+    private static string WrongFor(JsonElement schema) => Type(schema) is "array" or "object" ? "17" : """[{"a": 1}]""";
 }

@@ -31,7 +31,7 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
         Assert.Equal("", await workspace.Sh("ls /tmp | grep ran || true"));
         Assert.Equal("none", await workspace.Sh("echo ${LD_PRELOAD:-none}${BASH_ENV:-}"));
         Assert.Equal("/workspace", await workspace.Sh("pwd"));
-        Assert.Equal("1000", await workspace.Sh("/bin/su-shell id -u"));
+        Assert.Equal("1000", await workspace.Sh("/setuid/busybox id -u"));
 
         var dockerId = await workspace.DockerId();
         Assert.Equal(workspace.Id, await DockerHost.Docker("inspect", "-f", "{{index .Config.Labels \"com.mcp.container_id\"}}", dockerId));

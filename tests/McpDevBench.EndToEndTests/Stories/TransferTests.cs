@@ -28,7 +28,7 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         using var source = new PatternStream(size);
         using var content = new StreamContent(source);
         using var put = await server.Http.PutAsync(Address(workspace, "big.bin"), content, TestContext.Current.CancellationToken);
-        Assert.True(put.IsSuccessStatusCode, $"{put.StatusCode}: {await put.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+        Assert.True(put.IsSuccessStatusCode, $"{put.StatusCode}: {await put.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}\n{server.Log}");
         Assert.Equal(size, (await workspace.Stat("big.bin")).Size);
 
         using var get = await server.Http.GetAsync(Address(workspace, "big.bin"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);

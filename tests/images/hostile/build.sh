@@ -7,5 +7,6 @@ printf '#!/bin/sh\ntouch /tmp/entrypoint-ran /var/trap/entrypoint-ran\nexec "$@"
 chmod 755 "$root/entrypoint"
 mkdir -p "$root/var/trap"
 # A program that would make its caller root, were that still possible.
-cp "$root/bin/busybox" "$root/bin/su-shell"
-chmod 4755 "$root/bin/su-shell"
+mkdir "$root/setuid"
+cp "$root/bin/busybox" "$root/setuid/busybox"
+chmod 4755 "$root/setuid/busybox"
