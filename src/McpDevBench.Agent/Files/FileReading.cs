@@ -31,8 +31,8 @@ internal static unsafe class FileReading
     public static FileStat Read(Workspace workspace, ReadRequest request, Channel channel)
     {
         using var fd = OpenRegular(workspace, request.Path, out var entry);
+        var left = request.Offset < (ulong)entry.Size ? request.Length : 0;
         var offset = (long)Math.Min(request.Offset, long.MaxValue);
-        var left = request.Length;
         while (left > 0)
         {
             var buffer = BufferPool.Rent();
