@@ -30,6 +30,8 @@ internal sealed class AgentClient : IDisposable
     private TaskCompletionSource<Welcome> _welcome = new();
     private readonly ManualResetEventSlim _ended = new();
     private uint _channel;
+    private bool _dead;
+    private bool _mayAcknowledge;
 
     public AgentClient(Stream to, Stream from)
     {
@@ -42,6 +44,15 @@ internal sealed class AgentClient : IDisposable
 
     /// <summary>Acknowledge output as it comes, and exits.</summary>
     public bool Acknowledges { get; set; } = true;
+
+    /// <summary>Takes nothing in any more, as a server that has died; call it before another one goes on.</summary>
+    public void Die()
+    {
+        lock (_state)
+            _dead = true;
+        lock (_writing)
+            _mayAcknowledge = false;
+    }
 
     public bool GrantsCredit { get; set; } = true;
 
@@ -62,10 +73,16 @@ internal sealed class AgentClient : IDisposable
             _shaken = new();
             _welcome = new();
         }
+        lock (_writing)
+            _mayAcknowledge = false;
         Raw([.. Handshake.ServerMagic, .. secret, .. nonce]);
         if (!_shaken.Task.Wait(patience ?? Patience))
             throw new TimeoutException("the agent did not answer the handshake");
-        Send(FrameKind.Hello, 0, to => new Hello(Protocol.Version, "test").Write(to));
+        lock (_writing)
+        {
+            Send(FrameKind.Hello, 0, to => new Hello(Protocol.Version, "test").Write(to));
+            _mayAcknowledge = true;
+        }
         if (!_welcome.Task.Wait(patience ?? Patience))
             throw new TimeoutException("the agent did not say welcome");
         return this;
@@ -143,7 +160,10 @@ internal sealed class AgentClient : IDisposable
             for (int count; (count = _from.Read(chunk)) > 0;)
             {
                 lock (_state)
-                    Take(chunk.AsSpan(0, count));
+                {
+                    if (!_dead)
+                        Take(chunk.AsSpan(0, count));
+                }
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -214,11 +234,15 @@ internal sealed class AgentClient : IDisposable
     }
 
     /// <summary>Never write on the reading thread: with both pipes full nobody would go on.</summary>
-    private static void Later(Action action) => ThreadPool.QueueUserWorkItem(_ =>
+    private void Later(Action action) => ThreadPool.QueueUserWorkItem(_ =>
     {
         try
         {
-            action();
+            lock (_writing)
+            {
+                if (_mayAcknowledge)
+                    action();
+            }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

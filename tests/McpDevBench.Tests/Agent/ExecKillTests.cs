@@ -94,7 +94,7 @@ public sealed class ExecKillTests : IDisposable
     public void A_timeout_works_while_no_server_is_there()
     {
         var exec = _client.Shell($"trap '' TERM; yes {_tag}", timeoutMs: 500, graceMs: 100);
-        _client.Acknowledges = false;
+        _client.Die();
         _client.Dispose();
         Assert.True(SpinWait.SpinUntil(() => Processes.Named($"yes {_tag}").Count == 0, 10_000));
         using var again = _agent.ConnectBridge();

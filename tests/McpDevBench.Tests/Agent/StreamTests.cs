@@ -52,7 +52,7 @@ public sealed class StreamTests : IDisposable
         var boot = first.Welcome.Boot;
         var exec = first.Shell("i=0; while [ $i -lt 200000 ]; do echo $i; i=$((i+1)); done; exit 5");
         SpinWait.SpinUntil(() => first.Record(exec).End > 50_000, 5_000);
-        first.Acknowledges = false;
+        first.Die();
         var second = _agent.ConnectBridge();
         second.Execs.TryAdd(exec, first.Record(exec));
         Assert.Equal(boot, second.Welcome.Boot);
@@ -90,19 +90,14 @@ public sealed class StreamTests : IDisposable
     [Fact]
     public void The_newest_server_is_the_one_that_counts()
     {
-        var first = Bridge();
+        var stdio = _agent.Connect();
+        var first = _agent.ConnectBridge();
         var second = _agent.ConnectBridge();
         Assert.True(first.WaitForEnd());
         Assert.Equal([9], second.Ping([9]));
-        var third = new AgentClient(_agent.ToAgent, _agent.FromAgent).Shake(_agent.Secret);
+        stdio.Shake(_agent.Secret);
         Assert.True(second.WaitForEnd());
-        Assert.Equal([8], third.Ping([8]));
-    }
-
-    private AgentClient Bridge()
-    {
-        _agent.Connect();
-        return _agent.ConnectBridge();
+        Assert.Equal([8], stdio.Ping([8]));
     }
 
     [Fact]
