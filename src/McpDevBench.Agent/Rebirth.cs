@@ -27,6 +27,8 @@ internal static unsafe class Rebirth
         string[] arguments = ["devbench-agent", "serve", "--workspace", options.Workspace, "--socket", options.Socket];
         using var argv = new StringBlock(arguments);
         using var env = new StringBlock(s_environment);
+        // Whatever else was open when the agent was started is neither its own nor its execs'.
+        Libc.syscall(Abi.SYS_close_range, 3, int.MaxValue, Abi.CLOSE_RANGE_CLOEXEC, 0);
         fixed (byte* self = "/proc/self/exe\0"u8)
             Libc.execve(self, argv.Pointers, env.Pointers);
         // Without /proc there is no second start: then SIGTERM may find a thread that does not wait for it, and end the agent at once.

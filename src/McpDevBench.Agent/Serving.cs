@@ -12,6 +12,8 @@ internal static unsafe class Serving
         var oomScore = new OomScore();
         Libc.prctl(Abi.PR_SET_DUMPABLE, 0, 0, 0, 0);
         Libc.prctl(Abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        fixed (byte* name = "devbench-agent\0"u8)
+            Libc.prctl(Abi.PR_SET_NAME, (nuint)name, 0, 0, 0);
         Libc.signal(Abi.SIGPIPE, Abi.SIG_IGN);
         Libc.signal(Abi.SIGXFSZ, Abi.SIG_IGN);
         Libc.umask(Umask);
@@ -39,9 +41,7 @@ internal static unsafe class Serving
             return Fail($"socket {options.Socket}: cannot listen, system error {Errno.Last}");
 
         var ended = false;
-        var signals = Rebirth.Signals;
-        signals.Bits &= ~SignalSet.Of(Abi.SIGCHLD).Bits;
-        loop.Watch(Libc.signalfd(-1, &signals, Abi.O_CLOEXEC | Abi.O_NONBLOCK), Abi.EPOLLIN, _ => ended = true);
+        EndSignals.Watch(loop, () => ended = true);
         hunter.Start();
         workers.Start();
         new Reaper(spawner).Start();

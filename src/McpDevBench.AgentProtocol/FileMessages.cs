@@ -68,11 +68,12 @@ public sealed record ListResponse(IReadOnlyList<FileStat> Entries, bool More)
 /// <summary>Read a regular file; a final link is followed if it stays inside the workspace.</summary>
 /// <param name="Offset">Bytes from the start; beyond the end gives nothing.</param>
 /// <param name="Length">At most so many bytes; <see cref="ulong.MaxValue"/> for all.</param>
-public sealed record ReadRequest(byte[] Path, ulong Offset, ulong Length)
+/// <param name="IfMatch">Only if the file that is opened has this etag.</param>
+public sealed record ReadRequest(byte[] Path, ulong Offset, ulong Length, ulong? IfMatch = null)
 {
-    public void Write(MessageWriter to) => to.Bytes(Path).UInt64(Offset).UInt64(Length);
+    public void Write(MessageWriter to) => to.Bytes(Path).UInt64(Offset).UInt64(Length).Optional(IfMatch);
 
-    public static ReadRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.UInt64(), from.UInt64());
+    public static ReadRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.UInt64(), from.UInt64(), from.OptionalUInt64());
 }
 
 /// <summary>Replace (temporary file, fsync, rename) or append to a file. Through a final link, its target inside the workspace is written.</summary>

@@ -72,9 +72,10 @@ internal sealed unsafe class ExecStreams : IDisposable
         Libc.posix_spawn_file_actions_adddup2(actions, _theirs[2], 2);
     }
 
-    /// <summary>The agent's ends, which are the caller's from here on.</summary>
+    /// <summary>The agent's ends, which are the caller's from here on. The child's are closed first: what it closes is closed everywhere.</summary>
     public (int Stdin, int Stdout, int Stderr) Detach()
     {
+        CloseAll(_theirs);
         var taken = (_ours[0], _ours[1], _ours[2]);
         _ours.AsSpan().Fill(-1);
         return taken;
@@ -82,10 +83,17 @@ internal sealed unsafe class ExecStreams : IDisposable
 
     public void Dispose()
     {
-        foreach (var fd in (ReadOnlySpan<int>)[.. _ours, .. _theirs])
+        CloseAll(_ours);
+        CloseAll(_theirs);
+    }
+
+    private static void CloseAll(int[] fds)
+    {
+        foreach (ref var fd in fds.AsSpan())
         {
             if (fd >= 0)
                 Libc.close(fd);
+            fd = -1;
         }
     }
 

@@ -80,8 +80,11 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     {
         if (!_byKey.TryGetValue(acknowledged.Key, out var exec) || exec.Pid == 0)
             return;
-        if (exec.Attached)
+        // Once it is known where the server stands, an acknowledgement that comes late says nothing new.
+        if (exec.Attached && acknowledged.Offset >= exec.Output.Acknowledged)
             exec.Output.Acknowledge(acknowledged.Offset);
+        else if (exec.Attached)
+            return;
         else
             exec.Output.ResumeAt(acknowledged.Offset);
         exec.Attached = true;

@@ -31,8 +31,10 @@ internal static unsafe class FileReading
     public static FileStat Read(Workspace workspace, ReadRequest request, Channel channel)
     {
         using var fd = OpenRegular(workspace, request.Path, out var entry);
+        if (request.IfMatch is { } etag && etag != entry.Etag)
+            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(request.Path)}: has changed");
+        var left = request.Offset < (ulong)entry.Size ? request.Length : 0;
         var offset = (long)Math.Min(request.Offset, long.MaxValue);
-        var left = request.Length;
         while (left > 0)
         {
             var buffer = BufferPool.Rent();

@@ -19,7 +19,8 @@ internal static class Abi
     public const uint STATX_BASIC = 0x7ff;
     public const int X_OK = 1;
 
-    public const nint SYS_openat2 = 437;
+    public const nint SYS_openat2 = 437, SYS_close_range = 436;
+    public const nint CLOSE_RANGE_CLOEXEC = 4;
     public const ulong RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_BENEATH = 8;
 
     public const int F_GETFL = 3, F_SETFL = 4;
@@ -39,7 +40,7 @@ internal static class Abi
 
     public const int P_ALL = 0, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000;
     public const int RLIMIT_LOCKS = 10;
-    public const int PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36;
+    public const int PR_SET_DUMPABLE = 4, PR_SET_NAME = 15, PR_SET_CHILD_SUBREAPER = 36;
     public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
 
     public const uint S_IFMT = 0xF000, S_IFSOCK = 0xC000, S_IFLNK = 0xA000, S_IFREG = 0x8000, S_IFBLK = 0x6000, S_IFDIR = 0x4000, S_IFCHR = 0x2000, S_IFIFO = 0x1000;

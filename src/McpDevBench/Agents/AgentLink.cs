@@ -101,6 +101,11 @@ internal sealed partial class AgentLink : IAsyncDisposable
         if (IsConnected)
             _connected.Task.Result.Dispose();
         await _running;
+        lock (_lock)
+        {
+            if (_connected.TrySetException(AgentRefusals.WorkspaceLost()))
+                _ = _connected.Task.Exception;
+        }
     }
 
     private async Task RunAsync(AgentConnection? connection)
@@ -129,6 +134,11 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
                 {
                     LogBroken(_directory.Logger, DockerId, e.Message);
+                }
+                catch (Exception e)
+                {
+                    // A defect of ours: it must not cost the workspace its stream for good.
+                    LogFailed(_directory.Logger, DockerId, e);
                 }
                 await pinging;
             }
@@ -228,6 +238,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The stream to container {DockerId} broke: {Reason}")]
     private static partial void LogBroken(ILogger logger, string dockerId, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Listening to the agent of container {DockerId} failed")]
+    private static partial void LogFailed(ILogger logger, string dockerId, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The agent of container {DockerId} broke the protocol: {Reason}")]
     private static partial void LogProtocolError(ILogger logger, string dockerId, string reason);

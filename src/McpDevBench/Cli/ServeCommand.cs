@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using McpDevBench.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -19,6 +21,11 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
             await Console.Error.WriteLineAsync($"mcp-devbench: {error}");
         if (source.Errors.Count + settings.Errors.Count > 0)
             return CommandLine.Misuse;
+        if (!stdio && WhyCannotListen(options.Access.Address, options.Access.Port) is { } reason)
+        {
+            await Console.Error.WriteLineAsync($"mcp-devbench: cannot listen on {options.Access.Host}:{options.Access.Port}: {reason}. Set MCP_HOST and MCP_PORT to an address that is free.");
+            return 1;
+        }
 
         using var host = stdio ? DevBenchServer.CreateStdio(options) : DevBenchServer.CreateHttp(options);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand).FullName!);
@@ -29,15 +36,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
 
     private static async Task<int> RunAsync(IHost host, ILogger logger, DevBenchOptions options, bool stdio)
     {
-        try
-        {
-            await host.StartAsync();
-        }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException && !stdio)
-        {
-            LogCannotListen(logger, options.Access.Host, options.Access.Port, exception.Message);
-            return 1;
-        }
+        await host.StartAsync();
         if (!stdio && !options.Access.IsLoopback)
             LogInsecure(logger, options.Access.Host);
         var address = host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault();
@@ -45,6 +44,21 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         await host.WaitForShutdownAsync();
         LogStopped(logger);
         return 0;
+    }
+
+    /// <summary>Asked before anything is started: a second server must not touch what belongs to the first.</summary>
+    private static string? WhyCannotListen(IPAddress? address, int port)
+    {
+        using var listener = new TcpListener(address ?? IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return null;
+        }
+        catch (SocketException exception)
+        {
+            return exception.Message;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Server started")]
@@ -58,7 +72,4 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Whoever reaches this address may do everything: there is no authentication (MCP_ALLOW_INSECURE)")]
     private static partial void LogInsecure(ILogger logger, string host);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot listen: set MCP_HOST and MCP_PORT to an address that is free")]
-    private static partial void LogCannotListen(ILogger logger, string host, int port, string reason);
 }

@@ -38,14 +38,19 @@ internal sealed class ContainerStore(Database database)
         ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()),
         ("$last_used_at", workspace.LastUsedAt.Milliseconds()), ("$id", workspace.Id.ToString())));
 
-    /// <param name="now">Not null: its volume stays, for the next workspace with the same alias.</param>
-    public void Delete(Workspace workspace, DateTimeOffset? now = null) => database.Write(connection =>
+    /// <summary>Intends a removal: from here on it is finished, by the reconciler if need be.</summary>
+    /// <param name="keptAt">Not null: its volume stays, for the next workspace with the same alias.</param>
+    public void BeginRemoval(Workspace workspace, DateTimeOffset? keptAt) => database.Write(connection =>
     {
-        connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString()));
-        if (now is { } keptAt)
+        connection.Run("UPDATE containers SET status = $status WHERE id = $id", ("$status", StatusName(ContainerStatus.Removing)), ("$id", workspace.Id.ToString()));
+        if (keptAt is { } now)
             connection.Run("INSERT OR REPLACE INTO kept_volumes (owner, alias, volume, kept_at) VALUES ($owner, $alias, $volume, $now)",
-                ("$owner", workspace.Owner), ("$alias", workspace.Alias), ("$volume", workspace.VolumeName), ("$now", keptAt.Milliseconds()));
+                ("$owner", workspace.Owner), ("$alias", workspace.Alias), ("$volume", workspace.VolumeName), ("$now", now.Milliseconds()));
+        else
+            connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", workspace.VolumeName));
     });
+
+    public void Delete(Workspace workspace) => database.Write(connection => connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString())));
 
     /// <summary>The volume kept for this alias; null if there is none.</summary>
     public string? KeptVolume(string owner, string alias) => database.Read(connection => connection.Query(

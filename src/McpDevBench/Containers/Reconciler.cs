@@ -14,6 +14,9 @@ internal sealed partial class Reconciler(
     /// <summary>What is younger may be somebody's spawn under way.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
 
+    /// <summary>From the row to the greeting, every call to Docker at its limit.</summary>
+    private static readonly TimeSpan LongestSpawn = TimeSpan.FromMinutes(10);
+
     private readonly SemaphoreSlim _running = new(1, 1);
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private List<SweepAction> _actions = [];
@@ -57,12 +60,12 @@ internal sealed partial class Reconciler(
     {
         switch (workspace.Status)
         {
-            case ContainerStatus.Creating when workspace.CreatedAt < _startedAt:
-                await DoAsync("spawn_undone", workspace.Id.ToString(), "the server ended before its spawn did", dryRun,
+            case ContainerStatus.Creating when workspace.CreatedAt < _startedAt || time.GetUtcNow() - workspace.CreatedAt > LongestSpawn:
+                await DoAsync("spawn_undone", workspace.Id.ToString(), "its spawn did not get to its end", dryRun,
                     () => factory.UndoAsync(workspace with { DockerId = container?.DockerId ?? workspace.DockerId }, freshVolume: !kept.Contains(workspace.VolumeName)));
                 break;
-            case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt:
-                await DoAsync("removal_finished", workspace.Id.ToString(), "the server ended before its removal did", dryRun, () => factory.RemoveAsync(workspace, keepVolume: false, cancellationToken));
+            case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt || time.GetUtcNow() - workspace.LastUsedAt > Settled:
+                await DoAsync("removal_finished", workspace.Id.ToString(), "its removal did not get to its end", dryRun, () => factory.RemoveAsync(workspace, keepVolume: kept.Contains(workspace.VolumeName), cancellationToken));
                 break;
             case ContainerStatus.Running when container is null:
                 await DoAsync("marked_stopped", workspace.Id.ToString(), "Docker no longer has its container", dryRun, () => StopAsync(workspace));

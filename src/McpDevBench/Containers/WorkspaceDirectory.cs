@@ -3,18 +3,19 @@ using System.Collections.Concurrent;
 namespace McpDevBench.Containers;
 
 /// <summary>Every workspace in memory, as the database has it: what each call looks its handle up in.</summary>
-internal sealed class WorkspaceDirectory
+internal sealed partial class WorkspaceDirectory
 {
     /// <summary>A use is written down at most so often; the janitor adds as much patience.</summary>
     public static readonly TimeSpan UseGranularity = TimeSpan.FromSeconds(5);
 
     private readonly ContainerStore _store;
     private readonly TimeProvider _time;
+    private readonly ILogger<WorkspaceDirectory> _logger;
     private readonly ConcurrentDictionary<ContainerId, Workspace> _byId = [];
 
-    public WorkspaceDirectory(ContainerStore store, TimeProvider time)
+    public WorkspaceDirectory(ContainerStore store, TimeProvider time, ILogger<WorkspaceDirectory> logger)
     {
-        (_store, _time) = (store, time);
+        (_store, _time, _logger) = (store, time, logger);
         foreach (var workspace in store.Load())
             _byId[workspace.Id] = workspace;
     }
@@ -64,11 +65,33 @@ internal sealed class WorkspaceDirectory
         return workspace;
     }
 
-    /// <param name="keepVolume">Its volume waits for the next workspace with the alias.</param>
-    public void Remove(Workspace workspace, bool keepVolume)
+    /// <summary>Its removal has begun: no call finds it any more. On a full disk it goes on without being written down.</summary>
+    /// <param name="keepVolume">Its volume waits for the next workspace with the alias; that has to be written down.</param>
+    public void BeginRemoval(Workspace workspace, bool keepVolume)
     {
-        _store.Delete(workspace, keepVolume ? _time.GetUtcNow() : null);
+        try
+        {
+            _store.BeginRemoval(workspace, keepVolume ? _time.GetUtcNow() : null);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.ResourceExhausted && !keepVolume)
+        {
+            LogNotWritten(_logger, workspace.Id, e.Message);
+        }
+        _byId[workspace.Id] = workspace with { Status = ContainerStatus.Removing };
+    }
+
+    /// <summary>It is gone. On a full disk its row stays, and the reconciler of the next start finds that nothing belongs to it.</summary>
+    public void Remove(Workspace workspace)
+    {
         _byId.TryRemove(workspace.Id, out _);
+        try
+        {
+            _store.Delete(workspace);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.ResourceExhausted)
+        {
+            LogNotWritten(_logger, workspace.Id, e.Message);
+        }
     }
 
     /// <summary>Its container has ended by itself, or somebody else ended it.</summary>
@@ -88,7 +111,20 @@ internal sealed class WorkspaceDirectory
         if (now - workspace.LastUsedAt < UseGranularity)
             return workspace;
         var used = workspace with { LastUsedAt = now };
-        // In memory at once; lost if the disk is full, and then the workspace is merely thought to be idle a little longer.
-        return _byId.TryUpdate(workspace.Id, used, workspace) && workspace.Status == ContainerStatus.Running ? Replace(used) : workspace;
+        if (!_byId.TryUpdate(workspace.Id, used, workspace))
+            return workspace;
+        try
+        {
+            _store.Update(used);
+        }
+        catch (RefusalException e)
+        {
+            // A use that is not written down merely makes the workspace look idle after a restart; the call itself goes on.
+            LogNotWritten(_logger, workspace.Id, e.Message);
+        }
+        return used;
     }
+
+    [LoggerMessage(LogLevel.Warning, "A change of {ContainerId} could not be written down: {Reason}")]
+    private static partial void LogNotWritten(ILogger logger, ContainerId containerId, string reason);
 }

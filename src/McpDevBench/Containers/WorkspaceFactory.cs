@@ -8,8 +8,6 @@ internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
     EngineContainers containers, EngineVolumes volumes, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
     /// <summary>Variables of an image that would change what every program of the workspace loads.</summary>
     private static readonly string[] DangerousVariables = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV"];
 
@@ -42,7 +40,7 @@ internal sealed partial class WorkspaceFactory(
     /// <returns>Whether the volume is still there.</returns>
     public async Task<bool> RemoveAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
     {
-        workspace = workspaces.Replace(workspace with { Status = ContainerStatus.Removing });
+        workspaces.BeginRemoval(workspace, keepVolume);
         if (workspace.DockerId is { } dockerId)
         {
             await containers.RemoveAsync(dockerId, cancellationToken);
@@ -53,12 +51,12 @@ internal sealed partial class WorkspaceFactory(
             LogVolumeInUse(logger, workspace.VolumeName, workspace.Id);
             throw new RefusalException(RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.", "Ask the operator to remove that container; then call kill again.", retryable: true);
         }
-        workspaces.Remove(workspace, keepVolume);
+        workspaces.Remove(workspace);
         LogRemoved(logger, workspace.Id, keepVolume);
         return keepVolume;
     }
 
-    /// <summary>What is left of a spawn that did not get to its end. A volume that had been kept before goes back to being kept.</summary>
+    /// <summary>What is left of a spawn that did not get to its end. A volume that had been kept before is still kept.</summary>
     public async Task UndoAsync(Workspace workspace, bool freshVolume)
     {
         try
@@ -69,7 +67,7 @@ internal sealed partial class WorkspaceFactory(
                 await agents.LoseAsync(dockerId);
             if (freshVolume)
                 await volumes.RemoveAsync(workspace.VolumeName, CancellationToken.None);
-            workspaces.Remove(workspace, keepVolume: !freshVolume && workspace.Alias is not null);
+            workspaces.Remove(workspace);
         }
         catch (RefusalException e)
         {
@@ -120,7 +118,7 @@ internal sealed partial class WorkspaceFactory(
 
     private static Dictionary<string, string> EnvironmentOf(Workspace workspace, EngineImage image)
     {
-        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = DefaultPath };
+        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = ContainerSpec.DefaultPath };
         foreach (var variable in image.Env)
         {
             var at = variable.IndexOf('=', StringComparison.Ordinal);

@@ -14,6 +14,8 @@ internal sealed record ContainerSpec
     /// <summary>Inside and outside: no process of a workspace is anybody else.</summary>
     public const int Uid = 1000;
 
+    public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     private const string User = "1000:1000";
     private const long TmpfsBytes = 256L << 20;
 
@@ -50,7 +52,8 @@ internal sealed record ContainerSpec
         // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and nobody can open its streams.
         Entrypoint = [AgentPath],
         Cmd = ["serve"],
-        Env = [.. ImageVariables],
+        // Only for an operator's docker exec.
+        Env = [$"PATH={DefaultPath}", .. ImageVariables.Where(name => name != "PATH")],
         Labels = new Dictionary<string, string>(Labels),
         Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
         StopSignal = "SIGTERM",

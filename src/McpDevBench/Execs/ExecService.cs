@@ -148,8 +148,8 @@ internal sealed class ExecService(
         }
         catch (OperationCanceledException)
         {
-            // The caller has gone; whether it started is the agent's to know, and the watch goes on.
-            active.Confirmed = true;
+            // The caller has gone before the agent began; had it begun, it would have answered.
+            supervisor.Dismiss(active);
             throw;
         }
         catch (RefusalException e)

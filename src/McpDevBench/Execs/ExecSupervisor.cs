@@ -111,10 +111,13 @@ internal sealed partial class ExecSupervisor(
         return active;
     }
 
-    /// <summary>An exec that we finished before, or never knew. What it left behind is not ours to keep alive.</summary>
-    private static void Disown(AgentLink link, ExecPosition position)
+    /// <summary>An exec that nobody watches over: one whose end we wrote down but could not acknowledge any more, or one that we never knew.</summary>
+    private void Disown(AgentLink link, ExecPosition position)
     {
         link.Acknowledge(new ExecAck(position.Key, position.Acknowledged, Exit: false));
+        // What a known one left running in the background may go on; its exit is acknowledged when it is told again.
+        if (store.Find(new ExecId(position.Key)) is not null)
+            return;
         _ = link.RequestAsync(Opcode.ExecCancel, new ExecCancel(position.Key, 0).Write, static (ref MessageReader _) => true, repeatable: true, CancellationToken.None)
             .ContinueWith(static task => task.Exception, TaskScheduler.Default);
     }

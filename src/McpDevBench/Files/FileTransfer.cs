@@ -21,9 +21,10 @@ internal sealed class FileTransfer(WorkspaceFiles files, Metrics metrics)
 
     /// <summary>Copies a file's bytes from an offset to <paramref name="destination"/> as they arrive.</summary>
     /// <param name="length">Bytes; null to the end.</param>
-    public Task<FileEntry> DownloadAsync(string owner, string container, string path, long offset, long? length, Stream destination, CancellationToken cancellationToken)
+    /// <param name="ifMatch">The etag that the file must have when it is opened; null for any.</param>
+    public Task<FileEntry> DownloadAsync(string owner, string container, string path, long offset, long? length, string? ifMatch, Stream destination, CancellationToken cancellationToken)
     {
-        var read = new ReadRequest(WorkspacePath.Parse(path).Relative, (ulong)offset, length is { } bytes ? (ulong)bytes : ulong.MaxValue);
+        var read = new ReadRequest(WorkspacePath.Parse(path).Relative, (ulong)offset, length is { } bytes ? (ulong)bytes : ulong.MaxValue, FileEntries.ParseEtag(ifMatch));
         return files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
         {
             await CopyAsync(call, destination, cancellationToken);

@@ -88,7 +88,7 @@ internal sealed class SpawnTool(ContainerService containers)
 internal sealed record AttachArguments(
     [Description("Id or alias.")] string Target,
     string? ClientName = null,
-    string? SessionId = null);
+    [Unlisted] string? SessionId = null);
 
 internal sealed record AttachResult(string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, string? Alias = null);
 

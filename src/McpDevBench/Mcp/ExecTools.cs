@@ -102,10 +102,10 @@ internal sealed record ExecStartArguments(
     [Unlisted] string Cwd = "/workspace",
     [Unlisted] Dictionary<string, string>? Env = null,
     [Large][Unlisted] string? Stdin = null,
-    bool StdinOpen = false,
+    [Unlisted] bool StdinOpen = false,
     [Unlisted] bool AsRoot = false,
     [Between(1, 86_400)] int? TimeoutS = null,
-    bool Pty = false,
+    [Unlisted] bool Pty = false,
     [Between(1, 1000)][Unlisted] int Rows = 24,
     [Between(1, 1000)][Unlisted] int Cols = 80,
     [Unlisted] string? IdempotencyKey = null);
@@ -116,7 +116,7 @@ internal sealed class ExecStartTool(ExecService execs)
     : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
-        "Starts a server or a long build without waiting. Also takes cwd, env, stdin, as_root, rows, cols and idempotency_key as exec does. Then call exec_poll or exec_cancel.",
+        "Starts a server or a long build without waiting. Also takes cwd, env, stdin, stdin_open, as_root, pty, rows, cols and idempotency_key, as exec does. Then call exec_poll or exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
 
     protected override async Task<ExecHandleResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)

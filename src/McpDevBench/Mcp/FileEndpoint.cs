@@ -75,7 +75,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         if (entry.Type == "link")
         {
             if (!HttpMethods.IsHead(request.Method))
-                await transfer.DownloadAsync(call.Owner, call.Container, call.Path, 0, null, response.Body, context.RequestAborted);
+                await transfer.DownloadAsync(call.Owner, call.Container, call.Path, 0, null, ifMatch: null, response.Body, context.RequestAborted);
             return;
         }
         var etag = FileHeaders.Quote(entry.Etag);
@@ -103,10 +103,8 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         }
         if (HttpMethods.IsHead(request.Method))
             return;
-        var sent = await transfer.DownloadAsync(call.Owner, call.Container, call.Path, offset, length, response.Body, context.RequestAborted);
-        // It was replaced between the headers and its bytes: the headers are those of another file, so the answer must not end well.
-        if (sent.Etag != entry.Etag)
-            context.Abort();
+        // If it is replaced between the headers and its bytes, it is refused: the headers would be those of another file.
+        await transfer.DownloadAsync(call.Owner, call.Container, call.Path, offset, length, entry.Etag, response.Body, context.RequestAborted);
     }
 
     private async Task ExportAsync(HttpContext context, FileCall call)

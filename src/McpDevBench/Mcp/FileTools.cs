@@ -150,7 +150,7 @@ internal sealed record BatchArguments(
     bool Overwrite = false,
     string? IfMatch = null,
     [Unlisted] string? IfNoneMatch = null,
-    EditArguments[]? Edits = null);
+    [Brief][Description("As of fs_edit.")] EditArguments[]? Edits = null);
 
 internal sealed record FsBatchArguments(string ContainerId, BatchArguments[] Operations);
 

@@ -29,6 +29,10 @@ internal sealed class LargeAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class UnlistedAttribute : Attribute;
 
+/// <summary>What is within is not listed: another tool's schema explains it.</summary>
+[AttributeUsage(AttributeTargets.Parameter)]
+internal sealed class BriefAttribute : Attribute;
+
 /// <summary>
 /// Makes the schema of a record with what models need and strict clients accept: descriptions, bounds and defaults from the constructor's parameters, and no
 /// <c>null</c> among the types (what is optional is left out).
@@ -38,6 +42,7 @@ internal static class ToolSchema
     /// <summary>A mark for <see cref="ArgumentShape"/> that is not published.</summary>
     public const string Large = "x-large";
     private const string Unlisted = "x-unlisted";
+    private const string Brief = "x-brief";
 
     // A bound that nobody means to reach is enforced, but tells a model nothing.
     private const long Unbounded = 1_000_000;
@@ -87,12 +92,15 @@ internal static class ToolSchema
                 case UnlistedAttribute:
                     schema[Unlisted] = true;
                     break;
+                case BriefAttribute:
+                    schema[Brief] = true;
+                    break;
             }
         }
         return schema;
     }
 
-    /// <summary>A result's schema names every member: those that are always there, and those that may be. It says little of types: that is what the budget of a list leaves.</summary>
+    /// <summary>A result's schema names every member: those that are always there, and those that may be, with their types. That is what the budget of a list leaves.</summary>
     private static JsonNode Thin(JsonSchemaExporterContext context, JsonNode node)
     {
         if (node is not JsonObject schema)
@@ -109,11 +117,6 @@ internal static class ToolSchema
         }
         foreach (var name in schema["required"]?.AsArray() ?? [])
             properties.Remove(name!.GetValue<string>());
-        foreach (var (_, member) in properties)
-        {
-            if (member is JsonObject typed && typed["type"]?.GetValue<string>() == "string")
-                typed.Remove("type");
-        }
         if (properties.Count == 0)
             schema.Remove("properties");
         return schema;
@@ -132,6 +135,8 @@ internal static class ToolSchema
     private static void Trim(JsonObject schema)
     {
         schema.Remove(Large);
+        if (schema.Remove(Brief))
+            schema["items"] = new JsonObject { ["type"] = "object" };
         schema.Remove("additionalProperties");
         if (schema["default"] is JsonValue value && value.TryGetValue(out bool on) && !on)
             schema.Remove("default");

@@ -16,6 +16,7 @@ internal sealed record CheckedHealth(string Name, bool Ok, string Detail, bool N
 internal sealed partial class HealthChecks(TimeProvider time, DrainState drain, ILogger<HealthChecks> logger)
 {
     private static readonly TimeSpan _freshFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _failedFor = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, Check> _checks = new();
@@ -39,8 +40,9 @@ internal sealed partial class HealthChecks(TimeProvider time, DrainState drain, 
     {
         lock (check)
         {
-            var answered = check.Answer is { IsCompleted: true } && time.GetElapsedTime(check.AskedAt) >= _freshFor;
-            if (check.Answer is null || answered)
+            // A failure is asked about again soon: what starts or comes back must not look broken for longer than it is.
+            var outdated = check.Answer is { IsCompletedSuccessfully: true } answer && time.GetElapsedTime(check.AskedAt) >= (answer.Result.Ok ? _freshFor : _failedFor);
+            if (check.Answer is null || outdated)
             {
                 check.AskedAt = time.GetTimestamp();
                 check.Answer = RunAsync(check);

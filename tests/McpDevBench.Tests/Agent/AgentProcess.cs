@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace McpDevBench.Tests.Agent;
+
+/// <summary>The published native agent as a local process, with a workspace of its own.</summary>
+internal sealed class AgentProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly List<Process> _bridges = [];
+
+    public AgentProcess()
+    {
+        Workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
+        Socket = $"devbench-agent-test-{Guid.NewGuid():n}";
+        _process = Start("serve", "--workspace", Workspace, "--socket", Socket);
+    }
+
+    public static string Binary { get; } = Environment.GetEnvironmentVariable("DEVBENCH_AGENT") ?? Find();
+
+    public string Workspace { get; }
+
+    public string Socket { get; }
+
+    public int Pid => _process.Id;
+
+    public Process Process => _process;
+
+    public byte[] Secret { get; } = RandomNumberGenerator.GetBytes(32);
+
+    public string this[string path] => Path.Combine(Workspace, path);
+
+    public Stream ToAgent => _process.StandardInput.BaseStream;
+
+    public Stream FromAgent => _process.StandardOutput.BaseStream;
+
+    /// <summary>A conversation on the agent's own standard streams.</summary>
+    public AgentClient Connect() => new AgentClient(ToAgent, FromAgent).Shake(Secret);
+
+    /// <summary>A conversation through a bridge process.</summary>
+    public AgentClient ConnectBridge(byte[]? secret = null, TimeSpan? patience = null)
+    {
+        var bridge = StartBridge();
+        return new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream).Shake(secret ?? Secret, patience);
+    }
+
+    public Process StartBridge()
+    {
+        var bridge = Start("bridge", "--socket", Socket);
+        _bridges.Add(bridge);
+        return bridge;
+    }
+
+    public static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Binary) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
+    public void Dispose()
+    {
+        foreach (var bridge in _bridges)
+        {
+            if (!bridge.HasExited)
+                bridge.Kill();
+            bridge.Dispose();
+        }
+        if (!_process.HasExited)
+        {
+            using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+            if (!_process.WaitForExit(10_000))
+                _process.Kill();
+        }
+        _process.Dispose();
+        Directory.Delete(Workspace, recursive: true);
+    }
+
+    private static string Find()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            var candidate = Path.Combine(folder, "artifacts", "agent", "devbench-agent");
+            if (File.Exists(candidate))
+                return candidate;
+        }
+        throw new FileNotFoundException("Publish the agent first: dotnet publish src/McpDevBench.Agent -c Release -r linux-x64 -o artifacts/agent");
+    }
+}

@@ -1,0 +1,309 @@
+using System.Security.Cryptography;
+using McpDevBench.AgentProtocol;
+using static McpDevBench.Tests.Agent.AgentVerbs;
+
+namespace McpDevBench.Tests.Agent;
+
+/// <summary>The conversation itself: reconnecting, secrets, credit, and whatever a hostile peer sends.</summary>
+public sealed class StreamTests : IDisposable
+{
+    private readonly AgentProcess _agent = new();
+
+    public void Dispose() => _agent.Dispose();
+
+    [Fact]
+    public void A_new_handshake_in_the_middle_of_output_loses_no_byte_and_repeats_none()
+    {
+        var client = _agent.Connect();
+        var exec = client.Shell("i=0; while [ $i -lt 60000 ]; do echo line $i; i=$((i+1)); done");
+        for (var cut = 0; cut < 8; cut++)
+        {
+            var goal = client.Record(exec).End + 30_000;
+            SpinWait.SpinUntil(() => client.Record(exec).End > goal, 2_000);
+            // The last server dies in the middle of a frame, as large as one can be.
+            var frame = AgentClient.Frame(FrameKind.Request, 77, new byte[Protocol.MaxPayload]);
+            client.Raw(frame.AsSpan(0, RandomNumberGenerator.GetInt32(1, 40_000)));
+            client.Shake(_agent.Secret);
+            client.Resume();
+        }
+        client.Record(exec).Wait();
+        Assert.Equal(string.Concat(Enumerable.Range(0, 60_000).Select(i => $"line {i}\n")), client.Record(exec).Stdout);
+    }
+
+    [Fact]
+    public void A_handshake_that_is_cut_and_begun_again_at_any_byte_is_understood()
+    {
+        var client = _agent.Connect();
+        byte[] opening = [.. Handshake.ServerMagic, .. _agent.Secret, .. RandomNumberGenerator.GetBytes(32)];
+        for (var cut = 1; cut < opening.Length; cut += 3)
+        {
+            client.Raw(opening.AsSpan(0, cut));
+            if (cut % 2 == 0)
+                Thread.Sleep(1);
+            client.Shake(_agent.Secret);
+            Assert.Equal([1, 2], client.Ping([1, 2]));
+        }
+    }
+
+    [Fact]
+    public void A_server_that_was_gone_goes_on_where_it_was_through_the_bridge()
+    {
+        var first = _agent.Connect();
+        var boot = first.Welcome.Boot;
+        var exec = first.Shell("i=0; while [ $i -lt 200000 ]; do echo $i; i=$((i+1)); done; exit 5");
+        SpinWait.SpinUntil(() => first.Record(exec).End > 50_000, 5_000);
+        first.Die();
+        var second = _agent.ConnectBridge();
+        second.Execs.TryAdd(exec, first.Record(exec));
+        Assert.Equal(boot, second.Welcome.Boot);
+        Assert.Equal(exec, Assert.Single(second.Welcome.Execs).Key);
+        second.Resume();
+        Assert.Equal(5, second.Record(exec).Wait().Code);
+        Assert.Equal(string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i}\n")), second.Record(exec).Stdout);
+    }
+
+    [Fact]
+    public void Nothing_of_an_exec_is_sent_on_a_new_stream_before_it_is_asked_for()
+    {
+        var first = _agent.Connect();
+        first.Acknowledges = false;
+        var exec = first.Shell("echo one; sleep 0.2; echo two");
+        first.Record(exec).Wait();
+        var second = _agent.ConnectBridge();
+        second.Acknowledges = false;
+        var position = Assert.Single(second.Welcome.Execs);
+        Assert.Equal(new ExecPosition(exec, 0, 8), position);
+        Assert.False(SpinWait.SpinUntil(() => !second.Execs.IsEmpty, 200));
+        second.Ack(exec, 0);
+        Assert.Equal(8ul, second.Record(exec).Wait().Produced);
+        Assert.Equal("one\ntwo\n", second.Record(exec).Stdout);
+        // The exit is told again and again, until it is acknowledged.
+        var third = _agent.ConnectBridge();
+        third.Acknowledges = false;
+        third.Record(exec).Add(new ExecOutput(exec, 0, OutputStream.Stdout, 0), Bytes("one\ntwo\n"));
+        third.Ack(exec, 8);
+        third.Record(exec).Wait();
+        third.Ack(exec, 8, exit: true);
+        Assert.Empty(_agent.ConnectBridge().Welcome.Execs);
+    }
+
+    [Fact]
+    public void The_newest_server_is_the_one_that_counts()
+    {
+        var stdio = _agent.Connect();
+        var first = _agent.ConnectBridge();
+        var second = _agent.ConnectBridge();
+        Assert.True(first.WaitForEnd());
+        Assert.Equal([9], second.Ping([9]));
+        stdio.Shake(_agent.Secret);
+        Assert.True(second.WaitForEnd());
+        Assert.Equal([8], stdio.Ping([8]));
+    }
+
+    [Fact]
+    public void Nobody_enters_with_a_wrong_secret_or_before_there_is_one()
+    {
+        var tooEarly = _agent.StartBridge();
+        Assert.Equal(-1, tooEarly.StandardOutput.BaseStream.ReadByte());
+        var client = _agent.Connect();
+        var wrong = _agent.StartBridge();
+        wrong.StandardInput.BaseStream.Write([.. Handshake.ServerMagic, .. RandomNumberGenerator.GetBytes(64)]);
+        wrong.StandardInput.BaseStream.Flush();
+        Assert.Equal(-1, wrong.StandardOutput.BaseStream.ReadByte());
+        // On the standard streams a wrong one is just noise.
+        client.Raw([.. Handshake.ServerMagic, .. RandomNumberGenerator.GetBytes(64)]);
+        client.Shake(_agent.Secret);
+        Assert.Equal([1], client.Ping([1]));
+    }
+
+    [Fact]
+    public void Strangers_at_the_door_do_not_keep_the_server_out()
+    {
+        _agent.Connect();
+        var strangers = Enumerable.Range(0, 12).Select(_ => _agent.StartBridge()).ToList();
+        Thread.Sleep(100);
+        Assert.Equal([3], _agent.ConnectBridge().Ping([3]));
+        // Whoever says nothing is shown out.
+        foreach (var stranger in strangers)
+        {
+            Assert.Equal(-1, stranger.StandardOutput.BaseStream.ReadByte());
+            Assert.True(stranger.WaitForExit(8_000));
+        }
+    }
+
+    [Fact]
+    public void Without_credit_a_read_waits_and_everything_else_goes_on()
+    {
+        var content = RandomNumberGenerator.GetBytes(3_000_000);
+        File.WriteAllBytes(_agent["big"], content);
+        var client = _agent.Connect();
+        client.GrantsCredit = false;
+        var stalled = Enumerable.Range(0, 8).Select(_ => client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write)).ToList();
+        Assert.True(SpinWait.SpinUntil(() => stalled.Count(call => call.Received > 200_000) == 6, 5_000));
+        Thread.Sleep(100);
+        Assert.All(stalled, call => Assert.InRange(call.Received, 0, Protocol.InitialCredit));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(content.Length, client.Stat("big").Size);
+            Assert.Equal(0, client.Run("true").Exited.Code);
+        }
+        foreach (var call in stalled.Skip(1))
+            call.Cancel();
+        Assert.All(stalled.Skip(1), call => Assert.Equal(AgentStatus.Cancelled, call.Status()));
+        stalled[0].Grant((uint)content.Length);
+        stalled[0].Answer(FileStat.Read);
+        Assert.Equal(content, stalled[0].Content);
+    }
+
+    [Fact]
+    public void A_transfer_that_loses_its_server_frees_its_worker()
+    {
+        File.WriteAllBytes(_agent["big"], new byte[3_000_000]);
+        var client = _agent.Connect();
+        client.GrantsCredit = false;
+        for (var i = 0; i < 5; i++)
+        {
+            for (var j = 0; j < 8; j++)
+                client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write);
+            client.Begin(Opcode.Write, new WriteRequest(Bytes($"half{i}"), WriteRequest.KeepMode, false, false, null, false).Write).Upload(new byte[10_000], end: false);
+            client.Shake(_agent.Secret);
+        }
+        client.GrantsCredit = true;
+        Assert.Equal(3_000_000, client.Read("big").Length);
+        Assert.Equal(["big"], client.List("").Paths());
+    }
+
+    [Fact]
+    public void Data_beyond_the_credit_ends_the_stream()
+    {
+        _agent.Connect();
+        var client = _agent.ConnectBridge();
+        // Six transfers without credit occupy the workers that transfers may have, so nobody reads what the seventh gets.
+        File.WriteAllBytes(_agent["big"], new byte[3_000_000]);
+        client.GrantsCredit = false;
+        for (var i = 0; i < 6; i++)
+            client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write);
+        var write = client.Begin(Opcode.Write, new WriteRequest(Bytes("file"), WriteRequest.KeepMode, false, false, null, false).Write);
+        for (var i = 0; i < Protocol.InitialCredit / Protocol.MaxData; i++)
+            client.Send(FrameKind.Data, write.Channel, new byte[Protocol.MaxData]);
+        Assert.Equal([1], client.Ping([1]));
+        client.Send(FrameKind.Data, write.Channel, new byte[1]);
+        Assert.True(client.WaitForEnd());
+        Assert.Equal([1], _agent.ConnectBridge().Ping([1]));
+    }
+
+    public static TheoryData<string, byte[]> Hostile() => new()
+    {
+        { "a length beyond the limit", [0xff, 0xff, 0xff, 0xff, 3, 0, 0, 0, 1, 0, 0, 0] },
+        { "an unknown kind", [0, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0] },
+        { "a kind that is not the server's", AgentClient.Frame(FrameKind.ExecOutput, 0, new byte[40]) },
+        { "an empty request", AgentClient.Frame(FrameKind.Request, 1, []) },
+        { "a request on channel zero", AgentClient.Frame(FrameKind.Request, 0, [19]) },
+        { "a message that ends too early", AgentClient.Frame(FrameKind.Request, 1, [1, 2, 3]) },
+        { "a message with something after it", AgentClient.Frame(FrameKind.Request, 1, [19, 0]) },
+        { "a count beyond the message", AgentClient.Frame(FrameKind.Request, 1, [16, 0xff, 0xff, 0xff, 0x7f]) },
+        { "a second hello", AgentClient.Frame(FrameKind.Hello, 0, [1, 0, 0, 0, 0, 0]) },
+        { "a large ping", AgentClient.Frame(FrameKind.Ping, 0, new byte[65]) },
+        { "a short acknowledgement", AgentClient.Frame(FrameKind.ExecAck, 0, new byte[5]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public void A_peer_that_breaks_the_protocol_is_dropped_and_the_next_one_served(string what, byte[] bytes)
+    {
+        var stdio = _agent.Connect();
+        var bridge = _agent.ConnectBridge();
+        bridge.Raw(bytes);
+        Assert.True(bridge.WaitForEnd(), what);
+        stdio.Shake(_agent.Secret);
+        stdio.Raw(bytes);
+        stdio.Raw(AgentClient.Frame(FrameKind.Ping, 0, [7]));
+        stdio.Shake(_agent.Secret);
+        Assert.Equal([4], stdio.Ping([4]));
+    }
+
+    [Fact]
+    public void An_unknown_request_is_refused_and_an_unknown_channel_ignored()
+    {
+        var client = _agent.Connect();
+        var call = client.Begin((Opcode)200);
+        Assert.Equal(AgentStatus.Invalid, call.Status());
+        foreach (var kind in new[] { FrameKind.Data, FrameKind.DataEnd, FrameKind.Credit, FrameKind.Cancel })
+            client.Send(kind, 4711, new byte[4]);
+        client.Ack(Guid.NewGuid(), 5);
+        Assert.Equal([4], client.Ping([4]));
+    }
+
+    [Fact]
+    public void Random_bytes_do_not_hurt()
+    {
+        var random = new Random(4711);
+        var client = _agent.Connect();
+        var before = client.Info();
+        for (var round = 0; round < 60; round++)
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var payload = new byte[random.Next(0, 200)];
+                random.NextBytes(payload);
+                if (payload.Length > 0)
+                    payload[0] = (byte)random.Next(0, 20);
+                client.Raw(AgentClient.Frame((FrameKind)random.Next(1, 14), (uint)random.Next(0, 5), payload));
+            }
+            var noise = new byte[random.Next(0, 5_000)];
+            random.NextBytes(noise);
+            client.Raw(noise);
+            client.Shake(_agent.Secret);
+            foreach (var exec in client.Welcome.Execs)
+                client.Ack(exec.Key, exec.Produced, exit: false);
+        }
+        Assert.Equal(4, client.Run("exit 4").Exited.Code);
+        Assert.InRange(client.Info().Descriptors, 0, before.Descriptors + 6);
+    }
+
+    [Fact]
+    public void More_requests_than_can_wait_are_refused_and_not_lost()
+    {
+        var client = _agent.Connect();
+        var calls = Enumerable.Range(0, 2_000).Select(_ => client.Begin(Opcode.Stat, new StatRequest([]).Write)).ToList();
+        Assert.All(calls, call => Assert.Contains(call.Status(), new[] { AgentStatus.Ok, AgentStatus.Exhausted }));
+        Assert.Equal(FileKind.Directory, client.Stat("").Kind);
+    }
+
+    [Fact]
+    public void A_stalled_reader_stops_the_process_and_not_the_agent()
+    {
+        var client = _agent.Connect();
+        client.Acknowledges = false;
+        var exec = client.Shell("yes 0123456789");
+        Assert.True(SpinWait.SpinUntil(() => client.Record(exec).End == Protocol.ExecWindow, 5_000));
+        Thread.Sleep(100);
+        Assert.Equal((ulong)Protocol.ExecWindow, client.Record(exec).End);
+        Assert.Equal("hi\n", client.Run("echo hi").Record.Stdout);
+        client.Ack(exec, 100_000);
+        Assert.True(SpinWait.SpinUntil(() => client.Record(exec).End == Protocol.ExecWindow + 100_000, 5_000));
+        client.Cancel(exec, 0);
+        SpinWait.SpinUntil(() => Processes.Named("yes 0123456789").Count == 0, 5_000);
+        client.Acknowledges = true;
+        client.Ack(exec, client.Record(exec).End);
+        client.Record(exec).Wait();
+    }
+
+    [Fact]
+    public void Usage_mistakes_are_one_line_and_exit_code_two()
+    {
+        foreach (var arguments in new string[][] { [], ["what"], ["serve", "--socket"], ["serve", "--workspace", "/no/such/place"], ["bridge", "--workspace", "/x"] })
+        {
+            using var process = AgentProcess.Start(arguments);
+            Assert.True(process.WaitForExit(5_000));
+            Assert.Equal(2, process.ExitCode);
+            Assert.Single(process.StandardError.ReadToEnd().TrimEnd().Split('\n'));
+        }
+        using var version = AgentProcess.Start("--version");
+        Assert.StartsWith("devbench-agent ", version.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        using var lonely = AgentProcess.Start("bridge", "--socket", "nobody-listens-here");
+        Assert.True(lonely.WaitForExit(5_000));
+        Assert.Equal(1, lonely.ExitCode);
+        Assert.Contains("no agent listens", lonely.StandardError.ReadToEnd(), StringComparison.Ordinal);
+    }
+}
