@@ -5,6 +5,7 @@
 "$root/scripts/engine.sh" start
 "$root/scripts/publish.sh"
 "$root/scripts/images.sh"
+"$root/scripts/image.sh"
 cd "$root"
 for project in bench/McpDevBench.Benchmarks bench/McpDevBench.LoadTests; do
     [ -d "$project" ] || { say "$project is not there"; continue; }

@@ -5,7 +5,7 @@
 
 have dotnet || fail "the .NET 10 SDK is not here: see https://dotnet.microsoft.com/download"
 
-packages=(clang lld binutils cmake libssl-dev zlib1g-dev libsqlite3-dev busybox-static debootstrap curl ca-certificates)
+packages=(clang lld binutils cmake libssl-dev zlib1g-dev libsqlite3-dev busybox-static debootstrap patch curl ca-certificates)
 have npm || packages+=(nodejs npm)
 # The engine's package brings the client along, except on newer Debians, where it has its own.
 if ! engine_answers && ! have dockerd && [ ! -x /usr/sbin/dockerd ]; then packages+=(docker.io); fi

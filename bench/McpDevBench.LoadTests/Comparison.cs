@@ -14,6 +14,8 @@ internal static class Comparison
 
     public static async Task<int> RunAsync()
     {
+        using var docker = new DockerApi();
+        var imageBytes = await docker.ImageBytesAsync("mcp-devbench:dev");
         await using var server = await ServerProcess.StartAsync();
         var idle = server.ResidentBytes;
         await using var client = await McpClient.CreateAsync(new HttpClientTransport(new HttpClientTransportOptions { Endpoint = new Uri(server.Address, "/mcp"), TransportMode = HttpTransportMode.StreamableHttp }));
@@ -22,7 +24,6 @@ internal static class Comparison
         var container = $"mcp-devbench-{id}";
         try
         {
-            using var docker = new DockerApi();
             var content = Convert.ToHexString(RandomNumberGenerator.GetBytes(2048));
             await CallAsync(client, "fs_write", new() { ["container_id"] = id, ["path"] = "file", ["content"] = content });
             Console.WriteLine($"{Rounds} rounds in turn, {Environment.ProcessorCount} processors; milliseconds, median (5th to 95th percentile).\n");
@@ -46,6 +47,7 @@ internal static class Comparison
             | | |
             |---|---|
             | the binary, everything in it | {new FileInfo(ServerProcess.Binary).Length / 1e6:0.0} MB |
+            | the container image | {imageBytes / 1e6:0.0} MB |
             | from start to the first ready answer | {server.UntilReady.TotalMilliseconds:0} ms |
             | resident memory when idle | {idle / 1e6:0} MB |
             """);

@@ -50,5 +50,7 @@ internal sealed class DockerApi : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    public async Task<long> ImageBytesAsync(string image) => (await _http.GetFromJsonAsync<JsonElement>($"/images/{image}/json")).GetProperty("Size").GetInt64();
+
     public void Dispose() => _http.Dispose();
 }

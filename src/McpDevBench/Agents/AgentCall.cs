@@ -109,7 +109,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     {
         lock (_lock)
         {
-            _sendCredit += bytes;
+            Interlocked.Add(ref _sendCredit, bytes);
             _granted.TrySetResult();
             _granted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }

@@ -12,6 +12,9 @@ internal sealed partial class AgentVolume(DockerEngine engine, EngineVolumes vol
     public const string Prefix = "mcpdevbench_agent_";
     public const string Label = "com.mcp.devbench.agent";
 
+    /// <summary>What is labelled so carries the agent, or helps to.</summary>
+    public const string Filter = Label + "=true";
+
     private readonly byte[] _binary = Load();
     private readonly SemaphoreSlim _filling = new(1, 1);
     private string? _filledOn;

@@ -79,7 +79,7 @@ internal sealed partial class Janitor(
                 actions.Add(new SweepAction("volume_removed", volume.Name, "no workspace has it"));
         }
         var outdated = time.GetUtcNow() - AgentRetention;
-        foreach (var volume in (await volumes.ListAsync(AgentVolume.Label, cancellationToken)).Where(volume => volume.Name != agentVolume.Name && volume.CreatedAt < outdated))
+        foreach (var volume in (await volumes.ListAsync(AgentVolume.Filter, cancellationToken)).Where(volume => volume.Name != agentVolume.Name && volume.CreatedAt < outdated))
         {
             if (!dryRun && await volumes.RemoveAsync(volume.Name, cancellationToken))
                 actions.Add(new SweepAction("agent_volume_removed", volume.Name, "an agent of another version, used by no container"));

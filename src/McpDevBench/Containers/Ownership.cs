@@ -1,3 +1,4 @@
+using McpDevBench.Agents;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Containers;
@@ -18,18 +19,18 @@ internal sealed class Ownership(InstanceKey key)
 
     public Dictionary<string, string> ContainerLabels(Workspace workspace, string imageId)
     {
-        var labels = new Dictionary<string, string>(workspace.Labels)
+        // Every label of ours, also where it is empty: an image's own labels would shine through.
+        return new Dictionary<string, string>(workspace.Labels)
         {
             [Label] = "true",
             [IdLabel] = workspace.Id.ToString(),
+            [AliasLabel] = workspace.Alias ?? "",
+            [AgentVolume.Label] = "false",
             [ImageLabel] = workspace.Image,
             [OwnerLabel] = workspace.Owner,
             [PersistentLabel] = workspace.Persistent ? "true" : "false",
             [SignatureLabel] = Signature("container", workspace.Id.ToString(), workspace.Owner, imageId),
         };
-        if (workspace.Alias is { } alias)
-            labels[AliasLabel] = alias;
-        return labels;
     }
 
     public Dictionary<string, string> VolumeLabels(string name) => new() { [Label] = "true", [SignatureLabel] = Signature("volume", name) };
@@ -48,7 +49,7 @@ internal sealed class Ownership(InstanceKey key)
                 Id = id,
                 DockerId = dockerId,
                 Owner = labels.GetValueOrDefault(OwnerLabel, ""),
-                Alias = labels.GetValueOrDefault(AliasLabel),
+                Alias = labels.GetValueOrDefault(AliasLabel) is { Length: > 0 } alias ? alias : null,
                 Image = labels.GetValueOrDefault(ImageLabel, ""),
                 Persistent = labels.GetValueOrDefault(PersistentLabel) == "true",
                 Status = ContainerStatus.Running,

@@ -9,7 +9,7 @@ namespace McpDevBench.Containers;
 /// </summary>
 internal sealed partial class Reconciler(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
-    EngineContainers containers, TimeProvider time, ILogger<Reconciler> logger)
+    EngineContainers containers, EngineVolumes volumes, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
@@ -36,7 +36,7 @@ internal sealed partial class Reconciler(
                 await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), kept, dryRun, cancellationToken);
             foreach (var container in found.Where(container => !workspaces.All.Any(workspace => IsContainerOf(container, workspace))))
                 await SettleStrangerAsync(container, dryRun, cancellationToken);
-            foreach (var door in await containers.ListAsync(AgentVolume.Label, cancellationToken))
+            foreach (var door in await containers.ListAsync(AgentVolume.Filter, cancellationToken))
             {
                 if (door.State == "created" && time.GetUtcNow() - door.CreatedAt > Settled)
                     await DoAsync("helper_removed", door.DockerId, "a helper container that a crash left behind", dryRun, () => containers.RemoveAsync(door.DockerId, cancellationToken));
@@ -66,6 +66,9 @@ internal sealed partial class Reconciler(
                 break;
             case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt || time.GetUtcNow() - workspace.LastUsedAt > Settled:
                 await DoAsync("removal_finished", workspace.Id.ToString(), "its removal did not get to its end", dryRun, () => factory.RemoveAsync(workspace, keepVolume: kept.Contains(workspace.VolumeName), cancellationToken));
+                break;
+            case ContainerStatus.Running or ContainerStatus.Stopped when container is null && !await HasVolumeAsync(workspace, cancellationToken):
+                await DoAsync("row_removed", workspace.Id.ToString(), "Docker has neither its container nor its volume", dryRun, () => StopAsync(workspace, remove: true));
                 break;
             case ContainerStatus.Running when container is null:
                 await DoAsync("marked_stopped", workspace.Id.ToString(), "Docker no longer has its container", dryRun, () => StopAsync(workspace));
@@ -101,9 +104,15 @@ internal sealed partial class Reconciler(
             await DoAsync("removed", container.DockerId, $"it is ours, but the database did not know it, and it is {container.State}", dryRun, () => containers.RemoveAsync(container.DockerId, cancellationToken));
     }
 
-    private async Task StopAsync(Workspace workspace)
+    private async Task<bool> HasVolumeAsync(Workspace workspace, CancellationToken cancellationToken) =>
+        (await volumes.ListAsync(Ownership.Label, cancellationToken)).Any(volume => volume.Name == workspace.VolumeName);
+
+    private async Task StopAsync(Workspace workspace, bool remove = false)
     {
-        workspaces.MarkStopped(workspace);
+        if (remove)
+            workspaces.Remove(workspace);
+        else
+            workspaces.MarkStopped(workspace);
         await agents.LoseAsync(workspace.DockerId!);
     }
 

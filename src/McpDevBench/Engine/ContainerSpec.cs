@@ -143,7 +143,8 @@ internal sealed record ContainerSpec
 
     private Dictionary<string, string> Temporary()
     {
-        var options = $"rw,nosuid,nodev,size={TmpfsBytes},mode=1777";
+        // The owner says it as well as the mode: where the image has the folder, its mode wins over ours.
+        var options = $"rw,nosuid,nodev,size={TmpfsBytes},mode=1777,uid={Uid},gid={Uid}";
         var mounts = new Dictionary<string, string>(StringComparer.Ordinal) { ["/tmp"] = options, ["/run"] = options };
         foreach (var path in ImageVolumes)
         {

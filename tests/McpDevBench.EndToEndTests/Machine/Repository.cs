@@ -9,6 +9,9 @@ internal static class Repository
     public static string Binary { get; } =
         Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY") is { Length: > 0 } given ? given : Path.Combine(Root, "artifacts", "mcp-devbench");
 
+    /// <summary>Built with these tests, in the same configuration.</summary>
+    public static string ConformanceHost { get; } = Path.Combine(AppContext.BaseDirectory, "..", "..", "McpDevBench.ConformanceHost", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "McpDevBench.ConformanceHost");
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
