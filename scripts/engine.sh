@@ -29,12 +29,16 @@ wait_until_gone() {
     done
 }
 
+forbidden() {
+    if [ -S "$socket" ] && [ ! -w "$socket" ]; then
+        fail "Docker is running, but $(id -un) may not use $socket: sudo usermod -aG docker $(id -un), then log in again"
+    fi
+}
+
 start() {
     if engine_answers; then return; fi
     [ -z "${DOCKER_HOST:-}" ] || fail "no Docker Engine answers at DOCKER_HOST=$DOCKER_HOST"
-    if [ -S "$socket" ] && [ ! -w "$socket" ] && grep -qsx dockerd /proc/[0-9]*/comm; then
-        fail "Docker is running, but $(id -un) may not use $socket: sudo usermod -aG docker $(id -un), then log in again"
-    fi
+    if grep -qsx dockerd /proc/[0-9]*/comm; then forbidden; fi
     if [ -d /run/systemd/system ]; then
         say "starting Docker (systemd)"
         as_root systemctl start docker
@@ -45,7 +49,7 @@ start() {
     fi
     local deadline=$((SECONDS + 60))
     until engine_answers; do
-        [ $SECONDS -lt $deadline ] || { tail -n 20 "$log" >&2; fail "Docker Engine did not come up in a minute"; }
+        [ $SECONDS -lt $deadline ] || { forbidden; tail -n 20 "$log" >&2 || true; fail "Docker Engine did not come up in a minute"; }
         sleep 0.2
     done
 }

@@ -47,7 +47,7 @@ for project in tests/McpDevBench.Tests tests/McpDevBench.EndToEndTests; do
     [ -d "$project" ] || { say "$project is not there"; continue; }
     say "running $project"
     status=0
-    timeout -k 60 40m dotnet test --project "$project" -c Release </dev/null 2>&1 | tee "$log" || status=$?
+    timeout -k 60 40m dotnet test --project "$project" -c Release --results-directory "$artifacts/test-results" </dev/null 2>&1 | tee "$log" || status=$?
     count() { awk -v word="$1:" '$1 == word { n = $2 } END { print n + 0 }' "$log"; }
     ok=$(count succeeded) bad=$(count failed)
     # A run that broke off, or that found no test, is a failure without a test to its name.

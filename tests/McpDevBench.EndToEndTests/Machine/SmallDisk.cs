@@ -42,6 +42,7 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Free();
         (await Command.Run("umount", Path)).Succeeded();
         _folder.Dispose();
     }
