@@ -5,7 +5,10 @@ namespace McpDevBench.Agent;
 /// <summary>What the agent knows of itself.</summary>
 internal static class AgentSelf
 {
-    /// <summary>What every bounded queue, window and buffer of the agent, and its heap, add up to at most.</summary>
+    /// <summary>
+    /// What the agent's memory adds up to at most: 32 MiB of managed heap (a limit that the runtime holds, see <see cref="Rebirth"/>), 64 output rings of
+    /// 256 KiB, 12 MiB for walks of directories, and its code and stacks. Whoever wants more is refused, and the agent lives on.
+    /// </summary>
     public const long MaxResidentBytes = 64L << 20;
 
     public static AgentInfo Describe(int execs)

@@ -12,8 +12,12 @@ internal static unsafe class Rebirth
 {
     private const string Marker = "DEVBENCH_AGENT_REBORN=1";
 
-    // Collect often and stay small, rather than let the size of the machine's caches decide.
-    private static readonly string[] s_environment = [Marker, "DOTNET_GCgen0size=0x100000", "DOTNET_GCHeapHardLimit=0x2800000", "DOTNET_GCConserveMemory=5"];
+    // Hexadecimal, and without a prefix. Collect often and stay small, rather than let the size of the machine's caches decide; and never more than half
+    // of what the agent may have in all (see AgentSelf). Regions of 1 MiB: with the usual 4 the collector crashes where so small a limit is reached.
+    private static readonly string[] s_environment =
+    [
+        Marker, "DOTNET_GCgen0size=100000", "DOTNET_GCRegionSize=100000", "DOTNET_GCHeapHardLimit=2000000", "DOTNET_GCConserveMemory=5",
+    ];
 
     public static SignalSet Signals => SignalSet.Of(Abi.SIGTERM, Abi.SIGINT, Abi.SIGHUP, Abi.SIGCHLD);
 

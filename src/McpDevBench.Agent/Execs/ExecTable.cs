@@ -69,7 +69,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             throw NoSuchExec();
         if (request.Signal is 0 or > 64)
             throw new RefusalException(AgentStatus.Invalid, $"{request.Signal} is no signal");
-        hunter.Signal(exec.Mark, request.Signal, () => channel.Session.Respond(channel, AgentStatus.Ok, new MessageWriter()));
+        hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter())));
     }
 
     public void Cancel(ExecCancel request) => Find(request.Key).Kill(ExecEnd.Cancelled, request.GraceMs);
@@ -81,10 +81,10 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         if (!_byKey.TryGetValue(acknowledged.Key, out var exec) || exec.Pid == 0)
             return;
         // Once it is known where the server stands, an acknowledgement that comes late says nothing new.
-        if (exec.Attached && acknowledged.Offset >= exec.Output.Acknowledged)
-            exec.Output.Acknowledge(acknowledged.Offset);
-        else if (exec.Attached)
+        if (exec.Attached && acknowledged.Offset < exec.Output.Acknowledged)
             return;
+        if (exec.Attached)
+            exec.Output.Acknowledge(acknowledged.Offset);
         else
             exec.Output.ResumeAt(acknowledged.Offset);
         exec.Attached = true;

@@ -9,7 +9,7 @@ namespace McpDevBench.Agent;
 internal sealed unsafe class StdinQueue(bool isTerminal)
 {
     /// <summary>Over all execs: a window each, and requests that wait for theirs.</summary>
-    private const int MaxBytes = 8 << 20;
+    private const int MaxBytes = 4 << 20;
 
     private static int s_bytes;
 

@@ -6,7 +6,7 @@ namespace McpDevBench.Agent;
 internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd content, Channel channel)
 {
     private const int MaxReadBytes = 512 << 10;
-    private const int MaxEditedSize = 8 << 20;
+    private const int MaxEditedSize = 4 << 20;
     private const uint DefaultDirectoryMode = 0x1ed; // 0755
 
     private long _contentAt;
@@ -66,6 +66,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
         if (before.Size > MaxEditedSize)
             throw TooLargeToEdit(step.Path);
+        Heap.RequireRoom();
         var text = new byte[before.Size];
         if (Fd.ReadFully(fd, text, 0, step.Path) != text.Length)
             throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Path)}: is being written to");

@@ -6,8 +6,8 @@ namespace McpDevBench.Agent;
 /// <summary>A growing array outside the managed heap, for names of directories. All of them together are bounded.</summary>
 internal sealed unsafe class WalkMemory : IDisposable
 {
-    private const long OneWalk = 16 << 20;
-    private const long AllWalks = 24 << 20;
+    private const long OneWalk = 8 << 20;
+    private const long AllWalks = 12 << 20;
 
     private static long s_used;
 
@@ -22,7 +22,7 @@ internal sealed unsafe class WalkMemory : IDisposable
     public int Append(int count)
     {
         if (Length + count > _capacity)
-            Grow(Math.Max(_capacity * 2, Math.Max(4096, Length + count)));
+            Grow(Math.Max(Math.Min(_capacity * 2, OneWalk), Math.Max(4096, Length + count)));
         var at = Length;
         Length += count;
         return at;

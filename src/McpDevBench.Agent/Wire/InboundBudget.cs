@@ -3,7 +3,7 @@ namespace McpDevBench.Agent;
 /// <summary>All content that has arrived and waits for a worker, over every channel: each has its window, but together they are bounded too.</summary>
 internal static class InboundBudget
 {
-    private const long Limit = 12 << 20;
+    private const long Limit = 6 << 20;
 
     private static long s_used;
 

@@ -7,22 +7,40 @@ namespace McpDevBench.Agent;
 internal sealed class Outbox(EventLoop loop)
 {
     private const int ContentLimit = 256 << 10;
+    private const int ControlLimit = 2 << 20;
+    private const int MaxControlFrames = 8_192;
 
     private readonly Queue<OutFrame> _control = new();
     private readonly Queue<OutFrame> _content = new();
     private readonly object _gate = new();
     private int _contentBytes;
+    private int _controlBytes;
     private bool _closed;
 
-    /// <summary>Frames of the loop's own thread, and never many.</summary>
+    /// <summary>The server asks and asks, and does not read the answers.</summary>
+    public bool Overrun => _control.Count > MaxControlFrames;
+
     public void Control(OutFrame frame)
     {
         lock (_gate)
         {
             if (!_closed)
+            {
                 _control.Enqueue(frame);
+                _controlBytes += frame.Payload.Length;
+            }
         }
         loop.Wake();
+    }
+
+    /// <summary>A worker with an answer waits here before it hands it over: at most one each is held besides what is queued.</summary>
+    public void WaitForRoom()
+    {
+        lock (_gate)
+        {
+            while (_controlBytes >= ControlLimit && !_closed)
+                Monitor.Wait(_gate);
+        }
     }
 
     /// <summary>The last frame of a transfer: behind its content, whatever the limit.</summary>
@@ -58,7 +76,13 @@ internal sealed class Outbox(EventLoop loop)
     public bool TryTakeControl(out OutFrame frame)
     {
         lock (_gate)
-            return _control.TryDequeue(out frame);
+        {
+            if (!_control.TryDequeue(out frame))
+                return false;
+            _controlBytes -= frame.Payload.Length;
+            Monitor.PulseAll(_gate);
+            return true;
+        }
     }
 
     public bool TryTakeContent(out OutFrame frame)

@@ -5,6 +5,9 @@ namespace McpDevBench.Agent;
 /// <summary>From the first byte of a request to who does it. Messages are read here, on the loop, so that a malformed one ends the stream that it came on.</summary>
 internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileRequests files)
 {
+    /// <summary>A request's message is in memory twice or more: as it came, and as what it means.</summary>
+    private const int LargeRequest = 64 << 10;
+
     /// <summary>Does a request on a worker, and writes its response.</summary>
     private delegate void Work(MessageWriter response);
 
@@ -14,6 +17,8 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         var opcode = (Opcode)message.Byte();
         try
         {
+            if (payload.Length > LargeRequest)
+                Heap.RequireRoom();
             if (!RouteExec(channel, opcode, ref message) && !RouteFile(channel, opcode, ref message, payload.Length))
                 throw new RefusalException(AgentStatus.Invalid, $"opcode {(byte)opcode} is unknown to this agent ({AgentVersion.Text})");
         }

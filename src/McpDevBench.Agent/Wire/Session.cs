@@ -47,7 +47,11 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
     }
 
     /// <summary>From any thread: the answer to a channel's request.</summary>
-    public void Respond(Channel channel, AgentStatus status, MessageWriter message) => loop.Post(() => Finish(channel, status, message));
+    public void Respond(Channel channel, AgentStatus status, MessageWriter message)
+    {
+        Outbox.WaitForRoom();
+        loop.Post(() => Finish(channel, status, message));
+    }
 
     /// <summary>On the loop.</summary>
     public void Finish(Channel channel, AgentStatus status, MessageWriter message)

@@ -64,7 +64,14 @@ internal sealed unsafe class Wire
     /// <summary>Fill the output buffer from the session and the execs, and write while the other side takes it.</summary>
     public void Pump(ExecTable execs)
     {
-        if (_session is null || _dead || _awaitsWritable)
+        if (_session is null || _dead)
+            return;
+        if (_session.Outbox.Overrun)
+        {
+            Drop();
+            return;
+        }
+        if (_awaitsWritable)
             return;
         for (var i = 0; i < WritesPerTurn; i++)
         {
@@ -172,9 +179,9 @@ internal sealed unsafe class Wire
         {
             _assembler.Feed(bytes, session.Handle);
         }
-        catch (ProtocolException)
+        catch (Exception error) when (error is ProtocolException or OutOfMemoryException)
         {
-            // There is nobody to tell: whoever spoke does not follow the protocol.
+            // There is nobody to tell: whoever spoke does not follow the protocol, or wants more at once than there is.
             Drop();
         }
     }

@@ -12,7 +12,7 @@ internal sealed class WorkerPool
     private const int Workers = 8;
     private const int MaxLong = 6;
     private const int MaxQueued = 512;
-    private const int MaxQueuedBytes = 8 << 20;
+    private const int MaxQueuedBytes = 4 << 20;
 
     private readonly object _gate = new();
     private readonly Queue<Job> _short = new();

@@ -37,7 +37,7 @@ internal static class FileReading
     {
         if (encoding == "base64")
             return (Convert.ToBase64String(content), "base64", content.Length);
-        var whole = cut ? content.Length - Unfinished(content) : content.Length;
+        var whole = cut ? content.Length - Utf8Text.Unfinished(content) : content.Length;
         try
         {
             if (encoding == "utf8" || !content.AsSpan(0, Math.Min(content.Length, 8192)).Contains((byte)0))
@@ -52,17 +52,6 @@ internal static class FileReading
             throw new RefusalException(RefusalCode.InvalidArgument, "The content is no UTF-8 text.", "Leave encoding out, or pass encoding=base64.", inner: e);
         }
         return (Convert.ToBase64String(content), "base64", content.Length);
-    }
-
-    private static int Unfinished(ReadOnlySpan<byte> content)
-    {
-        for (var back = 1; back <= Math.Min(3, content.Length); back++)
-        {
-            var value = content[^back];
-            if ((value & 0xC0) != 0x80)
-                return (value >= 0xF0 ? 4 : value >= 0xE0 ? 3 : value >= 0xC0 ? 2 : 1) > back ? back : 0;
-        }
-        return 0;
     }
 
     private static List<int> LineStarts(ReadOnlySpan<byte> content)

@@ -90,7 +90,7 @@ internal sealed class AgentCall(AgentClient client, uint channel)
                     _content.Write(payload);
                 var count = (uint)payload.Length;
                 if (client.GrantsCredit)
-                    ThreadPool.QueueUserWorkItem(_ => Grant(count));
+                    AgentClient.Later(() => Grant(count));
                 break;
             case FrameKind.Credit:
                 Interlocked.Add(ref _credit, BinaryPrimitives.ReadUInt32LittleEndian(payload));

@@ -217,14 +217,14 @@ internal sealed class AgentClient : IDisposable
                 var output = ExecOutput.Read(ref reader);
                 Record(output.Key).Add(output, reader.Rest);
                 if (Acknowledges)
-                    Later(() => Ack(output.Key, Record(output.Key).End));
+                    Acknowledge(() => Ack(output.Key, Record(output.Key).End));
                 break;
             case FrameKind.ExecExited:
                 var exited = ExecExited.Read(ref reader);
                 reader.End();
                 Record(exited.Key).End_(exited);
                 if (Acknowledges)
-                    Later(() => Ack(exited.Key, exited.Produced, exit: true));
+                    Acknowledge(() => Ack(exited.Key, exited.Produced, exit: true));
                 break;
             default:
                 if (_calls.TryGetValue(header.Channel, out var call))
@@ -233,16 +233,21 @@ internal sealed class AgentClient : IDisposable
         }
     }
 
-    /// <summary>Never write on the reading thread: with both pipes full nobody would go on.</summary>
-    private void Later(Action action) => ThreadPool.QueueUserWorkItem(_ =>
+    private void Acknowledge(Action action) => Later(() =>
+    {
+        lock (_writing)
+        {
+            if (_mayAcknowledge)
+                action();
+        }
+    });
+
+    /// <summary>Never write on the reading thread: with both pipes full nobody would go on. And by the time it is written the test may be over.</summary>
+    internal static void Later(Action action) => ThreadPool.QueueUserWorkItem(_ =>
     {
         try
         {
-            lock (_writing)
-            {
-                if (_mayAcknowledge)
-                    action();
-            }
+            action();
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

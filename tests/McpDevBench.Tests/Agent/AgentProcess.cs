@@ -61,20 +61,27 @@ internal sealed class AgentProcess : IDisposable
 
     public void Dispose()
     {
-        foreach (var bridge in _bridges)
+        try
         {
-            if (!bridge.HasExited)
-                bridge.Kill();
-            bridge.Dispose();
+            foreach (var bridge in _bridges)
+                End(bridge);
         }
-        if (!_process.HasExited)
+        finally
         {
-            using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-            if (!_process.WaitForExit(10_000))
-                _process.Kill();
+            // The agent does not end with its streams: that is the point of it.
+            using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
+                kill.WaitForExit();
+            _process.WaitForExit(10_000);
+            End(_process);
         }
-        _process.Dispose();
         Directory.Delete(Workspace, recursive: true);
+    }
+
+    private static void End(Process process)
+    {
+        if (!process.HasExited)
+            process.Kill();
+        process.Dispose();
     }
 
     private static string Find()

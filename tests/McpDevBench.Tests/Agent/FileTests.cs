@@ -26,6 +26,7 @@ public sealed class FileTests : IDisposable
         Assert.Equal(written.Etag, _client.List("sub/dir").Entries[0].Etag);
         Assert.Equal(written.Etag, _client.Begin(Opcode.Read, new ReadRequest(Bytes("sub/dir/file"), 0, 1).Write).Answer(FileStat.Read).Etag);
         File.AppendAllText(_agent["sub/dir/file"], "x");
+        Assert.Equal(AgentStatus.Conflict, _client.Begin(Opcode.Read, new ReadRequest(Bytes("sub/dir/file"), 0, 1, written.Etag).Write).Status());
         Assert.NotEqual(written.Etag, _client.Stat("sub/dir/file").Etag);
     }
 

@@ -15,6 +15,36 @@ public sealed class LimitTests : IDisposable
 
     public void Dispose() => _agent.Dispose();
 
+    [Fact]
+    public void A_server_that_asks_without_reading_is_dropped_before_it_costs_much()
+    {
+        for (var i = 0; i < 4_000; i++)
+            File.WriteAllText(_agent[$"{i}-{new string('n', 200)}"], "");
+        var raw = _agent.StartBridge();
+        var nonce = new byte[32];
+        raw.StandardInput.BaseStream.Write([.. Handshake.ServerMagic, .. _agent.Secret, .. nonce, .. AgentClient.Frame(FrameKind.Hello, 0, [1, 0, 0, 0, 0, 0])]);
+        var writing = new Thread(() =>
+        {
+            try
+            {
+                for (var i = 1u; i < 40_000; i++)
+                {
+                    var list = new MessageWriter();
+                    new ListRequest([], false, "", 10_000, []).Write(list.Byte((byte)Opcode.List));
+                    raw.StandardInput.BaseStream.Write(AgentClient.Frame(FrameKind.Request, i, list.Written));
+                }
+            }
+            catch (IOException)
+            {
+            }
+        });
+        writing.Start();
+        writing.Join(TimeSpan.FromSeconds(5));
+        Assert.InRange(PeakBytes(), 1 << 20, MaxResidentBytes);
+        _client.Shake(_agent.Secret);
+        Assert.Equal([5], _client.Ping([5]));
+    }
+
     private long PeakBytes() => long.Parse(File.ReadLines($"/proc/{_agent.Pid}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], null) << 10;
 
     [Fact]
@@ -100,7 +130,7 @@ public sealed class LimitTests : IDisposable
     public void Many_large_requests_at_once_are_bounded_in_memory()
     {
         File.WriteAllBytes(_agent["big"], new byte[8 << 20]);
-        File.WriteAllText(_agent["text"], string.Concat(Enumerable.Repeat("some text to be found\n", 300_000)));
+        File.WriteAllText(_agent["text"], string.Concat(Enumerable.Repeat("some text to be found\n", 180_000)));
         var calls = new List<AgentCall>();
         for (var i = 0; i < 60; i++)
         {
@@ -112,6 +142,6 @@ public sealed class LimitTests : IDisposable
         foreach (var call in calls)
             call.Status(TimeSpan.FromSeconds(120));
         Assert.InRange(PeakBytes(), 1 << 20, MaxResidentBytes);
-        Assert.Equal(6_600_000, _client.Stat("text").Size);
+        Assert.Equal(3_960_000, _client.Stat("text").Size);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace McpDevBench.Execs;
+namespace McpDevBench;
 
 /// <summary>Cutting bytes where characters end.</summary>
 internal static class Utf8Text
