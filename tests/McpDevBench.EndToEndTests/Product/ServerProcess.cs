@@ -162,10 +162,13 @@ public sealed partial class ServerProcess : IAsyncLifetime
     {
         try
         {
-            if (!_spawned.IsEmpty)
-                await RemoveSpawned();
+            if (!IsRunning && !_spawned.IsEmpty)
+                await InitializeAsync();
             if (IsRunning)
+            {
+                await RemoveSpawned();
                 await Stop();
+            }
         }
         finally
         {
@@ -178,13 +181,18 @@ public sealed partial class ServerProcess : IAsyncLifetime
         await NothingIsLeft();
     }
 
+    /// <summary>Also what others spawned than our assistants: the clients that others wrote call what they find.</summary>
     private async Task RemoveSpawned()
     {
-        if (!IsRunning)
-            await InitializeAsync();
         await using var assistant = await Connect();
+        var tools = await assistant.Client.ListToolsAsync();
+        if (!tools.Any(tool => tool.Name == "kill"))
+            return;
         foreach (var container in (await assistant.ListContainers(("include_stopped", true))).Containers)
+        {
+            _spawned[container.ContainerId] = true;
             await assistant.Call("kill", ("container_id", container.ContainerId), ("force", true));
+        }
     }
 
     private async Task NothingIsLeft()

@@ -35,6 +35,10 @@ public sealed class ContainerImageTests
             await workspace.Kill(("force", true));
             Assert.Empty(await DockerHost.ContainersOf(spawned));
             Assert.Empty(await DockerHost.VolumesOf(spawned));
+
+            // Asked to stop, it ends well and takes with it what it had prepared.
+            await DockerHost.Docker("stop", "-t", "30", name);
+            Assert.Equal("0", await DockerHost.Docker("inspect", "-f", "{{.State.ExitCode}}", name));
         }
         catch (Exception)
         {
