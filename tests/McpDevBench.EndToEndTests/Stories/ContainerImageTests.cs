@@ -47,8 +47,6 @@ public sealed class ContainerImageTests
         }
         finally
         {
-            // Asked to end, it takes along what it had made ready.
-            await DockerHost.Docker("stop", name);
             await DockerHost.Docker("rm", "-f", name);
             await DockerHost.Docker("volume", "rm", name);
         }
