@@ -69,7 +69,14 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             throw NoSuchExec();
         if (request.Signal is 0 or > 64)
             throw new RefusalException(AgentStatus.Invalid, $"{request.Signal} is no signal");
-        hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter())));
+        if (request.Signal != Abi.SIGKILL)
+        {
+            hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter())));
+            return;
+        }
+        // One round of KILL misses what is forked meanwhile: whoever sends it wants them all gone.
+        exec.Kill(ExecEnd.Signaled, graceMs: 0);
+        channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter());
     }
 
     public void Cancel(ExecCancel request) => Find(request.Key).Kill(ExecEnd.Cancelled, request.GraceMs);

@@ -69,9 +69,11 @@ internal sealed class AgentProcess : IDisposable
         finally
         {
             // The agent does not end with its streams: that is the point of it.
-            using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
-                kill.WaitForExit();
-            _process.WaitForExit(10_000);
+            if (!_process.HasExited)
+            {
+                using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+                _process.WaitForExit(10_000);
+            }
             End(_process);
         }
         Directory.Delete(Workspace, recursive: true);
