@@ -41,11 +41,10 @@ internal sealed partial class WorkspaceFactory(
     public async Task<bool> RemoveAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
     {
         workspaces.BeginRemoval(workspace, keepVolume);
+        // By name where its id was never written down.
+        await containers.RemoveAsync(workspace.DockerId ?? NameOf(workspace.Id), cancellationToken);
         if (workspace.DockerId is { } dockerId)
-        {
-            await containers.RemoveAsync(dockerId, cancellationToken);
             await agents.LoseAsync(dockerId);
-        }
         if (!keepVolume && !await volumes.RemoveAsync(workspace.VolumeName, cancellationToken))
         {
             LogVolumeInUse(logger, workspace.VolumeName, workspace.Id);
@@ -71,7 +70,8 @@ internal sealed partial class WorkspaceFactory(
         }
         catch (RefusalException e)
         {
-            // The row stays as it is; the reconciler undoes it when Docker is back.
+            // The reconciler finishes it when Docker is back.
+            workspaces.BeginRemoval(workspace, keepVolume: !freshVolume);
             LogUndoPostponed(logger, workspace.Id, e.Message);
         }
     }

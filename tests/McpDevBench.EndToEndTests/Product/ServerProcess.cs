@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Machine;
 using ModelContextProtocol.Client;
@@ -9,7 +10,7 @@ using ModelContextProtocol.Client;
 namespace McpDevBench.EndToEndTests.Product;
 
 /// <summary>The native binary at work, with a state of its own. What its assistants spawned is gone when it is.</summary>
-public sealed class ServerProcess : IAsyncLifetime
+public sealed partial class ServerProcess : IAsyncLifetime
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
@@ -196,12 +197,16 @@ public sealed class ServerProcess : IAsyncLifetime
 
     private async Task NothingIsLeft()
     {
+        // Whatever its log names, not only what a test knows of: a spawn that failed must not leave anything either.
+        var containers = await DockerHost.Docker("ps", "-a", "--no-trunc", "--format", "{{.Names}}");
+        foreach (var id in WorkspaceIds().Matches(Log).Select(match => match.Value).Distinct())
+            Assert.False(containers.Contains(id, StringComparison.Ordinal), $"the container of {id} is left:\n{string.Join('\n', Log.Split('\n').Where(line => line.Contains(id, StringComparison.Ordinal)))}");
         foreach (var id in _spawned.Keys)
-        {
-            Assert.Empty(await DockerHost.ContainersOf(id));
             Assert.Empty(await DockerHost.VolumesOf(id));
-        }
     }
+
+    [GeneratedRegex("c_[0-9a-f]{8}-[0-9a-f-]{27}")]
+    private static partial Regex WorkspaceIds();
 
     private void Remember(object sender, DataReceivedEventArgs line)
     {
