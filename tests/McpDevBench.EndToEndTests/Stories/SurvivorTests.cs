@@ -18,7 +18,7 @@ public sealed class SurvivorTests(ServerProcess server) : IClassFixture<ServerPr
         ["a stopped child"] = "sh -c 'kill -STOP $$; sleep 1000000' & echo up; exec sleep 1000000",
     };
 
-    // Every process forks for ever, so whatever is killed is replaced for as long as one is missed. One signal is not enough for it.
+    // Every process forks for ever, so whatever is killed is replaced for as long as one is missed.
     private const string ForkLoop = """
         import os
         print("up", flush=True)
@@ -54,6 +54,7 @@ public sealed class SurvivorTests(ServerProcess server) : IClassFixture<ServerPr
     [Theory]
     [InlineData("timeout")]
     [InlineData("cancel")]
+    [InlineData("signal")]
     public async Task Nothing_survives_of_a_fork_loop_at_the_process_limit(string end)
     {
         await using var assistant = await server.Connect();
