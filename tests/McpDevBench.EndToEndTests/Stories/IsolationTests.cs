@@ -94,6 +94,20 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
     }
 
     [Fact]
+    public async Task The_agent_can_neither_be_killed_nor_overheard_from_inside_and_leaves_no_zombie()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Exec("kill -9 -1; kill -9 1; kill -TERM 1", ("wait_ms", 5_000));
+        Assert.Equal("alive", await workspace.Sh("echo alive"));
+        Assert.Equal("denied", await workspace.Sh("(echo forged > /proc/1/fd/1) 2>/dev/null && echo written || echo denied"));
+        Assert.Equal("denied", await workspace.Sh("(head -c 1 < /proc/1/fd/0) 2>/dev/null && echo read || echo denied"));
+
+        await workspace.Sh("i=0; while [ $i -lt 20 ]; do (setsid sh -c true &); i=$((i+1)); done; sleep 0.5");
+        Assert.Equal("0", await workspace.Sh("grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"));
+    }
+
+    [Fact]
     public async Task As_root_is_refused_where_policy_does_not_allow_it()
     {
         await using var assistant = await server.Connect();
