@@ -77,10 +77,6 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
     public Task StopAsync(string dockerId, TimeSpan grace, CancellationToken cancellationToken) =>
         Forgiving(engine.CallAsync("stop", (client, token) => client.Containers.StopContainerAsync(dockerId, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)grace.TotalSeconds }, token), cancellationToken));
 
-    /// <summary>Ends a container's processes at once. One that is not running, or gone, is fine.</summary>
-    public Task KillAsync(string dockerId, CancellationToken cancellationToken) =>
-        Forgiving(engine.CallAsync("kill", (client, token) => client.Containers.KillContainerAsync(dockerId, new ContainerKillParameters { Signal = "KILL" }, token), cancellationToken));
-
     /// <summary>Removes a container with its anonymous volumes, running or not. One that is gone is fine.</summary>
     public Task RemoveAsync(string dockerId, CancellationToken cancellationToken) =>
         Forgiving(engine.CallAsync("remove", (client, token) => client.Containers.RemoveContainerAsync(dockerId, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token), cancellationToken));
