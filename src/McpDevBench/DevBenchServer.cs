@@ -7,6 +7,9 @@ using McpDevBench.Execs;
 using McpDevBench.Files;
 using McpDevBench.Mcp;
 using McpDevBench.Observability;
+using McpDevBench.Observability.Health;
+using McpDevBench.Observability.Logs;
+using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
 using ModelContextProtocol.Server;
 
@@ -78,7 +81,8 @@ internal static class DevBenchServer
         services.AddSingleton(TimeProvider.System);
         services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace));
         services.AddSingleton<ILoggerProvider>(provider => new LogWriter(options.Log, provider.GetRequiredService<TimeProvider>(), Console.OpenStandardError()));
-        services.AddSingleton<Metrics>();
+        services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, []));
+        services.AddSingleton<MetricCatalogue>();
         services.AddSingleton<DrainState>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<StatusReporter>();

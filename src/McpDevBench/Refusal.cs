@@ -42,6 +42,17 @@ internal sealed class RefusalException(RefusalCode code, string message, string 
 
 internal static class RefusalCodes
 {
+    /// <summary>The names of all codes.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<RefusalCode>().Select(Name)];
+
+    /// <summary>How a failure is called in metrics, logs and audit: a refusal by its code, <c>cancelled</c>, or <c>server_error</c>.</summary>
+    public static string NameOf(Exception failure) => failure switch
+    {
+        RefusalException refusal => refusal.Code.Name(),
+        OperationCanceledException => "cancelled",
+        _ => RefusalCode.ServerError.Name(),
+    };
+
     /// <summary>The name in <c>structuredContent.error.code</c> and in metrics.</summary>
     public static string Name(this RefusalCode code) => code switch
     {

@@ -2,7 +2,7 @@ using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Health;
 using McpDevBench.Storage;
 
 namespace McpDevBench;

@@ -1,4 +1,4 @@
-using McpDevBench.Observability;
+using McpDevBench.Observability.Logs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

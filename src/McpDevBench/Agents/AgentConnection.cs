@@ -199,6 +199,7 @@ internal sealed class AgentConnection : IDisposable
                 break;
             case FrameKind.Pong:
                 Interlocked.Increment(ref _pongs);
+                link.Answered();
                 break;
             default:
                 throw new ProtocolException($"the agent sent {header.Kind}");

@@ -1,16 +1,19 @@
 using System.Collections.Concurrent;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Agents;
 
 /// <summary>Every agent that the server is tied to, by Docker's id of its container.</summary>
-internal sealed class AgentDirectory(EngineStreams streams, EngineContainers containers, TimeProvider time, ILogger<AgentDirectory> logger) : IAsyncDisposable
+internal sealed class AgentDirectory(EngineStreams streams, EngineContainers containers, MetricCatalogue metrics, TimeProvider time, ILogger<AgentDirectory> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, AgentLink> _links = [];
 
     public EngineStreams Streams => streams;
 
     public EngineContainers Containers => containers;
+
+    public AgentMetrics Metrics => metrics.Agents;
 
     public TimeProvider Time => time;
 

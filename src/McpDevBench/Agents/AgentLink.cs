@@ -17,6 +17,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     private readonly Lock _lock = new();
     private TaskCompletionSource<AgentConnection> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
+    private long _pingedAt;
 
     public AgentLink(AgentDirectory directory, string dockerId, byte[] secret)
     {
@@ -95,6 +96,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
             _ = _connected.Task.Result.AcknowledgeAsync(ack);
     }
 
+    /// <summary>The agent has answered the last ping.</summary>
+    public void Answered() => _directory.Metrics.Answered(_directory.Time.GetElapsedTime(Volatile.Read(ref _pingedAt)));
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -111,11 +115,17 @@ internal sealed partial class AgentLink : IAsyncDisposable
     private async Task RunAsync(AgentConnection? connection)
     {
         var attempt = 0;
+        // Why the last stream ended; before the first one, because another server had it.
+        var reason = "server_start";
         while (!_stopping.IsCancellationRequested)
         {
-            connection ??= await ReconnectAsync(attempt++);
             if (connection is null)
-                continue;
+            {
+                connection = await ReconnectAsync(attempt++);
+                if (connection is null)
+                    continue;
+                _directory.Metrics.Reconnected(reason);
+            }
             lock (_lock)
                 _connected.TrySetResult(connection);
             using (var watch = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, connection.Closed))
@@ -124,23 +134,29 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 try
                 {
                     await connection.RunAsync(this, _directory.Listener);
+                    reason = "closed";
                     LogEnded(_directory.Logger, DockerId);
                 }
                 catch (ProtocolException e)
                 {
+                    reason = "protocol_error";
+                    _directory.Metrics.ProtocolBroken();
                     LogProtocolError(_directory.Logger, DockerId, e.Message);
                     attempt = Math.Max(attempt, 3);
                 }
                 catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
                 {
+                    reason = "broken";
                     LogBroken(_directory.Logger, DockerId, e.Message);
                 }
                 catch (Exception e)
                 {
+                    reason = "broken";
                     // A defect of ours: it must not cost the workspace its stream for good.
                     LogFailed(_directory.Logger, DockerId, e);
                 }
-                await pinging;
+                if (await pinging)
+                    reason = "no_pong";
             }
             lock (_lock)
                 _connected = new TaskCompletionSource<AgentConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -206,7 +222,8 @@ internal sealed partial class AgentLink : IAsyncDisposable
     }
 
     /// <summary>An agent that does not answer a ping before the next one is due has lost its stream, whatever the socket says.</summary>
-    private async Task PingAsync(AgentConnection connection, CancellationToken cancellationToken)
+    /// <returns>Whether it was that which ended the stream.</returns>
+    private async Task<bool> PingAsync(AgentConnection connection, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(PingEvery, _directory.Time);
         var sent = 0L;
@@ -217,8 +234,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 if (connection.Pongs < sent)
                 {
                     connection.Dispose();
-                    return;
+                    return true;
                 }
+                Volatile.Write(ref _pingedAt, _directory.Time.GetTimestamp());
                 await connection.PingAsync();
                 sent++;
             }
@@ -228,6 +246,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         {
             // The stream has ended.
         }
+        return false;
     }
 
     [LoggerMessage(LogLevel.Debug, "The stream to container {DockerId} ended")]

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using McpDevBench.Agents;
 using McpDevBench.Engine;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Containers;
@@ -12,7 +12,7 @@ namespace McpDevBench.Containers;
 internal sealed partial class ContainerService(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, IdempotencyStore idempotency,
     ImagePolicy policy, ImageProvider images, EngineImages engineImages, EngineContainers engineContainers, AgentDirectory agents, VolumePool pool, KeyedLock keys,
-    Metrics metrics, TimeProvider time, ILogger<ContainerService> logger)
+    MetricCatalogue metrics, TimeProvider time, ILogger<ContainerService> logger)
 {
     private const string SpawnScope = "spawn";
     private const int PageSize = 100;
@@ -72,16 +72,15 @@ internal sealed partial class ContainerService(
     /// <param name="label">Null, <c>name</c> or <c>name=value</c>.</param>
     public ContainerPage List(string owner, bool includeStopped, string? label, string? cursor)
     {
-        var after = cursor is null ? (0, "") : ParseCursor(cursor);
+        var after = cursor is null ? (0, "") : PageCursor.Parse(cursor);
         var running = store.RunningExecs();
         var page = workspaces.All
             .Where(workspace => workspace.Owner == owner && (includeStopped || workspace.Status is ContainerStatus.Running or ContainerStatus.Creating) && workspace.Status != ContainerStatus.Removing)
             .Where(workspace => label is null || HasLabel(workspace, label))
             .OrderBy(CursorOf).SkipWhile(workspace => CursorOf(workspace).CompareTo(after) <= 0).Take(PageSize + 1).ToList();
-        var next = page.Count > PageSize ? CursorOf(page[PageSize - 1]) : default((long, string)?);
         return new ContainerPage(
             [.. page.Take(PageSize).Select(workspace => new ListedContainer(workspace, running.GetValueOrDefault(workspace.Id.ToString())))],
-            next is var (milliseconds, id) ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}.{id}") : null);
+            page.Count > PageSize ? PageCursor.Of(page[PageSize - 1].CreatedAt, page[PageSize - 1].Id.ToString()) : null);
     }
 
     /// <summary>By id or alias.</summary>
@@ -97,32 +96,38 @@ internal sealed partial class ContainerService(
         [.. (await engineImages.NamesAsync(cancellationToken)).Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && IsAllowed(name))];
 
     /// <summary>Tells the metrics how many there are.</summary>
-    public void CountContainers() => metrics.ContainersCounted(
+    public void CountContainers() => metrics.Containers.Counted(
         workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running), workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Stopped));
 
     private async Task<Workspace> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        metrics.Containers.SpawnBegun("cold");
+        metrics.WarmPool.Missed("disabled");
         try
         {
             var workspace = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _) => ValueTask.CompletedTask), cancellationToken);
-            metrics.ContainerSpawned("cold", time.GetElapsedTime(started));
+            metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
             CountContainers();
             LogCreated(logger, workspace.Id, workspace.Image, time.GetElapsedTime(started).TotalMilliseconds);
             return workspace;
         }
         catch (Exception e)
         {
-            metrics.SpawnFailed("cold", e is RefusalException refusal ? refusal.Code.Name() : e is OperationCanceledException ? "cancelled" : RefusalCode.ServerError.Name());
+            metrics.Containers.SpawnFailed("cold", RefusalCodes.NameOf(e));
             throw;
         }
     }
 
     private async Task<Workspace> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask> onProgress, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         await onProgress(SpawnPhase.Policy, $"Checking {plan.Image}");
         policy.Require(plan.Image);
+        metrics.Containers.SpawnPhaseDone("policy", time.GetElapsedTime(began));
+        began = time.GetTimestamp();
         var image = await images.GetAsync(plan.Image, line => _ = onProgress(SpawnPhase.Pull, line).AsTask(), cancellationToken);
+        metrics.Containers.SpawnPhaseDone("pull", time.GetElapsedTime(began));
         var id = ContainerId.New();
         var now = time.GetUtcNow();
         var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
@@ -144,6 +149,7 @@ internal sealed partial class ContainerService(
             LeaseUntil = now + plan.TimeToLive,
             IdleTimeToLive = plan.IdleTimeToLive,
         };
+        WorkspaceDirectory.Note(workspace);
         try
         {
             workspaces.Add(workspace);
@@ -188,14 +194,6 @@ internal sealed partial class ContainerService(
     }
 
     private static (long, string) CursorOf(Workspace workspace) => (workspace.CreatedAt.Milliseconds(), workspace.Id.ToString());
-
-    private static (long, string) ParseCursor(string cursor)
-    {
-        var at = cursor.IndexOf('.', StringComparison.Ordinal);
-        return at > 0 && long.TryParse(cursor.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
-            ? (milliseconds, cursor[(at + 1)..])
-            : throw SpawnPlan.Invalid("cursor", cursor, "a next_cursor of an earlier answer");
-    }
 
     private static string Fingerprint(SpawnRequest request)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpDevBench.Observability;
 
 namespace McpDevBench.Containers;
 
@@ -31,6 +32,7 @@ internal sealed partial class WorkspaceDirectory
             : _byId.Values.FirstOrDefault(workspace => workspace.Alias == target && workspace.Owner == owner);
         if (found is null || found.Owner != owner || found.Status is ContainerStatus.Removing)
             throw NotFound(target);
+        Note(found);
         return Use(found);
     }
 
@@ -104,6 +106,13 @@ internal sealed partial class WorkspaceDirectory
     public static RefusalException NotFound(string target) => new(
         RefusalCode.ContainerNotFound, $"There is no workspace '{(target.Length <= 80 ? target : target[..80] + "…")}': it never existed, has been removed, or has expired.",
         "Call list_containers to see yours, or spawn for a new one.");
+
+    /// <summary>Whatever is done now is about this workspace.</summary>
+    public static void Note(Workspace workspace)
+    {
+        if (CallFacts.Current is { } facts)
+            (facts.ContainerId, facts.Image) = (workspace.Id.ToString(), workspace.Image);
+    }
 
     private Workspace Use(Workspace workspace)
     {

@@ -1,12 +1,13 @@
 using McpDevBench.Agents;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Containers;
 
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
-    EngineContainers containers, EngineVolumes volumes, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
+    EngineContainers containers, EngineVolumes volumes, VolumePool pool, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
     /// <summary>Variables of an image that would change what every program of the workspace loads.</summary>
     private static readonly string[] DangerousVariables = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV"];
@@ -15,16 +16,25 @@ internal sealed partial class WorkspaceFactory(
     /// <returns>The workspace, running.</returns>
     public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, Func<SpawnPhase, ValueTask> onPhase, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         await onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
         if (freshVolume && workspace.Persistent)
             await pool.MakeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
         workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = EnvironmentOf(workspace, image) });
+        metrics.Containers.SpawnPhaseDone("create", time.GetElapsedTime(began));
+        began = time.GetTimestamp();
         await onPhase(SpawnPhase.Start);
         try
         {
-            await agents.OpenAsync(dockerId, ownership.AgentSecret(workspace.Id), token => containers.StartAsync(dockerId, token), cancellationToken);
+            await agents.OpenAsync(dockerId, ownership.AgentSecret(workspace.Id), async token =>
+            {
+                await containers.StartAsync(dockerId, token);
+                metrics.Containers.SpawnPhaseDone("start", time.GetElapsedTime(began));
+                began = time.GetTimestamp();
+            }, cancellationToken);
+            metrics.Containers.SpawnPhaseDone("ready", time.GetElapsedTime(began));
         }
         catch (RefusalException)
         {

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Docker.DotNet;
 using Docker.DotNet.X509;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Engine;
 
@@ -15,8 +16,12 @@ internal sealed record EngineIdentity(string Id, string Version, string ApiVersi
 /// The one connection to the Docker Engine. Negotiates the version of the API, gives every call a deadline, and turns what can go wrong into
 /// refusals. A call that finds the engine gone fails; the next one tries again.
 /// </summary>
-internal sealed partial class DockerEngine(EngineOptions options, ILogger<DockerEngine> logger) : IDisposable
+internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<DockerEngine> logger) : IDisposable
 {
+    /// <summary>The names of all calls, for metrics.</summary>
+    public static IReadOnlyList<string> Calls { get; } =
+        ["ping", "create", "inspect", "start", "stop", "remove", "list", "put", "stat", "attach", "exec_create", "exec_start", "pull", "image_inspect", "image_list", "volume_create", "volume_list", "volume_remove"];
+
     /// <summary>The newest version whose behaviour we know, and the oldest we can do with.</summary>
     private static readonly Version NewestApi = new(1, 51), OldestApi = new(1, 41);
 
@@ -64,11 +69,14 @@ internal sealed partial class DockerEngine(EngineOptions options, ILogger<Docker
         var connection = await ConnectAsync(cancellationToken);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
+        var started = time.GetTimestamp();
         try
         {
-            return await action(connection.Client, deadline.Token);
+            var result = await action(connection.Client, deadline.Token);
+            metrics.Engine.Called(call, "ok", time.GetElapsedTime(started));
+            return result;
         }
-        catch (Exception e) when (Unreachable(e, cancellationToken))
+        catch (Exception e) when (Measure(call, started, e, cancellationToken) && Unreachable(e, cancellationToken))
         {
             // The next call negotiates anew: the engine may come back as another version.
             Interlocked.CompareExchange(ref _connection, null, connection);
@@ -152,6 +160,19 @@ internal sealed partial class DockerEngine(EngineOptions options, ILogger<Docker
         chain.ChainPolicy.CustomTrustStore.Add(authority);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return chain.Build(presented);
+    }
+
+    /// <returns>Always true: it only looks at what passes.</returns>
+    private bool Measure(string call, long started, Exception e, CancellationToken callers)
+    {
+        var status = e switch
+        {
+            DockerApiException { StatusCode: < HttpStatusCode.InternalServerError } => "client_error",
+            DockerApiException => "server_error",
+            _ => Unreachable(e, callers) ? "unavailable" : "cancelled",
+        };
+        metrics.Engine.Called(call, status, time.GetElapsedTime(started));
+        return true;
     }
 
     private static bool Unreachable(Exception e, CancellationToken callers) => e switch

@@ -5,6 +5,7 @@ using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Execs;
@@ -12,7 +13,7 @@ namespace McpDevBench.Execs;
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
     ExecOptions options, WorkspaceDirectory workspaces, ExecSupervisor supervisor, ExecStore store, OutputFolder folder, AgentDirectory agents,
-    IdempotencyStore idempotency, KeyedLock keys, Metrics metrics, TimeProvider time)
+    IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
     private const string ExecScope = "exec";
     private const int PageSize = 100, InputPiece = 64 << 10;
@@ -109,9 +110,9 @@ internal sealed class ExecService(
     public ExecPage List(string owner, string? container, bool includeFinished, string? cursor)
     {
         var id = container is null ? default(ContainerId?) : workspaces.Find(owner, container).Id;
-        var before = cursor is null ? default((long, string)?) : ParseCursor(cursor);
+        var before = cursor is null ? default((long, string)?) : PageCursor.Parse(cursor);
         var execs = store.List(owner, id, includeFinished, before, PageSize + 1);
-        var next = execs.Count > PageSize ? string.Create(CultureInfo.InvariantCulture, $"{execs[PageSize - 1].StartedAt.Milliseconds()}.{execs[PageSize - 1].Id}") : null;
+        var next = execs.Count > PageSize ? PageCursor.Of(execs[PageSize - 1].StartedAt, execs[PageSize - 1].Id.ToString()) : null;
         return new ExecPage([.. execs.Take(PageSize)], next);
     }
 
@@ -138,6 +139,7 @@ internal sealed class ExecService(
         var start = Check(workspace, request);
         var id = new ExecId(start.Key);
         var exec = new Exec { Id = id, ContainerId = workspace.Id, Owner = workspace.Owner, Command = request.Cmd ?? ["sh", "-c", request.Shell!], StartedAt = time.GetUtcNow() };
+        Note(exec);
         var link = agents.Get(workspace.DockerId!);
         var active = supervisor.Admit(exec, workspace.DockerId!);
         try
@@ -158,7 +160,7 @@ internal sealed class ExecService(
             // A program or folder that is not there is the caller's argument, not a file that was asked for.
             throw e.Code == RefusalCode.FileNotFound ? new RefusalException(RefusalCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e) : e;
         }
-        metrics.ExecutionStarted(time.GetElapsedTime(began));
+        metrics.Execs.Started(time.GetElapsedTime(began));
         if (request.Stdin is { } stdin)
             _ = FeedAllAsync(link, id, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
         return exec;
@@ -253,8 +255,20 @@ internal sealed class ExecService(
     private Exec Find(string owner, string execId)
     {
         var found = ExecId.TryParse(execId, out var id) ? Lookup(id) : null;
-        return found is not null && found.Owner == owner ? found : throw new RefusalException(
+        if (found is not null && found.Owner == owner)
+        {
+            Note(found);
+            return found;
+        }
+        throw new RefusalException(
             RefusalCode.ExecNotFound, $"There is no exec '{(execId.Length <= 80 ? execId : execId[..80] + "…")}': it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
+    }
+
+    /// <summary>Whatever is done now is about this command.</summary>
+    private void Note(Exec exec)
+    {
+        if (CallFacts.Current is { } facts)
+            (facts.ExecId, facts.ContainerId, facts.Image) = (exec.Id.ToString(), exec.ContainerId.ToString(), workspaces.Find(exec.ContainerId)?.Image);
     }
 
     private Exec FindRunning(string owner, string execId, out AgentLink link)
@@ -267,14 +281,6 @@ internal sealed class ExecService(
     }
 
     private Exec? Lookup(ExecId id) => supervisor.Find(id)?.Exec ?? store.Find(id);
-
-    private static (long, string) ParseCursor(string cursor)
-    {
-        var at = cursor.IndexOf('.', StringComparison.Ordinal);
-        return at > 0 && long.TryParse(cursor.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
-            ? (milliseconds, cursor[(at + 1)..])
-            : throw SpawnPlan.Invalid("cursor", cursor, "a next_cursor of an earlier answer");
-    }
 
     private static string Fingerprint(ExecRequest request)
     {

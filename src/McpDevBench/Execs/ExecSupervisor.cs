@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Execs;
 
@@ -12,7 +12,7 @@ namespace McpDevBench.Execs;
 /// every command that the database says is running.
 /// </summary>
 internal sealed partial class ExecSupervisor(
-    ExecOptions options, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, Metrics metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
+    ExecOptions options, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
 {
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
 
@@ -26,7 +26,7 @@ internal sealed partial class ExecSupervisor(
             var dockerId = workspaces.Find(exec.ContainerId) is { Status: ContainerStatus.Running, DockerId: { } id } ? id : null;
             var active = Watch(exec, dockerId ?? "");
             active.Confirmed = true;
-            metrics.ExecutionAdopted();
+            metrics.Execs.Adopted();
             if (dockerId is null)
                 active.Lose();
         }
@@ -166,9 +166,9 @@ internal sealed partial class ExecSupervisor(
         }
         ArrayPool<byte>.Shared.Return(arrival.Content!);
         var stream = OutputPager.NameOf((byte)arrival.Stream);
-        metrics.OutputReceived(stream, arrival.Length);
+        metrics.Execs.OutputReceived(stream, arrival.Length);
         if (active.Log.DroppedBytes - droppedBefore is > 0 and var dropped)
-            metrics.OutputDropped(stream, dropped);
+            metrics.Execs.OutputDropped(stream, dropped);
         active.Notify();
     }
 
@@ -203,7 +203,7 @@ internal sealed partial class ExecSupervisor(
         }
         Acknowledge(active, exit: true);
         _active.TryRemove(active.Exec.Id.Value, out _);
-        metrics.ExecutionEnded(ExecStore.OutcomeName(finished.Outcome!.Value), wall);
+        metrics.Execs.Ended(ExecStore.OutcomeName(finished.Outcome!.Value), wall);
         active.Finish(finished);
         LogFinished(logger, finished.Id, finished.ContainerId, ExecStore.OutcomeName(finished.Outcome.Value), finished.ExitCode, wall.TotalMilliseconds);
         return true;

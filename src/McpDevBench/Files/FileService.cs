@@ -1,10 +1,10 @@
 using McpDevBench.AgentProtocol;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
 
 /// <summary>Files of a workspace as clients see them. Everything goes through the agent; nothing is checked here that could change before it is used there.</summary>
-internal sealed class FileService(WorkspaceFiles files, Metrics metrics)
+internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 {
     /// <summary>Most that one fs_read answers, in bytes: a tool's result is no place for more.</summary>
     public const int MostReadBytes = 256 << 10;
@@ -124,7 +124,7 @@ internal sealed class FileService(WorkspaceFiles files, Metrics metrics)
             }
             return await call.AnswerAsync(FileStat.Read, cancellationToken);
         }, cancellationToken);
-        metrics.FileBytesRead(content.Length);
+        metrics.Files.BytesRead(content.Length);
         return (content.ToArray(), stat);
     }
 
@@ -136,7 +136,7 @@ internal sealed class FileService(WorkspaceFiles files, Metrics metrics)
             await call.SendEndAsync();
             return await call.AnswerAsync(FileStat.Read, cancellationToken);
         }, cancellationToken);
-        metrics.FileBytesWritten(content.Length);
+        metrics.Files.BytesWritten(content.Length);
         return stat;
     }
 }

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
 
@@ -11,7 +11,7 @@ namespace McpDevBench.Files;
 internal sealed record TransferSummary(long Entries, long Bytes, long Skipped);
 
 /// <summary>The HTTP file endpoint's other half: whole files, ranges and archives, streamed.</summary>
-internal sealed class FileTransfer(WorkspaceFiles files, Metrics metrics)
+internal sealed class FileTransfer(WorkspaceFiles files, MetricCatalogue metrics)
 {
     private const int Piece = 128 << 10;
     private const uint MostEntries = 1_000_000;
@@ -40,7 +40,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, Metrics metrics)
             FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
         return files.StreamAsync(owner, request.Container, "write", Opcode.Write, write.Write, async call =>
         {
-            metrics.FileBytesWritten(await SendAsync(call, source, cancellationToken));
+            metrics.Files.BytesWritten(await SendAsync(call, source, cancellationToken));
             return FileEntries.Of(await call.AnswerAsync(FileStat.Read, cancellationToken));
         }, cancellationToken);
     }
@@ -78,7 +78,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, Metrics metrics)
             }
             else
             {
-                metrics.FileBytesWritten(await SendAsync(call, source, cancellationToken));
+                metrics.Files.BytesWritten(await SendAsync(call, source, cancellationToken));
             }
             return await AnswerAsync(call, cancellationToken);
         }, cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, Metrics metrics)
         while (await call.ReceiveAsync(cancellationToken) is { } piece)
         {
             await destination.WriteAsync(piece, cancellationToken);
-            metrics.FileBytesRead(piece.Length);
+            metrics.Files.BytesRead(piece.Length);
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, Metrics metrics)
             throw new RefusalException(RefusalCode.InvalidArgument, $"The upload is no gzip archive: {e.Message}", "Send a .tar.gz with application/gzip, or a plain .tar with application/x-tar.", inner: e);
         }
         await call.SendEndAsync();
-        metrics.FileBytesWritten(sent);
+        metrics.Files.BytesWritten(sent);
     }
 
     private static async Task<TransferSummary> AnswerAsync(AgentCall call, CancellationToken cancellationToken)

@@ -1,12 +1,12 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
 
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
-internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirectory agents, Metrics metrics, TimeProvider time)
+internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirectory agents, MetricCatalogue metrics, TimeProvider time)
 {
     /// <summary>Long enough for a slow disk; what is larger streams, and has no limit while it moves.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -58,12 +58,12 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirecto
         }
         catch (Exception e)
         {
-            result = e is RefusalException refusal ? refusal.Code.Name() : e is OperationCanceledException ? "cancelled" : RefusalCode.ServerError.Name();
+            result = RefusalCodes.NameOf(e);
             throw;
         }
         finally
         {
-            metrics.FileOperationDone(operation, result, time.GetElapsedTime(started));
+            metrics.Files.Done(operation, result, time.GetElapsedTime(started));
         }
     }
 }

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
 using McpDevBench.Observability;
+using McpDevBench.Observability.Health;
+using McpDevBench.Observability.Metrics;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -9,11 +11,8 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.Mcp;
 
 /// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the summary line, and failures made into answers.</summary>
-internal sealed partial class CallPipeline(Metrics metrics, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
+internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
 {
-    /// <summary>All that is not of the protocol, or not of ours, is one series.</summary>
-    private const string Unknown = "unknown";
-
     public void Install(McpServerOptions options)
     {
         options.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
@@ -33,19 +32,20 @@ internal sealed partial class CallPipeline(Metrics metrics, DrainState drain, Ti
             return;
         }
         var started = time.GetTimestamp();
-        var name = ProtocolMethods.All.Contains(method) ? method : Unknown;
+        var name = ProtocolMethods.All.Contains(method) ? method : ApiMetrics.Unknown;
+        string? errorType = null;
         try
         {
             await next(context, cancellationToken);
         }
         catch (Exception exception) when (exception is not InputRequiredException)
         {
-            metrics.RequestFailed(name, ErrorType(exception, cancellationToken));
+            errorType = ErrorType(exception, cancellationToken);
             throw;
         }
         finally
         {
-            metrics.RequestServed(name, time.GetElapsedTime(started));
+            metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
         }
     }
 
@@ -53,8 +53,9 @@ internal sealed partial class CallPipeline(Metrics metrics, DrainState drain, Ti
     {
         var started = time.GetTimestamp();
         var tool = (request.MatchedPrimitive as McpServerTool)?.ProtocolTool;
-        var name = tool?.Name ?? Unknown;
+        var name = tool?.Name ?? ApiMetrics.Unknown;
         string? errorType = null;
+        Begin(request);
         try
         {
             if (drain.IsDraining && tool?.Annotations?.ReadOnlyHint == false)
@@ -82,11 +83,8 @@ internal sealed partial class CallPipeline(Metrics metrics, DrainState drain, Ti
         finally
         {
             var duration = time.GetElapsedTime(started);
-            metrics.RequestServed(name, duration);
-            if (errorType is not null)
-                metrics.RequestFailed(name, errorType);
-            var arguments = request.Params?.Arguments;
-            LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1), Handle(arguments, "container_id") ?? Handle(arguments, "target"), Handle(arguments, "exec_id"), request.Server.ClientInfo?.Name, Principal.Of(request.User).Name);
+            metrics.Api.Served(name, duration, errorType);
+            LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1));
         }
     }
 
@@ -138,12 +136,22 @@ internal sealed partial class CallPipeline(Metrics metrics, DrainState drain, Ti
         _ => RefusalCode.ServerError.Name(),
     };
 
-    /// <summary>A handle for the log, if it was given as a string of a sensible length.</summary>
+    /// <summary>What is known before anything is looked up: the handles as they were given, until a room says which things they are.</summary>
+    private static void Begin(RequestContext<CallToolRequestParams> request)
+    {
+        var facts = CallFacts.Begin(Principal.Of(request.User).Name);
+        var arguments = request.Params?.Arguments;
+        facts.ClientName = request.Server.ClientInfo?.Name;
+        facts.ContainerId = Handle(arguments, "container_id") ?? Handle(arguments, "target");
+        facts.ExecId = Handle(arguments, "exec_id");
+    }
+
+    /// <summary>A handle, if it was given as a string of a sensible length.</summary>
     private static string? Handle(IDictionary<string, JsonElement>? arguments, string name) =>
         arguments is not null && arguments.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 128 } text ? text : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
-    private partial void LogCalled(string tool, string outcome, double durationMs, string? containerId, string? execId, string? clientName, string principal);
+    private partial void LogCalled(string tool, string outcome, double durationMs);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A call failed unexpectedly")]
     private partial void LogUnexpected(Exception exception, string method);

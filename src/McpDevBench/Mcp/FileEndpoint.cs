@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using McpDevBench.Access;
 using McpDevBench.Files;
 using McpDevBench.Observability;
+using McpDevBench.Observability.Health;
+using McpDevBench.Observability.Metrics;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace McpDevBench.Mcp;
@@ -11,22 +13,28 @@ namespace McpDevBench.Mcp;
 /// <c>/workspaces/{id}/files?path=…</c>: what is too large for a tool's result. GET streams a file or an archive of a directory, PUT uploads a file or
 /// unpacks an archive. Who may call the tools may call this, and nobody else.
 /// </summary>
-internal sealed partial class FileEndpoint(FileService files, FileTransfer transfer, McpOptions options, DrainState drain, Metrics metrics, TimeProvider time, ILogger<FileEndpoint> logger)
+internal sealed partial class FileEndpoint(FileService files, FileTransfer transfer, McpOptions options, DrainState drain, MetricCatalogue metrics, TimeProvider time, ILogger<FileEndpoint> logger)
 {
     private static readonly string[] _reading = ["GET", "HEAD"];
     private static readonly string[] _writing = ["PUT"];
 
+    private const string Get = "files_get", Put = "files_put";
+
+    /// <summary>What its calls are named in metrics.</summary>
+    public static IReadOnlyList<string> Methods { get; } = [Get, Put];
+
     public void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapMethods("/workspaces/{id}/files", _reading, (RequestDelegate)(context => CallAsync(context, "files_get", FsReadTool.Facts, ReadAsync)));
-        endpoints.MapMethods("/workspaces/{id}/files", _writing, (RequestDelegate)(context => CallAsync(context, "files_put", FsWriteTool.Facts, WriteAsync)));
+        endpoints.MapMethods("/workspaces/{id}/files", _reading, (RequestDelegate)(context => CallAsync(context, Get, FsReadTool.Facts, ReadAsync)));
+        endpoints.MapMethods("/workspaces/{id}/files", _writing, (RequestDelegate)(context => CallAsync(context, Put, FsWriteTool.Facts, WriteAsync)));
     }
 
     private async Task CallAsync(HttpContext context, string method, ToolFacts tool, Func<HttpContext, FileCall, Task> handle)
     {
         var started = time.GetTimestamp();
-        var outcome = "ok";
+        string? errorType = null;
         var call = FileCall.Of(context);
+        CallFacts.Begin(call.Owner).Target = call.Path;
         try
         {
             if (!options.Tools.Offers(tool))
@@ -34,26 +42,18 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
             if (drain.IsDraining && !tool.ReadOnly)
                 throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
             await handle(context, call);
-            outcome = context.Response.StatusCode < 400 ? "ok" : RefusalCode.InvalidArgument.Name();
+            errorType = context.Response.StatusCode < 400 ? null : RefusalCode.InvalidArgument.Name();
         }
         catch (Exception exception)
         {
-            outcome = exception switch
-            {
-                RefusalException refusal => refusal.Code.Name(),
-                OperationCanceledException when context.RequestAborted.IsCancellationRequested => "cancelled",
-                BadHttpRequestException => RefusalCode.InvalidArgument.Name(),
-                _ => RefusalCode.ServerError.Name(),
-            };
+            errorType = exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name() : RefusalCodes.NameOf(exception);
             throw;
         }
         finally
         {
             var duration = time.GetElapsedTime(started);
-            metrics.RequestServed(method, duration);
-            if (outcome != "ok")
-                metrics.RequestFailed(method, outcome);
-            LogCalled(method, outcome, context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1), call.Container.Length <= 128 ? call.Container : null, call.Owner);
+            metrics.Api.Served(method, duration, errorType);
+            LogCalled(method, errorType ?? "ok", context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
         }
     }
 
@@ -167,5 +167,5 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "File endpoint called")]
-    private partial void LogCalled(string method, string outcome, int httpStatus, double durationMs, string? containerId, string principal);
+    private partial void LogCalled(string method, string outcome, int httpStatus, double durationMs);
 }

@@ -1,5 +1,6 @@
 using McpDevBench.Containers;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Health;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Mcp;
 
@@ -39,7 +40,7 @@ internal sealed record MetricsArguments(
 
 internal sealed record MetricsResult(string Text);
 
-internal sealed class MetricsTool(Metrics metrics)
+internal sealed class MetricsTool(MetricCatalogue metrics)
     : TypedTool<MetricsArguments, MetricsResult>(Facts, McpJson.Default.MetricsArguments, McpJson.Default.MetricsResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "The metrics, as Prometheus reads them.");

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Logs;
 
 namespace McpDevBench.Mcp;
 

@@ -1,3 +1,4 @@
+using McpDevBench.Observability.Metrics;
 using Microsoft.Data.Sqlite;
 
 namespace McpDevBench.Storage;
@@ -11,11 +12,15 @@ internal sealed partial class Database : IDisposable
     private readonly Lock _writing = new(), _reading = new();
     private readonly SqliteConnection _writer, _reader;
     private readonly FileStream _instance;
+    private readonly StorageMetrics _metrics;
+    private readonly TimeProvider _time;
 
     /// <summary>Opens or creates the database, alone: a second server on the same file is refused.</summary>
     /// <exception cref="RefusalException">The file is in use, not writable, damaged or from a newer version. Nothing is ever created anew in its place.</exception>
-    public Database(StorageOptions options, ILogger<Database> logger)
+    public Database(StorageOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<Database> logger)
     {
+        (_metrics, _time) = (metrics.Storage, time);
+        metrics.BeforeCollect(() => MeasureWal(options.StateDatabase + "-wal"));
         SQLitePCL.Batteries_V2.Init();
         try
         {
@@ -53,19 +58,28 @@ internal sealed partial class Database : IDisposable
     /// <exception cref="RefusalException">resource_exhausted: the disk is full. Nothing of the transaction remains.</exception>
     public T Write<T>(Func<SqliteConnection, T> action)
     {
-        lock (_writing)
+        var started = _time.GetTimestamp();
+        try
         {
-            try
+            lock (_writing)
             {
                 using var transaction = _writer.BeginTransaction(deferred: false);
                 var result = action(_writer);
                 transaction.Commit();
                 return result;
             }
-            catch (SqliteException e) when (Refusal(e) is { } refusal)
-            {
+        }
+        catch (SqliteException e)
+        {
+            if (e.SqliteErrorCode is 5 or 6)
+                _metrics.Busy();
+            if (Refusal(e) is { } refusal)
                 throw refusal;
-            }
+            throw;
+        }
+        finally
+        {
+            _metrics.Written(_time.GetElapsedTime(started));
         }
     }
 
@@ -125,6 +139,12 @@ internal sealed partial class Database : IDisposable
     internal static RefusalException Unusable(StorageOptions options, string why, Exception? inner = null) => new(
         RefusalCode.ServerError, $"The database {options.StateDatabase} cannot be used: {why}.",
         "Set MCP_STATE_DB to another file, or restore this one from a backup; it has been left as it is.", inner: inner);
+
+    private void MeasureWal(string path)
+    {
+        var file = new FileInfo(path);
+        _metrics.WalMeasured(file.Exists ? file.Length : 0);
+    }
 
     private static SqliteConnection Open(StorageOptions options, SqliteOpenMode mode)
     {

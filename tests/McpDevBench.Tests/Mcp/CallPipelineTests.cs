@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Health;
+using McpDevBench.Observability.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -55,7 +56,7 @@ public sealed class CallPipelineTests
         using var server = await TestServer.StartAsync(null, Probe.Answering("hello"));
         var answer = await PostAsync(server, """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"invented"}}""");
         Assert.Equal(-32602, (int)(await MessageAsync(answer))["error"]!["code"]!);
-        var metrics = await server.Services.GetRequiredService<Metrics>().ExportAsync(CancellationToken.None);
+        var metrics = await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(CancellationToken.None);
         Assert.DoesNotContain("invented", metrics);
         Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1", metrics);
         Assert.DoesNotContain(server.Log.Lines(), line => line.Contains("\"ERROR\"") || line.Contains("\"WARNING\""));

@@ -1,4 +1,4 @@
-using McpDevBench.Observability;
+using McpDevBench.Observability.Health;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpDevBench.Tests.Observability;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using McpDevBench.Observability;
+using McpDevBench.Observability.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace McpDevBench.Tests.Observability;

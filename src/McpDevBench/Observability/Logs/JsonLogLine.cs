@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Logs;
 
 /// <summary>A log line as one JSON object: timestamp, level, logger, message, then the fields.</summary>
 internal static class JsonLogLine

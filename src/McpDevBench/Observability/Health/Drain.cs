@@ -1,4 +1,4 @@
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Health;
 
 /// <summary>Begins the drain as soon as the server is asked to stop, before it stops listening.</summary>
 internal sealed partial class Drain(DrainState state, IHostApplicationLifetime lifetime, ILogger<Drain> logger) : IHostedService

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Health;
 
 /// <summary>How much of a limit is used.</summary>
 /// <param name="Limit">Null where there is none.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Health;
 
 /// <summary><c>/health/live</c> and <c>/health/ready</c>: for probes, so without authentication, cheap, and saying nothing secret.</summary>
 internal static class HealthEndpoints

@@ -1,4 +1,4 @@
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Health;
 
 /// <summary>Whether the server is shutting down: what has begun is finished, nothing new that changes something is begun.</summary>
 internal sealed class DrainState

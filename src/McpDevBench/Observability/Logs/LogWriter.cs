@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Logs;
 
 /// <summary>What one line says, before it has a shape.</summary>
 internal readonly record struct LogEntry(DateTimeOffset Timestamp, string Level, string Logger, string Message, Exception? Exception, LogFields Fields);
@@ -36,6 +36,15 @@ internal sealed class LogWriter(LogOptions options, TimeProvider time, Stream ou
         fields.AddAll(state);
         _scopes.ForEachScope(static (scope, fields) => fields.AddScope(scope), fields);
         fields.Add("correlation_id", CorrelationId.Current);
+        if (CallFacts.Current is { } facts)
+        {
+            fields.Add("container_id", facts.ContainerId);
+            fields.Add("exec_id", facts.ExecId);
+            fields.Add("image", facts.Image);
+            fields.Add("client_name", facts.ClientName);
+            fields.Add("session_id", facts.SessionId);
+            fields.Add("principal", facts.Principal);
+        }
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
         {
             fields.Add("trace_id", activity.TraceId.ToHexString());

@@ -1,4 +1,4 @@
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Logs;
 
 /// <summary>What is logged, and in which shape. Log lines always go to standard error: standard output belongs to the stdio transport.</summary>
 internal sealed record LogOptions

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Health;
 
 /// <param name="Ok">Whether it works.</param>
 /// <param name="Detail">One short sentence for the operator; nothing secret.</param>

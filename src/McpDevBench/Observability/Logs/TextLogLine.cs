@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Logs;
 
 /// <summary>A log line for a person's eyes: time, level, logger, message, then the fields as <c>name=value</c>.</summary>
 internal static class TextLogLine

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 
-namespace McpDevBench.Observability;
+namespace McpDevBench.Observability.Logs;
 
 /// <summary>The fields of one log line, in order, without repetition: the first value of a name stays.</summary>
 internal sealed class LogFields

@@ -1,0 +1,33 @@
+namespace McpDevBench.Observability;
+
+/// <summary>
+/// What is known of the call that is being served. Rooms add what they find out; log lines, audit records and spans read it. It flows with the asynchronous call, as
+/// the <see cref="CorrelationId"/> does, also into background work that the call started.
+/// </summary>
+internal sealed class CallFacts(string principal)
+{
+    private static readonly AsyncLocal<CallFacts?> _current = new();
+
+    /// <summary>Those of the call that is being served, or null outside of one.</summary>
+    public static CallFacts? Current => _current.Value;
+
+    public string Principal => principal;
+
+    /// <summary>How the client calls itself: for display, not for decisions.</summary>
+    public string? ClientName { get; set; }
+
+    /// <summary>The session that the client named when it attached: for display, not for decisions.</summary>
+    public string? SessionId { get; set; }
+
+    public string? ContainerId { get; set; }
+
+    public string? ExecId { get; set; }
+
+    public string? Image { get; set; }
+
+    /// <summary>What the call is about: a path, a program's name, a signal. Never an argument as a whole.</summary>
+    public string? Target { get; set; }
+
+    /// <summary>Begins the facts of a call.</summary>
+    public static CallFacts Begin(string principal) => _current.Value = new CallFacts(principal);
+}

@@ -1,0 +1,44 @@
+using Prometheus;
+
+namespace McpDevBench.Observability.Metrics;
+
+/// <summary>Workspaces: how many there are, and how they come up.</summary>
+internal sealed class ContainerMetrics(MetricFamilies families)
+{
+    private static readonly double[] _spawnBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+    private static readonly double[] _phaseBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600];
+    private static readonly LabelValues _paths = new("warm", "cold");
+
+    private readonly Gauge _total = families.Gauge("mcp_containers_total", "Managed containers.");
+    private readonly Gauge _running = families.Gauge("mcp_containers_running", "Managed containers that run.");
+    private readonly Gauge _stopped = families.Gauge("mcp_containers_stopped", "Managed containers that are stopped.");
+    private readonly CounterTable _spawns = families.Counter("mcp_container_spawns_total", "Workspaces asked for.", ("path", _paths), ("result", LabelValues.Results));
+    private readonly HistogramRow _spawnSeconds = families.Histogram("mcp_container_spawn_duration_seconds", "Duration of spawns that succeeded, in seconds.", _spawnBuckets, "path", _paths);
+    private readonly HistogramRow _phaseSeconds = families.Histogram(
+        "mcp_container_spawn_phase_duration_seconds", "Duration of the steps of a spawn, in seconds.", _phaseBuckets, "phase", new LabelValues("policy", "pull", "create", "start", "ready"));
+
+    /// <summary>How many there are now.</summary>
+    public void Counted(int running, int stopped)
+    {
+        _total.Set(running + stopped);
+        _running.Set(running);
+        _stopped.Set(stopped);
+    }
+
+    /// <summary>One is being spawned.</summary>
+    /// <param name="path"><c>warm</c> or <c>cold</c>.</param>
+    public void SpawnBegun(string path) => _spawns.Touch(path);
+
+    /// <param name="path"><c>warm</c> or <c>cold</c>.</param>
+    public void Spawned(string path, TimeSpan duration)
+    {
+        _spawns.Add(path, "success");
+        _spawnSeconds.Observe(path, duration);
+    }
+
+    /// <param name="result">The name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
+    public void SpawnFailed(string path, string result) => _spawns.Add(path, result);
+
+    /// <param name="phase">policy, pull, create, start or ready.</param>
+    public void SpawnPhaseDone(string phase, TimeSpan duration) => _phaseSeconds.Observe(phase, duration);
+}

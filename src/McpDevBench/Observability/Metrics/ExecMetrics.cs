@@ -1,0 +1,45 @@
+using Prometheus;
+
+namespace McpDevBench.Observability.Metrics;
+
+/// <summary>Commands in workspaces.</summary>
+internal sealed class ExecMetrics(MetricFamilies families)
+{
+    private static readonly double[] _durationBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
+    private static readonly double[] _latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+    private static readonly LabelValues _outcomes = new("exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost");
+    private static readonly LabelValues _streams = new("stdout", "stderr");
+
+    private readonly CounterRow _ended = families.Counter("mcp_executions_total", "Commands that ended.", "outcome", _outcomes);
+    private readonly Gauge _running = families.Gauge("mcp_executions_running", "Commands that run.");
+    private readonly HistogramRow _seconds = families.Histogram("mcp_execution_duration_seconds", "Duration of commands in seconds.", _durationBuckets, "outcome", _outcomes);
+    private readonly Histogram _startLatency = families.Histogram("mcp_execution_start_latency_seconds", "From the call to the running process, in seconds.", _latencyBuckets);
+    private readonly Counter _timeouts = families.Counter("mcp_execution_timeout_total", "Commands that were ended because their time was up.");
+    private readonly CounterRow _outputBytes = families.Counter("mcp_execution_output_bytes_total", "Bytes of output of commands.", "stream", _streams);
+    private readonly CounterRow _droppedBytes = families.Counter("mcp_execution_output_dropped_bytes_total", "Bytes of output beyond what is kept.", "stream", _streams);
+
+    public void Started(TimeSpan latency)
+    {
+        _running.Inc();
+        _startLatency.Observe(latency.TotalSeconds);
+    }
+
+    /// <summary>It was running when this server started, and still is.</summary>
+    public void Adopted() => _running.Inc();
+
+    /// <param name="outcome">An execution outcome in snake_case.</param>
+    public void Ended(string outcome, TimeSpan duration)
+    {
+        _running.Dec();
+        _ended.Add(outcome);
+        _seconds.Observe(outcome, duration);
+        if (outcome == "timed_out")
+            _timeouts.Inc();
+    }
+
+    /// <param name="stream"><c>stdout</c> or <c>stderr</c>.</param>
+    public void OutputReceived(string stream, long bytes) => _outputBytes.Add(stream, bytes);
+
+    /// <inheritdoc cref="OutputReceived"/>
+    public void OutputDropped(string stream, long bytes) => _droppedBytes.Add(stream, bytes);
+}

@@ -1,0 +1,51 @@
+using Prometheus;
+
+namespace McpDevBench.Observability.Metrics;
+
+/// <summary>A counter with one label: every series there from the start, at zero, so that the first event is an increase.</summary>
+internal sealed class CounterRow(Counter counter, LabelValues values)
+{
+    private readonly Counter.Child[] _series = [.. values.Words.Select(word => counter.WithLabels(word))];
+
+    public void Add(string value, double amount = 1) => _series[values.IndexOf(value)].Inc(amount);
+}
+
+/// <summary>
+/// A counter with two labels. The series of a row come up together, at zero, when its first event is near: a query sees every later one as an increase, and what is never used is not shown.
+/// </summary>
+internal sealed class CounterTable(Counter counter, LabelValues rows, LabelValues columns)
+{
+    private readonly Counter.Child[]?[] _series = new Counter.Child[]?[rows.Words.Count];
+
+    /// <summary>Brings up a row.</summary>
+    public void Touch(string row) => Row(rows.IndexOf(row));
+
+    public void Add(string row, string column, double amount = 1) => Row(rows.IndexOf(row))[columns.IndexOf(column)].Inc(amount);
+
+    // Two callers may make the row at the same time: both get the same series.
+    private Counter.Child[] Row(int index) => _series[index] ??= [.. columns.Words.Select(column => counter.WithLabels(rows.Words[index], column))];
+}
+
+/// <summary>A histogram with one label; a series comes up with its first observation.</summary>
+internal sealed class HistogramRow(Histogram histogram, LabelValues values)
+{
+    private readonly Histogram.Child?[] _series = new Histogram.Child?[values.Words.Count];
+
+    public void Observe(string value, TimeSpan duration)
+    {
+        var index = values.IndexOf(value);
+        (_series[index] ??= histogram.WithLabels(values.Words[index])).Observe(duration.TotalSeconds);
+    }
+}
+
+/// <summary>A histogram with two labels; a series comes up with its first observation.</summary>
+internal sealed class HistogramTable(Histogram histogram, LabelValues rows, LabelValues columns)
+{
+    private readonly Histogram.Child?[] _series = new Histogram.Child?[rows.Words.Count * columns.Words.Count];
+
+    public void Observe(string row, string column, TimeSpan duration)
+    {
+        var (y, x) = (rows.IndexOf(row), columns.IndexOf(column));
+        (_series[(y * columns.Words.Count) + x] ??= histogram.WithLabels(rows.Words[y], columns.Words[x])).Observe(duration.TotalSeconds);
+    }
+}

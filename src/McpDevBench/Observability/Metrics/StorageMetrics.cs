@@ -1,0 +1,19 @@
+using Prometheus;
+
+namespace McpDevBench.Observability.Metrics;
+
+/// <summary>The state database.</summary>
+internal sealed class StorageMetrics(MetricFamilies families)
+{
+    private static readonly double[] _buckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1, 5];
+
+    private readonly Histogram _writeSeconds = families.Histogram("mcp_db_write_duration_seconds", "Duration of write transactions, with the wait for their turn, in seconds.", _buckets);
+    private readonly Gauge _walBytes = families.Gauge("mcp_db_wal_bytes", "Bytes in the database's write-ahead log.");
+    private readonly Counter _busy = families.Counter("mcp_db_busy_total", "Transactions that failed because the database was locked.");
+
+    public void Written(TimeSpan duration) => _writeSeconds.Observe(duration.TotalSeconds);
+
+    public void WalMeasured(long bytes) => _walBytes.Set(bytes);
+
+    public void Busy() => _busy.Inc();
+}

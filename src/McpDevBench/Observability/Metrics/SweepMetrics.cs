@@ -1,0 +1,50 @@
+using Prometheus;
+
+namespace McpDevBench.Observability.Metrics;
+
+/// <summary>Sweeps that keep database and Docker in agreement, and that remove what has expired. In the steady state they find nothing.</summary>
+internal sealed class SweepMetrics(MetricFamilies families)
+{
+    private static readonly double[] _buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
+    private static readonly LabelValues _results = LabelValues.Results;
+    private static readonly LabelValues _drift = new("spawn_undone", "removal_finished", "row_removed", "marked_stopped", "adopted", "removed", "helper_removed", "left_alone");
+    private static readonly LabelValues _garbage = new("removed", "postponed", "volume_removed", "agent_volume_removed", "keys_purged", "left_alone");
+
+    private readonly CounterRow _reconciles = families.Counter("mcp_reconcile_runs_total", "Comparisons of database and Docker.", "result", _results);
+    private readonly Histogram _reconcileSeconds = families.Histogram("mcp_reconcile_duration_seconds", "Duration of comparisons of database and Docker, in seconds.", _buckets);
+    private readonly CounterRow _found = families.Counter("mcp_reconcile_drift_total", "Differences found between database and Docker.", "kind", _drift);
+    private readonly CounterRow _healed = families.Counter("mcp_reconcile_healed_total", "Differences between database and Docker that were put right.", "kind", _drift);
+    private readonly Gauge _reconciledAt = families.Gauge("mcp_reconcile_last_success_timestamp_seconds", "When database and Docker were last compared, in seconds since 1970; 0 for never.");
+    private readonly CounterRow _collections = families.Counter("mcp_gc_runs_total", "Collections of what has expired.", "result", _results);
+    private readonly Histogram _collectionSeconds = families.Histogram("mcp_gc_duration_seconds", "Duration of collections of what has expired, in seconds.", _buckets);
+    private readonly CounterRow _collected = families.Counter("mcp_gc_collected_total", "Things that collections removed or had to leave.", "kind", _garbage);
+    private readonly Gauge _collectedAt = families.Gauge("mcp_gc_last_success_timestamp_seconds", "When what has expired was last collected, in seconds since 1970; 0 for never.");
+
+    /// <param name="result"><c>success</c> or the name of a <see cref="RefusalCode"/>.</param>
+    /// <param name="finishedAt">When it ended.</param>
+    /// <param name="kinds">What was found, one word each.</param>
+    public void Reconciled(string result, DateTimeOffset finishedAt, TimeSpan duration, IEnumerable<string> kinds)
+    {
+        _reconciles.Add(result);
+        _reconcileSeconds.Observe(duration.TotalSeconds);
+        foreach (var kind in kinds)
+        {
+            _found.Add(kind);
+            if (kind != "left_alone")
+                _healed.Add(kind);
+        }
+        if (result == "success")
+            _reconciledAt.Set(finishedAt.ToUnixTimeMilliseconds() / 1000.0);
+    }
+
+    /// <inheritdoc cref="Reconciled"/>
+    public void Collected(string result, DateTimeOffset finishedAt, TimeSpan duration, IEnumerable<string> kinds)
+    {
+        _collections.Add(result);
+        _collectionSeconds.Observe(duration.TotalSeconds);
+        foreach (var kind in kinds)
+            _collected.Add(kind);
+        if (result == "success")
+            _collectedAt.Set(finishedAt.ToUnixTimeMilliseconds() / 1000.0);
+    }
+}
