@@ -1,4 +1,3 @@
-using System.Net;
 using McpDevBench.Access;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
@@ -17,11 +16,15 @@ namespace McpDevBench;
 
 /// <summary>Every setting of the server, by room.</summary>
 internal sealed record DevBenchOptions(
-    LogOptions Log, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, ContainerOptions Containers, ExecOptions Execs)
+    LogOptions Log, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, ContainerOptions Containers, ExecOptions Execs)
 {
-    public static DevBenchOptions Read(Settings settings) => new(
-        LogOptions.Read(settings), AccessOptions.Read(settings), McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings),
-        ContainerOptions.Read(settings), ExecOptions.Read(settings));
+    public static DevBenchOptions Read(Settings settings)
+    {
+        var (log, access) = (LogOptions.Read(settings), AccessOptions.Read(settings));
+        return new(
+            log, MetricsOptions.Read(settings, access.Host), access, McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings),
+            ContainerOptions.Read(settings), ExecOptions.Read(settings));
+    }
 
     public bool IsStdio => Mcp.Transport == Transport.Stdio;
 
@@ -38,6 +41,8 @@ internal static class DevBenchServer
         AddRooms(builder.Services, options);
         AddContract(mcp, options);
         builder.Services.AddSingleton<FileEndpoint>();
+        if (options.Metrics.ServedOver(stdio: false))
+            AddMetricsListener(builder.Services);
         var app = builder.Build();
         MapEndpoints(app, options);
         app.Services.GetRequiredService<FileEndpoint>().Map(app);
@@ -50,6 +55,8 @@ internal static class DevBenchServer
         var mcp = AddPipeline(builder.Services, options).WithStdioServerTransport();
         AddRooms(builder.Services, options);
         AddContract(mcp, options);
+        if (options.Metrics.ServedOver(stdio: true))
+            AddMetricsListener(builder.Services);
         return builder.Build();
     }
 
@@ -65,12 +72,7 @@ internal static class DevBenchServer
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 100;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-            if (options.Access.Address is { } address)
-                kestrel.Listen(address, options.Access.Port);
-            else if (options.Access.Port == 0)
-                kestrel.Listen(IPAddress.Loopback, 0);
-            else
-                kestrel.ListenLocalhost(options.Access.Port);
+            kestrel.Listen(options.Access.Host, options.Access.Port);
         });
         return builder;
     }
@@ -86,6 +88,7 @@ internal static class DevBenchServer
         services.AddSingleton<DrainState>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<StatusReporter>();
+        services.AddSingleton(options.Metrics);
         services.AddSingleton(options.Access);
         services.AddSingleton(options.Mcp);
         services.AddSingleton<CallPipeline>();
@@ -97,6 +100,13 @@ internal static class DevBenchServer
             pipeline.Install(server);
         });
         return services.AddMcpServer();
+    }
+
+    private static void AddMetricsListener(IServiceCollection services)
+    {
+        services.AddSingleton<RuntimeMeters>();
+        services.AddSingleton<MetricsListener>();
+        services.AddHostedService(provider => provider.GetRequiredService<MetricsListener>());
     }
 
     /// <summary>The rooms behind the front door.</summary>
@@ -163,10 +173,11 @@ internal static class DevBenchServer
     /// <summary>From the outside in: name the request, refuse strangers, answer failures, then serve.</summary>
     public static void MapEndpoints(WebApplication app, DevBenchOptions options)
     {
+        var access = app.Services.GetRequiredService<MetricCatalogue>().Access;
         app.UseCorrelationIds();
         app.UseHttpFailures();
-        app.UseHostGate(options.Access, options.Mcp.Path);
-        app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes);
+        app.UseHostGate(options.Access, options.Mcp.Path, access);
+        app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, access);
         app.UseRouting();
         app.MapHealth();
         app.MapMcp(options.Mcp.Path);

@@ -36,6 +36,9 @@ internal sealed class RefusalException(RefusalCode code, string message, string 
 
     public bool Retryable { get; } = retryable;
 
+    /// <summary>The rule of the operator's, or the share of a resource, that the call ran into, as metrics name it; null where it is neither.</summary>
+    public string? Rule { get; init; }
+
     /// <summary>More for programs, by name; null where the message says it all.</summary>
     public IReadOnlyDictionary<string, string>? Details { get; init; }
 }

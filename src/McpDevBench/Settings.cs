@@ -86,6 +86,9 @@ internal sealed class Settings(IConfiguration source)
     public IReadOnlyList<string> List(string name, string defaultValue, string meaning) =>
         (Raw(name, defaultValue, meaning) ?? defaultValue).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Whether somebody gave a value, be it the default's.</summary>
+    public bool IsGiven(string name) => !string.IsNullOrWhiteSpace(source[name]);
+
     /// <summary>For what a single value cannot show: two settings that contradict each other, a file that is not there.</summary>
     public void Refuse(string sentence) => _errors.Add(sentence);
 

@@ -3,6 +3,7 @@ using McpDevBench.Containers;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
 using McpDevBench.Observability.Health;
+using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
 
 namespace McpDevBench;
@@ -13,7 +14,7 @@ namespace McpDevBench;
 /// </summary>
 internal sealed partial class Upkeep(
     ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, VolumePool pool, ContainerService containers,
-    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, HealthChecks checks, StatusReporter status,
+    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
@@ -22,7 +23,7 @@ internal sealed partial class Upkeep(
     {
         agents.Listener = execs;
         execs.Recover();
-        containers.CountContainers();
+        metrics.BeforeCollect(Count);
         RegisterChecks();
         return base.StartAsync(cancellationToken);
     }
@@ -50,10 +51,15 @@ internal sealed partial class Upkeep(
                 await TryAsync("collect", () => janitor.RunAsync(dryRun: false, stoppingToken));
                 await TryAsync("forget", () => Task.FromResult(execJanitor.Run()));
             }
-            containers.CountContainers();
             await timer.WaitForNextTickAsync(stoppingToken);
         }
         while (await TryAsync("reconcile", () => reconciler.RunAsync(dryRun: false, stoppingToken)) || !stoppingToken.IsCancellationRequested);
+    }
+
+    private void Count()
+    {
+        containers.CountContainers();
+        metrics.Agents.Counted(agents.Connected);
     }
 
     private void RegisterChecks()

@@ -16,13 +16,9 @@ internal sealed record AccessOptions
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>The address to listen on; null for localhost by name or an address that cannot be read.</summary>
-    public IPAddress? Address => Host switch
-    {
-        "*" or "+" => IPAddress.IPv6Any,
-        _ => IPAddress.TryParse(Host.Trim('[', ']'), out var address) ? address : null,
-    };
+    public IPAddress? Address => ListenAddress.Parse(Host);
 
-    public bool IsLoopback => Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (Address is { } address && IPAddress.IsLoopback(address));
+    public bool IsLoopback => ListenAddress.IsLoopback(Host);
 
     public static AccessOptions Read(Settings settings)
     {

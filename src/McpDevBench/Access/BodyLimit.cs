@@ -1,3 +1,4 @@
+using McpDevBench.Observability.Metrics;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace McpDevBench.Access;
@@ -6,18 +7,22 @@ namespace McpDevBench.Access;
 internal static class BodyLimit
 {
     /// <param name="path">Where it holds.</param>
-    public static void UseBodyLimit(this IApplicationBuilder app, PathString path, int maximum) => app.Use((HttpContext context, RequestDelegate next) =>
+    public static void UseBodyLimit(this IApplicationBuilder app, PathString path, int maximum, AccessMetrics metrics) => app.Use((HttpContext context, RequestDelegate next) =>
     {
         if (!context.Request.Path.StartsWithSegments(path))
             return next(context);
         // Answered before it is read: the web server then takes in the rest, where a limit of its own would cut the connection in the caller's face.
         if (context.Request.ContentLength > maximum)
-            return HttpRefusal.WriteAsync(context, TooLarge(), StatusCodes.Status413PayloadTooLarge);
+        {
+            var refusal = TooLarge();
+            metrics.Refused(refusal);
+            return HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status413PayloadTooLarge);
+        }
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = maximum;
         return next(context);
     });
 
     public static RefusalException TooLarge() =>
-        new(RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.", "Send large files with PUT /workspaces/{id}/files?path=…; its limit is MCP_MAX_UPLOAD_BYTES.");
+        new(RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.", "Send large files with PUT /workspaces/{id}/files?path=…; its limit is MCP_MAX_UPLOAD_BYTES.") { Rule = "request_size" };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Access;
 
@@ -6,7 +7,7 @@ namespace McpDevBench.Access;
 internal static partial class HostGate
 {
     /// <param name="mcpPath">Where refusals have the shape of the protocol.</param>
-    public static void UseHostGate(this IApplicationBuilder app, AccessOptions options, PathString mcpPath)
+    public static void UseHostGate(this IApplicationBuilder app, AccessOptions options, PathString mcpPath, AccessMetrics metrics)
     {
         var rules = new HostRules(options);
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HostGate).FullName!);
@@ -16,14 +17,17 @@ internal static partial class HostGate
             if (!rules.AllowsHost(host, context.Connection.LocalIpAddress))
             {
                 LogHostRefused(logger, Short(host));
+                metrics.Denied("host");
                 return RefuseAsync(context, mcpPath, StatusCodes.Status421MisdirectedRequest, "The Host header is not one of this server's names.", "If the server is to be reached by this name, add it to MCP_ALLOWED_HOSTS.");
             }
             var origin = context.Request.Headers.Origin;
             if (origin.Count > 0 && !rules.AllowsOrigin(origin.ToString(), context.Connection.LocalPort))
             {
                 LogOriginRefused(logger, Short(origin.ToString()));
+                metrics.Denied("origin");
                 return RefuseAsync(context, mcpPath, StatusCodes.Status403Forbidden, "Pages of this Origin may not call this server.", "If they may, add the origin to MCP_ALLOWED_ORIGINS.");
             }
+            metrics.Decided("none", allowed: true);
             return next(context);
         });
     }

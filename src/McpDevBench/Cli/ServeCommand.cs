@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using McpDevBench.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -17,13 +15,15 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         var stdio = isStdio || options.IsStdio;
         if (!stdio)
             options.Access.CheckListening(settings);
+        if (options.Metrics.ServedOver(stdio))
+            options.Metrics.CheckListening(settings, options.Access.AllowInsecure, stdio ? 0 : options.Access.Port);
         foreach (var error in source.Errors.Concat(settings.Errors))
             await Console.Error.WriteLineAsync($"mcp-devbench: {error}");
         if (source.Errors.Count + settings.Errors.Count > 0)
             return CommandLine.Misuse;
-        if (!stdio && WhyCannotListen(options.Access.Address, options.Access.Port) is { } reason)
+        if (WhyCannotListen(options, stdio) is { } reason)
         {
-            await Console.Error.WriteLineAsync($"mcp-devbench: cannot listen on {options.Access.Host}:{options.Access.Port}: {reason}. Set MCP_HOST and MCP_PORT to an address that is free.");
+            await Console.Error.WriteLineAsync($"mcp-devbench: {reason}");
             return 1;
         }
 
@@ -47,18 +47,13 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
     }
 
     /// <summary>Asked before anything is started: a second server must not touch what belongs to the first.</summary>
-    private static string? WhyCannotListen(IPAddress? address, int port)
+    private static string? WhyCannotListen(DevBenchOptions options, bool stdio)
     {
-        using var listener = new TcpListener(address ?? IPAddress.Loopback, port);
-        try
-        {
-            listener.Start();
-            return null;
-        }
-        catch (SocketException exception)
-        {
-            return exception.Message;
-        }
+        if (!stdio && ListenAddress.WhyNot(options.Access.Host, options.Access.Port) is { } reason)
+            return $"cannot listen on {options.Access.Host}:{options.Access.Port}: {reason}. Set MCP_HOST and MCP_PORT to an address that is free.";
+        if (options.Metrics.ServedOver(stdio) && ListenAddress.WhyNot(options.Metrics.Host, options.Metrics.Port) is { } metrics)
+            return $"cannot serve metrics on {options.Metrics.Host}:{options.Metrics.Port}: {metrics}. Set MCP_METRICS_PORT to a free port, or MCP_METRICS_ENABLED=false.";
+        return null;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Server started")]

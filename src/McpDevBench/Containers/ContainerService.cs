@@ -64,7 +64,6 @@ internal sealed partial class ContainerService(
             await engineContainers.StopAsync(dockerId, options.StopGrace, cancellationToken);
         // From here on to the end, whether the caller still waits or not: half a removal helps nobody.
         var kept = await factory.RemoveAsync(workspace, keepWorkspace, CancellationToken.None);
-        CountContainers();
         LogKilled(logger, workspace.Id, force);
         return new Killed(workspace, "removed", kept ? "kept" : "removed");
     }
@@ -108,7 +107,6 @@ internal sealed partial class ContainerService(
         {
             var workspace = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _) => ValueTask.CompletedTask), cancellationToken);
             metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
-            CountContainers();
             LogCreated(logger, workspace.Id, workspace.Image, time.GetElapsedTime(started).TotalMilliseconds);
             return workspace;
         }

@@ -17,7 +17,7 @@ internal sealed class ImagePolicy(ContainerOptions options)
     public void Require(ImageReference image)
     {
         if (Objection(image) is { } objection)
-            throw new RefusalException(RefusalCode.ImageNotAllowed, $"The image {image.Canonical} may not be used: {objection}.", Hint);
+            throw new RefusalException(RefusalCode.ImageNotAllowed, $"The image {image.Canonical} may not be used: {objection}.", Hint) { Rule = "image" };
     }
 
     /// <summary>What a client may use instead.</summary>

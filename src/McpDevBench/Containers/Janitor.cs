@@ -1,5 +1,6 @@
 using McpDevBench.Agents;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Containers;
@@ -7,7 +8,7 @@ namespace McpDevBench.Containers;
 /// <summary>Removes what has expired: workspaces beyond their time to live, idempotency keys, volumes that nothing needs. A sweep over rows, not timers in memory.</summary>
 internal sealed partial class Janitor(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency,
-    EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, TimeProvider time, ILogger<Janitor> logger)
+    EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, MetricCatalogue metrics, TimeProvider time, ILogger<Janitor> logger)
 {
     /// <summary>Another server of another version may be about to use it.</summary>
     private static readonly TimeSpan AgentRetention = TimeSpan.FromDays(7);
@@ -17,9 +18,11 @@ internal sealed partial class Janitor(
     public async Task<Sweep> RunAsync(bool dryRun, CancellationToken cancellationToken)
     {
         await _running.WaitAsync(cancellationToken);
+        var started = time.GetTimestamp();
+        var result = "success";
+        var actions = new List<SweepAction>();
         try
         {
-            var actions = new List<SweepAction>();
             var inspected = workspaces.All.Count;
             foreach (var (workspace, reason) in workspaces.All.Select(workspace => (workspace, WhyExpired(workspace))).Where(pair => pair.Item2 is not null).ToList())
                 await RemoveAsync(workspace, reason!, dryRun, actions, cancellationToken);
@@ -30,8 +33,15 @@ internal sealed partial class Janitor(
                 LogDone(logger, done, dryRun);
             return new Sweep(dryRun, inspected, actions);
         }
+        catch (Exception e)
+        {
+            result = RefusalCodes.NameOf(e);
+            throw;
+        }
         finally
         {
+            if (!dryRun)
+                metrics.Sweeps.Collected(result, time.GetUtcNow(), time.GetElapsedTime(started), actions.Select(action => action.Kind));
             _running.Release();
         }
     }

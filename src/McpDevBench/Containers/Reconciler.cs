@@ -1,5 +1,6 @@
 using McpDevBench.Agents;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Containers;
 
@@ -9,7 +10,7 @@ namespace McpDevBench.Containers;
 /// </summary>
 internal sealed partial class Reconciler(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
-    EngineContainers containers, EngineVolumes volumes, TimeProvider time, ILogger<Reconciler> logger)
+    EngineContainers containers, EngineVolumes volumes, MetricCatalogue metrics, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
@@ -27,6 +28,8 @@ internal sealed partial class Reconciler(
     public async Task<Sweep> RunAsync(bool dryRun, CancellationToken cancellationToken)
     {
         await _running.WaitAsync(cancellationToken);
+        var started = time.GetTimestamp();
+        var result = "success";
         try
         {
             _actions = [];
@@ -46,8 +49,15 @@ internal sealed partial class Reconciler(
                 LogDone(logger, found.Count, done, dryRun);
             return new Sweep(dryRun, found.Count, _actions);
         }
+        catch (Exception e)
+        {
+            result = RefusalCodes.NameOf(e);
+            throw;
+        }
         finally
         {
+            if (!dryRun)
+                metrics.Sweeps.Reconciled(result, time.GetUtcNow(), time.GetElapsedTime(started), _actions.Select(action => action.Kind));
             _running.Release();
         }
     }

@@ -27,7 +27,7 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
         if (network is not ("none" or "bridge"))
             throw Invalid("network", network, "none or bridge");
         if (network == "bridge" && !options.AllowNetwork)
-            throw new RefusalException(RefusalCode.Forbidden, "network=bridge is not allowed: workspaces on this server have no network.", "Use network=none; what is needed must be in the image, or be written with fs_write.");
+            throw new RefusalException(RefusalCode.Forbidden, "network=bridge is not allowed: workspaces on this server have no network.", "Use network=none; what is needed must be in the image, or be written with fs_write.") { Rule = "network" };
         return new SpawnPlan(
             ImageReference.Parse(request.Image ?? options.DefaultImage), new WorkspaceLimits(memory, cpus, options.Limits.Pids), network,
             Seconds("ttl_s", request.TimeToLiveSeconds) ?? options.DefaultTimeToLive, Seconds("idle_ttl_s", request.IdleTimeToLiveSeconds));

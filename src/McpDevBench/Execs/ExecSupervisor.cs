@@ -42,7 +42,7 @@ internal sealed partial class ExecSupervisor(
             if (running.Count >= options.MostAtOnce)
                 throw new RefusalException(
                     RefusalCode.ConcurrentLimit, $"{running.Count} commands run in this workspace already, at most {options.MostAtOnce} may: {string.Join(", ", running.Select(other => $"{other.Id} ({Short(other)})"))}.",
-                    "Wait for one of them with exec_poll, or end it with exec_cancel; then call again.", retryable: true);
+                    "Wait for one of them with exec_poll, or end it with exec_cancel; then call again.", retryable: true) { Rule = "concurrent_execs" };
             return Watch(exec, dockerId);
         }
     }

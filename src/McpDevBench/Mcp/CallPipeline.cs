@@ -67,6 +67,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
         catch (RefusalException refusal)
         {
             errorType = refusal.Code.Name();
+            metrics.Access.Refused(refusal);
             return Answer(refusal);
         }
         catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))

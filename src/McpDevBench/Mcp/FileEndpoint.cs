@@ -38,7 +38,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         try
         {
             if (!options.Tools.Offers(tool))
-                throw new RefusalException(RefusalCode.Forbidden, $"The operator does not offer {tool.Name}, so neither this.", "Use the tools that tools/list has.");
+                throw new RefusalException(RefusalCode.Forbidden, $"The operator does not offer {tool.Name}, so neither this.", "Use the tools that tools/list has.") { Rule = "tool" };
             if (drain.IsDraining && !tool.ReadOnly)
                 throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
             await handle(context, call);
@@ -46,6 +46,8 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         }
         catch (Exception exception)
         {
+            if (exception is RefusalException refusal)
+                metrics.Access.Refused(refusal);
             errorType = exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name() : RefusalCodes.NameOf(exception);
             throw;
         }

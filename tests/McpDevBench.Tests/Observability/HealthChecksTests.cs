@@ -8,7 +8,7 @@ public sealed class HealthChecksTests
     private readonly DrainState _drain = new();
     private readonly HealthChecks _checks;
 
-    public HealthChecksTests() => _checks = new HealthChecks(TimeProvider.System, _drain, NullLogger<HealthChecks>.Instance);
+    public HealthChecksTests() => _checks = new HealthChecks(Metering.Catalogue(), TimeProvider.System, _drain, NullLogger<HealthChecks>.Instance);
 
     [Fact]
     public async Task A_check_is_asked_once_for_many_probes()

@@ -7,7 +7,7 @@ public sealed class MetricCatalogueTests
 {
     private const int HostileValues = 1_000_000;
 
-    private static MetricCatalogue Create() => new(new MetricVocabulary(["exec", "spawn"], ["create"], ["container.spawn"]), TimeProvider.System);
+    private static MetricCatalogue Create() => Metering.Catalogue();
 
     [Fact]
     public async Task What_happened_is_counted_and_nothing_else_is_there()
@@ -90,7 +90,7 @@ public sealed class MetricCatalogueTests
         metrics.Audit.Written(word, 1, TimeSpan.Zero);
         metrics.Access.Decided(word, allowed: true);
         metrics.Access.Denied(word);
-        metrics.Access.Rejected(word);
+        metrics.Access.Refused(new RefusalException(RefusalCode.Forbidden, "", "") { Rule = word });
     }
 
     private static int Series(string text) => Lines(text).Count(line => line[0] != '#');

@@ -1,4 +1,3 @@
-using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -69,7 +68,7 @@ public sealed class DatabaseTests : IDisposable
         Assert.Empty(database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0))));
     }
 
-    private Database Open() => new(new StorageOptions { StateDatabase = _folder["state.db"] }, new MetricCatalogue(new MetricVocabulary([], [], []), TimeProvider.System), TimeProvider.System, NullLogger<Database>.Instance);
+    private Database Open() => new(new StorageOptions { StateDatabase = _folder["state.db"] }, Metering.Catalogue(), TimeProvider.System, NullLogger<Database>.Instance);
 
     private void Execute(string sql)
     {

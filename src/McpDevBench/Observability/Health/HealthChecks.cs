@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Observability.Health;
 
@@ -13,13 +14,22 @@ internal sealed record CheckedHealth(string Name, bool Ok, string Detail, bool N
 /// The checks that rooms register at start. A probe never waits on what it asks about for long: answers are kept for a moment, a check runs at most once at a
 /// time, and one that does not answer counts as failed.
 /// </summary>
-internal sealed partial class HealthChecks(TimeProvider time, DrainState drain, ILogger<HealthChecks> logger)
+internal sealed partial class HealthChecks
 {
     private static readonly TimeSpan _freshFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _failedFor = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, Check> _checks = new();
+    private readonly TimeProvider _time;
+    private readonly DrainState _drain;
+    private readonly ILogger<HealthChecks> _logger;
+
+    public HealthChecks(MetricCatalogue metrics, TimeProvider time, DrainState drain, ILogger<HealthChecks> logger)
+    {
+        (_time, _drain, _logger) = (time, drain, logger);
+        metrics.BeforeCollect(async _ => metrics.Health.Counted(await IsReadyAsync()));
+    }
 
     /// <param name="name">A fixed word, such as <c>docker</c>.</param>
     /// <param name="neededToServe">The server is not ready while this fails.</param>
@@ -32,19 +42,22 @@ internal sealed partial class HealthChecks(TimeProvider time, DrainState drain, 
     {
         var asked = _checks.Values.OrderBy(check => check.Name, StringComparer.Ordinal).Select(AskOneAsync);
         var answers = new List<CheckedHealth>(await Task.WhenAll(asked));
-        answers.Add(new("drain", !drain.IsDraining, drain.IsDraining ? "The server is shutting down." : "Not draining.", true));
+        answers.Add(new("drain", !_drain.IsDraining, _drain.IsDraining ? "The server is shutting down." : "Not draining.", true));
         return answers;
     }
+
+    /// <summary>Whether everything that is needed to serve works.</summary>
+    public async Task<bool> IsReadyAsync() => (await AskAsync()).All(check => check.Ok || !check.NeededToServe);
 
     private Task<CheckedHealth> AskOneAsync(Check check)
     {
         lock (check)
         {
             // A failure is asked about again soon: what starts or comes back must not look broken for longer than it is.
-            var outdated = check.Answer is { IsCompletedSuccessfully: true } answer && time.GetElapsedTime(check.AskedAt) >= (answer.Result.Ok ? _freshFor : _failedFor);
+            var outdated = check.Answer is { IsCompletedSuccessfully: true } answer && _time.GetElapsedTime(check.AskedAt) >= (answer.Result.Ok ? _freshFor : _failedFor);
             if (check.Answer is null || outdated)
             {
-                check.AskedAt = time.GetTimestamp();
+                check.AskedAt = _time.GetTimestamp();
                 check.Answer = RunAsync(check);
             }
             return check.Answer;
@@ -55,7 +68,7 @@ internal sealed partial class HealthChecks(TimeProvider time, DrainState drain, 
     {
         // The first asker must not run the check inside its lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using var patience = new CancellationTokenSource(_patience, time);
+        using var patience = new CancellationTokenSource(_patience, _time);
         try
         {
             var health = await check.Ask(patience.Token).WaitAsync(patience.Token);

@@ -3,19 +3,30 @@ namespace McpDevBench.Observability.Metrics;
 /// <summary>Who was let in, and what was refused on principle.</summary>
 internal sealed class AccessMetrics(MetricFamilies families)
 {
+    private static readonly LabelValues _rules = new("host", "origin", "tool", "image", "network", "root", "path");
+    private static readonly LabelValues _shares = new("concurrent_execs", "request_size");
+
     private readonly CounterTable _decisions = families.Counter(
         "mcp_auth_decisions_total", "Requests by whether their caller was accepted.", ("mode", new LabelValues("none", "bearer", "oidc")), ("result", new LabelValues("allowed", "denied")));
     private readonly CounterRow _denials = families.Counter(
-        "mcp_policy_denials_total", "Calls that a rule refuses, by rule.", "rule", new LabelValues("host", "origin", "image", "network", "limits", "root", "path"));
+        "mcp_policy_denials_total", "Calls that a rule refuses, by rule.", "rule", _rules);
     private readonly CounterRow _rejections = families.Counter(
-        "mcp_quota_rejections_total", "Calls that are refused because a share is used up, by share.", "rule", new LabelValues("concurrent_execs", "request_size", "disk"));
+        "mcp_quota_rejections_total", "Calls that are refused because a share is used up, by share.", "rule", _shares);
 
     /// <param name="mode">none, bearer or oidc.</param>
     public void Decided(string mode, bool allowed) => _decisions.Add(mode, allowed ? "allowed" : "denied");
 
-    /// <param name="rule">host, origin, image, network, limits, root or path.</param>
+    /// <param name="rule">host, origin, tool, image, network, root or path.</param>
     public void Denied(string rule) => _denials.Add(rule);
 
-    /// <param name="rule">concurrent_execs, request_size or disk.</param>
-    public void Rejected(string rule) => _rejections.Add(rule);
+    /// <summary>A call ran into a rule of the operator's, or into the end of a share.</summary>
+    public void Refused(RefusalException refusal)
+    {
+        if (refusal.Code == RefusalCode.PathDenied)
+            _denials.Add("path");
+        else if (refusal.Rule is { } rule && _shares.Contains(rule))
+            _rejections.Add(rule);
+        else if (refusal.Rule is { } other)
+            _denials.Add(other);
+    }
 }

@@ -13,6 +13,9 @@ internal sealed class ApiMetrics(MetricFamilies families, LabelValues methods)
     private readonly HistogramRow _seconds = families.Histogram("mcp_api_request_duration_seconds", "Duration of requests in seconds.", _buckets, "method", methods);
     private readonly CounterTable _errors = families.Counter("mcp_api_errors_total", "Requests that were refused or failed.", ("method", methods), ("error_type", LabelValues.Errors));
 
+    private readonly HistogramTable _operations = families.Histogram(
+        "mcp_server_operation_duration_seconds", "Duration of requests as the MCP SDK measures them, in seconds.", _buckets, ("method", methods), ("error_type", new LabelValues("none", "tool_error")));
+
     /// <param name="method">A tool's name or a method of the protocol.</param>
     /// <param name="errorType">Null for success; else the name of a <see cref="RefusalCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
     public void Served(string method, TimeSpan duration, string? errorType)
@@ -24,4 +27,8 @@ internal sealed class ApiMetrics(MetricFamilies families, LabelValues methods)
         else
             _errors.Add(method, errorType);
     }
+
+    /// <param name="method">A method of the protocol.</param>
+    /// <param name="error"><c>none</c>, <c>tool_error</c>, or anything else that the SDK names.</param>
+    public void Operated(string method, string error, TimeSpan duration) => _operations.Observe(method, error, duration);
 }

@@ -27,6 +27,8 @@ internal sealed class LabelValues
 
     public int IndexOf(string word) => _indexes.TryGetValue(word, out var index) ? index : Words.Count - 1;
 
+    public bool Contains(string word) => _indexes.ContainsKey(word);
+
     /// <summary><c>success</c>, the name of every refusal, and how else a call can end.</summary>
     public static LabelValues Results { get; } = new(["success", .. RefusalCodes.Names, "cancelled", "tool_error"]);
 

@@ -23,6 +23,7 @@ internal sealed class MetricCatalogue
         Sweeps = new(_families);
         Audit = new(_families, new LabelValues(vocabulary.AuditEvents));
         Access = new(_families);
+        Health = new(_families);
         Storage = new(_families);
         _families.Gauge("mcp_build_info", "Always 1; the labels say what was built.", "version", "commit").WithLabels(BuildInfo.Version, BuildInfo.Commit).Set(1);
         var uptime = _families.Gauge("mcp_server_uptime_seconds", "Seconds since the server started.");
@@ -40,6 +41,7 @@ internal sealed class MetricCatalogue
     public SweepMetrics Sweeps { get; }
     public AuditMetrics Audit { get; }
     public AccessMetrics Access { get; }
+    public HealthMetrics Health { get; }
     public StorageMetrics Storage { get; }
 
     public CollectorRegistry Registry => _families.Registry;
@@ -47,6 +49,9 @@ internal sealed class MetricCatalogue
     /// <summary>What is cheaper to look at than to keep up is set here, before each scrape.</summary>
     /// <param name="refresh">Cheap: numbers that are in memory.</param>
     public void BeforeCollect(Action refresh) => Registry.AddBeforeCollectCallback(refresh);
+
+    /// <inheritdoc cref="BeforeCollect(Action)"/>
+    public void BeforeCollect(Func<CancellationToken, Task> refresh) => Registry.AddBeforeCollectCallback(refresh);
 
     /// <summary>Everything in Prometheus's text format.</summary>
     public async Task<string> ExportAsync(CancellationToken cancellationToken)
