@@ -24,6 +24,7 @@ internal sealed class MetricCatalogue
         Audit = new(_families, new LabelValues(vocabulary.AuditEvents));
         Access = new(_families);
         Storage = new(_families);
+        Usage = new(_families);
         _families.Gauge("mcp_build_info", "Always 1; the labels say what was built.", "version", "commit").WithLabels(BuildInfo.Version, BuildInfo.Commit).Set(1);
         var uptime = _families.Gauge("mcp_server_uptime_seconds", "Seconds since the server started.");
         var started = time.GetTimestamp();
@@ -41,6 +42,7 @@ internal sealed class MetricCatalogue
     public AuditMetrics Audit { get; }
     public AccessMetrics Access { get; }
     public StorageMetrics Storage { get; }
+    public UsageMetrics Usage { get; }
 
     public CollectorRegistry Registry => _families.Registry;
 
