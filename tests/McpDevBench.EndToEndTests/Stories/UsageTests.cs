@@ -36,7 +36,7 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
         await Becomes(assistant, idle, Cpu, _ => true, "it is shown");
         var before = (await Value(assistant, idle, Cpu))!.Value;
         await busy.ExecStart("while :; do :; done");
-        await Grows(assistant, busy, seconds: 3);
+        await Grows(assistant, busy, seconds: 1);
         Assert.InRange((await Value(assistant, idle, Cpu))!.Value - before, 0, 1);
     }
 
@@ -71,7 +71,7 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
                     pass
             """]);
         await bomb.ReadUntil("up\n");
-        await Grows(assistant, workspace, seconds: 3);
+        await Grows(assistant, workspace, seconds: 1);
         await bomb.Cancel(graceS: 0);
     }
 
@@ -82,9 +82,9 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
         var workspace = await assistant.Spawn(Images.Python, ("memory_mb", 128));
         // One after the other takes what there is, together with the pages of a large file, and is killed for it.
         await workspace.ExecStart("while :; do python -c 'x = b\"x\" * (200 << 20)' & head -c 300m /dev/zero > /workspace/large; wait; done");
-        await Grows(assistant, workspace, seconds: 2);
+        await Grows(assistant, workspace, seconds: 1);
         await Becomes(assistant, workspace, Memory, bytes => bytes is > 100 * Mebibyte and <= 128 * Mebibyte, "it is at its limit");
-        await Grows(assistant, workspace, seconds: 2);
+        await Grows(assistant, workspace, seconds: 1);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
         await using var assistant = await restarted.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.ExecStart("while :; do :; done");
-        var before = await Grows(assistant, workspace, seconds: 2);
+        var before = await Grows(assistant, workspace, seconds: 1);
         await restarted.Restart();
         await using var again = await restarted.Connect();
         await Becomes(again, workspace, Cpu, seconds => seconds >= before, "it goes on");

@@ -83,10 +83,10 @@ public sealed class UsageMetricsTests
     [Fact]
     public async Task Scrapes_at_the_same_time_leave_no_series_behind()
     {
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(scraper => Task.Run(() =>
         {
             for (var round = 0; round < 500; round++)
-                _metrics.Usage.Measured([Use($"{worker}"), Use($"{round}")]);
+                _metrics.Usage.Measured([Use($"{scraper}"), Use($"{round}")]);
         })));
         _metrics.Usage.Measured([Use("last")]);
         Assert.Equal(["last", "last"], await ShownAsync());

@@ -26,13 +26,6 @@ internal sealed class MetricFamilies
 
     public Gauge Gauge(string name, string help, params string[] labels) => _factory.CreateGauge(name, help, labels);
 
-    /// <summary>A counter whose series come and go. One is there from its first value on, not at zero before it: that would look like a sudden increase.</summary>
-    public Counter TransientCounter(string name, string help, params string[] labels) =>
-        _factory.CreateCounter(name, help, labels, new CounterConfiguration { SuppressInitialValue = true });
-
-    /// <inheritdoc cref="TransientCounter"/>
-    public Gauge TransientGauge(string name, string help, params string[] labels) => _factory.CreateGauge(name, help, labels, new GaugeConfiguration { SuppressInitialValue = true });
-
     /// <param name="buckets">Upper bounds in seconds.</param>
     public Histogram Histogram(string name, string help, double[] buckets, params string[] labels) =>
         _factory.CreateHistogram(name, help, labels, new HistogramConfiguration { Buckets = buckets });

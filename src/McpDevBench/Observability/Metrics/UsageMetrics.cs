@@ -14,11 +14,11 @@ internal sealed class UsageMetrics(MetricFamilies families)
 {
     public const int Capacity = 200;
 
-    private readonly Gauge _memory = families.TransientGauge(
+    private readonly Gauge _memory = families.Gauge(
         "container_memory_usage_bytes",
         "Memory that a workspace's control group is charged with, page cache included. Absent where its container does not show it; at most 200 workspaces, those used last.",
         "container", "image");
-    private readonly Counter _cpu = families.TransientCounter(
+    private readonly Counter _cpu = families.Counter(
         "container_cpu_usage_seconds_total",
         "Processor time that a workspace's control group has used, in seconds. Absent where its container does not show it; at most 200 workspaces, those used last.",
         "container", "image");
