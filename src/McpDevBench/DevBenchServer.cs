@@ -153,6 +153,7 @@ internal static class DevBenchServer
         services.AddSingleton<FileTransfer>();
 
         services.AddHostedService<Upkeep>();
+        services.AddHostedService<UsageSampler>();
     }
 
     /// <summary>What clients can call, read and ask for.</summary>
