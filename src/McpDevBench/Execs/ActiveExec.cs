@@ -29,6 +29,9 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     /// <summary>Whether the agent has confirmed that the process runs.</summary>
     public bool Confirmed { get; set; }
 
+    /// <summary>The last server watched over it: its end may have been told of already.</summary>
+    public bool Recovered { get; init; }
+
     /// <summary>Completes at the next piece of output that is readable, or at the end.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
 

@@ -26,16 +26,16 @@ internal sealed class ExecService(
         using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
         if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
-            return present;
+            return Noted(present);
         var exec = await StartOnceAsync(workspace, request, cancellationToken);
         idempotency.Save(owner, ExecScope, key, fingerprint, exec.Id.ToString());
         return exec;
     }
 
+    /// <summary>Waits for a command that was started, and gives its output so far.</summary>
     /// <param name="onOutput">Called with each piece of output as it arrives, while waiting.</param>
-    public async Task<ExecResult> RunAsync(string owner, ExecRequest request, int waitMs, int maxOutputBytes, Func<OutputMessage, ValueTask>? onOutput, CancellationToken cancellationToken)
+    public async Task<ExecResult> FollowAsync(Exec exec, int waitMs, int maxOutputBytes, Func<OutputMessage, ValueTask>? onOutput, CancellationToken cancellationToken)
     {
-        var exec = await StartAsync(owner, request, cancellationToken);
         var active = supervisor.Find(exec.Id);
         var shown = -1L;
         await WaitAsync(active, waitMs, async () =>
@@ -139,7 +139,7 @@ internal sealed class ExecService(
         var start = Check(workspace, request);
         var id = new ExecId(start.Key);
         var exec = new Exec { Id = id, ContainerId = workspace.Id, Owner = workspace.Owner, Command = request.Cmd ?? ["sh", "-c", request.Shell!], StartedAt = time.GetUtcNow() };
-        Note(exec);
+        Noted(exec);
         var link = agents.Get(workspace.DockerId!);
         var active = supervisor.Admit(exec, workspace.DockerId!);
         try
@@ -256,19 +256,19 @@ internal sealed class ExecService(
     {
         var found = ExecId.TryParse(execId, out var id) ? Lookup(id) : null;
         if (found is not null && found.Owner == owner)
-        {
-            Note(found);
-            return found;
-        }
+            return Noted(found);
         throw new RefusalException(
             RefusalCode.ExecNotFound, $"There is no exec '{(execId.Length <= 80 ? execId : execId[..80] + "…")}': it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
     }
 
     /// <summary>Whatever is done now is about this command.</summary>
-    private void Note(Exec exec)
+    private Exec Noted(Exec exec)
     {
         if (CallFacts.Current is { } facts)
-            (facts.ExecId, facts.ContainerId, facts.Image) = (exec.Id.ToString(), exec.ContainerId.ToString(), workspaces.Find(exec.ContainerId)?.Image);
+            (facts.ExecId, facts.ContainerId) = (exec.Id.ToString(), exec.ContainerId.ToString());
+        if (workspaces.Find(exec.ContainerId) is { } workspace)
+            workspaces.Note(workspace);
+        return exec;
     }
 
     private Exec FindRunning(string owner, string execId, out AgentLink link)
