@@ -80,6 +80,8 @@ internal sealed partial class AuditWriter : IDisposable
             _room.Release(_group.Count);
             _group.Clear();
         }
+        // With nothing in it, for the file's mark.
+        WriteGroup();
         LogClosed(_logger, _last.Seq, Convert.ToHexStringLower(_last.Hash));
     }
 

@@ -32,6 +32,7 @@ internal sealed partial class ExecSupervisor(
             var dockerId = workspaces.Find(exec.ContainerId) is { Status: ContainerStatus.Running, DockerId: { } id } ? id : null;
             var active = Watch(exec, dockerId ?? "", recovered: true);
             active.Confirmed = true;
+            active.Announce();
             metrics.Execs.Adopted();
             if (dockerId is null)
                 active.Lose();
@@ -181,6 +182,7 @@ internal sealed partial class ExecSupervisor(
     /// <returns>Always true: there is nothing after the end.</returns>
     private async Task<bool> FinishAsync(ActiveExec active, ActiveExec.Arrival arrival)
     {
+        await active.Announced;
         var now = time.GetUtcNow();
         var exit = arrival.Exit;
         var log = active.Log;

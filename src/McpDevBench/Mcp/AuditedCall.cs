@@ -54,7 +54,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
             await audit.TryRecordAsync(Entry(Event, denied ? AuditResults.Denied : AuditResults.Failure, errorType));
         }
         if (denial is not null)
-            await audit.TryRecordAsync(Entry(denial, AuditResults.Denied, errorType) with { Target = name });
+            await audit.TryRecordAsync(Entry(denial, AuditResults.Denied, errorType) with { Target = name, DurationMs = null });
     }
 
     /// <summary>By what a call was refused on principle.</summary>

@@ -79,8 +79,7 @@ internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, Exe
         Func<OutputMessage, ValueTask>? onOutput = call.IsWatched
             ? message => call.ReportAsync(++reports, null, message.Data, cancellationToken)
             : null;
-        var started = await execs.StartAsync(call.Owner, arguments.ToRequest(), cancellationToken);
-        await call.RecordAsync();
+        var started = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
         var result = await execs.FollowAsync(started, arguments.WaitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
         var exec = result.Exec;
         return new(exec.Id.ToString(), ExecWords.Status(exec), result.Stdout, result.Stderr, result.NextSeq)
@@ -137,7 +136,7 @@ internal sealed class ExecStartTool(ExecService execs)
     {
         var arguments = given.ToExec();
         arguments.Check();
-        var exec = await execs.StartAsync(call.Owner, arguments.ToRequest(), cancellationToken);
+        var exec = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
         return new(exec.Id.ToString(), ExecWords.Status(exec));
     }
 

@@ -18,7 +18,7 @@ internal readonly struct ToolCall(RequestContext<CallToolRequestParams> request)
 
     public string? ClientName => request.Server.ClientInfo?.Name;
 
-    /// <summary>What was asked for is done, and what comes is only waiting: the audit record does not wait for that.</summary>
+    /// <summary>What was asked for is done, and what comes is only waiting for it: the audit record is not to wait.</summary>
     public Task RecordAsync() => AuditedCall.Of(request)?.SucceededAsync() ?? Task.CompletedTask;
 
     /// <param name="done">More than at the last report.</param>
