@@ -1,4 +1,5 @@
 using McpDevBench.LoadTests;
+using McpDevBench.LoadTests.Dashboards;
 
 const string Usage = """
     Usage:
@@ -6,6 +7,8 @@ const string Usage = """
       run [SCENARIO …] [--duration 30s] [--rate N] [--out DIR]
                                                            Puts a server under load and holds it to its SLOs; all scenarios, each for the duration.
           [--server URL --metrics URL]                     A server that runs already, instead of a new one for each scenario.
+      dashboards --prometheus URL [--grafana deploy/grafana/dashboards] [--out docs/images] [--last 10m] [--theme dark]
+                                                           Draws Grafana's dashboards with what a Prometheus knows, each as one SVG.
     Scenarios: cheap, exec, files, spawn, mixed.
     """;
 
@@ -15,6 +18,7 @@ try
     {
         [] or ["compare"] => await Comparison.RunAsync(),
         ["run", .. var rest] => await Suite.RunAsync(rest),
+        ["dashboards", .. var rest] => await DashboardsCommand.RunAsync(rest),
         _ => throw new UsageException($"There is no command {args[0]}."),
     };
 }

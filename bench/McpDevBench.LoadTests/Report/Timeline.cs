@@ -18,9 +18,11 @@ internal sealed class Timeline(ScenarioResult result)
 
     private Scale X => Scale.Time(0, Math.Max(result.Plan.Duration.TotalSeconds, result.Elapsed.TotalSeconds), 8, at => Unit.Seconds.Format(at));
 
+    /// <summary>Of the methods that are promised to be fast; of all, where there are no others.</summary>
     public LineChart Latency()
     {
-        var intervals = result.Recording.Samples.GroupBy(sample => Interval(sample.At)).OrderBy(group => group.Key)
+        var fast = result.Recording.Samples.Where(sample => !Objective.Waiting.Contains(sample.Method)).ToList();
+        var intervals = (fast.Count > 0 ? fast : result.Recording.Samples).GroupBy(sample => Interval(sample.At)).OrderBy(group => group.Key)
             .Select(group => (At: Middle(group.Key), Latencies: new Latencies(group.Select(sample => sample.Latency)))).ToList();
         var (fastest, slowest) = intervals.Count == 0 ? (0.001, 1) : (intervals.Min(one => one.Latencies.Percentile(50)!.Value), intervals.Max(one => one.Latencies.Maximum!.Value));
         return new("Latency over time",
@@ -31,8 +33,8 @@ internal sealed class Timeline(ScenarioResult result)
             ],
             X, Scale.Logarithmic(fastest, Math.Max(slowest, Objective.FastSeconds), Unit.Seconds))
         {
-            Subtitle = $"all requests, in intervals of {Unit.Seconds.Format(_interval)}",
-            Limits = [new Limit("100 ms", Objective.FastSeconds, _theme.Bad)],
+            Subtitle = $"{(fast.Count > 0 ? "methods that do not wait on purpose" : "all requests")}, in intervals of {Unit.Seconds.Format(_interval)}",
+            Limits = fast.Count > 0 ? [Pictures.FastLimit] : [],
         };
     }
 
