@@ -49,6 +49,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         start.Environment["MCP_METRICS_PORT"] = metricsPort.ToString(CultureInfo.InvariantCulture);
         start.Environment["MCP_AUDIT_LOG_FILE"] = Path.Combine(state.FullName, "audit.log");
         start.Environment["MCP_MAX_CONCURRENT_EXECS"] = "32";
+        // Also what a load that broke off has left.
+        start.Environment["MCP_STOP_CONTAINERS_ON_EXIT"] = "true";
         var watch = Stopwatch.StartNew();
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };

@@ -35,5 +35,5 @@ internal static class Suite
     }
 
     private static Scenario Find(string name) =>
-        ScenarioCatalogue.All.FirstOrDefault(scenario => scenario.Name == name) ?? throw new UsageException($"There is no scenario {name}.");
+        ScenarioCatalogue.All.Append(ScenarioCatalogue.BadDay).FirstOrDefault(scenario => scenario.Name == name) ?? throw new UsageException($"There is no scenario {name}.");
 }

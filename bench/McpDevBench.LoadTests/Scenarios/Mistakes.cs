@@ -15,5 +15,7 @@ internal static class Mistakes
 
     public static Task OutsideAsync(Visit visit) => visit.MistakeAsync("path_denied", "fs_read", ("container_id", visit.Workspace), ("path", "../etc/passwd"));
 
+    public static Task StrangeImageAsync(Visit visit) => visit.MistakeAsync("image_not_allowed", "spawn", ("image", "registry.invalid/anything:1"));
+
     public static Task NoCommandAsync(Visit visit) => visit.MistakeAsync("invalid_argument", "exec", ("container_id", visit.Workspace));
 }
