@@ -7,6 +7,9 @@ state=${XDG_STATE_HOME:-$HOME/.local/state}/mcp-devbench
 export MCP_STATE_DB=${MCP_STATE_DB:-$state/state.db}
 base=http://$MCP_HOST:$MCP_PORT
 url=$base$MCP_PATH
+export MCP_METRICS_ENABLED=${MCP_METRICS_ENABLED:-true} MCP_METRICS_PORT=${MCP_METRICS_PORT:-9090}
+metrics="off (MCP_METRICS_ENABLED=$MCP_METRICS_ENABLED)"
+case ${MCP_METRICS_ENABLED,,} in true | 1 | yes | on) metrics=http://${MCP_METRICS_HOST:-$MCP_HOST}:$MCP_METRICS_PORT/metrics ;; esac
 
 answers() { curl -fsS -o /dev/null --max-time 2 "$base/health/$1" 2>/dev/null; }
 
@@ -27,6 +30,9 @@ Cursor (~/.cursor/mcp.json):
 curl:
   curl -s $url -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\
     -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"system_status","arguments":{}}}'
+
+Metrics for Prometheus: $metrics
+Health: $base/health/ready
 
 No registry within reach? 'make images' makes a local one to spawn: devbench-test/python:1
 
