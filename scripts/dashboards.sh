@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Draws every dashboard of deploy/grafana with real data: the native binary, a real Prometheus with the rules of deploy/prometheus, and a bad day of some
 # minutes, in the middle of which Docker is away for a while and a workspace is killed behind the server's back.
-# dashboards.sh [DURATION [FOLDER]], by default 6m and docs/images.
+# dashboards.sh [DURATION [FOLDER]], by default 8m and docs/images.
 . "$(dirname "$0")/lib.sh"
-duration=${1:-6m}
+duration=${1:-8m}
 folder=${2:-$root/docs/images}
 
 "$root/scripts/setup.sh"
@@ -69,17 +69,23 @@ call() {
         -d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"$1\",\"arguments\":$2}}"
 }
 seconds=$(case $duration in *m) echo $((${duration%m} * 60)) ;; *) echo "${duration%s}" ;; esac)
-sleep $((seconds / 3))
+begin=$SECONDS
+sleep_until() { sleep $((begin + $1 > SECONDS ? begin + $1 - SECONDS : 0)); }
+
+sleep_until $((seconds / 2))
 say "a workspace is killed behind the server's back"
 lost=$(call spawn '{}' | grep -oE 'c_[0-9a-f-]{36}' | head -1)
 docker rm -f "mcp-devbench-$lost" >/dev/null
-sleep $((seconds / 6))
+
+sleep_until $((seconds * 5 / 8))
 say "Docker is away"
 rm "$scratch/docker.sock"
-sleep $((seconds / 18 + 5))
+sleep $((seconds / 30 + 5))
 ln -s "$engine_socket" "$scratch/docker.sock"
 say "Docker is back"
 
+# While the last operations are still on their way. The first minutes have no five minutes before them, which is what most queries look back on.
+sleep_until "$seconds"
+suite dashboards --prometheus "$prometheus" --grafana deploy/grafana/dashboards --out "$folder" --last "$((seconds * 5 / 8))s"
 # On such a day promises are broken: that is what is to be seen.
 wait "$load" || true
-suite dashboards --prometheus "$prometheus" --grafana deploy/grafana/dashboards --out "$folder" --last "$((seconds + 20))s"

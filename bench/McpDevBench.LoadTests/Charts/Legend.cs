@@ -1,45 +1,60 @@
 namespace McpDevBench.LoadTests.Charts;
 
+/// <param name="Remark">Said beside the name.</param>
+/// <param name="Color">Null for an entry that stands for others.</param>
+internal sealed record LegendEntry(string Name, string Remark, string? Color);
+
 /// <summary>Which colour is what, in rows below a chart. What does not fit is counted.</summary>
 internal sealed class Legend
 {
-    private readonly List<(double X, double Y, string Label, string? Color)> _entries = [];
-    private readonly double _size;
+    private const double Size = 11, Line = 16, Swatch = 18, Gap = 14;
 
-    private Legend(double size) => _size = size;
+    private readonly List<(double X, double Y, LegendEntry Entry)> _entries = [];
 
-    public double Height { get; private set; }
-
-    public static Legend Layout(IReadOnlyList<(string Label, string Color)> entries, double size, double width, double most, double line)
+    private Legend()
     {
-        var legend = new Legend(size);
-        var rows = Math.Max(1, (int)(most / line));
-        var (x, row) = (0.0, 0);
-        foreach (var ((label, color), number) in entries.Select((entry, number) => (entry, number)))
+    }
+
+    public double Height => _entries.Count == 0 ? 0 : _entries[^1].Y + Line + 2;
+
+    /// <param name="height">The most that it may take.</param>
+    public static Legend Layout(IReadOnlyList<LegendEntry> entries, double width, double height)
+    {
+        var shown = entries;
+        var legend = Layout(shown, width);
+        while (legend.Height > Math.Max(height, Line + 2) && shown.Count > 2)
         {
-            var text = TextWidth.Fit(label, size, width - 24);
-            var needed = 18 + TextWidth.Of(text, size) + 14;
-            if (x > 0 && x + needed > width)
-                (x, row) = (0, row + 1);
-            if (row == rows || (row == rows - 1 && number < entries.Count - 1 && x + needed + 60 > width))
-            {
-                legend._entries.Add((x, Math.Min(row, rows - 1) * line, $"and {entries.Count - number} more", null));
-                break;
-            }
-            legend._entries.Add((x, row * line, text, color));
-            x += needed;
+            var left = entries.Count - shown.Count + 2;
+            shown = [.. entries.Take(entries.Count - left), new LegendEntry($"and {left} more", "", null)];
+            legend = Layout(shown, width);
         }
-        legend.Height = legend._entries.Count == 0 ? 0 : legend._entries[^1].Y + line + 2;
         return legend;
     }
 
-    public void Draw(Svg svg, double x, double y)
+    public void Draw(Svg svg, double left, double top)
     {
-        foreach (var entry in _entries)
+        foreach (var (x, y, entry) in _entries)
         {
             if (entry.Color is not null)
-                svg.Rect(new Box(x + entry.X, y + entry.Y + 7, 12, 3), entry.Color, radius: 1);
-            svg.Text(x + entry.X + (entry.Color is null ? 0 : 18), y + entry.Y + 12, entry.Label, _size, svg.Theme.Muted);
+                svg.Rect(new Box(left + x, top + y + 7, 12, 3), entry.Color, radius: 1);
+            svg.Text(left + x + (entry.Color is null ? 0 : Swatch), top + y + 12, entry.Name, Size, entry.Color is null ? svg.Theme.Muted : svg.Theme.Text, remark: entry.Remark);
         }
+    }
+
+    private static Legend Layout(IReadOnlyList<LegendEntry> entries, double width)
+    {
+        var legend = new Legend();
+        var (x, y) = (0.0, 0.0);
+        foreach (var entry in entries)
+        {
+            var remark = entry.Remark.Length > 0 ? TextWidth.Of(entry.Remark, Size) + 5 : 0;
+            var fitted = entry with { Name = TextWidth.Fit(entry.Name, Size, width - Swatch - remark) };
+            var needed = Swatch + TextWidth.Of(fitted.Name, Size) + remark;
+            if (x > 0 && x + needed > width)
+                (x, y) = (0, y + Line);
+            legend._entries.Add((x, y, fitted));
+            x += needed + Gap;
+        }
+        return legend;
     }
 }

@@ -10,7 +10,7 @@ internal sealed record Limit(string Name, double Value, string Color);
 /// <summary>Lines over an axis.</summary>
 internal sealed record LineChart(string Title, IReadOnlyList<Series> Series, Scale X, Scale Y)
 {
-    private const double TextSize = 11, LegendLine = 16;
+    private const double TextSize = 11;
 
     public string? Subtitle { get; init; }
 
@@ -28,6 +28,9 @@ internal sealed record LineChart(string Title, IReadOnlyList<Series> Series, Sca
     /// <summary>Said of each line in the legend, beside its name.</summary>
     public Func<Series, string>? Remark { get; init; }
 
+    /// <summary>What the legend says beyond its lines.</summary>
+    public IReadOnlyList<LegendEntry> MoreEntries { get; init; } = [];
+
     public void Draw(Svg svg, Box panel)
     {
         var inside = Panel.Draw(svg, panel, Title, Subtitle);
@@ -36,17 +39,14 @@ internal sealed record LineChart(string Title, IReadOnlyList<Series> Series, Sca
             Panel.NoData(svg, inside);
             return;
         }
-        var legend = Legend.Layout([.. Series.Select((series, number) => (Label(series), Color(svg.Theme, series, number)))], TextSize, inside.Width, inside.Height / 3, LegendLine);
+        var legend = Legend.Layout([.. Series.Select((series, number) => new LegendEntry(series.Name, Remark?.Invoke(series) ?? "", Color(svg.Theme, series, number))), .. MoreEntries], inside.Width, inside.Height / 3);
         var labels = 10 + Y.Ticks.Max(tick => TextWidth.Of(tick.Label, TextSize));
         var plot = inside.Inset(labels, 4, 12, (XName is null ? 20 : 36) + legend.Height);
         DrawAxes(svg, plot);
         svg.Clip(plot.Inset(-1), () => DrawLines(svg, plot));
-        foreach (var limit in Limits)
-            DrawLimit(svg, plot, limit);
+        DrawLimits(svg, plot);
         legend.Draw(svg, inside.X + 2, inside.Bottom - legend.Height);
     }
-
-    private string Label(Series series) => Remark is null ? series.Name : $"{series.Name}  {Remark(series)}";
 
     private static string Color(Theme theme, Series series, int number) => series.Color ?? theme.Color(number);
 
@@ -121,13 +121,21 @@ internal sealed record LineChart(string Title, IReadOnlyList<Series> Series, Sca
             yield return run;
     }
 
-    private void DrawLimit(Svg svg, Box plot, Limit limit)
+    private void DrawLimits(Svg svg, Box plot)
     {
-        var position = Y.Position(limit.Value);
-        if (position is < 0 or > 1)
-            return;
-        var y = plot.Bottom - (position * plot.Height);
-        svg.Line(plot.X, y, plot.Right, y, limit.Color, 1.2, "6 4");
-        svg.Text(plot.X + 6, y - 4, limit.Name, TextSize, limit.Color);
+        var free = double.PositiveInfinity;
+        foreach (var limit in Limits.OrderBy(limit => limit.Value))
+        {
+            var position = Y.Position(limit.Value);
+            if (position is < 0 or > 1)
+                continue;
+            var y = plot.Bottom - (position * plot.Height);
+            svg.Line(plot.X, y, plot.Right, y, limit.Color, 1.2, "6 4");
+            // Two limits that are close share a place; the lower one has the word.
+            if (free - y < TextSize)
+                continue;
+            svg.Text(plot.X + 6, y - 4, limit.Name, TextSize, limit.Color);
+            free = y;
+        }
     }
 }

@@ -16,6 +16,9 @@ internal sealed class Svg
 {
     public const string Font = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
+    /// <summary>So far a point may lie beside a line.</summary>
+    private const double Unseen = 0.02;
+
     private readonly StringBuilder _body = new();
     private readonly double _width, _height;
     private int _clips;
@@ -51,8 +54,9 @@ internal sealed class Svg
     }
 
     /// <param name="y">The line that the letters stand on.</param>
-    public void Text(double x, double y, string text, double size, string fill, Anchor anchor = Anchor.Start, bool bold = false) => Add(
-        $"<text x=\"{x:0.##}\" y=\"{y:0.##}\" font-size=\"{size:0.##}\" fill=\"{fill}\"{Attribute("text-anchor", anchor switch { Anchor.Middle => "middle", Anchor.End => "end", _ => null })}{Attribute("font-weight", bold ? "600" : null)}>{Escape(text)}</text>");
+    /// <param name="remark">Follows the text, less bright.</param>
+    public void Text(double x, double y, string text, double size, string fill, Anchor anchor = Anchor.Start, bool bold = false, string remark = "") => Add(
+        $"<text x=\"{x:0.##}\" y=\"{y:0.##}\" font-size=\"{size:0.##}\" fill=\"{fill}\"{Attribute("text-anchor", anchor switch { Anchor.Middle => "middle", Anchor.End => "end", _ => null })}{Attribute("font-weight", bold ? "600" : null)}>{Escape(text)}{(remark.Length > 0 ? $"<tspan dx=\"5\" fill=\"{Theme.Muted}\">{Escape(remark)}</tspan>" : "")}</text>");
 
     /// <summary>What is drawn meanwhile is cut off at the rectangle's edges.</summary>
     public void Clip(Box box, Action draw)
@@ -68,7 +72,26 @@ internal sealed class Svg
 
     private void Add(FormattableString element) => _body.Append(element.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-    private static string Points(IEnumerable<(double X, double Y)> points) => string.Join(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##}")));
+    private static string Points(IEnumerable<(double X, double Y)> points) => string.Join(' ', Bends([.. points]).Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.#},{point.Y:0.#}")));
+
+    /// <summary>The points without those that lie on the way from the one before to the one after: nobody would see them.</summary>
+    private static IEnumerable<(double X, double Y)> Bends(IReadOnlyList<(double X, double Y)> points)
+    {
+        var kept = 0;
+        for (var index = 0; index < points.Count; index++)
+        {
+            if (index > 0 && index < points.Count - 1)
+            {
+                var (before, after) = (points[kept], points[index + 1]);
+                var (dx, dy) = (after.X - before.X, after.Y - before.Y);
+                var aside = Math.Abs((dx * (points[index].Y - before.Y)) - (dy * (points[index].X - before.X)));
+                if (aside <= Unseen * Math.Sqrt((dx * dx) + (dy * dy)) && dx != 0)
+                    continue;
+            }
+            kept = index;
+            yield return points[index];
+        }
+    }
 
     private static string Attribute(string name, string? value) => value is null ? "" : $" {name}=\"{value}\"";
 

@@ -1,6 +1,6 @@
 namespace McpDevBench.LoadTests.Charts;
 
-/// <summary>How much room a text takes, roughly: whoever draws here has no font to ask.</summary>
+/// <summary>How much room a text takes at most, roughly: whoever draws here has no font to ask, and whoever looks at it may have a wide one.</summary>
 internal static class TextWidth
 {
     public static double Of(string text, double size) => size * text.Sum(Of);
@@ -18,10 +18,10 @@ internal static class TextWidth
 
     private static double Of(char letter) => letter switch
     {
-        'i' or 'j' or 'l' or '.' or ',' or ':' or ';' or '\'' or '|' or '!' or 'I' => 0.29,
-        'f' or 'r' or 't' or ' ' or '(' or ')' or '[' or ']' or '/' or '-' or '"' => 0.37,
-        'm' or 'w' or 'M' or 'W' or '@' or '%' or '…' => 0.88,
-        >= 'A' and <= 'Z' => 0.69,
-        _ => 0.57,
+        'i' or 'j' or 'l' or '.' or ',' or ':' or ';' or '\'' or '|' or '!' or 'I' => 0.32,
+        'f' or 'r' or 't' or ' ' or '(' or ')' or '[' or ']' or '/' or '-' or '"' => 0.4,
+        'm' or 'w' or 'M' or 'W' or '@' or '%' or '…' => 0.92,
+        >= 'A' and <= 'Z' => 0.7,
+        _ => 0.62,
     };
 }

@@ -16,7 +16,7 @@ internal static class DashboardPicture
         var end = DateTimeOffset.FromUnixTimeMilliseconds((long)(window.End * 1000));
         svg.Text(Gap + 4, 26, dashboard.Title, 19, theme.Text, bold: true);
         svg.Text(Gap + 4, 46, dashboard.Description, 12, theme.Muted);
-        svg.Text(Width - Gap - 4, 26, $"{Unit.Seconds.Format(window.End - window.Begin)} until {end.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC", 12, theme.Muted, Anchor.End);
+        svg.Text(Width - Gap - 4, 26, $"{TimeSpan.FromSeconds(window.End - window.Begin):m\\:ss} minutes until {end.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC", 12, theme.Muted, Anchor.End);
         foreach (var data in panels)
             DrawPanel(svg, Place(data.Panel.Position), data);
         return svg.ToString();

@@ -6,7 +6,7 @@ namespace McpDevBench.LoadTests.Dashboards;
 /// <summary>Draws Grafana's dashboards with what a Prometheus knows: the same files, the same queries, without a Grafana.</summary>
 internal static class DashboardsCommand
 {
-    private const int Steps = 240;
+    private const int Steps = 120;
 
     /// <returns>The exit code: 0 when every dashboard was drawn.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)

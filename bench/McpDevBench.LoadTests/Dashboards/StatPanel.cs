@@ -5,7 +5,7 @@ namespace McpDevBench.LoadTests.Dashboards;
 /// <summary>One number, or one for each series, as large as there is room.</summary>
 internal static class StatPanel
 {
-    private const double TitleHeight = 34, LargestText = 38;
+    private const double TitleHeight = 34, LargestText = 38, Bold = 1.1;
 
     public static void Draw(Svg svg, Box box, PanelData data)
     {
@@ -28,7 +28,7 @@ internal static class StatPanel
         if (panel.ShowsCurve)
             DrawCurve(svg, box, data.Window, series, color);
         var text = panel.ShowsName ? series.Name : panel.Format(value);
-        var size = Math.Min(Math.Min(LargestText, box.Height * 0.5), (box.Width - 12) / TextWidth.Of(text, 1));
+        var size = Math.Min(Math.Min(LargestText, box.Height * 0.5), (box.Width - 24) / (TextWidth.Of(text, 1) * Bold));
         var middle = box.Y + (box.Height / 2) + (size / 3) - (panel.ShowsCurve ? box.Height / 10 : 0);
         svg.Text(box.X + (box.Width / 2), middle, text, size, color, Anchor.Middle, bold: true);
         if (isNamed)

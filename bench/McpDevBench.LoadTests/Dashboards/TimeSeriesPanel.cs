@@ -9,7 +9,9 @@ internal static class TimeSeriesPanel
     public static void Draw(Svg svg, Box box, PanelData data)
     {
         var panel = data.Panel;
-        var series = data.Series.Where(one => PanelData.Last(one) is not null).OrderByDescending(PanelData.Last).ToList();
+        var known = data.Series.Where(one => PanelData.Last(one) is not null).OrderByDescending(PanelData.Last).ToList();
+        // What never happened is there to be counted, but among what did happen it only hides the view.
+        var series = known.Where(one => one.Points.Any(point => double.IsFinite(point.Y) && point.Y != 0)).ToList() is { Count: > 0 } moving ? moving : known;
         var values = panel.IsStacked ? Sums(series) : series.SelectMany(one => one.Points).Select(point => point.Y).Where(double.IsFinite);
         var (lowest, highest) = (values.DefaultIfEmpty(0).Min(), values.DefaultIfEmpty(1).Max());
         new LineChart(
@@ -19,6 +21,7 @@ internal static class TimeSeriesPanel
             Fill = panel.Fill,
             Stacked = panel.IsStacked,
             Limits = panel.ShowsThresholds ? [.. panel.Thresholds.Limits.Select(limit => new Limit(panel.Format(limit.Value), limit.Value, svg.Theme.Color(limit.Color)))] : [],
+            MoreEntries = known.Count > series.Count ? [new LegendEntry($"{known.Count - series.Count} more at zero", "", null)] : [],
             Remark = one => panel.Format(PanelData.Last(one)!.Value),
         }.Draw(svg, box);
     }

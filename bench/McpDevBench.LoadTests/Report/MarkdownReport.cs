@@ -53,7 +53,9 @@ internal static class MarkdownReport
         return $"""
             ## {one.Result.Scenario.Name}: {one.Result.Scenario.Title}
 
-            {agreement} The clients' own late starts, which are part of the latencies: P95 {Words.Seconds(one.Lateness.Percentile(95))}.
+            {agreement}
+
+            Part of the latencies are the clients' own late starts: P95 {Words.Seconds(one.Lateness.Percentile(95))}.
 
             ![{one.Result.Scenario.Name}]({one.Result.Scenario.Name}.svg)
 
