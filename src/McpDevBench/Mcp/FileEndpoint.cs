@@ -46,7 +46,9 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         }
         catch (Exception exception)
         {
-            errorType = exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name() : RefusalCodes.NameOf(exception);
+            errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
+                : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
+                : RefusalCodes.NameOf(exception);
             throw;
         }
         finally

@@ -162,6 +162,6 @@ internal sealed partial class Database : IDisposable
         _ => null,
     };
 
-    [LoggerMessage(LogLevel.Information, "State is kept in {Path} (SQLite {SqliteVersion})")]
+    [LoggerMessage(LogLevel.Information, "Database opened")]
     private static partial void LogOpened(ILogger logger, string path, string sqliteVersion);
 }
