@@ -10,6 +10,7 @@ using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Logs;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Storage;
 using ModelContextProtocol.Server;
 
@@ -83,8 +84,9 @@ internal static class DevBenchServer
     public static IMcpServerBuilder AddPipeline(IServiceCollection services, DevBenchOptions options)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace));
-        services.AddSingleton<ILoggerProvider>(provider => new LogWriter(options.Log, provider.GetRequiredService<TimeProvider>(), Console.OpenStandardError()));
+        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).EnableRedaction());
+        services.AddRedaction(redaction => redaction.SetRedactor<SecretRedactor>(UntrustedAttribute.Class));
+        services.AddSingleton<ILoggerProvider>(provider => LogWriter.Create(options.Log, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, AuditEvents.All));
         services.AddSingleton<MetricCatalogue>();
         services.AddSingleton<DrainState>();

@@ -1,5 +1,6 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Agents;
 
@@ -249,18 +250,18 @@ internal sealed partial class AgentLink : IAsyncDisposable
         return false;
     }
 
-    [LoggerMessage(LogLevel.Debug, "The stream to container {DockerId} ended")]
+    [LoggerMessage(LogLevel.Debug, "The stream to an agent ended")]
     private static partial void LogEnded(ILogger logger, string dockerId);
 
-    [LoggerMessage(LogLevel.Information, "The stream to container {DockerId} is up again; {ExecCount} execs go on")]
+    [LoggerMessage(LogLevel.Information, "The stream to an agent is up again")]
     private static partial void LogReconnected(ILogger logger, string dockerId, int execCount);
 
-    [LoggerMessage(LogLevel.Information, "The stream to container {DockerId} broke: {Reason}")]
-    private static partial void LogBroken(ILogger logger, string dockerId, string reason);
+    [LoggerMessage(LogLevel.Information, "The stream to an agent broke")]
+    private static partial void LogBroken(ILogger logger, string dockerId, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Error, "Listening to the agent of container {DockerId} failed")]
+    [LoggerMessage(LogLevel.Error, "Listening to an agent failed unexpectedly")]
     private static partial void LogFailed(ILogger logger, string dockerId, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The agent of container {DockerId} broke the protocol: {Reason}")]
-    private static partial void LogProtocolError(ILogger logger, string dockerId, string reason);
+    [LoggerMessage(LogLevel.Warning, "An agent broke the protocol")]
+    private static partial void LogProtocolError(ILogger logger, string dockerId, [Untrusted] string reason);
 }

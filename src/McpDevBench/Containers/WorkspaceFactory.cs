@@ -1,6 +1,7 @@
 using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Containers;
 
@@ -142,12 +143,12 @@ internal sealed partial class WorkspaceFactory(
         return env;
     }
 
-    [LoggerMessage(LogLevel.Information, "Container removed; volume kept: {VolumeKept}; {ContainerId}")]
+    [LoggerMessage(LogLevel.Information, "Container removed")]
     private static partial void LogRemoved(ILogger logger, ContainerId containerId, bool volumeKept);
 
-    [LoggerMessage(LogLevel.Warning, "Volume {VolumeName} of {ContainerId} is in use and was not removed")]
+    [LoggerMessage(LogLevel.Warning, "A volume is in use and was not removed")]
     private static partial void LogVolumeInUse(ILogger logger, string volumeName, ContainerId containerId);
 
-    [LoggerMessage(LogLevel.Warning, "What a failed spawn left of {ContainerId} will be removed later: {Reason}")]
-    private static partial void LogUndoPostponed(ILogger logger, ContainerId containerId, string reason);
+    [LoggerMessage(LogLevel.Warning, "What a failed spawn left will be removed later")]
+    private static partial void LogUndoPostponed(ILogger logger, ContainerId containerId, [Untrusted] string reason);
 }

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Docker.DotNet;
 using Docker.DotNet.X509;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Engine;
 
@@ -213,9 +214,9 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         return start < 0 || end <= start + field.Length ? body.Trim() : body[(start + field.Length)..end].Replace("\\\"", "'", StringComparison.Ordinal);
     }
 
-    [LoggerMessage(LogLevel.Information, "Connected to the Docker Engine at {DockerHost}: version {DockerVersion}, API {ApiVersion}, id {EngineId}")]
-    private static partial void LogConnected(ILogger logger, Uri dockerHost, string dockerVersion, string apiVersion, string engineId);
+    [LoggerMessage(LogLevel.Information, "Connected to the Docker Engine")]
+    private static partial void LogConnected(ILogger logger, [Untrusted] Uri dockerHost, string dockerVersion, string apiVersion, string engineId);
 
-    [LoggerMessage(LogLevel.Warning, "The Docker Engine did not answer {DockerCall}: {Reason}")]
-    private static partial void LogUnreachable(ILogger logger, string dockerCall, string reason);
+    [LoggerMessage(LogLevel.Warning, "The Docker Engine did not answer")]
+    private static partial void LogUnreachable(ILogger logger, string dockerCall, [Untrusted] string reason);
 }

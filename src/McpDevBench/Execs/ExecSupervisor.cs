@@ -4,6 +4,7 @@ using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Execs;
 
@@ -217,7 +218,7 @@ internal sealed partial class ExecSupervisor(
         _active.TryRemove(active.Exec.Id.Value, out _);
         metrics.Execs.Ended(ExecStore.OutcomeName(finished.Outcome!.Value), wall);
         active.Finish(finished);
-        LogFinished(logger, finished.Id, finished.ContainerId, ExecStore.OutcomeName(finished.Outcome.Value), finished.ExitCode, wall.TotalMilliseconds);
+        LogFinished(logger, finished.Id, finished.ContainerId, ExecStore.OutcomeName(finished.Outcome.Value), finished.ExitCode, Math.Round(wall.TotalMilliseconds, 1));
         return true;
     }
 
@@ -242,15 +243,15 @@ internal sealed partial class ExecSupervisor(
         return text.Length <= 60 ? text : text[..60] + "…";
     }
 
-    [LoggerMessage(LogLevel.Information, "Exec finished: {ExecId} in {ContainerId}: {Outcome}, exit code {ExitCode}, {DurationMs} ms")]
+    [LoggerMessage(LogLevel.Information, "Exec finished")]
     private static partial void LogFinished(ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);
 
-    [LoggerMessage(LogLevel.Warning, "The output or end of {ExecId} cannot be written down, it will be tried again: {Reason}")]
-    private static partial void LogDiskFull(ILogger logger, ExecId execId, string reason);
+    [LoggerMessage(LogLevel.Warning, "The output or end of an exec cannot be written down and will be tried again")]
+    private static partial void LogDiskFull(ILogger logger, ExecId execId, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The container of {ContainerId} has ended")]
+    [LoggerMessage(LogLevel.Warning, "The container of a workspace has ended")]
     private static partial void LogLost(ILogger logger, ContainerId containerId);
 
-    [LoggerMessage(LogLevel.Error, "The watch over {ExecId} failed")]
+    [LoggerMessage(LogLevel.Error, "The watch over an exec failed unexpectedly")]
     private static partial void LogFailed(ILogger logger, ExecId execId, Exception exception);
 }

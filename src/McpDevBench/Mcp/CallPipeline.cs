@@ -22,12 +22,14 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         ListFilters.Install(options);
     }
 
-    /// <summary>Every request but tool calls is counted here; tool calls are, by their names, one step further in.</summary>
+    /// <summary>
+    /// Every request gets its id here, and so does its error. Every request but tool calls is counted here too; tool calls are, by their names, one step further in.
+    /// </summary>
     private async Task OnMessageAsync(McpMessageHandler next, MessageContext context, CancellationToken cancellationToken)
     {
         // Over HTTP it has one already: the response header's.
         CorrelationId.Ensure();
-        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } || method == RequestMethods.ToolsCall)
+        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method })
         {
             await next(context, cancellationToken);
             return;
@@ -42,12 +44,31 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         catch (Exception exception) when (exception is not InputRequiredException)
         {
             errorType = ErrorType(exception, cancellationToken);
+            if (exception is not McpException && !IsForTheSdk(exception, cancellationToken))
+                throw AsProtocolError(exception, name, context.Server.NegotiatedProtocolVersion);
+            exception.Data[CorrelationId.Field] = CorrelationId.Current;
             throw;
         }
         finally
         {
-            metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
+            if (method != RequestMethods.ToolsCall)
+                metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
         }
+    }
+
+    /// <summary>A refusal and parameters that cannot be read are told; anything else is a fault of the server, logged here and told by its id.</summary>
+    private McpProtocolException AsProtocolError(Exception exception, string method, string? revision)
+    {
+        var error = exception switch
+        {
+            RefusalException refusal => new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ProtocolError(refusal.Code, revision)),
+            JsonException => new McpProtocolException($"The parameters of {method} are malformed.", exception, McpErrorCode.InvalidParams),
+            _ => new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError),
+        };
+        if (exception is not (RefusalException or JsonException))
+            LogUnexpected(exception, method);
+        error.Data[CorrelationId.Field] = CorrelationId.Current;
+        return error;
     }
 
     private async ValueTask<CallToolResult> OnToolAsync(McpRequestHandler<CallToolRequestParams, CallToolResult> next, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
@@ -96,6 +117,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         }
     }
 
+    /// <summary>A resource that is read is recorded as the tool that reads the same would be.</summary>
     private async ValueTask<ReadResourceResult> OnResourceAsync(McpRequestHandler<ReadResourceRequestParams, ReadResourceResult> next, RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken)
     {
         CallFacts.Begin(Principal.Of(request.User).Name).ClientName = request.Server.ClientInfo?.Name;
@@ -106,18 +128,10 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
             await audited.SucceededAsync();
             return result;
         }
-        catch (RefusalException refusal)
-        {
-            await audited.FailedAsync(refusal.Code.Name());
-            throw new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ResourceError(refusal.Code, request.Server.NegotiatedProtocolVersion));
-        }
         catch (Exception exception)
         {
             await audited.FailedAsync(ErrorType(exception, cancellationToken));
-            if (IsForTheSdk(exception, cancellationToken))
-                throw;
-            LogUnexpected(exception, RequestMethods.ResourcesRead);
-            throw new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError);
+            throw;
         }
     }
 
@@ -134,7 +148,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     }
 
     /// <summary>A missing resource had a code of its own before the revision of 2026.</summary>
-    private static McpErrorCode ResourceError(RefusalCode code, string? revision) => code switch
+    private static McpErrorCode ProtocolError(RefusalCode code, string? revision) => code switch
     {
         RefusalCode.ServerError or RefusalCode.DockerUnavailable => McpErrorCode.InternalError,
         RefusalCode.ContainerNotFound or RefusalCode.ExecNotFound or RefusalCode.FileNotFound when string.CompareOrdinal(revision, "2026-07-28") < 0 => McpErrorCode.ResourceNotFound,
@@ -148,7 +162,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     {
         RefusalException refusal => refusal.Code.Name(),
         OperationCanceledException when cancellationToken.IsCancellationRequested => "cancelled",
-        McpProtocolException { ErrorCode: not McpErrorCode.InternalError } => RefusalCode.InvalidArgument.Name(),
+        McpProtocolException { ErrorCode: not McpErrorCode.InternalError } or JsonException => RefusalCode.InvalidArgument.Name(),
         _ => RefusalCode.ServerError.Name(),
     };
 

@@ -54,7 +54,9 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         {
             if (exception is RefusalException refusal)
                 metrics.Access.Refused(refusal);
-            errorType = exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name() : RefusalCodes.NameOf(exception);
+            errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
+                : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
+                : RefusalCodes.NameOf(exception);
             throw;
         }
         finally

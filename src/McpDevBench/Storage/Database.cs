@@ -63,6 +63,6 @@ internal sealed partial class Database : IDisposable
         _metrics.WalMeasured(file.Exists ? file.Length : 0);
     }
 
-    [LoggerMessage(LogLevel.Information, "State is kept in {Path} (SQLite {SqliteVersion})")]
+    [LoggerMessage(LogLevel.Information, "Database opened")]
     private static partial void LogOpened(ILogger logger, string path, string sqliteVersion);
 }
