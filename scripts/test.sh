@@ -15,6 +15,7 @@ trap 'stop_engine; echo "0 passed, 1 failed"' EXIT
 "$root/scripts/images.sh"
 "$root/scripts/image.sh"
 "$root/scripts/clients.sh"
+"$root/scripts/monitoring.sh"
 
 # What a run could leave behind, one line each.
 things() {

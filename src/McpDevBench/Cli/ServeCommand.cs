@@ -17,6 +17,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
             options.Access.CheckListening(settings);
         if (options.Metrics.ServedOver(stdio))
             options.Metrics.CheckListening(settings, options.Access.AllowInsecure, stdio ? 0 : options.Access.Port);
+        options.Audit.CheckFile(settings);
         foreach (var error in source.Errors.Concat(settings.Errors))
             await Console.Error.WriteLineAsync($"mcp-devbench: {error}");
         if (source.Errors.Count + settings.Errors.Count > 0)
@@ -27,6 +28,20 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
             return 1;
         }
 
+        try
+        {
+            return await RunAsync(source, settings, options, stdio);
+        }
+        catch (RefusalException refusal)
+        {
+            // What it needs to start with is not as it has to be: a database that is damaged, or another server's.
+            await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> RunAsync(SettingsSource source, Settings settings, DevBenchOptions options, bool stdio)
+    {
         using var host = stdio ? DevBenchServer.CreateStdio(options) : DevBenchServer.CreateHttp(options);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand).FullName!);
         foreach (var (name, nearest) in source.Unknown(settings.Declared))

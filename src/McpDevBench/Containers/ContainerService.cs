@@ -25,7 +25,10 @@ internal sealed partial class ContainerService(
         using var _ = await keys.LockAsync($"{SpawnScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
         if (idempotency.Find(owner, SpawnScope, key, fingerprint) is { } handle && ContainerId.TryParse(handle, out var id) && workspaces.Find(id) is { } present)
+        {
+            workspaces.Note(present);
             return new Spawned(present, Warm: false, Replayed: true);
+        }
         var workspace = await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken);
         idempotency.Save(owner, SpawnScope, key, fingerprint, workspace.Id.ToString());
         return new Spawned(workspace, Warm: false, Replayed: false);
@@ -49,6 +52,7 @@ internal sealed partial class ContainerService(
         // More than a look at the row: whoever attaches wants to work now.
         await agents.Get(workspace.DockerId!).ConnectionAsync(cancellationToken);
         store.Attach(workspace.Id, clientName, sessionId, time.GetUtcNow());
+        workspaces.Attach(workspace, clientName, sessionId);
         return new Attached(workspace, store.RunningExecs().GetValueOrDefault(workspace.Id.ToString()));
     }
 
@@ -147,7 +151,7 @@ internal sealed partial class ContainerService(
             LeaseUntil = now + plan.TimeToLive,
             IdleTimeToLive = plan.IdleTimeToLive,
         };
-        WorkspaceDirectory.Note(workspace);
+        workspaces.Note(workspace);
         try
         {
             workspaces.Add(workspace);

@@ -20,7 +20,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
 {
     /// <summary>The names of all calls, for metrics.</summary>
     public static IReadOnlyList<string> Calls { get; } =
-        ["ping", "create", "inspect", "start", "stop", "remove", "list", "put", "stat", "attach", "exec_create", "exec_start", "pull", "image_inspect", "image_list", "volume_create", "volume_list", "volume_remove"];
+        ["connect", "ping", "create", "inspect", "start", "stop", "remove", "list", "put", "stat", "attach", "exec_create", "exec_start", "pull", "image_inspect", "image_list", "volume_create", "volume_list", "volume_remove"];
 
     /// <summary>The newest version whose behaviour we know, and the oldest we can do with.</summary>
     private static readonly Version NewestApi = new(1, 51), OldestApi = new(1, 41);
@@ -108,6 +108,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(options.CallTimeout);
+        var started = time.GetTimestamp();
         try
         {
             // Without a version in the path, every engine answers in its own.
@@ -122,10 +123,12 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             var client = Build(api);
             var info = await client.System.GetSystemInfoAsync(deadline.Token);
             var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch);
+            metrics.Engine.Called("connect", "ok", time.GetElapsedTime(started));
             LogConnected(logger, options.Host, identity.Version, identity.ApiVersion, identity.Id);
             return new Connection(client, identity);
         }
-        catch (Exception e) when (Unreachable(e, cancellationToken))
+        // While Docker is away, nothing else would count that it does not answer: every call ends here.
+        catch (Exception e) when (e is not RefusalException && Measure("connect", started, e, cancellationToken) && Unreachable(e, cancellationToken))
         {
             throw Refuse(e, options.CallTimeout);
         }

@@ -18,14 +18,21 @@ internal sealed partial class ExecSupervisor(
 
     private readonly ConcurrentDictionary<Guid, ActiveExec> _active = [];
 
+    /// <summary>
+    /// Told of every end before it is written down and acknowledged, so that a crash in between tells it again; the flag says that this may be so. A refusal
+    /// is a reason to try again. Set once, at start.
+    /// </summary>
+    public Func<Exec, bool, Task> Finished { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Takes up what was running when the last server ended. Before the first agent is connected.</summary>
     public void Recover()
     {
         foreach (var exec in store.Running())
         {
             var dockerId = workspaces.Find(exec.ContainerId) is { Status: ContainerStatus.Running, DockerId: { } id } ? id : null;
-            var active = Watch(exec, dockerId ?? "");
+            var active = Watch(exec, dockerId ?? "", recovered: true);
             active.Confirmed = true;
+            active.Announce();
             metrics.Execs.Adopted();
             if (dockerId is null)
                 active.Lose();
@@ -103,9 +110,9 @@ internal sealed partial class ExecSupervisor(
         }
     }
 
-    private ActiveExec Watch(Exec exec, string dockerId)
+    private ActiveExec Watch(Exec exec, string dockerId, bool recovered = false)
     {
-        var active = new ActiveExec(exec, dockerId, folder.Open(exec.Id));
+        var active = new ActiveExec(exec, dockerId, folder.Open(exec.Id)) { Recovered = recovered };
         _active[exec.Id.Value] = active;
         _ = RunAsync(active);
         return active;
@@ -175,6 +182,7 @@ internal sealed partial class ExecSupervisor(
     /// <returns>Always true: there is nothing after the end.</returns>
     private async Task<bool> FinishAsync(ActiveExec active, ActiveExec.Arrival arrival)
     {
+        await active.Announced;
         var now = time.GetUtcNow();
         var exit = arrival.Exit;
         var log = active.Log;
@@ -187,10 +195,14 @@ internal sealed partial class ExecSupervisor(
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = new ExecUsage((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes),
         };
+        var told = false;
         for (var warned = false; ; warned = true)
         {
             try
             {
+                if (!told)
+                    await Finished(finished, active.Recovered);
+                told = true;
                 store.Finish(finished);
                 break;
             }

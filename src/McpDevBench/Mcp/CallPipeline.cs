@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
+using McpDevBench.Audit;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
@@ -10,8 +11,8 @@ using ModelContextProtocol.Server;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the summary line, and failures made into answers.</summary>
-internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
+/// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the audit record, the summary line, and failures made into answers.</summary>
+internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog audit, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
 {
     public void Install(McpServerOptions options)
     {
@@ -56,12 +57,16 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
         var name = tool?.Name ?? ApiMetrics.Unknown;
         string? errorType = null;
         Begin(request);
+        var audited = AuditedCall.Begin(audit, time, request, name);
         try
         {
             if (drain.IsDraining && tool?.Annotations?.ReadOnlyHint == false)
                 throw new RefusalException(RefusalCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
+            await audited.RequireAsync();
             var result = await next(request, cancellationToken);
             errorType = result.IsError is true ? "tool_error" : null;
+            if (errorType is null)
+                await audited.SucceededAsync();
             return result;
         }
         catch (RefusalException refusal)
@@ -83,6 +88,8 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
         }
         finally
         {
+            if (errorType is not null)
+                await audited.FailedAsync(errorType);
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(name, duration, errorType);
             LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1));
@@ -91,16 +98,24 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
 
     private async ValueTask<ReadResourceResult> OnResourceAsync(McpRequestHandler<ReadResourceRequestParams, ReadResourceResult> next, RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken)
     {
+        CallFacts.Begin(Principal.Of(request.User).Name).ClientName = request.Server.ClientInfo?.Name;
+        var audited = new AuditedCall(audit, time, RequestMethods.ResourcesRead, (request.MatchedPrimitive as DevBenchResource)?.AuditEvent, mayGoUnrecorded: true);
         try
         {
-            return await next(request, cancellationToken);
+            var result = await next(request, cancellationToken);
+            await audited.SucceededAsync();
+            return result;
         }
         catch (RefusalException refusal)
         {
+            await audited.FailedAsync(refusal.Code.Name());
             throw new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ResourceError(refusal.Code, request.Server.NegotiatedProtocolVersion));
         }
-        catch (Exception exception) when (!IsForTheSdk(exception, cancellationToken))
+        catch (Exception exception)
         {
+            await audited.FailedAsync(ErrorType(exception, cancellationToken));
+            if (IsForTheSdk(exception, cancellationToken))
+                throw;
             LogUnexpected(exception, RequestMethods.ResourcesRead);
             throw new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError);
         }
