@@ -29,7 +29,7 @@ internal static class ScenarioCatalogue
     /// <summary>In the order in which they run.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
-        new("cheap", "status, lists and stats", 40,
+        new("cheap", "status, lists and stats", 20,
         [
             new(3, CheapOperations.StatAsync),
             new(2, CheapOperations.ListFilesAsync),
@@ -37,19 +37,19 @@ internal static class ScenarioCatalogue
             new(2, CheapOperations.ListContainersAsync),
             new(1, CheapOperations.StatusAsync),
         ]),
-        new("exec", "commands that end at once", 15,
+        new("exec", "commands that end at once", 8,
         [
             new(3, ExecOperations.TrueAsync),
             new(1, ExecOperations.OutputAsync),
         ]),
-        new("files", "small files read, written and edited", 20,
+        new("files", "small files read, written and edited", 8,
         [
             new(4, FileOperations.ReadAsync),
             new(2, FileOperations.WriteAsync),
             new(2, FileOperations.EditAsync),
         ]),
-        new("spawn", "workspaces spawned and removed", 0.5, [new(1, SpawnOperations.SpawnAndKillAsync)]),
-        new("mixed", "a mixed day", 15, _mixed),
+        new("spawn", "workspaces spawned and removed", 0.4, [new(1, SpawnOperations.SpawnAndKillAsync)]),
+        new("mixed", "a mixed day", 8, _mixed),
     ];
 
     /// <summary>A mixed day on which much goes wrong. It shows what dashboards and alerts make of that, so it is run only by its name.</summary>
