@@ -10,6 +10,7 @@ using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Logs;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Traces;
 using McpDevBench.Storage;
 using ModelContextProtocol.Server;
 
@@ -17,10 +18,10 @@ namespace McpDevBench;
 
 /// <summary>Every setting of the server, by room.</summary>
 internal sealed record DevBenchOptions(
-    LogOptions Log, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, ContainerOptions Containers, ExecOptions Execs)
+    LogOptions Log, TraceOptions Traces, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, ContainerOptions Containers, ExecOptions Execs)
 {
     public static DevBenchOptions Read(Settings settings) => new(
-        LogOptions.Read(settings), AccessOptions.Read(settings), McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings),
+        LogOptions.Read(settings), TraceOptions.Read(settings), AccessOptions.Read(settings), McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings),
         ContainerOptions.Read(settings), ExecOptions.Read(settings));
 
     public bool IsStdio => Mcp.Transport == Transport.Stdio;
@@ -83,6 +84,9 @@ internal static class DevBenchServer
         services.AddSingleton<ILoggerProvider>(provider => new LogWriter(options.Log, provider.GetRequiredService<TimeProvider>(), Console.OpenStandardError()));
         services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, []));
         services.AddSingleton<MetricCatalogue>();
+        // Before every other part that is started and stopped: it sends what the last of them did.
+        if (options.Traces.Enabled)
+            services.AddHostedService(provider => new Tracing(options.Traces, provider.GetRequiredService<ILogger<Tracing>>()));
         services.AddSingleton<DrainState>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<StatusReporter>();

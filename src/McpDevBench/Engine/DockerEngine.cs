@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Docker.DotNet;
 using Docker.DotNet.X509;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Engine;
 
@@ -66,6 +67,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
 
     private async Task<T> CallAsync<T>(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
+        using var span = Spans.Docker(call);
         var connection = await ConnectAsync(cancellationToken);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
@@ -76,7 +78,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             metrics.Engine.Called(call, "ok", time.GetElapsedTime(started));
             return result;
         }
-        catch (Exception e) when (Measure(call, started, e, cancellationToken) && Unreachable(e, cancellationToken))
+        catch (Exception e) when (Measure(call, span, started, e, cancellationToken) && Unreachable(e, cancellationToken))
         {
             // The next call negotiates anew: the engine may come back as another version.
             Interlocked.CompareExchange(ref _connection, null, connection);
@@ -163,7 +165,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     }
 
     /// <returns>Always true: it only looks at what passes.</returns>
-    private bool Measure(string call, long started, Exception e, CancellationToken callers)
+    private bool Measure(string call, Span span, long started, Exception e, CancellationToken callers)
     {
         var status = e switch
         {
@@ -172,6 +174,10 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             _ => Unreachable(e, callers) ? "unavailable" : "cancelled",
         };
         metrics.Engine.Called(call, status, time.GetElapsedTime(started));
+        if (e is DockerApiException answer)
+            span.Answered((int)answer.StatusCode);
+        else
+            span.Failed(status == "cancelled" ? status : RefusalCode.DockerUnavailable.Name(), e);
         return true;
     }
 

@@ -4,6 +4,7 @@ using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Execs;
 
@@ -187,6 +188,10 @@ internal sealed partial class ExecSupervisor(
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = new ExecUsage((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes),
         };
+        var outcome = ExecStore.OutcomeName(finished.Outcome!.Value);
+        using var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall);
+        if (finished.Outcome == ExecOutcome.WorkspaceLost)
+            span.Failed(RefusalCode.WorkspaceLost.Name());
         for (var warned = false; ; warned = true)
         {
             try
@@ -203,9 +208,9 @@ internal sealed partial class ExecSupervisor(
         }
         Acknowledge(active, exit: true);
         _active.TryRemove(active.Exec.Id.Value, out _);
-        metrics.Execs.Ended(ExecStore.OutcomeName(finished.Outcome!.Value), wall);
+        metrics.Execs.Ended(outcome, wall);
         active.Finish(finished);
-        LogFinished(logger, finished.Id, finished.ContainerId, ExecStore.OutcomeName(finished.Outcome.Value), finished.ExitCode, wall.TotalMilliseconds);
+        LogFinished(logger, finished.Id, finished.ContainerId, outcome, finished.ExitCode, wall.TotalMilliseconds);
         return true;
     }
 

@@ -26,7 +26,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
     {
         // Over HTTP it has one already: the response header's.
         CorrelationId.Ensure();
-        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } || method == RequestMethods.ToolsCall)
+        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } message || method == RequestMethods.ToolsCall)
         {
             await next(context, cancellationToken);
             return;
@@ -34,18 +34,22 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
         var started = time.GetTimestamp();
         var name = ProtocolMethods.All.Contains(method) ? method : ApiMetrics.Unknown;
         string? errorType = null;
+        Exception? failure = null;
+        using var span = RequestSpan.Begin(message, name);
         try
         {
             await next(context, cancellationToken);
         }
         catch (Exception exception) when (exception is not InputRequiredException)
         {
+            failure = exception;
             errorType = ErrorType(exception, cancellationToken);
             throw;
         }
         finally
         {
             metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
+            RequestSpan.End(span, context, errorType, failure);
         }
     }
 
@@ -55,6 +59,8 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
         var tool = (request.MatchedPrimitive as McpServerTool)?.ProtocolTool;
         var name = tool?.Name ?? ApiMetrics.Unknown;
         string? errorType = null;
+        Exception? failure = null;
+        using var span = RequestSpan.Begin(request.JsonRpcRequest, RequestMethods.ToolsCall, tool);
         Begin(request);
         try
         {
@@ -71,12 +77,12 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
         }
         catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))
         {
-            errorType = exception is InputRequiredException ? null : ErrorType(exception, cancellationToken);
+            (errorType, failure) = exception is InputRequiredException ? default : (ErrorType(exception, cancellationToken), exception);
             throw;
         }
         catch (Exception exception)
         {
-            errorType = RefusalCode.ServerError.Name();
+            (errorType, failure) = (RefusalCode.ServerError.Name(), exception);
             LogUnexpected(exception, name);
             return Answer(HttpRefusal.Unexpected());
         }
@@ -85,6 +91,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(name, duration, errorType);
             LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1));
+            RequestSpan.End(span, request, errorType, failure);
         }
     }
 

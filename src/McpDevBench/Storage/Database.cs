@@ -1,4 +1,5 @@
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Traces;
 using Microsoft.Data.Sqlite;
 
 namespace McpDevBench.Storage;
@@ -58,6 +59,7 @@ internal sealed partial class Database : IDisposable
     /// <exception cref="RefusalException">resource_exhausted: the disk is full. Nothing of the transaction remains.</exception>
     public T Write<T>(Func<SqliteConnection, T> action)
     {
+        using var span = Spans.DatabaseWrite();
         var started = _time.GetTimestamp();
         try
         {
@@ -73,7 +75,9 @@ internal sealed partial class Database : IDisposable
         {
             if (e.SqliteErrorCode is 5 or 6)
                 _metrics.Busy();
-            if (Refusal(e) is { } refusal)
+            var refusal = Refusal(e);
+            span.Failed(refusal ?? (Exception)e);
+            if (refusal is not null)
                 throw refusal;
             throw;
         }
