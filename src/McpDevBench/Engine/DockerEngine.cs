@@ -32,7 +32,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     private sealed record Connection(DockerClient Client, EngineIdentity Identity);
 
     /// <summary>Who answers, after connecting if need be.</summary>
-    public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) => (await ConnectAsync(cancellationToken)).Identity;
+    public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) => (await ConnectAsync(default, cancellationToken)).Identity;
 
     /// <summary>Whether the engine answers now.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>
@@ -68,7 +68,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     private async Task<T> CallAsync<T>(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         using var span = Spans.Docker(call);
-        var connection = await ConnectAsync(cancellationToken);
+        var connection = await ConnectAsync(span, cancellationToken);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
         var started = time.GetTimestamp();
@@ -91,7 +91,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         }
     }
 
-    private async ValueTask<Connection> ConnectAsync(CancellationToken cancellationToken)
+    /// <param name="span">Of the call that cannot be made if this fails.</param>
+    private async ValueTask<Connection> ConnectAsync(Span span, CancellationToken cancellationToken)
     {
         if (_connection is { } present)
             return present;
@@ -99,6 +100,11 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         try
         {
             return _connection ??= await NegotiateAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            span.Failed(e);
+            throw;
         }
         finally
         {

@@ -189,9 +189,7 @@ internal sealed partial class ExecSupervisor(
             Usage = new ExecUsage((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes),
         };
         var outcome = ExecStore.OutcomeName(finished.Outcome!.Value);
-        using var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall);
-        if (finished.Outcome == ExecOutcome.WorkspaceLost)
-            span.Failed(RefusalCode.WorkspaceLost.Name());
+        using var span = SpanOf(finished, outcome, wall);
         for (var warned = false; ; warned = true)
         {
             try
@@ -212,6 +210,18 @@ internal sealed partial class ExecSupervisor(
         active.Finish(finished);
         LogFinished(logger, finished.Id, finished.ContainerId, outcome, finished.ExitCode, wall.TotalMilliseconds);
         return true;
+    }
+
+    private static Span SpanOf(Exec finished, string outcome, TimeSpan wall)
+    {
+        if (!Spans.AreWanted)
+            return default;
+        // The agent says how long it ran; that it went on beyond what we know of the end is not believed.
+        var most = finished.EndedAt!.Value - finished.StartedAt;
+        var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall < most ? wall : most);
+        if (finished.Outcome == ExecOutcome.WorkspaceLost)
+            span.Failed(RefusalCode.WorkspaceLost.Name());
+        return span;
     }
 
     private void Acknowledge(ActiveExec active, bool exit)

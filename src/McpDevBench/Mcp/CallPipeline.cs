@@ -72,7 +72,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, DrainState d
         }
         catch (RefusalException refusal)
         {
-            errorType = refusal.Code.Name();
+            (errorType, failure) = (refusal.Code.Name(), refusal);
             return Answer(refusal);
         }
         catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))

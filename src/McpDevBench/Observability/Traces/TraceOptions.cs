@@ -1,3 +1,5 @@
+using OpenTelemetry.Exporter;
+
 namespace McpDevBench.Observability.Traces;
 
 /// <summary>Whether calls are traced, how many of them, and where their spans go.</summary>
@@ -17,12 +19,28 @@ internal sealed record TraceOptions
     public static TraceOptions Read(Settings settings)
     {
         var defaults = new TraceOptions();
-        return new TraceOptions
+        var options = new TraceOptions
         {
             Enabled = settings.Flag("MCP_TRACING_ENABLED", defaults.Enabled, "Whether calls are traced with OpenTelemetry. The SDK's own OTEL_ variables, such as OTEL_EXPORTER_OTLP_HEADERS, are honoured."),
             Endpoint = ReadEndpoint(settings, defaults.Endpoint),
             SampleRatio = settings.Fraction("MCP_TRACING_SAMPLE_RATIO", defaults.SampleRatio, 0, 1, "Which share of the traces that begin here is recorded, from 0 to 1; one that a client began is recorded if the client records it."),
         };
+        if (options.Enabled)
+            CheckSdk(settings);
+        return options;
+    }
+
+    /// <summary>The SDK reads its own variables when it is made, and throws at those that it cannot read.</summary>
+    private static void CheckSdk(Settings settings)
+    {
+        try
+        {
+            new OtlpTraceExporter(new OtlpExporterOptions { Protocol = OtlpExportProtocol.HttpProtobuf }).Dispose();
+        }
+        catch (ArgumentException exception)
+        {
+            settings.Refuse($"MCP_TRACING_ENABLED=true is not possible with these OTEL_EXPORTER_OTLP_ variables: {exception.Message}");
+        }
     }
 
     private static Uri ReadEndpoint(Settings settings, Uri defaultEndpoint)
