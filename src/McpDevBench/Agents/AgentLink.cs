@@ -1,6 +1,7 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Agents;
 
@@ -74,18 +75,13 @@ internal sealed partial class AgentLink : IAsyncDisposable
         for (var attempt = 0; ; attempt++)
         {
             var connection = await ConnectionAsync(cancellationToken);
-            var call = connection.Call(opcode, write);
             try
             {
-                return await call.AnswerAsync(read, cancellationToken);
+                return await connection.CallAsync(opcode, write, call => call.AnswerAsync(read, cancellationToken));
             }
             catch (RefusalException) when (repeatable && attempt < 3 && connection.Closed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 // Broken in between: once more on the next stream.
-            }
-            finally
-            {
-                call.Abandon();
             }
         }
     }
@@ -115,6 +111,8 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     private async Task RunAsync(AgentConnection? connection)
     {
+        // The stream outlives the call that opened it: what is done for it later is no part of that call.
+        Spans.Leave();
         var attempt = 0;
         // Why the last stream ended; before the first one, because another server had it.
         var reason = "server_start";

@@ -126,13 +126,13 @@ internal sealed partial class ContainerService(
 
     private async Task<Workspace> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask> onProgress, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        using var steps = new SpawnSteps(metrics.Containers, time);
+        steps.Next(SpawnPhase.Policy);
         await onProgress(SpawnPhase.Policy, $"Checking {plan.Image}");
         policy.Require(plan.Image);
-        metrics.Containers.SpawnPhaseDone("policy", time.GetElapsedTime(began));
-        began = time.GetTimestamp();
+        steps.Next(SpawnPhase.Pull);
         var image = await images.GetAsync(plan.Image, line => _ = onProgress(SpawnPhase.Pull, line).AsTask(), cancellationToken);
-        metrics.Containers.SpawnPhaseDone("pull", time.GetElapsedTime(began));
+        steps.Done();
         var id = ContainerId.New();
         var now = time.GetUtcNow();
         var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);

@@ -5,6 +5,7 @@ using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Execs;
 
@@ -196,6 +197,8 @@ internal sealed partial class ExecSupervisor(
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = new ExecUsage((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes),
         };
+        var outcome = ExecStore.OutcomeName(finished.Outcome!.Value);
+        using var span = SpanOf(finished, outcome, wall);
         var told = false;
         for (var warned = false; ; warned = true)
         {
@@ -216,10 +219,22 @@ internal sealed partial class ExecSupervisor(
         }
         Acknowledge(active, exit: true);
         _active.TryRemove(active.Exec.Id.Value, out _);
-        metrics.Execs.Ended(ExecStore.OutcomeName(finished.Outcome!.Value), wall);
+        metrics.Execs.Ended(outcome, wall);
         active.Finish(finished);
-        LogFinished(logger, finished.Id, finished.ContainerId, ExecStore.OutcomeName(finished.Outcome.Value), finished.ExitCode, Math.Round(wall.TotalMilliseconds, 1));
+        LogFinished(logger, finished.Id, finished.ContainerId, outcome, finished.ExitCode, Math.Round(wall.TotalMilliseconds, 1));
         return true;
+    }
+
+    private static Span SpanOf(Exec finished, string outcome, TimeSpan wall)
+    {
+        if (!Spans.AreWanted)
+            return default;
+        // The agent says how long it ran; that it went on beyond what we know of the end is not believed.
+        var most = finished.EndedAt!.Value - finished.StartedAt;
+        var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall < most ? wall : most);
+        if (finished.Outcome == ExecOutcome.WorkspaceLost)
+            span.Failed(RefusalCode.WorkspaceLost.Name());
+        return span;
     }
 
     private void Acknowledge(ActiveExec active, bool exit)

@@ -29,7 +29,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     {
         // Over HTTP it has one already: the response header's.
         CorrelationId.Ensure();
-        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method })
+        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } message)
         {
             await next(context, cancellationToken);
             return;
@@ -37,22 +37,27 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         var started = time.GetTimestamp();
         var name = ProtocolMethods.All.Contains(method) ? method : ApiMetrics.Unknown;
         string? errorType = null;
+        Exception? failure = null;
+        var isToolCall = method == RequestMethods.ToolsCall;
+        using var span = isToolCall ? default : RequestSpan.Begin(message, name);
         try
         {
             await next(context, cancellationToken);
         }
         catch (Exception exception) when (exception is not InputRequiredException)
         {
+            failure = exception;
             errorType = ErrorType(exception, cancellationToken);
             if (exception is not McpException && !IsForTheSdk(exception, cancellationToken))
-                throw AsProtocolError(exception, name, context.Server.NegotiatedProtocolVersion);
+                throw failure = AsProtocolError(exception, name, context.Server.NegotiatedProtocolVersion);
             exception.Data[CorrelationId.Field] = CorrelationId.Current;
             throw;
         }
         finally
         {
-            if (method != RequestMethods.ToolsCall)
+            if (!isToolCall)
                 metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
+            RequestSpan.End(span, context, errorType, failure);
         }
     }
 
@@ -77,6 +82,8 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         var tool = (request.MatchedPrimitive as McpServerTool)?.ProtocolTool;
         var name = tool?.Name ?? ApiMetrics.Unknown;
         string? errorType = null;
+        Exception? failure = null;
+        using var span = RequestSpan.Begin(request.JsonRpcRequest, RequestMethods.ToolsCall, tool);
         Begin(request);
         var audited = AuditedCall.Begin(audit, time, request, name);
         try
@@ -92,18 +99,18 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         }
         catch (RefusalException refusal)
         {
-            errorType = refusal.Code.Name();
+            (errorType, failure) = (refusal.Code.Name(), refusal);
             metrics.Access.Refused(refusal);
             return Answer(refusal);
         }
         catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))
         {
-            errorType = exception is InputRequiredException ? null : ErrorType(exception, cancellationToken);
+            (errorType, failure) = exception is InputRequiredException ? default : (ErrorType(exception, cancellationToken), exception);
             throw;
         }
         catch (Exception exception)
         {
-            errorType = RefusalCode.ServerError.Name();
+            (errorType, failure) = (RefusalCode.ServerError.Name(), exception);
             LogUnexpected(exception, name);
             return Answer(HttpRefusal.Unexpected());
         }
@@ -114,6 +121,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(name, duration, errorType);
             LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1));
+            RequestSpan.End(span, request, errorType, failure);
         }
     }
 
