@@ -94,7 +94,7 @@ internal sealed class AgentConnection : IDisposable
         }
     }
 
-    private AgentCall Call(Opcode opcode, Action<MessageWriter> write)
+    public AgentCall Call(Opcode opcode, Action<MessageWriter> write)
     {
         var call = new AgentCall(this, Interlocked.Increment(ref _lastChannel));
         _calls[call.Channel] = call;
