@@ -188,7 +188,9 @@ internal sealed partial class ExecSupervisor(
         var now = time.GetUtcNow();
         var exit = arrival.Exit;
         var log = active.Log;
-        var wall = exit is null ? now - active.Exec.StartedAt : TimeSpan.FromMicroseconds(exit.WallMicroseconds);
+        // The agent says how long it ran; what cannot be is not believed.
+        var most = now > active.Exec.StartedAt ? now - active.Exec.StartedAt : TimeSpan.Zero;
+        var wall = exit is null ? most : TimeSpan.FromMicroseconds(Math.Clamp(exit.WallMicroseconds, 0, (long)most.TotalMicroseconds));
         var finished = active.Exec with
         {
             EndedAt = now,
@@ -229,9 +231,7 @@ internal sealed partial class ExecSupervisor(
     {
         if (!Spans.AreWanted)
             return default;
-        // The agent says how long it ran; that it went on beyond what we know of the end is not believed.
-        var most = finished.EndedAt!.Value - finished.StartedAt;
-        var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall < most ? wall : most);
+        var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall);
         if (finished.Outcome == ExecOutcome.WorkspaceLost)
             span.Failed(RefusalCode.WorkspaceLost.Name());
         return span;

@@ -56,6 +56,17 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void Docker_s_own_variable_is_honoured_where_ours_is_not_set()
+    {
+        var environment = new Hashtable { ["DOCKER_HOST"] = "tcp://192.0.2.1:2376" };
+        var source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder);
+        Assert.Equal("192.0.2.1", DevBenchOptions.Read(new Settings(source.Configuration)).Engine.Host.Host);
+        environment["MCP_DOCKER_HOST"] = "tcp://192.0.2.2:2376";
+        source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder);
+        Assert.Equal("192.0.2.2", DevBenchOptions.Read(new Settings(source.Configuration)).Engine.Host.Host);
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_read_is_an_error()
     {
         File.WriteAllText(Path.Combine(_folder, "appsettings.json"), "{ nonsense");

@@ -13,6 +13,9 @@ internal static class Spans
 
     private static readonly ActivitySource _source = new(SourceName, BuildInfo.Version);
 
+    /// <summary>The trace that what is done now belongs to, as W3C writes it; null outside of one.</summary>
+    public static string? TraceId => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.TraceId.ToHexString() : null;
+
     /// <summary>Whether anybody listens.</summary>
     public static bool AreWanted => _source.HasListeners();
 
