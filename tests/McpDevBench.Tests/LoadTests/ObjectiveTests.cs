@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using McpDevBench.LoadTests.Metrics;
 using McpDevBench.LoadTests.Slo;
 using McpDevBench.Mcp;
@@ -5,7 +7,7 @@ using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Tests.LoadTests;
 
-public sealed class ObjectiveTests
+public sealed partial class ObjectiveTests
 {
     [Fact]
     public void Where_nothing_was_asked_nothing_was_broken() => Assert.All(Objective.All, objective => Assert.True(objective.IsMetBy(new Share(0, 0))));
@@ -53,4 +55,28 @@ public sealed class ObjectiveTests
         Assert.Equal(1, snapshot.Histogram("mcp_api_request_duration_seconds").Within(Objective.FastSeconds));
         Assert.Equal(1, snapshot.Histogram("mcp_container_spawn_duration_seconds").Within(Objective.SpawnSeconds));
     }
+
+    [Fact]
+    public void The_rules_of_the_deployment_mean_the_same_methods_and_errors()
+    {
+        var rules = File.ReadAllText(Rules());
+        Assert.All(Words(rules, LeftOut()), methods => Assert.Equal(Objective.Waiting.Order(), methods));
+        Assert.All(Words(rules, ErrorTypes()), errors => Assert.Equal(Objective.ServersErrors.Order(), errors));
+    }
+
+    /// <summary>The alternatives of each place where they are named.</summary>
+    private static List<IOrderedEnumerable<string>> Words(string rules, Regex place)
+    {
+        var places = place.Matches(rules).Select(match => match.Groups[1].Value.Split('|').Order()).ToList();
+        Assert.NotEmpty(places);
+        return places;
+    }
+
+    private static string Rules([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../../../deploy/prometheus/rules/slo.yml");
+
+    [GeneratedRegex("method!~\"([^\"]*)\"")]
+    private static partial Regex LeftOut();
+
+    [GeneratedRegex("error_type=~\"([^\"]*)\"")]
+    private static partial Regex ErrorTypes();
 }
