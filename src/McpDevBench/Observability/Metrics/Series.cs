@@ -22,8 +22,10 @@ internal sealed class CounterTable(Counter counter, LabelValues rows, LabelValue
 
     public void Add(string row, string column, double amount = 1) => Row(rows.IndexOf(row))[columns.IndexOf(column)].Inc(amount);
 
-    // Two callers may make the row at the same time: both get the same series.
-    private Counter.Child[] Row(int index) => _series[index] ??= [.. columns.Words.Select(column => counter.WithLabels(rows.Words[index], column))];
+    private Counter.Child[] Row(int index) => _series[index] ?? BringUp(index);
+
+    // Apart, because what the lambda captures is allocated on entry. Two callers may be here at the same time: both get the same series.
+    private Counter.Child[] BringUp(int index) => _series[index] = [.. columns.Words.Select(column => counter.WithLabels(rows.Words[index], column))];
 }
 
 /// <summary>A histogram with one label; a series comes up with its first observation.</summary>
