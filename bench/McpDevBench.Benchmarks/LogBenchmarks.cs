@@ -35,7 +35,7 @@ public partial class LogBenchmarks
     public void Off() => LogCalled(_off, "exec", "ok", 3.2);
 
     private static ILogger Logger(LogOptions options) =>
-        LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new LogWriter(options, TimeProvider.System, Stream.Null))).CreateLogger("McpDevBench.Mcp.CallPipeline");
+        LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new LogWriter(options, TimeProvider.System, new LogOutput(Stream.Null, null, TimeProvider.System)))).CreateLogger("McpDevBench.Mcp.CallPipeline");
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private static partial void LogCalled(ILogger logger, string tool, string outcome, double durationMs);

@@ -34,7 +34,7 @@ internal sealed class LoopbackServer : IAsyncDisposable
         var builder = DevBenchServer.CreateHttpBuilder(options);
         DevBenchServer.AddPipeline(builder.Services, options).WithHttpTransport().WithTools([new Probe()]);
         builder.Services.RemoveAll<ILoggerProvider>();
-        builder.Services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, Stream.Null));
+        builder.Services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, new LogOutput(Stream.Null, null, TimeProvider.System)));
         builder.Services.AddSingleton<RuntimeMeters>();
         var app = builder.Build();
         DevBenchServer.MapEndpoints(app, options);
