@@ -33,6 +33,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
     {
         var started = time.GetTimestamp();
         string? errorType = null;
+        var status = default(int?);
         var call = FileCall.Of(context);
         CallFacts.Begin(call.Owner).Target = call.Path;
         try
@@ -46,6 +47,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         }
         catch (Exception exception)
         {
+            status = HttpFailures.StatusOf(exception);
             errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
                 : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
                 : RefusalCodes.NameOf(exception);
@@ -55,7 +57,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         {
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(method, duration, errorType);
-            LogCalled(method, errorType ?? "ok", context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
+            LogCalled(method, errorType ?? "ok", status ?? context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
         }
     }
 

@@ -159,6 +159,7 @@ public sealed class LogFileTests : IDisposable
     [InlineData("/proc/no-such-folder/server.log")]
     [InlineData("/proc/version/server.log")]
     [InlineData("/proc")]
+    [InlineData("/")]
     public void A_file_that_cannot_be_opened_is_one_sentence(string path)
     {
         var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MCP_LOG_FILE"] = path }).Build());

@@ -34,7 +34,7 @@ internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisp
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(options.Path)!);
+            Directory.CreateDirectory(options.Folder);
             using var file = AppendFile.Open(options.Path);
             if (file.IsRegular && options.IsRotated)
                 File.Create(Rotated(options, 0), 1, FileOptions.DeleteOnClose).Dispose();
@@ -59,7 +59,7 @@ internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisp
     private AppendFile Open(DateTimeOffset now)
     {
         Close();
-        Directory.CreateDirectory(Path.GetDirectoryName(options.Path)!);
+        Directory.CreateDirectory(options.Folder);
         _file = AppendFile.Open(options.Path);
         _began = BeginningOf(_file) ?? now;
         return _file;
