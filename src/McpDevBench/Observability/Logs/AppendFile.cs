@@ -29,6 +29,7 @@ internal sealed partial class AppendFile : IDisposable
     /// <summary>No device, pipe or socket: it has a length, and it can be renamed.</summary>
     public bool IsRegular => (_identity.Mode & 0xF000) == 0x8000;
 
+    /// <summary>0 of what has none.</summary>
     public long Length => IsRegular ? RandomAccess.GetLength(_handle) : 0;
 
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -39,9 +40,9 @@ internal sealed partial class AppendFile : IDisposable
     }
 
     /// <summary>All of it, or nothing.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    /// <param name="before">How long the file was a moment ago.</param>
+    public void Append(ReadOnlySpan<byte> bytes, long before)
     {
-        var before = Length;
         try
         {
             RandomAccess.Write(_handle, bytes, before);
