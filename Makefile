@@ -1,9 +1,9 @@
 # The one door to the house. Each target is a small script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test publish agent image images bench clean setup
+.PHONY: help run test publish agent image images bench load dashboards clean setup
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start a server on 127.0.0.1:8000 and say how to connect
 	@scripts/run.sh
@@ -25,6 +25,12 @@ images: ## make the local images that the tests (and a try without a registry) u
 
 bench: ## run the benchmarks, on the JIT and as native code, and the load suite
 	@scripts/bench.sh
+
+load: ## ten minutes under load, held to the SLOs; the report is artifacts/load-report/README.md
+	@scripts/load.sh
+
+dashboards: ## draw the dashboards of deploy/grafana with real data into docs/images
+	@scripts/dashboards.sh
 
 setup: ## install what is missing: build tools, Docker Engine
 	@scripts/setup.sh

@@ -8,7 +8,7 @@
 
 files=$artifacts/image
 rm -rf "$files"
-mkdir -p "$files/rootfs/etc/ssl/certs" "$files/data"
+mkdir -p "$files/rootfs/etc/ssl/certs" "$files/data" "$files/log"
 cp "$artifacts/mcp-devbench" "$files/rootfs/mcp-devbench"
 cp /etc/ssl/certs/ca-certificates.crt "$files/rootfs/etc/ssl/certs/"
 

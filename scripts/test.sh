@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test: the fast ones, then the stories against a real Docker Engine and the native binary.
+# Every test: the fast ones, then the stories against a real Docker Engine and the native binary, then the product's promises under a little load.
 # Leaves the machine as it was, and says so by failing when it is not. The last line is the sum.
 . "$(dirname "$0")/lib.sh"
 cd "$root"
@@ -15,6 +15,7 @@ trap 'stop_engine; echo "0 passed, 1 failed"' EXIT
 "$root/scripts/images.sh"
 "$root/scripts/image.sh"
 "$root/scripts/clients.sh"
+"$root/scripts/monitoring.sh"
 
 # What a run could leave behind, one line each.
 things() {
@@ -57,6 +58,15 @@ for project in tests/McpDevBench.Tests tests/McpDevBench.EndToEndTests; do
     fi
     passed=$((passed + ok)) failed=$((failed + bad))
 done
+
+# Everything at once and for long enough that a stall of the machine is not five per cent of the time.
+say "running bench/McpDevBench.LoadTests"
+if timeout -k 60 10m dotnet run --project bench/McpDevBench.LoadTests -c Release -- run mixed --duration 45s </dev/null; then
+    passed=$((passed + 1))
+else
+    say "not every promise was kept under load"
+    failed=$((failed + 1))
+fi
 
 # The agent's volume is a cache in the engine, as an image is; a run that made it takes it away again.
 comm -13 <(echo "$before") <(things) | sed -nE 's/^volume (mcpdevbench_agent_[0-9a-f]+)$/\1/p' | xargs -r docker volume rm >/dev/null || true

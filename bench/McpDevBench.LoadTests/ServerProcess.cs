@@ -11,11 +11,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly DirectoryInfo _state;
 
-    private ServerProcess(Process process, DirectoryInfo state, Uri address, TimeSpan untilReady) => (_process, _state, Address, UntilReady) = (process, state, address, untilReady);
+    private ServerProcess(Process process, DirectoryInfo state, Uri address, Uri metrics, TimeSpan untilReady) =>
+        (_process, _state, Address, Metrics, UntilReady) = (process, state, address, metrics, untilReady);
 
     public static string Binary { get; } = Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY") ?? Path.Combine("artifacts", "mcp-devbench");
 
     public Uri Address { get; }
+
+    /// <summary>What a Prometheus scrapes.</summary>
+    public Uri Metrics { get; }
 
     /// <summary>From starting the process to its first "ready".</summary>
     public TimeSpan UntilReady { get; }
@@ -25,15 +29,28 @@ internal sealed class ServerProcess : IAsyncDisposable
         File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) * 1024;
 
+    /// <summary>Of all its threads, since its start.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public static async Task<ServerProcess> StartAsync()
     {
-        var port = FreePort();
+        var (port, metricsPort) = (FreePort(), FreePort());
         var state = Directory.CreateTempSubdirectory("devbench-load-");
         var start = new ProcessStartInfo(Binary) { RedirectStandardError = true };
         start.Environment["MCP_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment["MCP_STATE_DB"] = Path.Combine(state.FullName, "state.db");
-        start.Environment["MCP_METRICS_PORT"] = FreePort().ToString(CultureInfo.InvariantCulture);
+        start.Environment["MCP_METRICS_PORT"] = metricsPort.ToString(CultureInfo.InvariantCulture);
+        start.Environment["MCP_AUDIT_LOG_FILE"] = Path.Combine(state.FullName, "audit.log");
         start.Environment["MCP_MAX_CONCURRENT_EXECS"] = "32";
+        // Also what a load that broke off has left.
+        start.Environment["MCP_STOP_CONTAINERS_ON_EXIT"] = "true";
         var watch = Stopwatch.StartNew();
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
@@ -46,7 +63,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 throw new InvalidOperationException($"{Binary} did not become ready.");
             await Task.Delay(1);
         }
-        return new ServerProcess(process, state, address, watch.Elapsed);
+        return new ServerProcess(process, state, address, new Uri($"http://127.0.0.1:{metricsPort}/metrics"), watch.Elapsed);
     }
 
     public async ValueTask DisposeAsync()

@@ -35,7 +35,7 @@ internal static unsafe class Serving
         var workers = new WorkerPool();
         var spawner = new Spawner(marks, oomScore, workspace.Root);
         var execs = new ExecTable(loop, spawner, hunter, workers);
-        var router = new RequestRouter(execs, workers, new FileRequests(workspace));
+        var router = new RequestRouter(execs, workers, new FileRequests(workspace), new ControlGroup());
         var board = new Switchboard(loop, router, execs);
         if (!board.Listen(options.Socket))
             return Fail($"socket {options.Socket}: cannot listen, system error {Errno.Last}");

@@ -47,6 +47,9 @@ public enum Opcode : byte
 
     /// <summary>Empty → <see cref="AgentInfo"/>.</summary>
     Info = 19,
+
+    /// <summary>Empty → <see cref="ContainerUsage"/>. An agent of a build before it answers Invalid, as to every opcode that it does not know.</summary>
+    Usage = 20,
 }
 
 /// <summary>The first byte of a <see cref="FrameKind.Response"/>. Everything but Ok is followed by a UTF-8 text that says what was wrong.</summary>

@@ -1,5 +1,6 @@
 using McpDevBench.Access;
 using McpDevBench.Agents;
+using McpDevBench.Audit;
 using McpDevBench.Containers;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
@@ -9,6 +10,8 @@ using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Logs;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 using McpDevBench.Storage;
 using ModelContextProtocol.Server;
 
@@ -16,13 +19,14 @@ namespace McpDevBench;
 
 /// <summary>Every setting of the server, by room.</summary>
 internal sealed record DevBenchOptions(
-    LogOptions Log, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, ContainerOptions Containers, ExecOptions Execs)
+    LogOptions Log, TraceOptions Traces, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, AuditOptions Audit,
+    ContainerOptions Containers, ExecOptions Execs)
 {
     public static DevBenchOptions Read(Settings settings)
     {
-        var (log, access) = (LogOptions.Read(settings), AccessOptions.Read(settings));
+        var (log, traces, access) = (LogOptions.Read(settings), TraceOptions.Read(settings), AccessOptions.Read(settings));
         return new(
-            log, MetricsOptions.Read(settings, access.Host), access, McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings),
+            log, traces, MetricsOptions.Read(settings, access.Host), access, McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings), AuditOptions.Read(settings),
             ContainerOptions.Read(settings), ExecOptions.Read(settings));
     }
 
@@ -77,18 +81,27 @@ internal static class DevBenchServer
         return builder;
     }
 
-    /// <summary>Observability, and the pipeline around every call.</summary>
+    /// <summary>Observability, the audit record, and the pipeline around every call.</summary>
     public static IMcpServerBuilder AddPipeline(IServiceCollection services, DevBenchOptions options)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace));
-        services.AddSingleton<ILoggerProvider>(provider => new LogWriter(options.Log, provider.GetRequiredService<TimeProvider>(), Console.OpenStandardError()));
-        services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, []));
+        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).EnableRedaction());
+        services.AddRedaction(redaction => redaction.SetRedactor<SecretRedactor>(UntrustedAttribute.Class));
+        services.AddSingleton<ILoggerProvider>(provider => LogWriter.Create(options.Log, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, AuditEvents.All));
         services.AddSingleton<MetricCatalogue>();
+        // Before every other part that is started and stopped: it sends what the last of them did.
+        if (options.Traces.Enabled)
+            services.AddHostedService(provider => new Tracing(options.Traces, provider.GetRequiredService<ILogger<Tracing>>()));
         services.AddSingleton<DrainState>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<StatusReporter>();
         services.AddSingleton(options.Metrics);
+        services.AddSingleton(options.Storage);
+        services.AddSingleton<Database>();
+        services.AddSingleton<InstanceKey>();
+        services.AddSingleton(options.Audit);
+        services.AddSingleton<AuditLog>();
         services.AddSingleton(options.Access);
         services.AddSingleton(options.Mcp);
         services.AddSingleton<CallPipeline>();
@@ -112,9 +125,6 @@ internal static class DevBenchServer
     /// <summary>The rooms behind the front door.</summary>
     private static void AddRooms(IServiceCollection services, DevBenchOptions options)
     {
-        services.AddSingleton(options.Storage);
-        services.AddSingleton<Database>();
-        services.AddSingleton<InstanceKey>();
         services.AddSingleton<IdempotencyStore>();
 
         services.AddSingleton(options.Engine);
@@ -152,7 +162,9 @@ internal static class DevBenchServer
         services.AddSingleton<FileService>();
         services.AddSingleton<FileTransfer>();
 
+        services.AddSingleton<SystemAudit>();
         services.AddHostedService<Upkeep>();
+        services.AddHostedService<UsageSampler>();
     }
 
     /// <summary>What clients can call, read and ask for.</summary>
@@ -176,7 +188,14 @@ internal static class DevBenchServer
         var access = app.Services.GetRequiredService<MetricCatalogue>().Access;
         app.UseCorrelationIds();
         app.UseHttpFailures();
-        app.UseHostGate(options.Access, options.Mcp.Path, access);
+        var audit = app.Services.GetRequiredService<AuditLog>();
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        app.UseHostGate(options.Access, options.Mcp.Path, access, header => audit.TryRecordAsync(AuditEntry.Of(AuditEvents.AuthDenied, time.GetUtcNow(), AuditResults.Denied) with
+        {
+            Principal = AuditEntry.Anonymous,
+            Target = header,
+            ErrorCode = RefusalCode.Forbidden.Name(),
+        }));
         app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, access);
         app.UseRouting();
         app.MapHealth();

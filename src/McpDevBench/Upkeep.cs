@@ -1,9 +1,11 @@
 using McpDevBench.Agents;
+using McpDevBench.Audit;
 using McpDevBench.Containers;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Storage;
 
 namespace McpDevBench;
@@ -14,46 +16,57 @@ namespace McpDevBench;
 /// </summary>
 internal sealed partial class Upkeep(
     ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, VolumePool pool, ContainerService containers,
-    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
+    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, SystemAudit audit, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         agents.Listener = execs;
+        await audit.StartAsync();
         execs.Recover();
         metrics.BeforeCollect(Count);
         RegisterChecks();
-        return base.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         await TryAsync("empty", () => pool.EmptyAsync(cancellationToken));
-        if (!options.StopOnExit)
-            return;
-        foreach (var workspace in workspaces.All.Where(workspace => !workspace.Persistent))
-            await TryAsync("stop", async () => await factory.RemoveAsync(workspace, keepVolume: false, cancellationToken));
+        if (options.StopOnExit)
+            await RemoveAllAsync(cancellationToken);
+        await audit.StopAsync();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Until Docker has been seen, often; afterwards at leisure.
-        while (!await TryAsync("reconcile", () => reconciler.RunAsync(dryRun: false, stoppingToken)))
+        while (!await TryAsync("reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken))))
             await Task.Delay(Impatience, time, stoppingToken);
         using var timer = new PeriodicTimer(options.CleanupInterval, time);
         do
         {
             if (options.CleanupEnabled)
             {
-                await TryAsync("collect", () => janitor.RunAsync(dryRun: false, stoppingToken));
+                await TryAsync("collect", () => audit.SweepAsync(AuditEvents.SystemGc, () => janitor.RunAsync(dryRun: false, stoppingToken)));
                 await TryAsync("forget", () => Task.FromResult(execJanitor.Run()));
             }
+            await TryAsync("prune", audit.PruneAsync);
             await timer.WaitForNextTickAsync(stoppingToken);
         }
-        while (await TryAsync("reconcile", () => reconciler.RunAsync(dryRun: false, stoppingToken)) || !stoppingToken.IsCancellationRequested);
+        while (await TryAsync("reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken))) || !stoppingToken.IsCancellationRequested);
+    }
+
+    private async Task RemoveAllAsync(CancellationToken cancellationToken)
+    {
+        foreach (var workspace in workspaces.All.Where(workspace => !workspace.Persistent))
+            await TryAsync("stop", async () =>
+            {
+                await factory.RemoveAsync(workspace, keepVolume: false, cancellationToken);
+                await audit.RemovedAsync(workspace, "the server stops");
+            });
     }
 
     private void Count()
@@ -105,9 +118,9 @@ internal sealed partial class Upkeep(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The step {Step} could not be done and will be tried again: {Reason}")]
-    private static partial void LogPostponed(ILogger logger, string step, string reason);
+    [LoggerMessage(LogLevel.Warning, "A step of the upkeep could not be done and will be tried again")]
+    private static partial void LogPostponed(ILogger logger, string step, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Error, "The step {Step} failed and will be tried again")]
+    [LoggerMessage(LogLevel.Error, "A step of the upkeep failed unexpectedly and will be tried again")]
     private static partial void LogFailed(ILogger logger, string step, Exception exception);
 }

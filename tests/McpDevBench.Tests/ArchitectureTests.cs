@@ -31,6 +31,9 @@ public sealed partial class ArchitectureTests
         ["Microsoft.Data.Sqlite"] = ["Storage"],
         ["ModelContextProtocol"] = ["Mcp", ""],
         ["Prometheus"] = ["Observability"],
+        ["OpenTelemetry"] = ["Observability"],
+        // Of the runtime, but the same: whoever makes spans past Observability decides alone what a trace shows.
+        ["Activity"] = ["Observability"],
     };
 
     private static readonly string[] _emptyNouns = ["Services", "Models", "Interfaces", "Helpers", "Utils", "Common", "Managers"];

@@ -3,7 +3,7 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>From the first byte of a request to who does it. Messages are read here, on the loop, so that a malformed one ends the stream that it came on.</summary>
-internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileRequests files)
+internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileRequests files, ControlGroup group)
 {
     /// <summary>A request's message is in memory twice or more: as it came, and as what it means.</summary>
     private const int LargeRequest = 64 << 10;
@@ -19,7 +19,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         {
             if (payload.Length > LargeRequest)
                 Heap.RequireRoom();
-            if (!RouteExec(channel, opcode, ref message) && !RouteFile(channel, opcode, ref message, payload.Length))
+            if (!RouteExec(channel, opcode, ref message) && !RouteUsage(channel, opcode, ref message) && !RouteFile(channel, opcode, ref message, payload.Length))
                 throw new RefusalException(AgentStatus.Invalid, $"opcode {(byte)opcode} is unknown to this agent ({AgentVersion.Text})");
         }
         catch (RefusalException refusal)
@@ -61,6 +61,18 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
                 return false;
         }
         channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter());
+        return true;
+    }
+
+    /// <summary>Answered here and now: whatever keeps the workers busy is what makes the answer interesting.</summary>
+    private bool RouteUsage(Channel channel, Opcode opcode, ref MessageReader message)
+    {
+        if (opcode != Opcode.Usage)
+            return false;
+        message.End();
+        var response = new MessageWriter(32);
+        group.Read().Write(response);
+        channel.Session.Finish(channel, AgentStatus.Ok, response);
         return true;
     }
 

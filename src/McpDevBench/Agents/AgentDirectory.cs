@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpDevBench.AgentProtocol;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Metrics;
 
@@ -50,6 +51,31 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
 
     /// <exception cref="RefusalException">workspace_lost: the server has no tie to that container.</exception>
     public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentRefusals.WorkspaceLost();
+
+    /// <summary>What a container uses. Null without an answer in time, and from an agent of an older build, which does not know the question.</summary>
+    public async Task<ResourceUse?> UseAsync(string dockerId, TimeSpan patience)
+    {
+        using var deadline = new CancellationTokenSource(patience, time);
+        try
+        {
+            var connection = await Get(dockerId).ConnectionAsync(deadline.Token);
+            var call = connection.Call(Opcode.Usage, static _ => { });
+            try
+            {
+                // The wait ends with the deadline, whether the agent reacts to a cancellation or not.
+                var usage = await call.AnswerAsync(ContainerUsage.Read, CancellationToken.None).WaitAsync(deadline.Token);
+                return new ResourceUse(usage.MemoryBytes, usage.CpuMicroseconds / 1e6);
+            }
+            finally
+            {
+                call.Abandon();
+            }
+        }
+        catch (Exception e) when (e is RefusalException or ProtocolException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The container is gone: ends the tie, and whoever waits for it is told.</summary>
     public async Task LoseAsync(string dockerId)

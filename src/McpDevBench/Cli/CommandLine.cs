@@ -4,8 +4,9 @@ namespace McpDevBench.Cli;
 internal static class CommandLine
 {
     public const int Misuse = 2;
+    public const string HelpHint = "mcp-devbench --help";
 
-    private static readonly string[] _commands = ["serve", "stdio", "version", "help"];
+    private static readonly string[] _commands = ["serve", "stdio", AuditCommandLine.Name, "version", "help"];
 
     public static Command Parse(string[] args)
     {
@@ -17,36 +18,44 @@ internal static class CommandLine
             return new PrintCommand(Help.Text());
         if (args.Contains("--version") || name == "version")
             return new PrintCommand(Help.Version());
+        if (name == AuditCommandLine.Name)
+            return AuditCommandLine.Parse(args.AsSpan(start));
         if (!_commands.Contains(name))
-            return Wrong($"there is no command '{name}'{DidYouMean(name, _commands)}; see mcp-devbench --help.");
+            return Wrong($"there is no command '{name}'{DidYouMean(name, _commands)}; see {HelpHint}.");
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        return ReadOptions(args.AsSpan(start), settings) is { } mistake ? Wrong(mistake) : new ServeCommand(settings, isStdio: name == "stdio");
+        return ReadOptions(args.AsSpan(start), settings, [], []) is { } mistake ? Wrong(mistake) : new ServeCommand(settings, isStdio: name == "stdio");
     }
 
+    /// <param name="own">The command's own options, with what they mean.</param>
+    /// <param name="given">Gets the values of those.</param>
     /// <returns>What is wrong, or null.</returns>
-    private static string? ReadOptions(ReadOnlySpan<string> args, Dictionary<string, string> settings)
+    public static string? ReadOptions(ReadOnlySpan<string> args, Dictionary<string, string> settings, Dictionary<string, string> own, Dictionary<string, string> given)
     {
         var known = Help.Settings().ToDictionary(setting => setting.Name);
         for (var index = 0; index < args.Length; index++)
         {
             var (option, value) = args[index].Split('=', 2) is [var before, var after] ? (before, after) : (args[index], null);
             if (!option.StartsWith("--", StringComparison.Ordinal))
-                return $"'{option}' is one word too many; options begin with --, see mcp-devbench --help.";
-            if (!known.TryGetValue(Settings.NameOf(option), out var setting))
-                return $"there is no option {option}{DidYouMean(option, known.Keys.Select(Help.OptionOf))}; see mcp-devbench --help.";
+                return $"'{option}' is one word too many; options begin with --, see {HelpHint}.";
+            var setting = known.GetValueOrDefault(Settings.NameOf(option));
+            if (setting is null && !own.ContainsKey(option))
+                return $"there is no option {option}{DidYouMean(option, own.Keys.Concat(known.Keys.Select(Help.OptionOf)))}; see {HelpHint}.";
             var next = index + 1 < args.Length && !args[index + 1].StartsWith("--", StringComparison.Ordinal) ? args[index + 1] : null;
             if (value is null && next is not null)
                 (value, index) = (next, index + 1);
             // A flag needs no value: naming it turns it on.
-            value ??= setting.Default is "true" or "false" ? "true" : null;
+            value ??= setting?.Default is "true" or "false" ? "true" : null;
             if (value is null)
-                return $"the option {option} needs a value: {setting.Meaning}";
-            settings[setting.Name] = value;
+                return $"the option {option} needs a value: {setting?.Meaning ?? own[option]}";
+            if (setting is null)
+                given[option] = value;
+            else
+                settings[setting.Name] = value;
         }
         return null;
     }
 
-    private static PrintCommand Wrong(string sentence) => new($"mcp-devbench: {sentence}", Misuse);
+    public static PrintCommand Wrong(string sentence) => new($"mcp-devbench: {sentence}", Misuse);
 
     private static string DidYouMean(string given, IEnumerable<string> known) => Nearest.To(given, known) is { } nearest ? $"; did you mean {nearest}" : "";
 }

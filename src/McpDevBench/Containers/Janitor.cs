@@ -15,6 +15,9 @@ internal sealed partial class Janitor(
 
     private readonly SemaphoreSlim _running = new(1, 1);
 
+    /// <summary>Told of each workspace that was removed because it had expired, and why. Set once, at start.</summary>
+    public Func<Workspace, string, Task> Removed { get; set; } = (_, _) => Task.CompletedTask;
+
     public async Task<Sweep> RunAsync(bool dryRun, CancellationToken cancellationToken)
     {
         await _running.WaitAsync(cancellationToken);
@@ -65,7 +68,10 @@ internal sealed partial class Janitor(
         try
         {
             if (!dryRun)
+            {
                 await factory.RemoveAsync(workspace, keepVolume: workspace.Persistent && workspace.Alias is not null, cancellationToken);
+                await Removed(workspace, reason);
+            }
             actions.Add(new SweepAction("removed", workspace.Id.ToString(), reason));
         }
         catch (RefusalException e)
@@ -96,6 +102,6 @@ internal sealed partial class Janitor(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Collected {ActionCount} things that had expired; dry run: {DryRun}")]
+    [LoggerMessage(LogLevel.Information, "Garbage collected")]
     private static partial void LogDone(ILogger logger, int actionCount, bool dryRun);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability;
 
 namespace McpDevBench.Containers;
@@ -13,6 +14,7 @@ internal sealed partial class WorkspaceDirectory
     private readonly TimeProvider _time;
     private readonly ILogger<WorkspaceDirectory> _logger;
     private readonly ConcurrentDictionary<ContainerId, Workspace> _byId = [];
+    private readonly ConcurrentDictionary<ContainerId, (string? ClientName, string? SessionId)> _attached = [];
 
     public WorkspaceDirectory(ContainerStore store, TimeProvider time, ILogger<WorkspaceDirectory> logger)
     {
@@ -86,6 +88,7 @@ internal sealed partial class WorkspaceDirectory
     public void Remove(Workspace workspace)
     {
         _byId.TryRemove(workspace.Id, out _);
+        _attached.TryRemove(workspace.Id, out _);
         try
         {
             _store.Delete(workspace);
@@ -107,11 +110,19 @@ internal sealed partial class WorkspaceDirectory
         RefusalCode.ContainerNotFound, $"There is no workspace '{(target.Length <= 80 ? target : target[..80] + "…")}': it never existed, has been removed, or has expired.",
         "Call list_containers to see yours, or spawn for a new one.");
 
-    /// <summary>Whatever is done now is about this workspace.</summary>
-    public static void Note(Workspace workspace)
+    /// <summary>Somebody works with it from here on, under these names: for display.</summary>
+    public void Attach(Workspace workspace, string? clientName, string? sessionId) => _attached[workspace.Id] = (clientName, sessionId);
+
+    /// <summary>Whatever is done now is about this workspace, and is done by whoever attached to it last, unless the call itself says who that is.</summary>
+    public void Note(Workspace workspace)
     {
-        if (CallFacts.Current is { } facts)
-            (facts.ContainerId, facts.Image) = (workspace.Id.ToString(), workspace.Image);
+        if (CallFacts.Current is not { } facts)
+            return;
+        (facts.ContainerId, facts.Image) = (workspace.Id.ToString(), workspace.Image);
+        if (!_attached.TryGetValue(workspace.Id, out var attached))
+            return;
+        facts.ClientName ??= attached.ClientName;
+        facts.SessionId ??= attached.SessionId;
     }
 
     private Workspace Use(Workspace workspace)
@@ -134,6 +145,6 @@ internal sealed partial class WorkspaceDirectory
         return used;
     }
 
-    [LoggerMessage(LogLevel.Warning, "A change of {ContainerId} could not be written down: {Reason}")]
-    private static partial void LogNotWritten(ILogger logger, ContainerId containerId, string reason);
+    [LoggerMessage(LogLevel.Warning, "A change of a workspace could not be written down")]
+    private static partial void LogNotWritten(ILogger logger, ContainerId containerId, [Untrusted] string reason);
 }

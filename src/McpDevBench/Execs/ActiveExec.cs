@@ -14,6 +14,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     public readonly record struct Arrival(OutputStream Stream, long UnixMicroseconds, byte[]? Content, int Length, ExecExited? Exit, bool Lost);
 
     private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly TaskCompletionSource _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exec _exec = exec;
 
@@ -28,6 +29,12 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     /// <summary>Whether the agent has confirmed that the process runs.</summary>
     public bool Confirmed { get; set; }
+
+    /// <summary>The last server watched over it: its end may have been told of already.</summary>
+    public bool Recovered { get; init; }
+
+    /// <summary>Completes when its start has been told of, or will not be: then its end may be.</summary>
+    public Task Announced => _announced.Task;
 
     /// <summary>Completes at the next piece of output that is readable, or at the end.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
@@ -61,6 +68,8 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     /// <summary>Its container is gone; what arrived before counts.</summary>
     public void Lose() => _arrivals.Writer.TryWrite(new Arrival(default, 0, null, 0, null, Lost: true));
+
+    public void Announce() => _announced.TrySetResult();
 
     public void Finish(Exec exec)
     {

@@ -16,26 +16,27 @@ internal sealed class ExecService(
     IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
     private const string ExecScope = "exec";
-    private const int PageSize = 100, InputPiece = 64 << 10;
+    private const int PageSize = 100;
 
-    public async Task<Exec> StartAsync(string owner, ExecRequest request, CancellationToken cancellationToken)
+    /// <param name="onStarted">Called once it runs, before anything is told of its end. If that is refused, it is ended.</param>
+    public async Task<Exec> StartAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         var workspace = workspaces.FindRunning(owner, request.Container);
         if (request.IdempotencyKey is not { } key)
-            return await StartOnceAsync(workspace, request, cancellationToken);
+            return await StartOnceAsync(workspace, request, onStarted, cancellationToken);
         using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
         if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
-            return present;
-        var exec = await StartOnceAsync(workspace, request, cancellationToken);
+            return Noted(present);
+        var exec = await StartOnceAsync(workspace, request, onStarted, cancellationToken);
         idempotency.Save(owner, ExecScope, key, fingerprint, exec.Id.ToString());
         return exec;
     }
 
+    /// <summary>Waits for a command that was started, and gives its output so far.</summary>
     /// <param name="onOutput">Called with each piece of output as it arrives, while waiting.</param>
-    public async Task<ExecResult> RunAsync(string owner, ExecRequest request, int waitMs, int maxOutputBytes, Func<OutputMessage, ValueTask>? onOutput, CancellationToken cancellationToken)
+    public async Task<ExecResult> FollowAsync(Exec exec, int waitMs, int maxOutputBytes, Func<OutputMessage, ValueTask>? onOutput, CancellationToken cancellationToken)
     {
-        var exec = await StartAsync(owner, request, cancellationToken);
         var active = supervisor.Find(exec.Id);
         var shown = -1L;
         await WaitAsync(active, waitMs, async () =>
@@ -76,7 +77,7 @@ internal sealed class ExecService(
         var exec = FindRunning(owner, execId, out var link);
         if (resize is var (rows, columns))
             await link.RequestAsync(Opcode.ExecResize, new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns).Write, Nothing, repeatable: true, cancellationToken);
-        return data.Length == 0 && !eof ? (0, true) : await FeedAsync(link, exec.Id, data, eof, cancellationToken);
+        return data.Length == 0 && !eof ? (0, true) : await ExecFeed.FeedAsync(link, exec.Id, data, eof, cancellationToken);
     }
 
     /// <param name="signal">A Linux signal number; it goes to every process of the command.</param>
@@ -133,18 +134,35 @@ internal sealed class ExecService(
         }));
     }
 
-    private async Task<Exec> StartOnceAsync(Workspace workspace, ExecRequest request, CancellationToken cancellationToken)
+    private async Task<Exec> StartOnceAsync(Workspace workspace, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var start = Check(workspace, request);
         var id = new ExecId(start.Key);
         var exec = new Exec { Id = id, ContainerId = workspace.Id, Owner = workspace.Owner, Command = request.Cmd ?? ["sh", "-c", request.Shell!], StartedAt = time.GetUtcNow() };
-        Note(exec);
+        Noted(exec);
         var link = agents.Get(workspace.DockerId!);
         var active = supervisor.Admit(exec, workspace.DockerId!);
         try
         {
-            store.Insert(exec);
+            await BeginAsync(active, link, start, cancellationToken);
+            metrics.Execs.Started(time.GetElapsedTime(began));
+            await AnnounceAsync(link, id, onStarted);
+        }
+        finally
+        {
+            active.Announce();
+        }
+        if (request.Stdin is { } stdin)
+            _ = ExecFeed.FeedAllAsync(link, id, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
+        return exec;
+    }
+
+    private async Task BeginAsync(ActiveExec active, AgentLink link, ExecStart start, CancellationToken cancellationToken)
+    {
+        try
+        {
+            store.Insert(active.Exec);
             await link.RequestAsync(Opcode.ExecStart, start.Write, ExecStarted.Read, repeatable: true, cancellationToken);
             active.Confirmed = true;
         }
@@ -160,10 +178,20 @@ internal sealed class ExecService(
             // A program or folder that is not there is the caller's argument, not a file that was asked for.
             throw e.Code == RefusalCode.FileNotFound ? new RefusalException(RefusalCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e) : e;
         }
-        metrics.Execs.Started(time.GetElapsedTime(began));
-        if (request.Stdin is { } stdin)
-            _ = FeedAllAsync(link, id, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
-        return exec;
+    }
+
+    private static async Task AnnounceAsync(AgentLink link, ExecId id, Func<Task> onStarted)
+    {
+        try
+        {
+            await onStarted();
+        }
+        catch (RefusalException)
+        {
+            _ = link.RequestAsync(Opcode.ExecCancel, new ExecCancel(id.Value, 0).Write, Nothing, repeatable: true, CancellationToken.None)
+                .ContinueWith(static task => task.Exception, TaskScheduler.Default);
+            throw;
+        }
     }
 
     private ExecStart Check(Workspace workspace, ExecRequest request)
@@ -189,35 +217,6 @@ internal sealed class ExecService(
             Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")], Encoding.UTF8.GetBytes(request.Cwd),
             StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
             (uint)timeout.TotalMilliseconds, (uint)options.TimeoutGrace.TotalMilliseconds, (uint)options.DrainWindow.TotalMilliseconds);
-    }
-
-    private static async Task FeedAllAsync(AgentLink link, ExecId id, byte[] data, bool eof)
-    {
-        try
-        {
-            await FeedAsync(link, id, data, eof, CancellationToken.None);
-        }
-        catch (RefusalException)
-        {
-            // It ended without reading all of its input, which is its right; the outcome tells.
-        }
-    }
-
-    private static async Task<(int Taken, bool Open)> FeedAsync(AgentLink link, ExecId id, byte[] data, bool eof, CancellationToken cancellationToken)
-    {
-        var taken = 0;
-        do
-        {
-            var piece = data.AsSpan(taken, Math.Min(InputPiece, data.Length - taken)).ToArray();
-            var last = taken + piece.Length == data.Length;
-            var input = new ExecInput(id.Value, piece, eof && last);
-            var answer = await link.RequestAsync(Opcode.ExecInput, input.Write, ExecInputTaken.Read, repeatable: false, cancellationToken);
-            taken += answer.Taken;
-            if (!answer.Open || answer.Taken < piece.Length)
-                return (taken, answer.Open);
-        }
-        while (taken < data.Length);
-        return (taken, true);
     }
 
     /// <summary>Waits until <paramref name="enough"/> says so, the command has ended, or the time is up.</summary>
@@ -256,19 +255,19 @@ internal sealed class ExecService(
     {
         var found = ExecId.TryParse(execId, out var id) ? Lookup(id) : null;
         if (found is not null && found.Owner == owner)
-        {
-            Note(found);
-            return found;
-        }
+            return Noted(found);
         throw new RefusalException(
             RefusalCode.ExecNotFound, $"There is no exec '{(execId.Length <= 80 ? execId : execId[..80] + "…")}': it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
     }
 
     /// <summary>Whatever is done now is about this command.</summary>
-    private void Note(Exec exec)
+    private Exec Noted(Exec exec)
     {
         if (CallFacts.Current is { } facts)
-            (facts.ExecId, facts.ContainerId, facts.Image) = (exec.Id.ToString(), exec.ContainerId.ToString(), workspaces.Find(exec.ContainerId)?.Image);
+            (facts.ExecId, facts.ContainerId) = (exec.Id.ToString(), exec.ContainerId.ToString());
+        if (workspaces.Find(exec.ContainerId) is { } workspace)
+            workspaces.Note(workspace);
+        return exec;
     }
 
     private Exec FindRunning(string owner, string execId, out AgentLink link)

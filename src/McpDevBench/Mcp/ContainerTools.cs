@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using McpDevBench.Audit;
 using McpDevBench.Containers;
+using McpDevBench.Observability;
 
 namespace McpDevBench.Mcp;
 
@@ -22,14 +24,16 @@ internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 internal sealed record SpawnResult(
     string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null, string? Digest = null,
     string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
-    bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
+    [Unlisted] bool? Allowed = null, [Unlisted] string? Reason = null, [Unlisted] string? Nearest = null, [Unlisted] bool? ImagePresent = null);
 
 internal sealed class SpawnTool(ContainerService containers)
     : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
         "Creates an isolated Linux workspace and answers with its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end.",
-        ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true);
+        ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true, AuditEvents.ContainerSpawn);
+
+    protected override string? TargetOf(SpawnArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Alias ?? arguments.Image);
 
     protected override async Task<SpawnResult> CallAsync(SpawnArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -47,6 +51,8 @@ internal sealed class SpawnTool(ContainerService containers)
             Labels = arguments.Labels ?? [],
             IdempotencyKey = arguments.IdempotencyKey,
         };
+        // As it was asked for, until it is known which one that is.
+        CallFacts.Current?.Image = arguments.Image;
         if (arguments.DryRun)
             return Decided(await containers.DecideAsync(call.Owner, request, cancellationToken));
         Func<SpawnPhase, string, ValueTask>? onProgress = call.IsWatched
@@ -97,10 +103,14 @@ internal sealed class AttachTool(ContainerService containers)
 {
     public static ToolFacts Facts { get; } = new("attach", "Attach to a workspace",
         "Comes back to a workspace made before, and says what runs in it.",
-        ReadOnly: false, Destructive: false, Idempotent: true, OpenWorld: false);
+        ReadOnly: false, Destructive: false, Idempotent: true, OpenWorld: false, AuditEvents.ContainerAttach);
+
+    protected override string? TargetOf(AttachArguments arguments) => arguments.Target;
 
     protected override async Task<AttachResult> CallAsync(AttachArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
+        CallFacts.Current?.SessionId = arguments.SessionId;
+        CallFacts.Current?.ClientName ??= arguments.ClientName;
         var (workspace, running) = await containers.AttachAsync(call.Owner, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
         return new(workspace.Id.ToString(), [$"workspace:{workspace.Id}"], Words.Snake(workspace.Status), running, workspace.Alias);
     }
@@ -121,7 +131,7 @@ internal sealed class KillTool(ContainerService containers)
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
         "Ends everything in a workspace and removes it with its files. Call it when the task is done.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill, Ends: true);
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text;
+using McpDevBench.Audit;
 using McpDevBench.Execs;
 
 namespace McpDevBench.Mcp;
@@ -91,7 +92,7 @@ internal sealed class ExecInputTool(ExecService execs)
 {
     public static ToolFacts Facts { get; } = new("exec_input", "Send input to a command",
         "Writes to the standard input of a command started with stdin_open or pty.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecInput);
 
     protected override async Task<ExecInputResult> CallAsync(ExecInputArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -111,7 +112,9 @@ internal sealed class ExecSignalTool(ExecService execs)
 {
     public static ToolFacts Facts { get; } = new("exec_signal", "Signal a command",
         "Sends a signal to a command and all it started. To end it use exec_cancel.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.ExecSignal);
+
+    protected override string? TargetOf(ExecSignalArguments arguments) => arguments.Signal;
 
     protected override async Task<ExecHandleResult> CallAsync(ExecSignalArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -144,7 +147,7 @@ internal sealed class ExecCancelTool(ExecService execs)
 {
     public static ToolFacts Facts { get; } = new("exec_cancel", "End a command",
         "Ends a command and every process it started: TERM, then KILL after grace_s.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ExecCancel, Ends: true);
 
     protected override async Task<ExecEndResult> CallAsync(ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using McpDevBench.Audit;
 using McpDevBench.Execs;
 
 namespace McpDevBench.Mcp;
@@ -11,7 +12,7 @@ internal sealed record ExecArguments(
     Dictionary<string, string>? Env = null,
     [Description("Fed, then EOF.")][Large] string? Stdin = null,
     [Description("More comes by exec_input.")] bool StdinOpen = false,
-    bool AsRoot = false,
+    [Unlisted] bool AsRoot = false,
     [Description("600 by default.")][Between(1, 86_400)] int? TimeoutS = null,
     [Between(0, 25_000)] int WaitMs = 10_000,
     [Between(0, 262_144)] int MaxOutputBytes = 16_384,
@@ -36,6 +37,9 @@ internal sealed record ExecArguments(
         Cols = Cols,
         IdempotencyKey = IdempotencyKey,
     };
+
+    /// <summary>The program alone: arguments may hold secrets.</summary>
+    public string? Program() => Shell is not null ? "sh" : Cmd?.FirstOrDefault();
 
     public void Check()
     {
@@ -64,7 +68,9 @@ internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, Exe
 {
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
         "Runs a command and answers with its output and exit_code. One that still runs after wait_ms goes on: continue with exec_poll, after_seq=next_seq. A non-zero exit_code is no error.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
+
+    protected override string? TargetOf(ExecArguments arguments) => arguments.Program();
 
     protected override async Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -73,7 +79,8 @@ internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, Exe
         Func<OutputMessage, ValueTask>? onOutput = call.IsWatched
             ? message => call.ReportAsync(++reports, null, message.Data, cancellationToken)
             : null;
-        var result = await execs.RunAsync(call.Owner, arguments.ToRequest(), arguments.WaitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
+        var started = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
+        var result = await execs.FollowAsync(started, arguments.WaitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
         var exec = result.Exec;
         return new(exec.Id.ToString(), ExecWords.Status(exec), result.Stdout, result.Stderr, result.NextSeq)
         {
@@ -108,7 +115,11 @@ internal sealed record ExecStartArguments(
     [Unlisted] bool Pty = false,
     [Between(1, 1000)][Unlisted] int Rows = 24,
     [Between(1, 1000)][Unlisted] int Cols = 80,
-    [Unlisted] string? IdempotencyKey = null);
+    [Unlisted] string? IdempotencyKey = null)
+{
+    /// <summary>The same as exec takes it.</summary>
+    public ExecArguments ToExec() => new(ContainerId, Cmd, Shell, Cwd, Env, Stdin, StdinOpen, AsRoot, TimeoutS, Pty: Pty, Rows: Rows, Cols: Cols, IdempotencyKey: IdempotencyKey);
+}
 
 internal sealed record ExecHandleResult(string ExecId, string Status);
 
@@ -116,15 +127,16 @@ internal sealed class ExecStartTool(ExecService execs)
     : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
-        "Starts a server or a long build without waiting. Also takes cwd, env, stdin, stdin_open, as_root, pty, rows, cols and idempotency_key, as exec does. Then call exec_poll or exec_cancel.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true);
+        "Starts a server or a long build without waiting. Also takes cwd, env, stdin, stdin_open, pty, rows, cols and idempotency_key, as exec does. Then call exec_poll or exec_cancel.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
+
+    protected override string? TargetOf(ExecStartArguments arguments) => arguments.ToExec().Program();
 
     protected override async Task<ExecHandleResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)
     {
-        var arguments = new ExecArguments(given.ContainerId, given.Cmd, given.Shell, given.Cwd, given.Env, given.Stdin, given.StdinOpen, given.AsRoot, given.TimeoutS,
-            Pty: given.Pty, Rows: given.Rows, Cols: given.Cols, IdempotencyKey: given.IdempotencyKey);
+        var arguments = given.ToExec();
         arguments.Check();
-        var exec = await execs.StartAsync(call.Owner, arguments.ToRequest(), cancellationToken);
+        var exec = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
         return new(exec.Id.ToString(), ExecWords.Status(exec));
     }
 

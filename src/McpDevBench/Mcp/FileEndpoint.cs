@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
+using McpDevBench.Audit;
 using McpDevBench.Files;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
@@ -13,7 +14,7 @@ namespace McpDevBench.Mcp;
 /// <c>/workspaces/{id}/files?path=…</c>: what is too large for a tool's result. GET streams a file or an archive of a directory, PUT uploads a file or
 /// unpacks an archive. Who may call the tools may call this, and nobody else.
 /// </summary>
-internal sealed partial class FileEndpoint(FileService files, FileTransfer transfer, McpOptions options, DrainState drain, MetricCatalogue metrics, TimeProvider time, ILogger<FileEndpoint> logger)
+internal sealed partial class FileEndpoint(FileService files, FileTransfer transfer, McpOptions options, AuditLog audit, DrainState drain, MetricCatalogue metrics, TimeProvider time, ILogger<FileEndpoint> logger)
 {
     private static readonly string[] _reading = ["GET", "HEAD"];
     private static readonly string[] _writing = ["PUT"];
@@ -29,46 +30,63 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         endpoints.MapMethods("/workspaces/{id}/files", _writing, (RequestDelegate)(context => CallAsync(context, Put, FsWriteTool.Facts, WriteAsync)));
     }
 
-    private async Task CallAsync(HttpContext context, string method, ToolFacts tool, Func<HttpContext, FileCall, Task> handle)
+    private async Task CallAsync(HttpContext context, string method, ToolFacts tool, Func<HttpContext, FileCall, AuditedCall, Task> handle)
     {
         var started = time.GetTimestamp();
         string? errorType = null;
         var call = FileCall.Of(context);
-        CallFacts.Begin(call.Owner).Target = call.Path;
+        var facts = CallFacts.Begin(call.Owner);
+        (facts.ContainerId, facts.Target) = (call.Container, call.Path);
+        var audited = new AuditedCall(audit, time, method, EventOf(context.Request.Method, call), mayGoUnrecorded: tool.ReadOnly);
         try
         {
             if (!options.Tools.Offers(tool))
                 throw new RefusalException(RefusalCode.Forbidden, $"The operator does not offer {tool.Name}, so neither this.", "Use the tools that tools/list has.") { Rule = "tool" };
             if (drain.IsDraining && !tool.ReadOnly)
                 throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
-            await handle(context, call);
+            await audited.RequireAsync();
+            await handle(context, call, audited);
             errorType = context.Response.StatusCode < 400 ? null : RefusalCode.InvalidArgument.Name();
+            if (errorType is null)
+                await audited.SucceededAsync();
         }
         catch (Exception exception)
         {
             if (exception is RefusalException refusal)
                 metrics.Access.Refused(refusal);
-            errorType = exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name() : RefusalCodes.NameOf(exception);
+            errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
+                : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
+                : RefusalCodes.NameOf(exception);
             throw;
         }
         finally
         {
+            if (errorType is not null)
+                await audited.FailedAsync(errorType);
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(method, duration, errorType);
             LogCalled(method, errorType ?? "ok", context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
         }
     }
 
-    private async Task ReadAsync(HttpContext context, FileCall call)
+    /// <summary>Asking for the headers alone reads nothing.</summary>
+    private static string? EventOf(string httpMethod, FileCall call) => httpMethod switch
+    {
+        "HEAD" => null,
+        "GET" => call.Format is null ? AuditEvents.FsRead : AuditEvents.FsExport,
+        _ => call.Unpack ? AuditEvents.FsImport : AuditEvents.FsWrite,
+    };
+
+    private async Task ReadAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
         var entry = await files.StatAsync(call.Owner, call.Container, call.Path, context.RequestAborted);
         if (entry.Type == "directory" || call.Format is not null)
-            await ExportAsync(context, call);
+            await ExportAsync(context, call, audited);
         else
-            await DownloadAsync(context, call, entry);
+            await DownloadAsync(context, call, entry, audited);
     }
 
-    private async Task DownloadAsync(HttpContext context, FileCall call, FileEntry entry)
+    private async Task DownloadAsync(HttpContext context, FileCall call, FileEntry entry, AuditedCall audited)
     {
         var (request, response) = (context.Request, context.Response);
         response.ContentType = entry.MimeType ?? "application/octet-stream";
@@ -93,6 +111,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         if (range is { Length: 0 })
         {
             response.Headers.ContentRange = Words.Invariant($"bytes */{entry.Size}");
+            await audited.FailedAsync(RefusalCode.InvalidArgument.Name());
             await HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.InvalidArgument, "The range begins after the end of the file.", Words.Invariant($"The file has {entry.Size} bytes.")), StatusCodes.Status416RangeNotSatisfiable);
             return;
         }
@@ -109,8 +128,10 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         await transfer.DownloadAsync(call.Owner, call.Container, call.Path, offset, length, entry.Etag, response.Body, context.RequestAborted);
     }
 
-    private async Task ExportAsync(HttpContext context, FileCall call)
+    private async Task ExportAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
+        if (audited.Event is not null)
+            audited.Event = AuditEvents.FsExport;
         var gzip = call.Format switch
         {
             null or "tar" => false,
@@ -124,12 +145,12 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
             await transfer.ExportAsync(call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body, context.RequestAborted);
     }
 
-    private async Task WriteAsync(HttpContext context, FileCall call)
+    private async Task WriteAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxUploadBytes;
         if (call.Unpack)
         {
-            await ImportAsync(context, call);
+            await ImportAsync(context, call, audited);
             return;
         }
         var headers = context.Request.Headers;
@@ -145,12 +166,13 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         if (request.IfNoneMatch is not null and not "*")
             throw new RefusalException(RefusalCode.InvalidArgument, "If-None-Match of an upload can only be *.", "Send If-None-Match: * to write only where nothing is.");
         var entry = await transfer.UploadAsync(call.Owner, request, context.Request.Body, context.RequestAborted);
+        await audited.SucceededAsync();
         context.Response.Headers.ETag = FileHeaders.Quote(entry.Etag);
         var status = request.IfNoneMatch == "*" ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         await HttpRefusal.WriteAsync(context, status, new JsonObject { ["path"] = entry.Path, ["size"] = entry.Size, ["etag"] = entry.Etag });
     }
 
-    private async Task ImportAsync(HttpContext context, FileCall call)
+    private async Task ImportAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
         var type = context.Request.ContentType?.Split(';')[0].Trim().ToUpperInvariant();
         bool? gzip = type switch
@@ -161,10 +183,12 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         };
         if (gzip is null)
         {
+            await audited.FailedAsync(RefusalCode.InvalidArgument.Name());
             await HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.InvalidArgument, "The Content-Type is not that of an archive.", "Send application/x-tar or application/gzip."), StatusCodes.Status415UnsupportedMediaType);
             return;
         }
         var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, gzip.Value, context.Request.Body, context.RequestAborted);
+        await audited.SucceededAsync();
         await HttpRefusal.WriteAsync(context, StatusCodes.Status200OK, new JsonObject { ["entries"] = summary.Entries, ["bytes"] = summary.Bytes, ["skipped"] = summary.Skipped });
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using McpDevBench.Audit;
 using McpDevBench.Files;
 
 namespace McpDevBench.Mcp;
@@ -19,7 +20,10 @@ internal sealed class FsReadTool(FileService files)
     : TypedTool<FsReadArguments, FsReadResult>(Facts, McpJson.Default.FsReadArguments, McpJson.Default.FsReadResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_read", "Read a file",
-        "Reads a file or a part of it: bytes (offset, length), lines (line, limit) or the end (tail_lines). Binary comes as base64. Pass the etag as if_match when you change it.");
+        "Reads a file or a part of it: bytes (offset, length), lines (line, limit) or the end (tail_lines). Binary comes as base64. Pass the etag as if_match when you change it.",
+        AuditEvents.FsRead);
+
+    protected override string? TargetOf(FsReadArguments arguments) => arguments.Path;
 
     protected override async Task<FsReadResult> CallAsync(FsReadArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -63,7 +67,9 @@ internal sealed class FsWriteTool(FileService files)
 {
     public static ToolFacts Facts { get; } = new("fs_write", "Write a file",
         "Writes a whole file, atomically. To change a part use fs_edit.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsWrite);
+
+    protected override string? TargetOf(FsWriteArguments arguments) => arguments.Path;
 
     protected override async Task<FsWriteResult> CallAsync(FsWriteArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -100,7 +106,9 @@ internal sealed class FsEditTool(FileService files)
 {
     public static ToolFacts Facts { get; } = new("fs_edit", "Edit a file",
         "Replaces exact pieces of a text file, all or none, and answers with the diff. Read the file first.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsEdit);
+
+    protected override string? TargetOf(FsEditArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Path);
 
     protected override async Task<FsEditResult> CallAsync(FsEditArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -127,7 +135,9 @@ internal sealed class FsDeleteTool(FileService files)
     : TypedTool<FsDeleteArguments, FsDeleteResult>(Facts, McpJson.Default.FsDeleteArguments, McpJson.Default.FsDeleteResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_delete", "Delete a file", "Deletes a file, a link or a directory.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.FsDelete);
+
+    protected override string? TargetOf(FsDeleteArguments arguments) => arguments.Path;
 
     protected override async Task<FsDeleteResult> CallAsync(FsDeleteArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -163,7 +173,9 @@ internal sealed class FsBatchTool(FileService files)
 {
     public static ToolFacts Facts { get; } = new("fs_batch", "Change several files",
         "Does several file operations as one: all or nothing.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsBatch);
+
+    protected override string? TargetOf(FsBatchArguments arguments) => string.Join(", ", arguments.Operations.Select(one => $"{one.Op} {one.Path}{(one.Target is null ? "" : $" {one.Target}")}"));
 
     protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

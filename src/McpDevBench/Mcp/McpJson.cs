@@ -13,6 +13,8 @@ namespace McpDevBench.Mcp;
     AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(AttachArguments))]
 [JsonSerializable(typeof(AttachResult))]
+[JsonSerializable(typeof(AuditQueryArguments))]
+[JsonSerializable(typeof(AuditQueryResult))]
 [JsonSerializable(typeof(EntryResult))]
 [JsonSerializable(typeof(ExecArguments))]
 [JsonSerializable(typeof(ExecCancelArguments))]

@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Unicode;
 using McpDevBench.Access;
+using McpDevBench.Audit;
 using McpDevBench.Execs;
 using McpDevBench.Files;
+using McpDevBench.Observability;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -10,8 +12,11 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.Mcp;
 
 /// <summary>Something that clients read by its address.</summary>
-internal abstract class DevBenchResource(string scheme, ResourceTemplate template) : McpServerResource
+internal abstract class DevBenchResource(string scheme, ResourceTemplate template, string? auditEvent = null) : McpServerResource
 {
+    /// <summary>What reading it is called in the audit record; null if that is not recorded.</summary>
+    public string? AuditEvent => auditEvent;
+
     public override ResourceTemplate ProtocolResourceTemplate => template;
 
     public override IReadOnlyList<object> Metadata => [];
@@ -23,6 +28,8 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
         var uri = request.Params.Uri;
         if (!Split(uri, out var handle, out var path))
             throw new McpProtocolException($"Unknown resource: '{uri}'", McpErrorCode.InvalidParams);
+        if (CallFacts.Current is { } facts)
+            (facts.ContainerId, facts.Target) = (auditEvent is null ? null : handle, path);
         var (bytes, mimeType) = await ReadAsync(Principal.Of(request.User).Name, handle, path, cancellationToken);
         return new ReadResourceResult { Contents = [Contents(uri, bytes, mimeType)] };
     }
@@ -51,7 +58,7 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
     Title = "File in a workspace",
     UriTemplate = "workspace://{container_id}/{path}",
     Description = "A file below /workspace of a workspace (id or alias).",
-})
+}, AuditEvents.FsRead)
 {
     private const int MaximumBytes = 4 * 1024 * 1024;
 

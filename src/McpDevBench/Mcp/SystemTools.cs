@@ -1,3 +1,4 @@
+using McpDevBench.Audit;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
@@ -81,7 +82,9 @@ internal sealed class ReconcileTool(Reconciler reconciler)
 {
     public static ToolFacts Facts { get; } = new("reconcile", "Reconcile with Docker",
         "Puts right what differs between Docker and the server. For operators; also runs by itself.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemReconcile);
+
+    protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);
 
     protected override async Task<SweepResult> CallAsync(SweepArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
         SweepResult.Of(await reconciler.RunAsync(arguments.DryRun, cancellationToken));
@@ -94,7 +97,9 @@ internal sealed class GarbageCollectTool(Janitor janitor)
 {
     public static ToolFacts Facts { get; } = new("garbage_collect", "Collect garbage",
         "Removes what is expired or orphaned. For operators; also runs by itself.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemGc);
+
+    protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);
 
     protected override async Task<SweepResult> CallAsync(SweepArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
         SweepResult.Of(await janitor.RunAsync(arguments.DryRun, cancellationToken));

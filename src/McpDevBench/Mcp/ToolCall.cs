@@ -18,6 +18,9 @@ internal readonly struct ToolCall(RequestContext<CallToolRequestParams> request)
 
     public string? ClientName => request.Server.ClientInfo?.Name;
 
+    /// <summary>What was asked for is done, and what comes is only waiting for it: the audit record is not to wait.</summary>
+    public Task RecordAsync() => AuditedCall.Of(request)?.SucceededAsync() ?? Task.CompletedTask;
+
     /// <param name="done">More than at the last report.</param>
     public ValueTask ReportAsync(float done, float? total, string message, CancellationToken cancellationToken)
     {

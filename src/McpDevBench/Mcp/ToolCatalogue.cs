@@ -34,6 +34,7 @@ internal static class ToolCatalogue
         Add<MetricsTool>();
         Add<ReconcileTool>();
         Add<GarbageCollectTool>();
+        Add<AuditQueryTool>();
     }
 
     public static IEnumerable<ToolFacts> All => _tools.Select(tool => tool.Facts);

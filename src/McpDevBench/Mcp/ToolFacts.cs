@@ -7,10 +7,13 @@ namespace McpDevBench.Mcp;
 /// <param name="Destructive">It may remove or overwrite what was there.</param>
 /// <param name="Idempotent">The same call again changes nothing more.</param>
 /// <param name="OpenWorld">It reaches beyond the workspace: registries, networks, whatever a command does.</param>
-internal sealed record ToolFacts(string Name, string Title, string Description, bool ReadOnly, bool Destructive, bool Idempotent, bool OpenWorld)
+/// <param name="AuditEvent">What a call is called in the audit record; null for a tool that is not recorded.</param>
+/// <param name="Ends">It ends what runs or is there, which must be possible at any time: also while nothing can be recorded.</param>
+internal sealed record ToolFacts(
+    string Name, string Title, string Description, bool ReadOnly, bool Destructive, bool Idempotent, bool OpenWorld, string? AuditEvent = null, bool Ends = false)
 {
-    public static ToolFacts Reads(string name, string title, string description) =>
-        new(name, title, description, ReadOnly: true, Destructive: false, Idempotent: true, OpenWorld: false);
+    public static ToolFacts Reads(string name, string title, string description, string? auditEvent = null) =>
+        new(name, title, description, ReadOnly: true, Destructive: false, Idempotent: true, OpenWorld: false, auditEvent);
 
     public ToolAnnotations Annotations => new()
     {
@@ -28,7 +31,9 @@ internal interface ITool
 }
 
 /// <summary>A tool of this server.</summary>
-internal abstract class DevBenchTool : McpServerTool
+internal abstract class DevBenchTool(ToolFacts about) : McpServerTool
 {
+    public ToolFacts About => about;
+
     public override IReadOnlyList<object> Metadata => [];
 }

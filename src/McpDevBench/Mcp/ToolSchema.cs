@@ -25,7 +25,7 @@ internal sealed class OneOfAttribute(params string[] words) : Attribute
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class LargeAttribute : Attribute;
 
-/// <summary>The argument is understood, but not listed: another tool's schema explains it, or hardly anybody needs it. Every byte of a list is read by every model.</summary>
+/// <summary>The argument is understood (or the member of a result may be there), but not listed: another tool's schema explains it, or hardly anybody needs it. Every byte of a list is read by every model.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class UnlistedAttribute : Attribute;
 
@@ -52,8 +52,8 @@ internal static class ToolSchema
     public static JsonObject OfResult(JsonTypeInfo type) => Export(type, Thin);
 
     /// <summary>
-    /// The schema as clients see it, without what goes without saying: that nothing unknown is accepted (it is answered with the names that are), and that a
-    /// flag is off unless it is turned on.
+    /// The schema as clients see it, without what goes without saying: that nothing unknown is accepted (it is answered with the names that are), that a
+    /// flag is off unless it is turned on, and that there is no less than nothing or than one of a thing.
     /// </summary>
     public static JsonElement Publish(JsonObject schema)
     {
@@ -109,6 +109,8 @@ internal static class ToolSchema
         schema.Remove("default");
         schema.Remove("additionalProperties");
         schema.Remove("items");
+        if (context.PropertyInfo?.AssociatedParameter?.AttributeProvider?.IsDefined(typeof(UnlistedAttribute), inherit: false) == true)
+            schema[Unlisted] = true;
         if (context.PropertyInfo is not null || schema["properties"] is not JsonObject properties)
         {
             schema.Remove("properties");
@@ -142,6 +144,8 @@ internal static class ToolSchema
             schema.Remove("default");
         if (schema["maximum"]?.GetValue<long>() >= Unbounded)
             schema.Remove("maximum");
+        if (schema["minimum"]?.GetValue<long>() is 0 or 1)
+            schema.Remove("minimum");
         if (schema["properties"] is JsonObject properties)
         {
             foreach (var name in properties.Where(property => property.Value?[Unlisted] is not null).Select(property => property.Key).ToArray())

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using McpDevBench.Observability;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -19,6 +20,7 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     private readonly ArgumentShape _shape;
 
     protected TypedTool(ToolFacts facts, JsonTypeInfo<TArguments> argumentsType, JsonTypeInfo<TResult> resultType)
+        : base(facts)
     {
         (_argumentsType, _resultType) = (argumentsType, resultType);
         var input = ToolSchema.OfArguments(argumentsType);
@@ -39,6 +41,8 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     public sealed override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
         var arguments = Bind(request);
+        if (CallFacts.Current is { } facts)
+            facts.Target = TargetOf(arguments);
         var result = await CallAsync(arguments, new ToolCall(request), cancellationToken);
         return new CallToolResult
         {
@@ -48,6 +52,9 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     }
 
     protected abstract Task<TResult> CallAsync(TArguments arguments, ToolCall call, CancellationToken cancellationToken);
+
+    /// <summary>What the call is about, for the audit record: a path, a name. Never an argument that can carry more than that.</summary>
+    protected virtual string? TargetOf(TArguments arguments) => null;
 
     /// <summary>The result for reading: complete, because some clients show a model nothing else.</summary>
     protected abstract string Render(TResult result);

@@ -1,17 +1,15 @@
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Traces;
 using Microsoft.Data.Sqlite;
 
 namespace McpDevBench.Storage;
 
-/// <summary>
-/// The state database: SQLite in WAL mode. Exactly one connection writes, one call at a time; another one reads. Either is a lock and a few
-/// microseconds, so there is nothing to await.
-/// </summary>
+/// <summary>The state database, measured.</summary>
 internal sealed partial class Database : IDisposable
 {
-    private readonly Lock _writing = new(), _reading = new();
-    private readonly SqliteConnection _writer, _reader;
-    private readonly FileStream _instance;
+    private static readonly SqliteSchema _schema = new("state", 0x4D445642, "Set MCP_STATE_DB to another file, or restore this one from a backup; it has been left as it is.");
+
+    private readonly SqliteFile _file;
     private readonly StorageMetrics _metrics;
     private readonly TimeProvider _time;
 
@@ -21,60 +19,28 @@ internal sealed partial class Database : IDisposable
     {
         (_metrics, _time) = (metrics.Storage, time);
         metrics.BeforeCollect(() => MeasureWal(options.StateDatabase + "-wal"));
-        SQLitePCL.Batteries_V2.Init();
-        try
-        {
-            Directory.CreateDirectory(options.Folder);
-            _instance = new FileStream(options.StateDatabase + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unusable(options, $"another server uses it, or its folder cannot be written ({e.Message})", e);
-        }
-        try
-        {
-            _writer = Open(options, SqliteOpenMode.ReadWriteCreate);
-            Execute(_writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864;");
-            if (Scalar(_writer, "PRAGMA quick_check(1)") is not "ok" and var damage)
-                throw Unusable(options, $"it is damaged: {damage}");
-            Migrations.Apply(_writer, options);
-            File.SetUnixFileMode(options.StateDatabase, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            _reader = Open(options, SqliteOpenMode.ReadWrite);
-            Execute(_reader, "PRAGMA query_only=ON;");
-            LogOpened(logger, options.StateDatabase, (string)Scalar(_writer, "SELECT sqlite_version()")!);
-        }
-        catch (Exception e)
-        {
-            _reader?.Dispose();
-            _writer?.Dispose();
-            _instance.Dispose();
-            if (e is SqliteException)
-                throw Unusable(options, e.Message, e);
-            throw;
-        }
+        _file = new SqliteFile(options.StateDatabase, _schema);
+        LogOpened(logger, options.StateDatabase, _file.Version);
     }
 
-    /// <summary>Runs <paramref name="action"/> in one transaction, alone.</summary>
-    /// <exception cref="RefusalException">resource_exhausted: the disk is full. Nothing of the transaction remains.</exception>
+    /// <inheritdoc cref="SqliteFile.Write{T}(Func{SqliteConnection, T})"/>
     public T Write<T>(Func<SqliteConnection, T> action)
     {
+        using var span = Spans.DatabaseWrite();
         var started = _time.GetTimestamp();
         try
         {
-            lock (_writing)
-            {
-                using var transaction = _writer.BeginTransaction(deferred: false);
-                var result = action(_writer);
-                transaction.Commit();
-                return result;
-            }
+            return _file.Write(action);
         }
-        catch (SqliteException e)
+        catch (SqliteException e) when (e.SqliteErrorCode is 5 or 6)
         {
-            if (e.SqliteErrorCode is 5 or 6)
-                _metrics.Busy();
-            if (Refusal(e) is { } refusal)
-                throw refusal;
+            _metrics.Busy();
+            span.Failed(e);
+            throw;
+        }
+        catch (RefusalException e)
+        {
+            span.Failed(e);
             throw;
         }
         finally
@@ -90,55 +56,14 @@ internal sealed partial class Database : IDisposable
         return true;
     });
 
-    public T Read<T>(Func<SqliteConnection, T> action)
-    {
-        lock (_reading)
-        {
-            try
-            {
-                return action(_reader);
-            }
-            catch (SqliteException e) when (Refusal(e) is { } refusal)
-            {
-                throw refusal;
-            }
-        }
-    }
+    public T Read<T>(Func<SqliteConnection, T> action) => _file.Read(action);
 
     /// <summary>Whether it takes writes now.</summary>
-    public void Probe() => Write(connection => Execute(connection, "UPDATE probe SET written = written + 1"));
+    public void Probe() => Write(connection => connection.Run("UPDATE probe SET written = written + 1"));
 
-    public void Dispose()
-    {
-        lock (_writing)
-        {
-            lock (_reading)
-            {
-                _reader.Dispose();
-                Execute(_writer, "PRAGMA wal_checkpoint(TRUNCATE)");
-                _writer.Dispose();
-                _instance.Dispose();
-            }
-        }
-    }
+    public void Dispose() => _file.Dispose();
 
-    internal static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
-
-    internal static object? Scalar(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
-    }
-
-    internal static RefusalException Unusable(StorageOptions options, string why, Exception? inner = null) => new(
-        RefusalCode.ServerError, $"The database {options.StateDatabase} cannot be used: {why}.",
-        "Set MCP_STATE_DB to another file, or restore this one from a backup; it has been left as it is.", inner: inner);
+    internal static RefusalException Unusable(StorageOptions options, string why, Exception? inner = null) => SqliteFile.Unusable(options.StateDatabase, _schema, why, inner);
 
     private void MeasureWal(string path)
     {
@@ -146,22 +71,6 @@ internal sealed partial class Database : IDisposable
         _metrics.WalMeasured(file.Exists ? file.Length : 0);
     }
 
-    private static SqliteConnection Open(StorageOptions options, SqliteOpenMode mode)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = options.StateDatabase, Mode = mode, Pooling = false, DefaultTimeout = 5 }.ToString());
-        connection.Open();
-        return connection;
-    }
-
-    private static RefusalException? Refusal(SqliteException e) => e.SqliteErrorCode switch
-    {
-        // SQLITE_FULL, and SQLITE_IOERR_WRITE and _FSYNC, which a full disk can also give.
-        13 or 10 => new(RefusalCode.ResourceExhausted, "The server's disk is full or failing: it cannot write its state.", "Nothing was changed. Reading still works; ask the operator to free disk space, then call again.", retryable: true, e),
-        8 => new(RefusalCode.ResourceExhausted, "The server's database is read-only.", "Nothing was changed. Ask the operator to make its folder writable.", retryable: true, e),
-        11 or 26 => new(RefusalCode.ServerError, "The server's database is damaged.", "Nothing was changed. Ask the operator to restore it from a backup.", inner: e),
-        _ => null,
-    };
-
-    [LoggerMessage(LogLevel.Information, "State is kept in {Path} (SQLite {SqliteVersion})")]
+    [LoggerMessage(LogLevel.Information, "Database opened")]
     private static partial void LogOpened(ILogger logger, string path, string sqliteVersion);
 }

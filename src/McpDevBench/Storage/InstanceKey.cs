@@ -13,21 +13,15 @@ internal sealed class InstanceKey
     {
         // The database holds the lock of this folder: nobody else creates the key at the same time.
         ArgumentNullException.ThrowIfNull(database);
-        var path = options.StateDatabase + ".key";
-        if (!File.Exists(path))
-        {
-            var temporary = path + ".new";
-            using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-            {
-                file.Write(RandomNumberGenerator.GetBytes(Length));
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path);
-        }
-        _key = File.ReadAllBytes(path);
-        if (_key.Length != Length)
-            throw Database.Unusable(options, $"its key file {path} has {_key.Length} bytes instead of {Length}");
+        if (!File.Exists(PathOf(options)))
+            Create(PathOf(options));
+        _key = Read(options);
     }
+
+    private InstanceKey(byte[] key) => _key = key;
+
+    /// <summary>That of a server that may be running: only read, never created.</summary>
+    public static InstanceKey Existing(StorageOptions options) => new(Read(options));
 
     /// <summary>HMAC-SHA256 over the parts, each with its length before it, so that no two lists of parts are alike.</summary>
     public byte[] Sign(params ReadOnlySpan<string> parts)
@@ -40,5 +34,31 @@ internal sealed class InstanceKey
             hmac.AppendData(bytes);
         }
         return hmac.GetHashAndReset();
+    }
+
+    private static string PathOf(StorageOptions options) => options.StateDatabase + ".key";
+
+    private static void Create(string path)
+    {
+        var temporary = path + ".new";
+        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        {
+            file.Write(RandomNumberGenerator.GetBytes(Length));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path);
+    }
+
+    private static byte[] Read(StorageOptions options)
+    {
+        try
+        {
+            var key = File.ReadAllBytes(PathOf(options));
+            return key.Length == Length ? key : throw Database.Unusable(options, $"its key file {PathOf(options)} has {key.Length} bytes instead of {Length}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Database.Unusable(options, $"its key file {PathOf(options)} cannot be read ({e.Message})", e);
+        }
     }
 }

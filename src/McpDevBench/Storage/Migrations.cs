@@ -3,28 +3,40 @@ using Microsoft.Data.Sqlite;
 
 namespace McpDevBench.Storage;
 
-/// <summary>Brings a database to the version of this build: the embedded <c>NNN_name.sql</c> in their order, each in one transaction with its number.</summary>
+/// <summary>Brings a database to the version of this build: the embedded <c>NNN_name.sql</c> of its kind in their order, each in one transaction with its number.</summary>
 internal static class Migrations
 {
-    /// <summary>"MDVB": whose file it is.</summary>
-    private const int ApplicationId = 0x4D445642;
-
-    public static void Apply(SqliteConnection connection, StorageOptions options)
+    public static void Apply(SqliteConnection connection, string path, SqliteSchema schema)
     {
-        var application = (long)Database.Scalar(connection, "PRAGMA application_id")!;
-        var present = (long)Database.Scalar(connection, "PRAGMA user_version")!;
-        if (application is not (0 or ApplicationId) || (application == 0 && (long)Database.Scalar(connection, "SELECT count(*) FROM sqlite_master")! > 0))
-            throw Database.Unusable(options, "it is the database of another program");
-        var scripts = typeof(Migrations).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var present = VersionOf(connection, path, schema);
+        var scripts = ScriptsOf(schema);
         if (present > scripts.Count)
-            throw Database.Unusable(options, $"it has version {present}, this server knows only up to {scripts.Count}");
-        foreach (var script in scripts.Skip((int)present))
+            throw SqliteFile.Unusable(path, schema, $"it has version {present}, this server knows only up to {scripts.Count}");
+        foreach (var script in scripts.Skip(present))
         {
-            var number = int.Parse(script.AsSpan(0, 3), CultureInfo.InvariantCulture);
+            var number = int.Parse(script.AsSpan(schema.Name.Length + 1, 3), CultureInfo.InvariantCulture);
             using var reader = new StreamReader(typeof(Migrations).Assembly.GetManifestResourceStream(script)!);
             using var transaction = connection.BeginTransaction(deferred: false);
-            Database.Execute(connection, $"{reader.ReadToEnd()}; PRAGMA application_id={ApplicationId}; PRAGMA user_version={number};");
+            connection.Run($"{reader.ReadToEnd()}; PRAGMA application_id={schema.ApplicationId}; PRAGMA user_version={number};");
             transaction.Commit();
         }
     }
+
+    /// <summary>For whoever only reads: it must have exactly the version of this build.</summary>
+    public static void RequireCurrent(SqliteConnection connection, string path, SqliteSchema schema)
+    {
+        if (VersionOf(connection, path, schema) is var present && present != ScriptsOf(schema).Count)
+            throw SqliteFile.Unusable(path, schema, $"it has version {present}, this program knows {ScriptsOf(schema).Count}");
+    }
+
+    private static int VersionOf(SqliteConnection connection, string path, SqliteSchema schema)
+    {
+        var application = (long)connection.Scalar("PRAGMA application_id")!;
+        if ((application != 0 && application != schema.ApplicationId) || (application == 0 && (long)connection.Scalar("SELECT count(*) FROM sqlite_master")! > 0))
+            throw SqliteFile.Unusable(path, schema, "it is the database of another program");
+        return (int)(long)connection.Scalar("PRAGMA user_version")!;
+    }
+
+    private static List<string> ScriptsOf(SqliteSchema schema) => [.. typeof(Migrations).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(schema.Name + "/", StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 }

@@ -24,6 +24,12 @@ internal static class SqliteExtensions
         return command.ExecuteNonQuery();
     }
 
+    public static object? Scalar(this SqliteConnection connection, string sql)
+    {
+        using var command = connection.Command(sql);
+        return command.ExecuteScalar();
+    }
+
     public static List<T> Query<T>(this SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         using var command = connection.Command(sql, parameters);

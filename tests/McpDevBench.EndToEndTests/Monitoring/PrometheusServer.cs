@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using McpDevBench.EndToEndTests.Machine;
 
 namespace McpDevBench.EndToEndTests.Monitoring;
 
 /// <summary>A real Prometheus that scrapes a server every second, with the rules that are shipped.</summary>
-internal sealed class PrometheusServer : IAsyncDisposable
+internal sealed partial class PrometheusServer : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
@@ -18,11 +19,16 @@ internal sealed class PrometheusServer : IAsyncDisposable
     public Uri Address { get; }
 
     /// <param name="target">Host and port of the metrics.</param>
-    /// <param name="rules">Files with rules, as they are.</param>
-    /// <param name="alertmanager">Where alerts go, or null.</param>
-    public static async Task<PrometheusServer> Start(string target, IEnumerable<string> rules, string? alertmanager = null)
+    /// <param name="alertmanager">Where alerts go, or null. Then an alert fires as soon as it is seen.</param>
+    public static async Task<PrometheusServer> Start(string target, string? alertmanager = null)
     {
         var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(MonitoringTools.Shipped("prometheus", "rules"), "*.yml"))
+        {
+            // As they are, but for the patience.
+            var rules = Interval().Replace(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), "interval: 1s");
+            await File.WriteAllTextAsync(folder[Path.GetFileName(file)], alertmanager is null ? rules : For().Replace(rules, "for: 1s"), TestContext.Current.CancellationToken);
+        }
         var address = new Uri($"http://127.0.0.1:{Ports.Free()}/");
         var alerting = alertmanager is null ? "" : $$"""
             alerting:
@@ -34,7 +40,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
             global:
               scrape_interval: 1s
               evaluation_interval: 1s
-            rule_files: [{string.Join(", ", rules.Select(file => $"'{file}'"))}]
+            rule_files: [slo.yml, alerts.yml]
             {alerting}
             scrape_configs:
               - job_name: mcp-devbench
@@ -85,6 +91,12 @@ internal sealed class PrometheusServer : IAsyncDisposable
         await _program.DisposeAsync();
         _folder.Dispose();
     }
+
+    [GeneratedRegex(@"\binterval: \d+\w")]
+    private static partial Regex Interval();
+
+    [GeneratedRegex(@"\bfor: \d+\w")]
+    private static partial Regex For();
 
     private async Task<double> Scrapes() => await Query("sum(count_over_time(up[10m]))") is [var series] ? double.Parse(series.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture) : 0;
 

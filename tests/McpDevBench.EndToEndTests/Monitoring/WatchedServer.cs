@@ -43,7 +43,7 @@ public sealed class WatchedServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Server.InitializeAsync();
-        Prometheus = await PrometheusServer.Start($"127.0.0.1:{MetricsPort}", Directory.EnumerateFiles(MonitoringTools.Shipped("prometheus", "rules"), "*.yml"));
+        Prometheus = await PrometheusServer.Start($"127.0.0.1:{MetricsPort}");
         // Counters that are there before anything happens, so that the day is an increase.
         await Prometheus.Scraped(ScrapesBefore);
         _assistant = await Server.Connect();

@@ -24,6 +24,8 @@ public sealed class EngineFailureTests
             Assert.True(refusal.Retryable);
             await assistant.Call("system_status");
             Assert.Empty((await assistant.ListContainers()).Containers);
+            // What the alert DockerUnavailable looks at.
+            Assert.Matches("(?m)^mcp_docker_api_duration_seconds_count{endpoint=\"connect\",status=\"unavailable\"} [1-9]", (await assistant.Call("metrics")).GetProperty("text").GetString()!);
 
             File.CreateSymbolicLink(socket, await DockerHost.SocketPath());
             await server.Answers("health/ready");

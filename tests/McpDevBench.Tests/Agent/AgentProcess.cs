@@ -10,10 +10,16 @@ internal sealed class AgentProcess : IDisposable
     private readonly List<Process> _bridges = [];
 
     public AgentProcess()
+        : this([])
+    {
+    }
+
+    /// <param name="launcher">A command that becomes the agent in the end.</param>
+    public AgentProcess(params string[] launcher)
     {
         Workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
         Socket = $"devbench-agent-test-{Guid.NewGuid():n}";
-        _process = Start("serve", "--workspace", Workspace, "--socket", Socket);
+        _process = Launch([.. launcher, Binary, "serve", "--workspace", Workspace, "--socket", Socket]);
     }
 
     public static string Binary { get; } = Environment.GetEnvironmentVariable("DEVBENCH_AGENT") ?? Find();
@@ -51,13 +57,10 @@ internal sealed class AgentProcess : IDisposable
         return bridge;
     }
 
-    public static Process Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Binary) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
+    public static Process Start(params string[] arguments) => Launch([Binary, .. arguments]);
+
+    private static Process Launch(string[] command) =>
+        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     public void Dispose()
     {

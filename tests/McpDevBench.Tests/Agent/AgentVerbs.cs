@@ -39,6 +39,8 @@ internal static class AgentVerbs
 
     public static AgentInfo Info(this AgentClient client) => client.Call(Opcode.Info, _ => { }, AgentInfo.Read);
 
+    public static ContainerUsage Usage(this AgentClient client) => client.Call(Opcode.Usage, _ => { }, ContainerUsage.Read);
+
     public static FileStat Stat(this AgentClient client, string path) => client.Call(Opcode.Stat, new StatRequest(Bytes(path)).Write, FileStat.Read);
 
     public static byte[] Read(this AgentClient client, string path, ulong offset = 0, ulong length = ulong.MaxValue)

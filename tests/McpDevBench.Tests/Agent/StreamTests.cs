@@ -201,6 +201,7 @@ public sealed class StreamTests : IDisposable
         { "a request on channel zero", AgentClient.Frame(FrameKind.Request, 0, [19]) },
         { "a message that ends too early", AgentClient.Frame(FrameKind.Request, 1, [1, 2, 3]) },
         { "a message with something after it", AgentClient.Frame(FrameKind.Request, 1, [19, 0]) },
+        { "something after a message that is its opcode alone", AgentClient.Frame(FrameKind.Request, 1, [20, 0]) },
         { "a count beyond the message", AgentClient.Frame(FrameKind.Request, 1, [16, 0xff, 0xff, 0xff, 0x7f]) },
         { "a second hello", AgentClient.Frame(FrameKind.Hello, 0, [1, 0, 0, 0, 0, 0]) },
         { "a large ping", AgentClient.Frame(FrameKind.Ping, 0, new byte[65]) },
@@ -247,7 +248,7 @@ public sealed class StreamTests : IDisposable
                 var payload = new byte[random.Next(0, 200)];
                 random.NextBytes(payload);
                 if (payload.Length > 0)
-                    payload[0] = (byte)random.Next(0, 20);
+                    payload[0] = (byte)random.Next(0, 21);
                 client.Raw(AgentClient.Frame((FrameKind)random.Next(1, 14), (uint)random.Next(0, 5), payload));
             }
             var noise = new byte[random.Next(0, 5_000)];

@@ -32,6 +32,24 @@ public sealed class MessageTests
         Assert.Equal(2, Again(new Welcome(1, "", default, [default, default]).Write, Welcome.Read).Execs.Count);
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(0UL, null)]
+    [InlineData(null, 7UL)]
+    [InlineData(1UL << 53, 1UL << 53)]
+    public void Usage_is_read_again_known_or_not(ulong? memory, ulong? cpu)
+    {
+        var usage = new ContainerUsage(memory, cpu);
+        Assert.Equal(usage, Again(usage.Write, ContainerUsage.Read));
+    }
+
+    [Theory]
+    [InlineData((1UL << 53) + 1, null)]
+    [InlineData(5UL, ulong.MaxValue)]
+    [InlineData(unchecked((ulong)-1L), 5UL)]
+    public void Usage_that_no_container_can_have_is_a_protocol_error(ulong? memory, ulong? cpu) =>
+        Assert.Throws<ProtocolException>(() => Again(new ContainerUsage(memory, cpu).Write, ContainerUsage.Read));
+
     private delegate T Reader<out T>(ref MessageReader reader);
 
     private static T Again<T>(Action<MessageWriter> write, Reader<T> read)
@@ -84,13 +102,14 @@ public sealed class MessageTests
             try
             {
                 var reader = new MessageReader(bytes);
-                switch (round % 6)
+                switch (round % 7)
                 {
                     case 0: Welcome.Read(ref reader); break;
                     case 1: ListResponse.Read(ref reader); break;
                     case 2: BatchResponse.Read(ref reader); break;
                     case 3: SearchResponse.Read(ref reader); break;
                     case 4: ExecExited.Read(ref reader); break;
+                    case 5: ContainerUsage.Read(ref reader); break;
                     default: FrameHeader.Read([.. bytes, .. new byte[FrameHeader.Size]]); break;
                 }
             }

@@ -47,7 +47,7 @@ public sealed class MetricCatalogueTests
             $"mcp_build_info{{version=\"{BuildInfo.Version}\",commit=\"{BuildInfo.Commit}\"}} 1",
         ];
         Assert.All(expected, line => Assert.Contains(line, text));
-        Assert.All(Lines(text), line => Assert.Matches("^(# (HELP|TYPE) )?mcp_", line));
+        Assert.All(Lines(text), line => Assert.Matches("^(# (HELP|TYPE) )?(mcp|container)_", line));
     }
 
     [Fact]

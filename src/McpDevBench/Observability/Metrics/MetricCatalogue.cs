@@ -25,6 +25,7 @@ internal sealed class MetricCatalogue
         Access = new(_families);
         Health = new(_families);
         Storage = new(_families);
+        Usage = new(_families);
         _families.Gauge("mcp_build_info", "Always 1; the labels say what was built.", "version", "commit").WithLabels(BuildInfo.Version, BuildInfo.Commit).Set(1);
         var uptime = _families.Gauge("mcp_server_uptime_seconds", "Seconds since the server started.");
         var started = time.GetTimestamp();
@@ -43,6 +44,7 @@ internal sealed class MetricCatalogue
     public AccessMetrics Access { get; }
     public HealthMetrics Health { get; }
     public StorageMetrics Storage { get; }
+    public UsageMetrics Usage { get; }
 
     public CollectorRegistry Registry => _families.Registry;
 

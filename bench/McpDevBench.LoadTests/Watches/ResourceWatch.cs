@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+
+namespace McpDevBench.LoadTests.Watches;
+
+/// <param name="At">Counted from the first look.</param>
+/// <param name="Cores">Processors in use since the look before.</param>
+/// <param name="ResidentBytes">Memory in use.</param>
+internal sealed record Usage(TimeSpan At, double Cores, long ResidentBytes);
+
+/// <summary>What the server's process uses.</summary>
+internal sealed class ResourceWatch(ServerProcess process, TimeProvider time)
+{
+    private readonly ConcurrentQueue<Usage> _usages = [];
+    private readonly long _begin = time.GetTimestamp();
+    private readonly TimeSpan _processorTimeAtBegin = process.ProcessorTime;
+    private (TimeSpan At, TimeSpan ProcessorTime) _last = (TimeSpan.Zero, process.ProcessorTime);
+
+    public IReadOnlyCollection<Usage> Usages => _usages;
+
+    public long PeakBytes => _usages.Max(usage => usage.ResidentBytes);
+
+    /// <summary>Processors in use, over the whole time until the last look.</summary>
+    public double Cores => (_last.ProcessorTime - _processorTimeAtBegin) / _last.At;
+
+    public void Look()
+    {
+        var (at, used) = (time.GetElapsedTime(_begin), process.ProcessorTime);
+        _usages.Enqueue(new Usage(at, (used - _last.ProcessorTime) / (at - _last.At), process.ResidentBytes));
+        _last = (at, used);
+    }
+}

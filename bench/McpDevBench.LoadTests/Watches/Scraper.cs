@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using McpDevBench.LoadTests.Metrics;
+
+namespace McpDevBench.LoadTests.Watches;
+
+/// <param name="Metrics">Null when the server did not answer: what Prometheus calls down.</param>
+internal sealed record Scrape(Snapshot? Metrics)
+{
+    /// <summary><c>up * mcp_server_ready</c>.</summary>
+    public double Available => Metrics?.Sum("mcp_server_ready") ?? 0;
+}
+
+/// <summary>Scrapes the server as a Prometheus does.</summary>
+internal sealed class Scraper(Uri metrics) : IDisposable
+{
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(1) };
+    private readonly ConcurrentQueue<Scrape> _scrapes = [];
+
+    public IReadOnlyCollection<Scrape> Scrapes => _scrapes;
+
+    public async Task<Scrape> ScrapeAsync()
+    {
+        var scrape = new Scrape(await ReadAsync());
+        _scrapes.Enqueue(scrape);
+        return scrape;
+    }
+
+    /// <summary>Everything that was answered is counted: a request is counted a moment before or after its answer, so the counters are read until they stand still.</summary>
+    public async Task<Snapshot> SettledAsync(TimeProvider time)
+    {
+        var before = await RequiredAsync();
+        while (true)
+        {
+            await Task.Delay(_pause, time);
+            var after = await RequiredAsync();
+            if (Requests(after) == Requests(before))
+                return after;
+            before = after;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static double Requests(Snapshot metrics) => metrics.Sum("mcp_api_requests_total") + metrics.Sum("mcp_api_errors_total");
+
+    private async Task<Snapshot> RequiredAsync() => (await ScrapeAsync()).Metrics ?? throw new InvalidOperationException($"{metrics} does not answer.");
+
+    private async Task<Snapshot?> ReadAsync()
+    {
+        try
+        {
+            return new Snapshot(MetricsText.Parse(await _http.GetStringAsync(metrics)));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}

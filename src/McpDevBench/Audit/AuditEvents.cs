@@ -1,0 +1,46 @@
+namespace McpDevBench.Audit;
+
+/// <summary>What can have happened. A closed set: the names are a contract with whoever reads the record.</summary>
+internal static class AuditEvents
+{
+    public const string ContainerSpawn = "container.spawn";
+    public const string ContainerAttach = "container.attach";
+    public const string ContainerKill = "container.kill";
+    public const string ExecStart = "exec.start";
+    public const string ExecSignal = "exec.signal";
+    public const string ExecCancel = "exec.cancel";
+    public const string ExecInput = "exec.input";
+    public const string ExecFinish = "exec.finish";
+    public const string FsRead = "fs.read";
+    public const string FsWrite = "fs.write";
+    public const string FsEdit = "fs.edit";
+    public const string FsDelete = "fs.delete";
+    public const string FsBatch = "fs.batch";
+    public const string FsImport = "fs.import";
+    public const string FsExport = "fs.export";
+    public const string AuthDenied = "auth.denied";
+    public const string PolicyDenied = "policy.denied";
+    public const string QuotaDenied = "quota.denied";
+    public const string SystemStart = "system.start";
+    public const string SystemStop = "system.stop";
+    public const string SystemReconcile = "system.reconcile";
+    public const string SystemGc = "system.gc";
+
+    public static IReadOnlyList<string> All { get; } =
+    [
+        ContainerSpawn, ContainerAttach, ContainerKill, ExecStart, ExecSignal, ExecCancel, ExecInput, ExecFinish, FsRead, FsWrite, FsEdit, FsDelete, FsBatch,
+        FsImport, FsExport, AuthDenied, PolicyDenied, QuotaDenied, SystemStart, SystemStop, SystemReconcile, SystemGc,
+    ];
+}
+
+/// <summary>How it came out.</summary>
+internal static class AuditResults
+{
+    public const string Success = "success";
+    public const string Failure = "failure";
+
+    /// <summary>A rule or a quota does not allow it.</summary>
+    public const string Denied = "denied";
+
+    public static IReadOnlyList<string> All { get; } = [Success, Failure, Denied];
+}

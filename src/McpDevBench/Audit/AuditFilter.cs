@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace McpDevBench.Audit;
+
+/// <summary>Which records are wanted; null means all.</summary>
+internal sealed record AuditFilter
+{
+    public static AuditFilter All { get; } = new();
+
+    public string? EventType { get; init; }
+    public string? ContainerId { get; init; }
+    public string? ExecId { get; init; }
+    public string? Principal { get; init; }
+    public string? Result { get; init; }
+
+    /// <summary>From then on.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Before then.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <exception cref="RefusalException">invalid_argument: a word that no record can have.</exception>
+    public AuditFilter Checked()
+    {
+        Require("event_type", EventType, AuditEvents.All);
+        Require("result", Result, AuditResults.All);
+        return this;
+    }
+
+    /// <summary>Such as <c>2026-01-31T10:00:00Z</c> or <c>2026-01-31</c>; UTC unless it says otherwise.</summary>
+    /// <exception cref="RefusalException">invalid_argument.</exception>
+    public static DateTimeOffset? Time(string name, string? text)
+    {
+        if (text is null)
+            return null;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year is >= 1970 and < 9999
+            ? time
+            : throw new RefusalException(RefusalCode.InvalidArgument, $"{name}='{Short(text)}' is no time.", "Use a time such as 2026-01-31T10:00:00Z.");
+    }
+
+    /// <summary>The conditions as SQL, with their parameters. Only the one that leaves the fewest records may use an index: its records come in the order of their numbers.</summary>
+    public (string Sql, (string Name, object? Value)[] Parameters) Where()
+    {
+        var conditions = new List<(string Sql, string Name, object? Value)>
+        {
+            ("exec_id = $exec", "$exec", ExecId),
+            ("container_id = $container", "$container", ContainerId),
+            ("event_type = $event", "$event", EventType),
+            ("principal = $principal", "$principal", Principal),
+            ("+result = $result", "$result", Result),
+            ("+timestamp >= $since", "$since", Since?.ToUnixTimeMilliseconds()),
+            ("+timestamp < $until", "$until", Until?.ToUnixTimeMilliseconds()),
+        };
+        conditions.RemoveAll(condition => condition.Value is null);
+        return (string.Concat(conditions.Select((condition, index) => $" AND {(index == 0 || condition.Sql[0] == '+' ? "" : "+")}{condition.Sql}")), [.. conditions.Select(condition => (condition.Name, condition.Value))]);
+    }
+
+    private static void Require(string name, string? value, IReadOnlyList<string> words)
+    {
+        if (value is null || words.Contains(value))
+            return;
+        var nearest = Nearest.To(value, words);
+        throw new RefusalException(RefusalCode.InvalidArgument, $"{name}='{Short(value)}' is nothing that is recorded.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}", $"Use one of {string.Join(", ", words)}.");
+    }
+
+    private static string Short(string text) => text.Length <= 80 ? text : $"{text[..80]}…";
+}

@@ -1,0 +1,76 @@
+using McpDevBench.Observability.Health;
+using McpDevBench.Observability.Metrics;
+using McpDevBench.Storage;
+
+namespace McpDevBench.Audit;
+
+/// <summary>The record of who did what: append-only, chained, there before the answer is. What becomes of that which cannot be recorded is decided here.</summary>
+internal sealed class AuditLog : IDisposable
+{
+    private readonly AuditOptions _options;
+    private readonly AuditMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly AuditChain _pruning;
+    private readonly AuditStore? _store;
+    private readonly AuditWriter? _writer;
+
+    /// <exception cref="RefusalException">The database cannot be used.</exception>
+    public AuditLog(AuditOptions options, StorageOptions storage, InstanceKey key, MetricCatalogue metrics, TimeProvider time, ILogger<AuditLog> logger)
+    {
+        (_options, _metrics, _time, _pruning) = (options, metrics.Audit, time, new AuditChain(key));
+        if (!options.Enabled)
+            return;
+        _store = new AuditStore(storage);
+        _writer = new AuditWriter(_store, new AuditChain(key), options.File, metrics, time, logger);
+    }
+
+    /// <summary>A failing record makes the server unable to serve.</summary>
+    public bool IsNeeded => _options is { Enabled: true, OnFailure: AuditFailure.Deny };
+
+    /// <exception cref="RefusalException">forbidden: nothing is recorded.</exception>
+    public AuditStore Store => _store ?? throw new RefusalException(RefusalCode.Forbidden, "The operator has turned the audit record off.", "There is nothing to look at.");
+
+    /// <summary>Before something is done that must not go unrecorded: looks again if the last attempt to write was in vain.</summary>
+    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded.</exception>
+    public Task RequireAsync() => IsNeeded && _writer!.Fails ? _writer.AppendAsync(null) : Task.CompletedTask;
+
+    /// <summary>Completes when it is committed.</summary>
+    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded, and what goes unrecorded is to be refused.</exception>
+    public Task RecordAsync(AuditEntry entry) => _writer is null ? Task.CompletedTask : IsNeeded ? _writer.AppendAsync(entry) : TryRecordAsync(entry);
+
+    /// <summary>For what goes on whether it is recorded or not: then it is counted as dropped.</summary>
+    public async Task TryRecordAsync(AuditEntry entry)
+    {
+        try
+        {
+            await (_writer?.AppendAsync(entry) ?? Task.CompletedTask);
+        }
+        catch (RefusalException)
+        {
+            // The writer has logged why, once.
+            _metrics.Dropped();
+        }
+    }
+
+    /// <summary>Whether there is a record like this.</summary>
+    public bool HasRecord(AuditFilter filter) => _store?.Before(filter, long.MaxValue, 1).Count > 0;
+
+    /// <summary>Removes what is older than it is to be kept.</summary>
+    /// <returns>How many records.</returns>
+    public int Prune() => _store is not null && _options.Retention is { } retention ? _store.Prune(_time.GetUtcNow() - retention, _pruning) : 0;
+
+    /// <summary>Whether records can be written now.</summary>
+    public async Task<Health> CheckAsync()
+    {
+        if (_writer is null)
+            return new Health(true, "Nothing is recorded: it is turned off.");
+        await _writer.AppendAsync(null);
+        return new Health(true, "Records can be written.");
+    }
+
+    public void Dispose()
+    {
+        _writer?.Dispose();
+        _store?.Dispose();
+    }
+}

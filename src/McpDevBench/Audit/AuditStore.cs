@@ -1,0 +1,170 @@
+using McpDevBench.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace McpDevBench.Audit;
+
+/// <summary>A place in the chain. <see cref="Seal"/> proves that the server wrote it.</summary>
+internal sealed record AuditMark(string Name, long Seq, byte[] Hash, byte[] Seal)
+{
+    public const string Last = "last", Pruned = "pruned", Exported = "exported";
+
+    /// <summary>Before the first record.</summary>
+    public static AuditMark None(string name) => new(name, 0, AuditChain.Beginning, []);
+}
+
+/// <summary>The record in its database, a file of its own beside the state.</summary>
+internal sealed class AuditStore : IDisposable
+{
+    private const string Columns =
+        "seq, timestamp, event_type, principal, client_name, session_id, container_id, exec_id, image, target, result, error_code, duration_ms, correlation_id, trace_id, prev_hash, hash";
+
+    private const int PrunedAtOnce = 500;
+
+    /// <summary>Records are numbered when a call has ended, but bear the time when it began: the two orders differ by no more than this.</summary>
+    private static readonly TimeSpan _longestCall = TimeSpan.FromDays(1);
+
+    private static readonly SqliteSchema _schema = new("audit", 0x4D445641, "Restore it from a backup, or move it away and keep it: it has been left as it is. Another is begun where none is.");
+
+    private readonly SqliteFile _file;
+    private readonly KeptCommand _insert = new($"INSERT INTO audit ({Columns}) VALUES ({string.Join(", ", Columns.Split(", ").Select(column => $"${column}"))})", [.. Columns.Split(", ").Select(column => $"${column}")]);
+
+    private readonly KeptCommand _put = new(
+        "INSERT INTO marks (name, seq, hash, seal) VALUES ($name, $seq, $hash, $seal) ON CONFLICT (name) DO UPDATE SET seq = $seq, hash = $hash, seal = $seal", "$name", "$seq", "$hash", "$seal");
+
+    /// <summary>Opens or creates it, alone.</summary>
+    public AuditStore(StorageOptions storage)
+        : this(new SqliteFile(PathOf(storage), _schema))
+    {
+    }
+
+    private AuditStore(SqliteFile file) => _file = file;
+
+    /// <summary>That of a server that may be running.</summary>
+    public static AuditStore OpenForReading(StorageOptions storage) => new(SqliteFile.OpenForReading(PathOf(storage), _schema));
+
+    public static string PathOf(StorageOptions storage) => Path.Combine(storage.Folder, "audit.db");
+
+    /// <summary>Adds records and puts the marks where they are now, all in one transaction.</summary>
+    public void Append(IReadOnlyList<AuditRecord> records, IReadOnlyList<AuditMark> marks) => _file.Write(connection =>
+    {
+        foreach (var record in records)
+            Insert(connection, record);
+        foreach (var mark in marks)
+            Put(connection, mark);
+        return true;
+    });
+
+    public AuditMark Mark(string name) => _file.Read(connection => Mark(connection, name));
+
+    /// <summary>The records after a number, the oldest first.</summary>
+    public List<AuditRecord> After(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, seq, long.MaxValue, "ASC", most));
+
+    /// <summary>The records before a number, the newest first.</summary>
+    public List<AuditRecord> Before(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, 0, seq, "DESC", most));
+
+    /// <summary>After which number the newest so many records begin.</summary>
+    public long StartOfNewest(AuditFilter filter, int most) => Before(filter, long.MaxValue, most) is { Count: > 0 } newest && newest.Count == most ? newest[^1].Seq - 1 : 0;
+
+    /// <summary>Every record from the first to the last, and the marks, as they are at one moment.</summary>
+    public T Walk<T>(Func<AuditMark, AuditMark, IEnumerable<AuditRecord>, T> look) => _file.Read(connection =>
+    {
+        using var snapshot = connection.BeginTransaction(deferred: true);
+        var (pruned, last) = (Mark(connection, AuditMark.Pruned), Mark(connection, AuditMark.Last));
+        using var command = connection.Command($"SELECT {Columns} FROM audit ORDER BY seq");
+        using var reader = command.ExecuteReader();
+        return look(pruned, last, Rows(reader));
+    });
+
+    /// <summary>Whether some other record says that it follows the one with this hash.</summary>
+    public bool HasFollower(byte[] hash, long except) => Has("prev_hash = $value AND seq <> $except", hash, except);
+
+    /// <summary>Whether some other record has this hash.</summary>
+    public bool HasHash(byte[] hash, long except) => Has("hash = $value AND seq <> $except", hash, except);
+
+    /// <summary>Removes what is older, from the beginning of the chain, and marks where it now begins.</summary>
+    /// <returns>How many.</returns>
+    public int Prune(DateTimeOffset before, AuditChain chain)
+    {
+        var kept = _file.Read(connection => connection.Query("SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1", row => row.GetInt64(0), ("$before", before.Milliseconds())));
+        var end = kept.Count == 0 ? long.MaxValue : kept[0];
+        var removed = 0;
+        // A little at a time: whoever appends waits for each.
+        while (_file.Write(connection => PruneSome(connection, end, chain)) is > 0 and var some)
+            removed += some;
+        return removed;
+    }
+
+    public void Dispose()
+    {
+        _insert.Dispose();
+        _put.Dispose();
+        _file.Dispose();
+    }
+
+    private int PruneSome(SqliteConnection connection, long end, AuditChain chain)
+    {
+        var oldest = connection.Query("SELECT seq, hash FROM audit WHERE seq < $end ORDER BY seq LIMIT $most", row => (Seq: row.GetInt64(0), Hash: (byte[])row.GetValue(1)), ("$end", end), ("$most", PrunedAtOnce));
+        if (oldest.Count == 0)
+            return 0;
+        var (seq, hash) = oldest[^1];
+        Put(connection, new AuditMark(AuditMark.Pruned, seq, hash, chain.Seal(AuditMark.Pruned, seq, hash)));
+        return connection.Run("DELETE FROM audit WHERE seq <= $seq", ("$seq", seq));
+    }
+
+    private bool Has(string condition, byte[] value, long except) =>
+        _file.Read(connection => connection.Query($"SELECT 1 FROM audit WHERE {condition} LIMIT 1", _ => true, ("$value", value), ("$except", except))).Count > 0;
+
+    private void Insert(SqliteConnection connection, AuditRecord record)
+    {
+        var entry = record.Entry;
+        _insert.Run(
+            connection, record.Seq, entry.Timestamp.Milliseconds(), entry.EventType, entry.Principal, entry.ClientName, entry.SessionId, entry.ContainerId, entry.ExecId, entry.Image,
+            entry.Target, entry.Result, entry.ErrorCode, entry.DurationMs, entry.CorrelationId, entry.TraceId, record.PrevHash, record.Hash);
+    }
+
+    private void Put(SqliteConnection connection, AuditMark mark) => _put.Run(connection, mark.Name, mark.Seq, mark.Hash, mark.Seal);
+
+    private static AuditMark Mark(SqliteConnection connection, string name) => connection.Query(
+        "SELECT seq, hash, seal FROM marks WHERE name = $name", row => new AuditMark(name, row.GetInt64(0), (byte[])row.GetValue(1), (byte[])row.GetValue(2)), ("$name", name)).FirstOrDefault() ?? AuditMark.None(name);
+
+    private static List<AuditRecord> Page(SqliteConnection connection, AuditFilter filter, long after, long before, string order, int most)
+    {
+        var (where, parameters) = filter.Where();
+        // Times become numbers first, so that a day is found without looking at all the others.
+        after = Math.Max(after, Edge(connection, "timestamp < $time ORDER BY timestamp DESC", filter.Since - _longestCall) ?? 0);
+        before = Math.Min(before, Edge(connection, "timestamp >= $time ORDER BY timestamp", filter.Until + _longestCall) ?? long.MaxValue);
+        return connection.Query($"SELECT {Columns} FROM audit WHERE seq > $after AND seq < $before{where} ORDER BY seq {order} LIMIT $most", Row, [.. parameters, ("$after", after), ("$before", before), ("$most", most)]);
+    }
+
+    private static long? Edge(SqliteConnection connection, string place, DateTimeOffset? time) =>
+        time is { } given ? connection.Query($"SELECT seq FROM audit WHERE {place} LIMIT 1", row => (long?)row.GetInt64(0), ("$time", given.Milliseconds())).FirstOrDefault() : null;
+
+    private static IEnumerable<AuditRecord> Rows(SqliteDataReader reader)
+    {
+        while (reader.Read())
+            yield return Row(reader);
+    }
+
+    private static AuditRecord Row(SqliteDataReader row) => new(
+        row.GetInt64(0),
+        new AuditEntry
+        {
+            Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
+            EventType = row.GetString(2),
+            Principal = row.GetString(3),
+            ClientName = Text(row, 4),
+            SessionId = Text(row, 5),
+            ContainerId = Text(row, 6),
+            ExecId = Text(row, 7),
+            Image = Text(row, 8),
+            Target = Text(row, 9),
+            Result = row.GetString(10),
+            ErrorCode = Text(row, 11),
+            DurationMs = row.IsDBNull(12) ? null : row.GetInt64(12),
+            CorrelationId = Text(row, 13),
+            TraceId = Text(row, 14),
+        },
+        (byte[])row.GetValue(15), (byte[])row.GetValue(16));
+
+    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}

@@ -1,0 +1,72 @@
+using System.Text;
+
+namespace McpDevBench.Audit;
+
+/// <summary>The first place where the record is not what the server wrote.</summary>
+/// <param name="What">altered, removed, inserted or reordered.</param>
+internal sealed record AuditFlaw(long Seq, string What);
+
+/// <summary>Walks the chain from its beginning to its end.</summary>
+internal sealed class AuditVerification(AuditChain chain)
+{
+    private const string Altered = "altered", Removed = "removed", Inserted = "inserted", Reordered = "reordered";
+
+    /// <summary>How many records have been looked at.</summary>
+    public long Count { get; private set; }
+
+    /// <returns>Null if the rows are whole.</returns>
+    public AuditFlaw? OfRows(AuditStore store) => store.Walk((pruned, last, records) =>
+    {
+        if (pruned.Seq > 0 && !IsSealed(pruned))
+            return new AuditFlaw(pruned.Seq, Removed);
+        if (last.Seq > 0 && !IsSealed(last))
+            return new AuditFlaw(last.Seq, Altered);
+        var (seq, hash) = (pruned.Seq, pruned.Hash);
+        foreach (var record in records)
+        {
+            if (record.Seq > seq + 1)
+                return new AuditFlaw(seq + 1, Removed);
+            if (record.Seq > last.Seq)
+                return new AuditFlaw(record.Seq, Inserted);
+            if (!Follows(record, seq, hash))
+                return new AuditFlaw(record.Seq, WhatHappened(record, hash, store));
+            (seq, hash) = (record.Seq, record.Hash);
+            Count++;
+        }
+        return seq < last.Seq ? new AuditFlaw(seq + 1, Removed) : null;
+    });
+
+    /// <summary>One file of lines. It may begin anywhere, since files are rotated; from there on every record has to follow the one before.</summary>
+    /// <returns>Null if the lines are whole.</returns>
+    public AuditFlaw? OfFile(string path)
+    {
+        var (seq, hash) = (0L, AuditChain.Beginning);
+        foreach (var line in File.ReadLines(path))
+        {
+            var bytes = Encoding.UTF8.GetBytes(line);
+            if (AuditJson.Read(bytes) is not { } record)
+                return new AuditFlaw(seq + 1, Altered);
+            if (Count == 0 && record.Seq > 1)
+                (seq, hash) = (record.Seq - 1, record.PrevHash);
+            if (!Follows(record, seq, hash))
+                return new AuditFlaw(seq + 1, IsGenuine(record) && record.Seq > seq ? Removed : IsGenuine(record) ? Reordered : Altered);
+            (seq, hash) = (record.Seq, record.Hash);
+            Count++;
+        }
+        return null;
+    }
+
+    private bool IsSealed(AuditMark mark) => mark.Seal.AsSpan().SequenceEqual(chain.Seal(mark.Name, mark.Seq, mark.Hash));
+
+    private bool IsGenuine(AuditRecord record) => record.Hash.AsSpan().SequenceEqual(chain.Hash(record.Seq, record.Entry, record.PrevHash));
+
+    private bool Follows(AuditRecord record, long seq, byte[] hash) => record.Seq == seq + 1 && record.PrevHash.AsSpan().SequenceEqual(hash) && IsGenuine(record);
+
+    /// <summary>Whether the one that belongs here is elsewhere, and whether this one belongs elsewhere.</summary>
+    private static string WhatHappened(AuditRecord record, byte[] hash, AuditStore store)
+    {
+        if (!store.HasFollower(hash, except: record.Seq))
+            return Altered;
+        return !record.PrevHash.AsSpan().SequenceEqual(hash) && store.HasHash(record.PrevHash, except: record.Seq) ? Reordered : Inserted;
+    }
+}

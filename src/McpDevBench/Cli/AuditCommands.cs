@@ -1,0 +1,91 @@
+using System.Buffers;
+using McpDevBench.Audit;
+using McpDevBench.Storage;
+
+namespace McpDevBench.Cli;
+
+/// <summary>Looks into the audit record of this machine's server, whether it runs or not.</summary>
+internal abstract class AuditCommand(IReadOnlyDictionary<string, string> given) : Command
+{
+    public sealed override async Task<int> RunAsync()
+    {
+        var source = SettingsSource.Read(given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
+        var settings = new Settings(source.Configuration);
+        var storage = StorageOptions.Read(settings);
+        if (source.Errors.Concat(settings.Errors).FirstOrDefault() is { } error)
+        {
+            await Console.Error.WriteLineAsync($"mcp-devbench: {error}");
+            return CommandLine.Misuse;
+        }
+        try
+        {
+            return await RunAsync(storage);
+        }
+        catch (RefusalException refusal)
+        {
+            await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
+            return 1;
+        }
+    }
+
+    protected abstract Task<int> RunAsync(StorageOptions storage);
+}
+
+/// <summary>Prints records as JSON lines, the oldest first.</summary>
+/// <param name="limit">Only the newest so many; null for all.</param>
+internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> given, AuditFilter filter, int? limit) : AuditCommand(given)
+{
+    private const int PageSize = 500;
+
+    protected override async Task<int> RunAsync(StorageOptions storage)
+    {
+        using var store = AuditStore.OpenForReading(storage);
+        await using var output = Console.OpenStandardOutput();
+        var lines = new ArrayBufferWriter<byte>();
+        var seq = limit is { } most ? store.StartOfNewest(filter, most) : 0;
+        // Page by page, so that somebody who reads slowly does not hold up the server's log.
+        while (store.After(filter, seq, PageSize) is { Count: > 0 } page)
+        {
+            lines.ResetWrittenCount();
+            foreach (var record in page)
+            {
+                AuditJson.Write(record, lines, hashes: true);
+                lines.Write("\n"u8);
+            }
+            await output.WriteAsync(lines.WrittenMemory);
+            seq = page[^1].Seq;
+        }
+        return 0;
+    }
+}
+
+/// <summary>Says whether the record is what the server wrote.</summary>
+/// <param name="file">Lines to look at; null for the database.</param>
+internal sealed class AuditVerifyCommand(IReadOnlyDictionary<string, string> given, string? file) : AuditCommand(given)
+{
+    protected override async Task<int> RunAsync(StorageOptions storage)
+    {
+        var verification = new AuditVerification(new AuditChain(InstanceKey.Existing(storage)));
+        var flaw = file is null ? OfRows(storage, verification) : OfFile(file, verification);
+        await Console.Out.WriteLineAsync(flaw is null ? $"ok: {verification.Count} records" : $"{flaw.What}: record {flaw.Seq}");
+        return flaw is null ? 0 : 1;
+    }
+
+    private static AuditFlaw? OfRows(StorageOptions storage, AuditVerification verification)
+    {
+        using var store = AuditStore.OpenForReading(storage);
+        return verification.OfRows(store);
+    }
+
+    private static AuditFlaw? OfFile(string file, AuditVerification verification)
+    {
+        try
+        {
+            return verification.OfFile(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusalException(RefusalCode.FileNotFound, $"{file} cannot be read: {e.Message}", "Name a file of audit lines.", inner: e);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using McpDevBench.Audit;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>One call and its audit record: it is begun only if it can be recorded, and recorded once, before its answer is given.</summary>
+/// <param name="name">Of the tool or method, for what is refused.</param>
+/// <param name="mayGoUnrecorded">It changes nothing, or ends something.</param>
+internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name, string? auditEvent, bool mayGoUnrecorded)
+{
+    private const string Item = "devbench.audit";
+
+    private readonly DateTimeOffset _began = time.GetUtcNow();
+    private readonly long _started = time.GetTimestamp();
+    private bool _recorded;
+
+    public static AuditedCall Begin(AuditLog audit, TimeProvider time, RequestContext<CallToolRequestParams> request, string name)
+    {
+        var about = (request.MatchedPrimitive as DevBenchTool)?.About;
+        var call = new AuditedCall(audit, time, name, about?.AuditEvent, about is null or { ReadOnly: true } or { Ends: true });
+        request.Items[Item] = call;
+        return call;
+    }
+
+    public static AuditedCall? Of(RequestContext<CallToolRequestParams> request) => request.Items.TryGetValue(Item, out var call) ? (AuditedCall?)call : null;
+
+    /// <summary>The event, where only the call itself finds out which one it is.</summary>
+    public string? Event { get; set; } = auditEvent;
+
+    /// <summary>Before anything is done.</summary>
+    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded.</exception>
+    public Task RequireAsync() => Event is null || mayGoUnrecorded ? Task.CompletedTask : audit.RequireAsync();
+
+    /// <exception cref="RefusalException">resource_exhausted: it was done, but could not be recorded.</exception>
+    public async Task SucceededAsync()
+    {
+        if (Event is null || _recorded)
+            return;
+        var entry = Entry(Event, AuditResults.Success, null);
+        await (mayGoUnrecorded ? audit.TryRecordAsync(entry) : audit.RecordAsync(entry));
+        _recorded = true;
+    }
+
+    /// <summary>A call that is refused or has failed stays so, whether it is recorded or not.</summary>
+    /// <param name="errorType">The name of a <see cref="RefusalCode"/>, or how else it ended.</param>
+    public async Task FailedAsync(string errorType)
+    {
+        var denial = DenialOf(errorType);
+        if (Event is not null && !_recorded)
+        {
+            _recorded = true;
+            var denied = denial is not null || errorType == RefusalCode.Unauthenticated.Name();
+            await audit.TryRecordAsync(Entry(Event, denied ? AuditResults.Denied : AuditResults.Failure, errorType));
+        }
+        if (denial is not null)
+            await audit.TryRecordAsync(Entry(denial, AuditResults.Denied, errorType) with { Target = name, DurationMs = null });
+    }
+
+    /// <summary>By what a call was refused on principle.</summary>
+    private static string? DenialOf(string errorType) => errorType switch
+    {
+        "image_not_allowed" or "forbidden" or "path_denied" => AuditEvents.PolicyDenied,
+        "concurrent_limit" => AuditEvents.QuotaDenied,
+        _ => null,
+    };
+
+    private AuditEntry Entry(string eventType, string result, string? errorType) => AuditEntry.Of(eventType, _began, result) with
+    {
+        ErrorCode = errorType,
+        DurationMs = (long)Math.Round(time.GetElapsedTime(_started).TotalMilliseconds),
+    };
+}

@@ -1,0 +1,59 @@
+using Prometheus;
+
+namespace McpDevBench.Observability.Metrics;
+
+/// <summary>What a workspace uses. What is not known is absent.</summary>
+/// <param name="CpuSeconds">Since its container started.</param>
+internal readonly record struct ResourceUse(ulong? MemoryBytes, double? CpuSeconds);
+
+/// <summary>
+/// What workspaces use, under the names that others know these series by. The only family whose labels are names of things: so there are never more
+/// than <see cref="Capacity"/> of them, and a name goes when the thing goes.
+/// </summary>
+internal sealed class UsageMetrics(MetricFamilies families)
+{
+    public const int Capacity = 200;
+
+    private readonly Gauge _memory = families.Gauge(
+        "container_memory_usage_bytes",
+        "Memory that a workspace's control group is charged with, page cache included. Absent where its container does not show it; at most 200 workspaces, those used last.",
+        "container", "image");
+    private readonly Counter _cpu = families.Counter(
+        "container_cpu_usage_seconds_total",
+        "Processor time that a workspace's control group has used, in seconds. Absent where its container does not show it; at most 200 workspaces, those used last.",
+        "container", "image");
+    private readonly Lock _lock = new();
+    private HashSet<(string Container, string Image)> _shown = [];
+
+    /// <summary>These are shown from now on, and no others.</summary>
+    /// <param name="lastUsedFirst">Beyond <see cref="Capacity"/> they are left out.</param>
+    public void Measured(IEnumerable<(string Container, string Image, ResourceUse Use)> lastUsedFirst)
+    {
+        // Scrapes may come at the same time.
+        lock (_lock)
+        {
+            var shown = new HashSet<(string, string)>();
+            foreach (var (container, image, use) in lastUsedFirst.Take(Capacity))
+            {
+                shown.Add((container, image));
+                Show(container, image, use);
+            }
+            foreach (var (container, image) in _shown.Except(shown))
+                Show(container, image, default);
+            _shown = shown;
+        }
+    }
+
+    private void Show(string container, string image, ResourceUse use)
+    {
+        if (use.MemoryBytes is { } bytes)
+            _memory.WithLabels(container, image).Set(bytes);
+        else
+            _memory.RemoveLabelled(container, image);
+        // What runs in a workspace is not to be trusted: a number that goes back is passed over.
+        if (use.CpuSeconds is { } seconds)
+            _cpu.WithLabels(container, image).IncTo(seconds);
+        else
+            _cpu.RemoveLabelled(container, image);
+    }
+}
