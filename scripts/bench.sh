@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the benchmarks, on the JIT and as native code, and then the load suite. With arguments it runs the benchmarks alone, and they
-# are theirs: `record`, `compare`, or `--filter '*Metric*' --job short`. docs/performance.md says more.
+# Runs the benchmarks, on the JIT and as native code, and then compares one call with the same through docker exec. With arguments it
+# runs the benchmarks alone, and they are theirs: `record`, `compare`, or `--filter '*Metric*' --job short`. docs/performance.md says more.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/setup.sh"
 # Embedded in the server; its build also brings the native compiler that the benchmarks need.

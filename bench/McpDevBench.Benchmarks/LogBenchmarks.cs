@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using McpDevBench.Observability;
-using McpDevBench.Observability.Logs;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace McpDevBench.Benchmarks;
@@ -8,7 +8,7 @@ namespace McpDevBench.Benchmarks;
 /// <summary>The summary line of a tool call, as it is logged, to a stream that takes everything.</summary>
 public partial class LogBenchmarks
 {
-    private readonly ILogger _json = Logger(new LogOptions()), _text = Logger(new LogOptions { Json = false }), _off = Logger(new LogOptions { Level = LogLevel.Critical });
+    private readonly ILogger _json = Logger("MCP_LOG_FORMAT", "json"), _text = Logger("MCP_LOG_FORMAT", "text"), _off = Logger("MCP_LOG_LEVEL", "CRITICAL");
 
     /// <summary>What is known of a call flows with it into its lines.</summary>
     [GlobalSetup(Targets = [nameof(JsonInCall), nameof(TextInCall)])]
@@ -34,8 +34,12 @@ public partial class LogBenchmarks
     [Benchmark(Description = "a line below the level")]
     public void Off() => LogCalled(_off, "exec", "ok", 3.2);
 
-    private static ILogger Logger(LogOptions options) =>
-        LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new LogWriter(options, TimeProvider.System, new LogOutput(Stream.Null, null, TimeProvider.System)))).CreateLogger("McpDevBench.Mcp.CallPipeline");
+    private static ILogger Logger(string setting, string value)
+    {
+        var services = new ServiceCollection();
+        Product.AddPipeline(services, Product.Options((setting, value)));
+        return services.BuildServiceProvider().GetRequiredService<ILoggerFactory>().CreateLogger("McpDevBench.Mcp.CallPipeline");
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private static partial void LogCalled(ILogger logger, string tool, string outcome, double durationMs);

@@ -47,7 +47,7 @@ internal static class Measuring
     {
         if (reports.FirstOrDefault(report => report.BenchmarkCase.Job.Id == Plan.NativeAot == aot) is not { ResultStatistics: { } statistics } report)
             return null;
-        var baseline = summary.GetBaseline(summary.GetLogicalGroupKey(report.BenchmarkCase)) is { } other ? summary[other]?.ResultStatistics?.Mean : null;
-        return new(statistics.Mean, statistics.Mean / baseline, report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) ?? 0);
+        var baseline = summary.GetBaseline(summary.GetLogicalGroupKey(report.BenchmarkCase)) is { } other ? summary[other]?.ResultStatistics?.Median : null;
+        return new(statistics.Median, statistics.Median / baseline, report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) ?? 0);
     }
 }

@@ -10,7 +10,7 @@ public class MetricBenchmarks
 {
     private static readonly TimeSpan _duration = TimeSpan.FromMilliseconds(3);
 
-    private readonly MetricCatalogue _metrics = new(new MetricVocabulary(["exec", "fs_read", "tools/call"], ["create"], ["container.spawn"]), TimeProvider.System);
+    private readonly MetricCatalogue _metrics = new(new MetricVocabulary(["exec", "fs_read", "tools/call"], ["create"], ["exec.start"]), TimeProvider.System);
     private readonly ActivitySource _source = new("benchmarks");
     private readonly ActivityListener _listener = new() { ShouldListenTo = _ => true, Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded };
     private readonly Counter.Child _counter;
@@ -60,6 +60,7 @@ public class MetricBenchmarks
     {
         _metrics.Api.Served("exec", _duration, errorType: null);
         _metrics.Api.Operated("tools/call", "none", _duration);
+        _metrics.Audit.Written("exec.start", 1, _duration);
     }
 
     [BenchmarkCategory("call"), Benchmark(Description = "all that one tool call records, if it is traced")]

@@ -1,7 +1,8 @@
 namespace McpDevBench.Benchmarks.Results;
 
 /// <summary>What one method came to on one runtime.</summary>
-/// <param name="Ratio">To the mean of the method that it is measured against; null if that was not measured.</param>
+/// <param name="Nanoseconds">The median.</param>
+/// <param name="Ratio">To the median of the method that it is measured against; null if that was not measured.</param>
 /// <param name="Bytes">Allocated by one operation.</param>
 internal sealed record Result(double Nanoseconds, double? Ratio, long Bytes);
 
