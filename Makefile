@@ -23,7 +23,7 @@ image: ## build the container image mcp-devbench:dev around the published binary
 images: ## make the local images that the tests (and a try without a registry) use
 	@scripts/images.sh
 
-bench: ## run the benchmarks and the load suite
+bench: ## run the benchmarks, on the JIT and as native code; then one call against docker exec
 	@scripts/bench.sh
 
 load: ## ten minutes under load, held to the SLOs; the report is artifacts/load-report/README.md

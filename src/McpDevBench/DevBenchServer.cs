@@ -10,6 +10,8 @@ using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Logs;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 using McpDevBench.Storage;
 using ModelContextProtocol.Server;
 
@@ -17,14 +19,14 @@ namespace McpDevBench;
 
 /// <summary>Every setting of the server, by room.</summary>
 internal sealed record DevBenchOptions(
-    LogOptions Log, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, AuditOptions Audit,
+    LogOptions Log, TraceOptions Traces, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, AuditOptions Audit,
     ContainerOptions Containers, ExecOptions Execs)
 {
     public static DevBenchOptions Read(Settings settings)
     {
-        var (log, access) = (LogOptions.Read(settings), AccessOptions.Read(settings));
+        var (log, traces, access) = (LogOptions.Read(settings), TraceOptions.Read(settings), AccessOptions.Read(settings));
         return new(
-            log, MetricsOptions.Read(settings, access.Host), access, McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings), AuditOptions.Read(settings),
+            log, traces, MetricsOptions.Read(settings, access.Host), access, McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings), AuditOptions.Read(settings),
             ContainerOptions.Read(settings), ExecOptions.Read(settings));
     }
 
@@ -83,10 +85,14 @@ internal static class DevBenchServer
     public static IMcpServerBuilder AddPipeline(IServiceCollection services, DevBenchOptions options)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace));
-        services.AddSingleton<ILoggerProvider>(provider => new LogWriter(options.Log, provider.GetRequiredService<TimeProvider>(), Console.OpenStandardError()));
+        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).EnableRedaction(redaction => redaction.ApplyDiscriminator = false));
+        services.AddRedaction(redaction => redaction.SetRedactor<SecretRedactor>(UntrustedAttribute.Class));
+        services.AddSingleton<ILoggerProvider>(provider => LogWriter.Create(options.Log, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, AuditEvents.All));
         services.AddSingleton<MetricCatalogue>();
+        // Before every other part that is started and stopped: it sends what the last of them did.
+        if (options.Traces.Enabled)
+            services.AddHostedService(provider => new Tracing(options.Traces, provider.GetRequiredService<ILogger<Tracing>>()));
         services.AddSingleton<DrainState>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<StatusReporter>();

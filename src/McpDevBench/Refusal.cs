@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace McpDevBench;
 
 /// <summary>Why a call was refused. <see cref="RefusalCodes"/> has the names and numbers that clients see.</summary>
@@ -47,6 +49,11 @@ internal static class RefusalCodes
 {
     /// <summary>The names of all codes.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<RefusalCode>().Select(Name)];
+
+    private static readonly FrozenSet<string> _ofTheServer = Enum.GetValues<RefusalCode>().Where(code => code.HttpStatus() >= 500).Select(Name).ToFrozenSet();
+
+    /// <summary>Whether a failure of this name is the server's or its surroundings', and not something that the caller asked for wrongly.</summary>
+    public static bool IsOfTheServer(string name) => _ofTheServer.Contains(name);
 
     /// <summary>How a failure is called in metrics, logs and audit: a refusal by its code, <c>cancelled</c>, or <c>server_error</c>.</summary>
     public static string NameOf(Exception failure) => failure switch

@@ -5,6 +5,7 @@ using McpDevBench.Engine;
 using McpDevBench.Execs;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Storage;
 
 namespace McpDevBench;
@@ -117,9 +118,9 @@ internal sealed partial class Upkeep(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The step {Step} could not be done and will be tried again: {Reason}")]
-    private static partial void LogPostponed(ILogger logger, string step, string reason);
+    [LoggerMessage(LogLevel.Warning, "A step of the upkeep could not be done and will be tried again")]
+    private static partial void LogPostponed(ILogger logger, string step, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Error, "The step {Step} failed and will be tried again")]
+    [LoggerMessage(LogLevel.Error, "A step of the upkeep failed unexpectedly and will be tried again")]
     private static partial void LogFailed(ILogger logger, string step, Exception exception);
 }

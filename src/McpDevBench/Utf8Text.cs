@@ -2,7 +2,7 @@ using System.Text;
 
 namespace McpDevBench;
 
-/// <summary>Cutting bytes where characters end.</summary>
+/// <summary>Cutting text where characters end.</summary>
 internal static class Utf8Text
 {
     /// <summary>How many bytes to take, at most <paramref name="most"/>, so that no character is split (unless it is no UTF-8 anyway).</summary>
@@ -29,6 +29,23 @@ internal static class Utf8Text
         while (count < 3 && count < content.Length && (content[count] & 0xC0) == 0x80)
             count++;
         return count;
+    }
+
+    /// <summary>How many characters to take, at most <paramref name="mostBytes"/> in UTF-8, so that no pair is split.</summary>
+    public static int Cut(ReadOnlySpan<char> text, int mostBytes)
+    {
+        if (text.Length <= mostBytes / 3)
+            return text.Length;
+        var bytes = 0;
+        for (var at = 0; at < text.Length;)
+        {
+            Rune.DecodeFromUtf16(text[at..], out var rune, out var length);
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > mostBytes)
+                return at;
+            at += length;
+        }
+        return text.Length;
     }
 
     public static string Decode(ReadOnlySpan<byte> content) => Encoding.UTF8.GetString(content);

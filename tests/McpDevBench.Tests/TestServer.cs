@@ -44,7 +44,7 @@ internal sealed class TestServer : IDisposable
             var builder = DevBenchServer.CreateHttpBuilder(options);
             DevBenchServer.AddPipeline(builder.Services, options).WithHttpTransport().WithTools(tools);
             builder.Services.RemoveAll<ILoggerProvider>();
-            builder.Services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, log));
+            builder.Services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, new LogOutput(log, null, TimeProvider.System)));
             var app = builder.Build();
             DevBenchServer.MapEndpoints(app, options);
             return app;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Access;
 
@@ -41,15 +43,15 @@ internal static partial class HostGate
     {
         if (!context.Request.Path.StartsWithSegments(mcpPath))
             return HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.Forbidden, message, hint), status);
-        var error = new JsonObject { ["code"] = -32600, ["message"] = $"{message} {hint}" };
+        var error = new JsonObject { ["code"] = -32600, ["message"] = $"{message} {hint}", ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() } };
         return HttpRefusal.WriteAsync(context, status, new JsonObject { ["jsonrpc"] = "2.0", ["error"] = error });
     }
 
     private static string Short(string header) => header.Length <= 100 ? header : header[..100];
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A request with a foreign Host header was refused")]
-    private static partial void LogHostRefused(ILogger logger, string host);
+    private static partial void LogHostRefused(ILogger logger, [Untrusted] string host);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A request of a foreign Origin was refused")]
-    private static partial void LogOriginRefused(ILogger logger, string origin);
+    private static partial void LogOriginRefused(ILogger logger, [Untrusted] string origin);
 }

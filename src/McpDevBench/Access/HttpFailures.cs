@@ -1,3 +1,6 @@
+using McpDevBench.Observability.Secrets;
+using Microsoft.AspNetCore.Connections;
+
 namespace McpDevBench.Access;
 
 /// <summary>Whatever escapes an endpoint: a client's malformed request, or a fault of the server that is logged here, once.</summary>
@@ -12,9 +15,9 @@ internal static partial class HttpFailures
             {
                 await next(context);
             }
-            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            catch (Exception exception) when (HasLeft(context, exception))
             {
-                // The client has left: there is nobody to answer, and nothing is wrong.
+                // There is nobody to answer, and nothing is wrong.
                 context.Abort();
             }
             catch (BadHttpRequestException exception)
@@ -32,6 +35,18 @@ internal static partial class HttpFailures
             }
         });
     }
+
+    /// <summary>Whether it failed because the client has left.</summary>
+    public static bool HasLeft(HttpContext context, Exception exception) =>
+        exception is ConnectionResetException || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
+
+    /// <summary>The status that is answered with, if there is still anybody to answer.</summary>
+    public static int StatusOf(Exception exception) => exception switch
+    {
+        BadHttpRequestException malformed => malformed.StatusCode,
+        RefusalException refusal => refusal.Code.HttpStatus(),
+        _ => StatusCodes.Status500InternalServerError,
+    };
 
     private static Task AnswerAsync(HttpContext context, RefusalException refusal, int? status)
     {
@@ -51,5 +66,5 @@ internal static partial class HttpFailures
         : new RefusalException(RefusalCode.InvalidArgument, "The request is malformed.", exception.Message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed unexpectedly")]
-    private static partial void LogUnexpected(ILogger logger, Exception exception, string httpMethod, string? path);
+    private static partial void LogUnexpected(ILogger logger, Exception exception, [Untrusted] string httpMethod, [Untrusted] string? path);
 }

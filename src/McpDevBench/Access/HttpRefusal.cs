@@ -14,7 +14,7 @@ internal static class HttpRefusal
             ["message"] = refusal.Message,
             ["hint"] = refusal.Hint,
             ["retryable"] = refusal.Retryable,
-            ["correlation_id"] = CorrelationId.Ensure(),
+            [CorrelationId.Field] = CorrelationId.Ensure(),
         };
         if (refusal.Details is null && refusal.Code.Number() is null)
             return error;

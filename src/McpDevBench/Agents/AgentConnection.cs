@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Security.Cryptography;
+using System.Text.Json;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Agents;
 
@@ -16,6 +19,9 @@ internal delegate T ReadMessage<out T>(ref MessageReader reader);
 internal sealed class AgentConnection : IDisposable
 {
     private const int ReadBuffer = 128 << 10;
+
+    private static readonly FrozenDictionary<Opcode, string> _names =
+        Enum.GetValues<Opcode>().ToFrozenDictionary(opcode => opcode, opcode => JsonNamingPolicy.SnakeCaseLower.ConvertName(opcode.ToString()));
 
     private readonly EngineStream _stream;
     private readonly ConcurrentDictionary<uint, AgentCall> _calls = [];
@@ -65,6 +71,26 @@ internal sealed class AgentConnection : IDisposable
         finally
         {
             Dispose();
+        }
+    }
+
+    /// <summary>One request, from its first byte to what <paramref name="use"/> makes of it; nothing of it goes on afterwards.</summary>
+    public async Task<T> CallAsync<T>(Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> use)
+    {
+        using var span = Spans.Agent(_names[opcode]);
+        var call = Call(opcode, write);
+        try
+        {
+            return await use(call);
+        }
+        catch (Exception e)
+        {
+            span.Failed(e);
+            throw;
+        }
+        finally
+        {
+            call.Abandon();
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     /// <exception cref="RefusalException">workspace_lost: the server has no tie to that container.</exception>
     public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentRefusals.WorkspaceLost();
 
-    /// <summary>What a container uses. Null without an answer in time; one of an agent of an older build, which does not know the question, is none.</summary>
+    /// <summary>What a container uses. Null without an answer in time, and from an agent of an older build, which does not know the question.</summary>
     public async Task<ResourceUse?> UseAsync(string dockerId, TimeSpan patience)
     {
         using var deadline = new CancellationTokenSource(patience, time);

@@ -1,5 +1,7 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Agents;
 
@@ -73,18 +75,13 @@ internal sealed partial class AgentLink : IAsyncDisposable
         for (var attempt = 0; ; attempt++)
         {
             var connection = await ConnectionAsync(cancellationToken);
-            var call = connection.Call(opcode, write);
             try
             {
-                return await call.AnswerAsync(read, cancellationToken);
+                return await connection.CallAsync(opcode, write, call => call.AnswerAsync(read, cancellationToken));
             }
             catch (RefusalException) when (repeatable && attempt < 3 && connection.Closed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 // Broken in between: once more on the next stream.
-            }
-            finally
-            {
-                call.Abandon();
             }
         }
     }
@@ -114,6 +111,8 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     private async Task RunAsync(AgentConnection? connection)
     {
+        // The stream outlives the call that opened it: what is done for it later is no part of that call.
+        Spans.Leave();
         var attempt = 0;
         // Why the last stream ended; before the first one, because another server had it.
         var reason = "server_start";
@@ -249,18 +248,18 @@ internal sealed partial class AgentLink : IAsyncDisposable
         return false;
     }
 
-    [LoggerMessage(LogLevel.Debug, "The stream to container {DockerId} ended")]
+    [LoggerMessage(LogLevel.Debug, "The stream to an agent ended")]
     private static partial void LogEnded(ILogger logger, string dockerId);
 
-    [LoggerMessage(LogLevel.Information, "The stream to container {DockerId} is up again; {ExecCount} execs go on")]
+    [LoggerMessage(LogLevel.Information, "The stream to an agent is up again")]
     private static partial void LogReconnected(ILogger logger, string dockerId, int execCount);
 
-    [LoggerMessage(LogLevel.Information, "The stream to container {DockerId} broke: {Reason}")]
-    private static partial void LogBroken(ILogger logger, string dockerId, string reason);
+    [LoggerMessage(LogLevel.Information, "The stream to an agent broke")]
+    private static partial void LogBroken(ILogger logger, string dockerId, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Error, "Listening to the agent of container {DockerId} failed")]
+    [LoggerMessage(LogLevel.Error, "Listening to an agent failed unexpectedly")]
     private static partial void LogFailed(ILogger logger, string dockerId, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The agent of container {DockerId} broke the protocol: {Reason}")]
-    private static partial void LogProtocolError(ILogger logger, string dockerId, string reason);
+    [LoggerMessage(LogLevel.Warning, "An agent broke the protocol")]
+    private static partial void LogProtocolError(ILogger logger, string dockerId, [Untrusted] string reason);
 }

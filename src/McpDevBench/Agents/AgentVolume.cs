@@ -76,6 +76,6 @@ internal sealed partial class AgentVolume(DockerEngine engine, EngineVolumes vol
         return binary;
     }
 
-    [LoggerMessage(LogLevel.Information, "The agent ({Bytes} bytes) is in volume {VolumeName}")]
+    [LoggerMessage(LogLevel.Information, "The agent was put into its volume")]
     private static partial void LogFilled(ILogger logger, string volumeName, int bytes);
 }

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using McpDevBench.Observability;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Audit;
 
@@ -53,7 +53,7 @@ internal sealed record AuditEntry
             Target = facts?.Target,
             Result = result,
             CorrelationId = Observability.CorrelationId.Current,
-            TraceId = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.TraceId.ToHexString() : null,
+            TraceId = Spans.TraceId,
         };
     }
 

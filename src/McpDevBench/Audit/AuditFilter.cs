@@ -33,27 +33,26 @@ internal sealed record AuditFilter
     {
         if (text is null)
             return null;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year is >= 1970 and < 9999
             ? time
             : throw new RefusalException(RefusalCode.InvalidArgument, $"{name}='{Short(text)}' is no time.", "Use a time such as 2026-01-31T10:00:00Z.");
     }
 
-    /// <summary>The conditions as SQL, with their parameters.</summary>
+    /// <summary>The conditions as SQL, with their parameters. Only the one that leaves the fewest records may use an index: its records come in the order of their numbers.</summary>
     public (string Sql, (string Name, object? Value)[] Parameters) Where()
     {
         var conditions = new List<(string Sql, string Name, object? Value)>
         {
-            ("event_type = $event", "$event", EventType),
-            ("container_id = $container", "$container", ContainerId),
             ("exec_id = $exec", "$exec", ExecId),
+            ("container_id = $container", "$container", ContainerId),
+            ("event_type = $event", "$event", EventType),
             ("principal = $principal", "$principal", Principal),
-            ("result = $result", "$result", Result),
-            ("timestamp >= $since", "$since", Since?.ToUnixTimeMilliseconds()),
-            ("timestamp < $until", "$until", Until?.ToUnixTimeMilliseconds()),
+            ("+result = $result", "$result", Result),
+            ("+timestamp >= $since", "$since", Since?.ToUnixTimeMilliseconds()),
+            ("+timestamp < $until", "$until", Until?.ToUnixTimeMilliseconds()),
         };
-        // Only those that are asked for, so that an index can be used.
         conditions.RemoveAll(condition => condition.Value is null);
-        return (string.Concat(conditions.Select(condition => $" AND {condition.Sql}")), [.. conditions.Select(condition => (condition.Name, condition.Value))]);
+        return (string.Concat(conditions.Select((condition, index) => $" AND {(index == 0 || condition.Sql[0] == '+' ? "" : "+")}{condition.Sql}")), [.. conditions.Select(condition => (condition.Name, condition.Value))]);
     }
 
     private static void Require(string name, string? value, IReadOnlyList<string> words)

@@ -20,6 +20,9 @@ internal sealed class AuditStore : IDisposable
 
     private const int PrunedAtOnce = 500;
 
+    /// <summary>Records are numbered when a call has ended, but bear the time when it began: the two orders differ by no more than this.</summary>
+    private static readonly TimeSpan _longestCall = TimeSpan.FromDays(1);
+
     private static readonly SqliteSchema _schema = new("audit", 0x4D445641, "Restore it from a backup, or move it away and keep it: it has been left as it is. Another is begun where none is.");
 
     private readonly SqliteFile _file;
@@ -54,18 +57,13 @@ internal sealed class AuditStore : IDisposable
     public AuditMark Mark(string name) => _file.Read(connection => Mark(connection, name));
 
     /// <summary>The records after a number, the oldest first.</summary>
-    public List<AuditRecord> After(AuditFilter filter, long seq, int most) => Page(filter, "seq > $seq", seq, "ASC", most);
+    public List<AuditRecord> After(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, seq, long.MaxValue, "ASC", most));
 
     /// <summary>The records before a number, the newest first.</summary>
-    public List<AuditRecord> Before(AuditFilter filter, long seq, int most) => Page(filter, "seq < $seq", seq, "DESC", most);
+    public List<AuditRecord> Before(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, 0, seq, "DESC", most));
 
     /// <summary>After which number the newest so many records begin.</summary>
-    public long StartOfNewest(AuditFilter filter, int most)
-    {
-        var (where, parameters) = filter.Where();
-        var found = _file.Read(connection => connection.Query($"SELECT seq FROM audit WHERE seq > 0{where} ORDER BY seq DESC LIMIT 1 OFFSET $skip", row => row.GetInt64(0), [.. parameters, ("$skip", most - 1)]));
-        return found.Count == 0 ? 0 : found[0] - 1;
-    }
+    public long StartOfNewest(AuditFilter filter, int most) => Before(filter, long.MaxValue, most) is { Count: > 0 } newest && newest.Count == most ? newest[^1].Seq - 1 : 0;
 
     /// <summary>Every record from the first to the last, and the marks, as they are at one moment.</summary>
     public T Walk<T>(Func<AuditMark, AuditMark, IEnumerable<AuditRecord>, T> look) => _file.Read(connection =>
@@ -87,7 +85,7 @@ internal sealed class AuditStore : IDisposable
     /// <returns>How many.</returns>
     public int Prune(DateTimeOffset before, AuditChain chain)
     {
-        var kept = _file.Read(connection => connection.Query("SELECT seq FROM audit WHERE timestamp >= $before ORDER BY seq LIMIT 1", row => row.GetInt64(0), ("$before", before.Milliseconds())));
+        var kept = _file.Read(connection => connection.Query("SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1", row => row.GetInt64(0), ("$before", before.Milliseconds())));
         var end = kept.Count == 0 ? long.MaxValue : kept[0];
         var removed = 0;
         // A little at a time: whoever appends waits for each.
@@ -129,11 +127,17 @@ internal sealed class AuditStore : IDisposable
     private static AuditMark Mark(SqliteConnection connection, string name) => connection.Query(
         "SELECT seq, hash, seal FROM marks WHERE name = $name", row => new AuditMark(name, row.GetInt64(0), (byte[])row.GetValue(1), (byte[])row.GetValue(2)), ("$name", name)).FirstOrDefault() ?? AuditMark.None(name);
 
-    private List<AuditRecord> Page(AuditFilter filter, string place, long seq, string order, int most)
+    private static List<AuditRecord> Page(SqliteConnection connection, AuditFilter filter, long after, long before, string order, int most)
     {
         var (where, parameters) = filter.Where();
-        return _file.Read(connection => connection.Query($"SELECT {Columns} FROM audit WHERE {place}{where} ORDER BY seq {order} LIMIT $most", Row, [.. parameters, ("$seq", seq), ("$most", most)]));
+        // Times become numbers first, so that a day is found without looking at all the others.
+        after = Math.Max(after, Edge(connection, "timestamp < $time ORDER BY timestamp DESC", filter.Since - _longestCall) ?? 0);
+        before = Math.Min(before, Edge(connection, "timestamp >= $time ORDER BY timestamp", filter.Until + _longestCall) ?? long.MaxValue);
+        return connection.Query($"SELECT {Columns} FROM audit WHERE seq > $after AND seq < $before{where} ORDER BY seq {order} LIMIT $most", Row, [.. parameters, ("$after", after), ("$before", before), ("$most", most)]);
     }
+
+    private static long? Edge(SqliteConnection connection, string place, DateTimeOffset? time) =>
+        time is { } given ? connection.Query($"SELECT seq FROM audit WHERE {place} LIMIT 1", row => (long?)row.GetInt64(0), ("$time", given.Milliseconds())).FirstOrDefault() : null;
 
     private static IEnumerable<AuditRecord> Rows(SqliteDataReader reader)
     {

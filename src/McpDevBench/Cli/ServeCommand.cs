@@ -1,3 +1,5 @@
+using McpDevBench.Observability.Logs;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -18,6 +20,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         if (options.Metrics.ServedOver(stdio))
             options.Metrics.CheckListening(settings, options.Access.AllowInsecure, stdio ? 0 : options.Access.Port);
         options.Audit.CheckFile(settings);
+        options.Log.CheckFile(settings);
         foreach (var error in source.Errors.Concat(settings.Errors))
             await Console.Error.WriteLineAsync($"mcp-devbench: {error}");
         if (source.Errors.Count + settings.Errors.Count > 0)
@@ -30,23 +33,29 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
 
         try
         {
-            return await RunAsync(source, settings, options, stdio);
+            using var host = stdio ? DevBenchServer.CreateStdio(options) : DevBenchServer.CreateHttp(options);
+            var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand).FullName!);
+            AppDomain.CurrentDomain.UnhandledException += (_, crash) => LogCannotGoOn(logger, crash.ExceptionObject as Exception);
+            foreach (var (name, nearest) in source.Unknown(settings.Declared))
+                LogUnknownSetting(logger, name, nearest);
+            return await RunAsync(host, logger, options, stdio);
         }
-        catch (RefusalException refusal)
+        catch (Exception exception)
         {
-            // What it needs to start with is not as it has to be: a database that is damaged, or another server's.
-            await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
+            SayLast(options.Log, exception);
             return 1;
         }
     }
 
-    private static async Task<int> RunAsync(SettingsSource source, Settings settings, DevBenchOptions options, bool stdio)
+    /// <summary>With a log of its own: the host's is gone, or never was. It takes secrets out of everything, but knows nothing of <see cref="UntrustedAttribute"/>.</summary>
+    private static void SayLast(LogOptions options, Exception exception)
     {
-        using var host = stdio ? DevBenchServer.CreateStdio(options) : DevBenchServer.CreateHttp(options);
-        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand).FullName!);
-        foreach (var (name, nearest) in source.Unknown(settings.Declared))
-            LogUnknownSetting(logger, name, nearest);
-        return await RunAsync(host, logger, options, stdio);
+        using var log = LogWriter.Create(options, TimeProvider.System);
+        var logger = log.CreateLogger(typeof(ServeCommand).FullName!);
+        if (exception is RefusalException refusal)
+            LogRefused(logger, refusal.Message, refusal.Hint);
+        else
+            LogCannotGoOn(logger, exception);
     }
 
     private static async Task<int> RunAsync(IHost host, ILogger logger, DevBenchOptions options, bool stdio)
@@ -77,8 +86,14 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
     [LoggerMessage(Level = LogLevel.Information, Message = "Server stopped")]
     private static partial void LogStopped(ILogger logger);
 
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot start")]
+    private static partial void LogRefused(ILogger logger, string reason, string hint);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot go on")]
+    private static partial void LogCannotGoOn(ILogger logger, Exception? exception);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "There is no such setting, so it does nothing")]
-    private static partial void LogUnknownSetting(ILogger logger, string setting, string? nearest);
+    private static partial void LogUnknownSetting(ILogger logger, [Untrusted] string setting, string? nearest);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Whoever reaches this address may do everything: there is no authentication (MCP_ALLOW_INSECURE)")]
     private static partial void LogInsecure(ILogger logger, string host);

@@ -7,6 +7,7 @@ namespace McpDevBench.Cli;
 internal sealed class SettingsSource
 {
     private const string Prefix = "MCP_";
+    private const string DockersOwn = "DOCKER_HOST";
     private const string FileName = "appsettings.json";
 
     private readonly Dictionary<string, string?> _values = new(StringComparer.OrdinalIgnoreCase);
@@ -18,7 +19,7 @@ internal sealed class SettingsSource
             source.ReadFile(file);
         foreach (DictionaryEntry variable in environment)
         {
-            if (variable.Key is string name && name.StartsWith(Prefix, StringComparison.Ordinal))
+            if (variable.Key is string name && (name == DockersOwn || name.StartsWith(Prefix, StringComparison.Ordinal)))
                 source._values[name] = (string?)variable.Value;
         }
         foreach (var (name, value) in commandLine)

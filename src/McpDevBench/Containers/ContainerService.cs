@@ -4,6 +4,7 @@ using System.Text;
 using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Containers;
@@ -105,13 +106,15 @@ internal sealed partial class ContainerService(
     private async Task<Workspace> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        // A pull can take minutes: whoever looks at the log meanwhile should see what is being waited for.
+        LogSpawning(logger, plan.Image.Canonical);
         metrics.Containers.SpawnBegun("cold");
         metrics.WarmPool.Missed("disabled");
         try
         {
             var workspace = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _) => ValueTask.CompletedTask), cancellationToken);
             metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
-            LogCreated(logger, workspace.Id, workspace.Image, time.GetElapsedTime(started).TotalMilliseconds);
+            LogCreated(logger, workspace.Id, workspace.Image, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
             return workspace;
         }
         catch (Exception e)
@@ -123,13 +126,13 @@ internal sealed partial class ContainerService(
 
     private async Task<Workspace> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask> onProgress, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        using var steps = new SpawnSteps(metrics.Containers, time);
+        steps.Next(SpawnPhase.Policy);
         await onProgress(SpawnPhase.Policy, $"Checking {plan.Image}");
         policy.Require(plan.Image);
-        metrics.Containers.SpawnPhaseDone("policy", time.GetElapsedTime(began));
-        began = time.GetTimestamp();
+        steps.Next(SpawnPhase.Pull);
         var image = await images.GetAsync(plan.Image, line => _ = onProgress(SpawnPhase.Pull, line).AsTask(), cancellationToken);
-        metrics.Containers.SpawnPhaseDone("pull", time.GetElapsedTime(began));
+        steps.Done();
         var id = ContainerId.New();
         var now = time.GetUtcNow();
         var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
@@ -205,9 +208,12 @@ internal sealed partial class ContainerService(
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    [LoggerMessage(LogLevel.Information, "Container created: {ContainerId} of {Image} in {DurationMs} ms")]
-    private static partial void LogCreated(ILogger logger, ContainerId containerId, string image, double durationMs);
+    [LoggerMessage(LogLevel.Information, "Starting container spawn")]
+    private static partial void LogSpawning(ILogger logger, [Untrusted] string image);
 
-    [LoggerMessage(LogLevel.Information, "Container killed: {ContainerId}; forced: {Force}")]
+    [LoggerMessage(LogLevel.Information, "Container created")]
+    private static partial void LogCreated(ILogger logger, ContainerId containerId, [Untrusted] string image, double durationMs);
+
+    [LoggerMessage(LogLevel.Information, "Container killed")]
     private static partial void LogKilled(ILogger logger, ContainerId containerId, bool force);
 }

@@ -102,6 +102,6 @@ internal sealed partial class Janitor(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Collected {ActionCount} things that had expired; dry run: {DryRun}")]
+    [LoggerMessage(LogLevel.Information, "Garbage collected")]
     private static partial void LogDone(ILogger logger, int actionCount, bool dryRun);
 }

@@ -133,6 +133,6 @@ internal sealed partial class Reconciler(
             await action();
     }
 
-    [LoggerMessage(LogLevel.Information, "Reconciled {ContainerCount} containers with the database: {ActionCount} differences; dry run: {DryRun}")]
+    [LoggerMessage(LogLevel.Information, "Database and Docker reconciled")]
     private static partial void LogDone(ILogger logger, int containerCount, int actionCount, bool dryRun);
 }

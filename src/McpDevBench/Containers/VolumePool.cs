@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using McpDevBench.Agents;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Containers;
 
@@ -122,6 +123,6 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "No volumes could be made ready for the next spawns: {Reason}")]
-    private static partial void LogNotRefilled(ILogger logger, string reason);
+    [LoggerMessage(LogLevel.Warning, "No volumes could be made ready for the next spawns")]
+    private static partial void LogNotRefilled(ILogger logger, [Untrusted] string reason);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability;
 
 namespace McpDevBench.Containers;
@@ -144,6 +145,6 @@ internal sealed partial class WorkspaceDirectory
         return used;
     }
 
-    [LoggerMessage(LogLevel.Warning, "A change of {ContainerId} could not be written down: {Reason}")]
-    private static partial void LogNotWritten(ILogger logger, ContainerId containerId, string reason);
+    [LoggerMessage(LogLevel.Warning, "A change of a workspace could not be written down")]
+    private static partial void LogNotWritten(ILogger logger, ContainerId containerId, [Untrusted] string reason);
 }

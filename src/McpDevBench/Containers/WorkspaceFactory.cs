@@ -1,6 +1,7 @@
 using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Containers;
 
@@ -16,25 +17,24 @@ internal sealed partial class WorkspaceFactory(
     /// <returns>The workspace, running.</returns>
     public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, Func<SpawnPhase, ValueTask> onPhase, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        using var steps = new SpawnSteps(metrics.Containers, time);
+        steps.Next(SpawnPhase.Create);
         await onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
         if (freshVolume && workspace.Persistent)
             await pool.MakeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
         workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = EnvironmentOf(workspace, image) });
-        metrics.Containers.SpawnPhaseDone("create", time.GetElapsedTime(began));
-        began = time.GetTimestamp();
+        steps.Next(SpawnPhase.Start);
         await onPhase(SpawnPhase.Start);
         try
         {
             await agents.OpenAsync(dockerId, ownership.AgentSecret(workspace.Id), async token =>
             {
                 await containers.StartAsync(dockerId, token);
-                metrics.Containers.SpawnPhaseDone("start", time.GetElapsedTime(began));
-                began = time.GetTimestamp();
+                steps.Next(SpawnPhase.Ready);
             }, cancellationToken);
-            metrics.Containers.SpawnPhaseDone("ready", time.GetElapsedTime(began));
+            steps.Done();
         }
         catch (RefusalException)
         {
@@ -142,12 +142,12 @@ internal sealed partial class WorkspaceFactory(
         return env;
     }
 
-    [LoggerMessage(LogLevel.Information, "Container removed; volume kept: {VolumeKept}; {ContainerId}")]
+    [LoggerMessage(LogLevel.Information, "Container removed")]
     private static partial void LogRemoved(ILogger logger, ContainerId containerId, bool volumeKept);
 
-    [LoggerMessage(LogLevel.Warning, "Volume {VolumeName} of {ContainerId} is in use and was not removed")]
+    [LoggerMessage(LogLevel.Warning, "A volume is in use and was not removed")]
     private static partial void LogVolumeInUse(ILogger logger, string volumeName, ContainerId containerId);
 
-    [LoggerMessage(LogLevel.Warning, "What a failed spawn left of {ContainerId} will be removed later: {Reason}")]
-    private static partial void LogUndoPostponed(ILogger logger, ContainerId containerId, string reason);
+    [LoggerMessage(LogLevel.Warning, "What a failed spawn left will be removed later")]
+    private static partial void LogUndoPostponed(ILogger logger, ContainerId containerId, [Untrusted] string reason);
 }

@@ -130,8 +130,9 @@ internal sealed record ContainerSpec
         Expect("mounts", $"{AgentVolume}:{AgentFolder}:ro,{WorkspaceVolume}:{WorkspacePath}:rw", string.Join(',',
             (actual.Mounts ?? []).Where(mount => mount.Type != "tmpfs").OrderBy(mount => mount.Destination, StringComparer.Ordinal)
             .Select(mount => $"{mount.Name}:{mount.Destination}:{(mount.RW ? "rw" : "ro")}")));
+        // Without their values: labels are the caller's, and differences are logged.
         foreach (var (key, value) in Labels)
-            Expect($"label {key}", value, config.Labels is { } labels && labels.TryGetValue(key, out var label) ? label : null);
+            Expect($"label {key} as asked", true, config.Labels is { } labels && labels.TryGetValue(key, out var label) && label == value);
         return differences;
 
         void Expect<T>(string what, T asked, T? got)

@@ -5,6 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 using Docker.DotNet;
 using Docker.DotNet.X509;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Engine;
 
@@ -31,7 +33,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     private sealed record Connection(DockerClient Client, EngineIdentity Identity);
 
     /// <summary>Who answers, after connecting if need be.</summary>
-    public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) => (await ConnectAsync(cancellationToken)).Identity;
+    public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) => (await ConnectAsync(default, cancellationToken)).Identity;
 
     /// <summary>Whether the engine answers now.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>
@@ -66,7 +68,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
 
     private async Task<T> CallAsync<T>(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
-        var connection = await ConnectAsync(cancellationToken);
+        using var span = Spans.Docker(call);
+        var connection = await ConnectAsync(span, cancellationToken);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
         var started = time.GetTimestamp();
@@ -76,7 +79,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             metrics.Engine.Called(call, "ok", time.GetElapsedTime(started));
             return result;
         }
-        catch (Exception e) when (Measure(call, started, e, cancellationToken) && Unreachable(e, cancellationToken))
+        catch (Exception e) when (Measure(call, span, started, e, cancellationToken) && Unreachable(e, cancellationToken))
         {
             // The next call negotiates anew: the engine may come back as another version.
             Interlocked.CompareExchange(ref _connection, null, connection);
@@ -89,7 +92,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         }
     }
 
-    private async ValueTask<Connection> ConnectAsync(CancellationToken cancellationToken)
+    /// <param name="span">Of the call that cannot be made if this fails.</param>
+    private async ValueTask<Connection> ConnectAsync(Span span, CancellationToken cancellationToken)
     {
         if (_connection is { } present)
             return present;
@@ -97,6 +101,11 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         try
         {
             return _connection ??= await NegotiateAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            span.Failed(e);
+            throw;
         }
         finally
         {
@@ -128,7 +137,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             return new Connection(client, identity);
         }
         // While Docker is away, nothing else would count that it does not answer: every call ends here.
-        catch (Exception e) when (e is not RefusalException && Measure("connect", started, e, cancellationToken) && Unreachable(e, cancellationToken))
+        catch (Exception e) when (e is not RefusalException && Measure("connect", default, started, e, cancellationToken) && Unreachable(e, cancellationToken))
         {
             throw Refuse(e, options.CallTimeout);
         }
@@ -166,7 +175,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     }
 
     /// <returns>Always true: it only looks at what passes.</returns>
-    private bool Measure(string call, long started, Exception e, CancellationToken callers)
+    private bool Measure(string call, Span span, long started, Exception e, CancellationToken callers)
     {
         var status = e switch
         {
@@ -175,6 +184,10 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             _ => Unreachable(e, callers) ? "unavailable" : "cancelled",
         };
         metrics.Engine.Called(call, status, time.GetElapsedTime(started));
+        if (e is DockerApiException answer)
+            span.Answered((int)answer.StatusCode);
+        else
+            span.Failed(status == "cancelled" ? status : RefusalCode.DockerUnavailable.Name(), e);
         return true;
     }
 
@@ -213,9 +226,9 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         return start < 0 || end <= start + field.Length ? body.Trim() : body[(start + field.Length)..end].Replace("\\\"", "'", StringComparison.Ordinal);
     }
 
-    [LoggerMessage(LogLevel.Information, "Connected to the Docker Engine at {DockerHost}: version {DockerVersion}, API {ApiVersion}, id {EngineId}")]
-    private static partial void LogConnected(ILogger logger, Uri dockerHost, string dockerVersion, string apiVersion, string engineId);
+    [LoggerMessage(LogLevel.Information, "Connected to the Docker Engine")]
+    private static partial void LogConnected(ILogger logger, [Untrusted] Uri dockerHost, string dockerVersion, string apiVersion, string engineId);
 
-    [LoggerMessage(LogLevel.Warning, "The Docker Engine did not answer {DockerCall}: {Reason}")]
-    private static partial void LogUnreachable(ILogger logger, string dockerCall, string reason);
+    [LoggerMessage(LogLevel.Warning, "The Docker Engine did not answer")]
+    private static partial void LogUnreachable(ILogger logger, string dockerCall, [Untrusted] string reason);
 }

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Engine;
 
@@ -159,6 +160,6 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "Docker did not create container {DockerId} as asked: {Differences}")]
-    private static partial void LogNotAsAsked(ILogger logger, string dockerId, string differences);
+    [LoggerMessage(LogLevel.Error, "Docker did not create a container as asked")]
+    private static partial void LogNotAsAsked(ILogger logger, string dockerId, [Untrusted] string differences);
 }

@@ -4,6 +4,8 @@ using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Execs;
 
@@ -103,7 +105,8 @@ internal sealed partial class ExecSupervisor(
     {
         foreach (var active in _active.Values.Where(active => active.DockerId == link.DockerId))
             active.Lose();
-        if (workspaces.FindByDockerId(link.DockerId) is { } workspace)
+        // One that is being removed ends as it should.
+        if (workspaces.FindByDockerId(link.DockerId) is { Status: ContainerStatus.Running } workspace)
         {
             LogLost(logger, workspace.Id);
             workspaces.MarkStopped(workspace);
@@ -186,7 +189,9 @@ internal sealed partial class ExecSupervisor(
         var now = time.GetUtcNow();
         var exit = arrival.Exit;
         var log = active.Log;
-        var wall = exit is null ? now - active.Exec.StartedAt : TimeSpan.FromMicroseconds(exit.WallMicroseconds);
+        // The agent says how long it ran; what cannot be is not believed.
+        var most = now > active.Exec.StartedAt ? now - active.Exec.StartedAt : TimeSpan.Zero;
+        var wall = exit is null ? most : TimeSpan.FromMicroseconds(Math.Clamp(exit.WallMicroseconds, 0, (long)most.TotalMicroseconds));
         var finished = active.Exec with
         {
             EndedAt = now,
@@ -195,6 +200,8 @@ internal sealed partial class ExecSupervisor(
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = new ExecUsage((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes),
         };
+        var outcome = ExecStore.OutcomeName(finished.Outcome!.Value);
+        using var span = SpanOf(finished, outcome, wall);
         var told = false;
         for (var warned = false; ; warned = true)
         {
@@ -215,10 +222,20 @@ internal sealed partial class ExecSupervisor(
         }
         Acknowledge(active, exit: true);
         _active.TryRemove(active.Exec.Id.Value, out _);
-        metrics.Execs.Ended(ExecStore.OutcomeName(finished.Outcome!.Value), wall);
+        metrics.Execs.Ended(outcome, wall);
         active.Finish(finished);
-        LogFinished(logger, finished.Id, finished.ContainerId, ExecStore.OutcomeName(finished.Outcome.Value), finished.ExitCode, wall.TotalMilliseconds);
+        LogFinished(logger, finished.Id, finished.ContainerId, outcome, finished.ExitCode, Math.Round(wall.TotalMilliseconds, 1));
         return true;
+    }
+
+    private static Span SpanOf(Exec finished, string outcome, TimeSpan wall)
+    {
+        if (!Spans.AreWanted)
+            return default;
+        var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall);
+        if (finished.Outcome == ExecOutcome.WorkspaceLost)
+            span.Failed(RefusalCode.WorkspaceLost.Name());
+        return span;
     }
 
     private void Acknowledge(ActiveExec active, bool exit)
@@ -242,15 +259,15 @@ internal sealed partial class ExecSupervisor(
         return text.Length <= 60 ? text : text[..60] + "…";
     }
 
-    [LoggerMessage(LogLevel.Information, "Exec finished: {ExecId} in {ContainerId}: {Outcome}, exit code {ExitCode}, {DurationMs} ms")]
+    [LoggerMessage(LogLevel.Information, "Exec finished")]
     private static partial void LogFinished(ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);
 
-    [LoggerMessage(LogLevel.Warning, "The output or end of {ExecId} cannot be written down, it will be tried again: {Reason}")]
-    private static partial void LogDiskFull(ILogger logger, ExecId execId, string reason);
+    [LoggerMessage(LogLevel.Warning, "The output or end of an exec cannot be written down and will be tried again")]
+    private static partial void LogDiskFull(ILogger logger, ExecId execId, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The container of {ContainerId} has ended")]
+    [LoggerMessage(LogLevel.Warning, "The container of a workspace has ended")]
     private static partial void LogLost(ILogger logger, ContainerId containerId);
 
-    [LoggerMessage(LogLevel.Error, "The watch over {ExecId} failed")]
+    [LoggerMessage(LogLevel.Error, "The watch over an exec failed unexpectedly")]
     private static partial void LogFailed(ILogger logger, ExecId execId, Exception exception);
 }

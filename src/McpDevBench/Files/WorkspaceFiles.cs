@@ -34,16 +34,11 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirecto
         MeasuredAsync(operation, async () =>
         {
             var connection = await LinkOf(owner, container).ConnectionAsync(cancellationToken);
-            var call = connection.Call(opcode, write);
-            try
+            return await connection.CallAsync(opcode, write, async call =>
             {
                 await call.Sent;
                 return await action(call);
-            }
-            finally
-            {
-                call.Abandon();
-            }
+            });
         });
 
     private AgentLink LinkOf(string owner, string container) => agents.Get(workspaces.FindRunning(owner, container).DockerId!);

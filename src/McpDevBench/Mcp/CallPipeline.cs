@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
@@ -14,6 +15,8 @@ namespace McpDevBench.Mcp;
 /// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the audit record, the summary line, and failures made into answers.</summary>
 internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog audit, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
 {
+    private static readonly SearchValues<char> _handleLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+
     public void Install(McpServerOptions options)
     {
         options.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
@@ -22,12 +25,14 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         ListFilters.Install(options);
     }
 
-    /// <summary>Every request but tool calls is counted here; tool calls are, by their names, one step further in.</summary>
+    /// <summary>
+    /// Every request gets its id here, and so does its error. Every request but tool calls is counted here too; tool calls are, by their names, one step further in.
+    /// </summary>
     private async Task OnMessageAsync(McpMessageHandler next, MessageContext context, CancellationToken cancellationToken)
     {
         // Over HTTP it has one already: the response header's.
         CorrelationId.Ensure();
-        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } || method == RequestMethods.ToolsCall)
+        if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } message)
         {
             await next(context, cancellationToken);
             return;
@@ -35,19 +40,43 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         var started = time.GetTimestamp();
         var name = ProtocolMethods.All.Contains(method) ? method : ApiMetrics.Unknown;
         string? errorType = null;
+        Exception? failure = null;
+        var isToolCall = method == RequestMethods.ToolsCall;
+        using var span = isToolCall ? default : RequestSpan.Begin(message, name);
         try
         {
             await next(context, cancellationToken);
         }
         catch (Exception exception) when (exception is not InputRequiredException)
         {
+            failure = exception;
             errorType = ErrorType(exception, cancellationToken);
+            if (exception is not McpException && !IsForTheSdk(exception, cancellationToken))
+                throw failure = AsProtocolError(exception, name, context.Server.NegotiatedProtocolVersion);
+            exception.Data[CorrelationId.Field] = CorrelationId.Current;
             throw;
         }
         finally
         {
-            metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
+            if (!isToolCall)
+                metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
+            RequestSpan.End(span, context, errorType, failure);
         }
+    }
+
+    /// <summary>A refusal and parameters that cannot be read are told; anything else is a fault of the server, logged here and told by its id.</summary>
+    private McpProtocolException AsProtocolError(Exception exception, string method, string? revision)
+    {
+        var error = exception switch
+        {
+            RefusalException refusal => new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ProtocolError(refusal.Code, revision)),
+            JsonException => new McpProtocolException($"The parameters of {method} are malformed.", exception, McpErrorCode.InvalidParams),
+            _ => new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError),
+        };
+        if (exception is not (RefusalException or JsonException))
+            LogUnexpected(exception, method);
+        error.Data[CorrelationId.Field] = CorrelationId.Current;
+        return error;
     }
 
     private async ValueTask<CallToolResult> OnToolAsync(McpRequestHandler<CallToolRequestParams, CallToolResult> next, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
@@ -56,6 +85,8 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         var tool = (request.MatchedPrimitive as McpServerTool)?.ProtocolTool;
         var name = tool?.Name ?? ApiMetrics.Unknown;
         string? errorType = null;
+        Exception? failure = null;
+        using var span = RequestSpan.Begin(request.JsonRpcRequest, RequestMethods.ToolsCall, tool);
         Begin(request);
         var audited = AuditedCall.Begin(audit, time, request, name);
         try
@@ -71,18 +102,18 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         }
         catch (RefusalException refusal)
         {
-            errorType = refusal.Code.Name();
+            (errorType, failure) = (refusal.Code.Name(), refusal);
             metrics.Access.Refused(refusal);
             return Answer(refusal);
         }
         catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))
         {
-            errorType = exception is InputRequiredException ? null : ErrorType(exception, cancellationToken);
+            (errorType, failure) = exception is InputRequiredException ? default : (ErrorType(exception, cancellationToken), exception);
             throw;
         }
         catch (Exception exception)
         {
-            errorType = RefusalCode.ServerError.Name();
+            (errorType, failure) = (RefusalCode.ServerError.Name(), exception);
             LogUnexpected(exception, name);
             return Answer(HttpRefusal.Unexpected());
         }
@@ -93,9 +124,11 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(name, duration, errorType);
             LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1));
+            RequestSpan.End(span, request, errorType, failure);
         }
     }
 
+    /// <summary>A resource that is read is recorded as the tool that reads the same would be.</summary>
     private async ValueTask<ReadResourceResult> OnResourceAsync(McpRequestHandler<ReadResourceRequestParams, ReadResourceResult> next, RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken)
     {
         CallFacts.Begin(Principal.Of(request.User).Name).ClientName = request.Server.ClientInfo?.Name;
@@ -106,18 +139,10 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
             await audited.SucceededAsync();
             return result;
         }
-        catch (RefusalException refusal)
-        {
-            await audited.FailedAsync(refusal.Code.Name());
-            throw new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ResourceError(refusal.Code, request.Server.NegotiatedProtocolVersion));
-        }
         catch (Exception exception)
         {
             await audited.FailedAsync(ErrorType(exception, cancellationToken));
-            if (IsForTheSdk(exception, cancellationToken))
-                throw;
-            LogUnexpected(exception, RequestMethods.ResourcesRead);
-            throw new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError);
+            throw;
         }
     }
 
@@ -134,7 +159,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     }
 
     /// <summary>A missing resource had a code of its own before the revision of 2026.</summary>
-    private static McpErrorCode ResourceError(RefusalCode code, string? revision) => code switch
+    private static McpErrorCode ProtocolError(RefusalCode code, string? revision) => code switch
     {
         RefusalCode.ServerError or RefusalCode.DockerUnavailable => McpErrorCode.InternalError,
         RefusalCode.ContainerNotFound or RefusalCode.ExecNotFound or RefusalCode.FileNotFound when string.CompareOrdinal(revision, "2026-07-28") < 0 => McpErrorCode.ResourceNotFound,
@@ -148,7 +173,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     {
         RefusalException refusal => refusal.Code.Name(),
         OperationCanceledException when cancellationToken.IsCancellationRequested => "cancelled",
-        McpProtocolException { ErrorCode: not McpErrorCode.InternalError } => RefusalCode.InvalidArgument.Name(),
+        McpProtocolException { ErrorCode: not McpErrorCode.InternalError } or JsonException => RefusalCode.InvalidArgument.Name(),
         _ => RefusalCode.ServerError.Name(),
     };
 
@@ -162,9 +187,10 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         facts.ExecId = Handle(arguments, "exec_id");
     }
 
-    /// <summary>A handle, if it was given as a string of a sensible length.</summary>
+    /// <summary>A handle, if what was given could be one: an id or an alias.</summary>
     private static string? Handle(IDictionary<string, JsonElement>? arguments, string name) =>
-        arguments is not null && arguments.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 128 } text ? text : null;
+        arguments is not null && arguments.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 and <= 64 } text && !text.AsSpan().ContainsAnyExcept(_handleLetters) ? text : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private partial void LogCalled(string tool, string outcome, double durationMs);

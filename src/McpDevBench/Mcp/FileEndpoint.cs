@@ -34,6 +34,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
     {
         var started = time.GetTimestamp();
         string? errorType = null;
+        var status = default(int?);
         var call = FileCall.Of(context);
         var facts = CallFacts.Begin(call.Owner);
         (facts.ContainerId, facts.Target) = (call.Container, call.Path);
@@ -54,7 +55,10 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         {
             if (exception is RefusalException refusal)
                 metrics.Access.Refused(refusal);
-            errorType = exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name() : RefusalCodes.NameOf(exception);
+            status = HttpFailures.StatusOf(exception);
+            errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
+                : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
+                : RefusalCodes.NameOf(exception);
             throw;
         }
         finally
@@ -63,7 +67,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
                 await audited.FailedAsync(errorType);
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(method, duration, errorType);
-            LogCalled(method, errorType ?? "ok", context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
+            LogCalled(method, errorType ?? "ok", status ?? context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
         }
     }
 

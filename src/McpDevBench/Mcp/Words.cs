@@ -14,7 +14,7 @@ internal static class Words
     /// <summary><c>TimedOut</c> is <c>timed_out</c>.</summary>
     public static string Snake(Enum value) => _names.GetOrAdd(value, static name => LogFields.SnakeCase(name.ToString()));
 
-    public static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString(JsonLogLine.TimestampFormat, CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString(LogEntry.TimestampFormat, CultureInfo.InvariantCulture);
 
     [return: NotNullIfNotNull(nameof(moment))]
     public static string? Time(DateTimeOffset? moment) => moment is { } known ? Time(known) : null;

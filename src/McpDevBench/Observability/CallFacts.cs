@@ -6,6 +6,9 @@ namespace McpDevBench.Observability;
 /// </summary>
 internal sealed class CallFacts(string principal)
 {
+    /// <summary>Bytes of what a client calls itself or its session: it is in every line of every call.</summary>
+    private const int LongestName = 256;
+
     private static readonly AsyncLocal<CallFacts?> _current = new();
 
     /// <summary>Those of the call that is being served, or null outside of one.</summary>
@@ -14,10 +17,10 @@ internal sealed class CallFacts(string principal)
     public string Principal => principal;
 
     /// <summary>How the client calls itself: for display, not for decisions.</summary>
-    public string? ClientName { get; set; }
+    public string? ClientName { get; set => field = Short(value); }
 
     /// <summary>The session that the client named when it attached: for display, not for decisions.</summary>
-    public string? SessionId { get; set; }
+    public string? SessionId { get; set => field = Short(value); }
 
     public string? ContainerId { get; set; }
 
@@ -30,4 +33,6 @@ internal sealed class CallFacts(string principal)
 
     /// <summary>Begins the facts of a call.</summary>
     public static CallFacts Begin(string principal) => _current.Value = new CallFacts(principal);
+
+    private static string? Short(string? name) => name is not null && Utf8Text.Cut(name, LongestName) is var length && length < name.Length ? $"{name.AsSpan(0, length)}…" : name;
 }

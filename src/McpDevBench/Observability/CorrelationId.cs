@@ -10,6 +10,10 @@ namespace McpDevBench.Observability;
 internal static class CorrelationId
 {
     public const string Header = "X-Correlation-Id";
+
+    /// <summary>What it is called in log lines, records and errors.</summary>
+    public const string Field = "correlation_id";
+
     private const string OtherHeader = "X-Request-Id";
     private const int MaximumLength = 64;
 

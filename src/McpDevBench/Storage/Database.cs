@@ -1,4 +1,5 @@
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Traces;
 using Microsoft.Data.Sqlite;
 
 namespace McpDevBench.Storage;
@@ -25,6 +26,7 @@ internal sealed partial class Database : IDisposable
     /// <inheritdoc cref="SqliteFile.Write{T}(Func{SqliteConnection, T})"/>
     public T Write<T>(Func<SqliteConnection, T> action)
     {
+        using var span = Spans.DatabaseWrite();
         var started = _time.GetTimestamp();
         try
         {
@@ -33,6 +35,12 @@ internal sealed partial class Database : IDisposable
         catch (SqliteException e) when (e.SqliteErrorCode is 5 or 6)
         {
             _metrics.Busy();
+            span.Failed(e);
+            throw;
+        }
+        catch (RefusalException e)
+        {
+            span.Failed(e);
             throw;
         }
         finally
@@ -63,6 +71,6 @@ internal sealed partial class Database : IDisposable
         _metrics.WalMeasured(file.Exists ? file.Length : 0);
     }
 
-    [LoggerMessage(LogLevel.Information, "State is kept in {Path} (SQLite {SqliteVersion})")]
+    [LoggerMessage(LogLevel.Information, "Database opened")]
     private static partial void LogOpened(ILogger logger, string path, string sqliteVersion);
 }

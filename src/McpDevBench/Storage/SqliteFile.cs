@@ -14,6 +14,9 @@ internal sealed record SqliteSchema(string Name, int ApplicationId, string Advic
 /// </summary>
 internal sealed class SqliteFile : IDisposable
 {
+    /// <summary>What is larger is not looked through at the start, which would take too long: damage is met when it is read.</summary>
+    private const long MostChecked = 256L << 20;
+
     private readonly Lock _writing = new(), _reading = new();
     private readonly SqliteConnection? _writer;
     private readonly SqliteConnection _reader;
@@ -37,7 +40,7 @@ internal sealed class SqliteFile : IDisposable
         {
             _writer = Connect(path, SqliteOpenMode.ReadWriteCreate);
             _writer.Run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864;");
-            if (_writer.Scalar("PRAGMA quick_check(1)") is not "ok" and var damage)
+            if (new FileInfo(path).Length <= MostChecked && _writer.Scalar("PRAGMA quick_check(1)") is not "ok" and var damage)
                 throw Unusable(path, schema, $"it is damaged: {damage}");
             Migrations.Apply(_writer, path, schema);
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -21,6 +21,8 @@ public sealed class FullDiskTests
         var refusal = await Refused.With("resource_exhausted", () => assistant.Spawn(Images.Busybox));
         Assert.Contains("disk", refusal.Message + refusal.Hint, StringComparison.OrdinalIgnoreCase);
         await Refused.With("resource_exhausted", () => workspace.ExecStart("true"));
+        // The workspace's own disk has room, but what is done there could not be recorded.
+        await Refused.With("resource_exhausted", () => workspace.Write("note.txt", "unrecorded"));
         Assert.Equal("here", (await workspace.Read("note.txt")).Content);
         Assert.NotEmpty((await assistant.ListContainers()).Containers);
         await doomed.Kill(("force", true));
@@ -39,7 +41,7 @@ public sealed class FullDiskTests
     public async Task Output_that_finds_no_room_is_not_passed_off_as_complete()
     {
         await using var disk = await SmallDisk.Mounted("16m");
-        await using var server = await ServerProcess.Started(("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")));
+        await using var server = await ServerProcess.Started(("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")), ("MCP_AUDIT_ON_FAILURE", "continue"));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         var exec = await workspace.ExecStart("until [ -e go ]; do sleep 0.05; done; seq 1 100000");

@@ -57,6 +57,21 @@ public sealed class AuditFilterTests : IAsyncLifetime
         Assert.Equal([3, 5], store.After(new AuditFilter { EventType = AuditEvents.FsRead }, store.StartOfNewest(new AuditFilter { EventType = AuditEvents.FsRead }, 2), 9).Select(record => record.Seq));
     }
 
+    [Fact]
+    public async Task Calls_that_took_long_are_found_by_the_time_when_they_began()
+    {
+        using (var log = _desk.Open())
+        {
+            await log.RecordAsync(AuditDesk.Entry("x") with { Timestamp = _begin.AddDays(3) });
+            await log.RecordAsync(AuditDesk.Entry("y") with { Timestamp = _begin.AddDays(3).AddHours(-20) });
+            await log.RecordAsync(AuditDesk.Entry("z") with { Timestamp = _begin.AddDays(5) });
+        }
+        Assert.Equal("yz", Found(new AuditFilter { Since = _begin.AddDays(2) }).Replace("x", "", StringComparison.Ordinal));
+        Assert.Equal("xz", Found(new AuditFilter { Since = _begin.AddDays(3) }));
+        Assert.Equal("y", Found(new AuditFilter { Since = _begin.AddDays(2), Until = _begin.AddDays(3) }));
+        Assert.Equal("012345xy", Found(new AuditFilter { Until = _begin.AddDays(4) }));
+    }
+
     [Theory]
     [InlineData("2026-01-31", "2026-01-31T00:00:00+00:00")]
     [InlineData("2026-01-31T10:00:00Z", "2026-01-31T10:00:00+00:00")]

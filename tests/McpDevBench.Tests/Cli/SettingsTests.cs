@@ -29,6 +29,10 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MCP_TOOLS_ALLOW", "fs_read,zzz*", "'zzz*', which is no tool")]
     [InlineData("MCP_READ_ONLY", "maybe", "use true or false")]
     [InlineData("MCP_MAX_UPLOAD_BYTES", "10G", "use a whole number of bytes")]
+    [InlineData("MCP_AUDIT_ON_FAILURE", "ignore", "MCP_AUDIT_ON_FAILURE='ignore' is not allowed: use deny, continue.")]
+    [InlineData("MCP_AUDIT_RETENTION_DAYS", "-1", "use a whole number from 0 to")]
+    [InlineData("MCP_AUDIT_LOG_FILE", "/", "MCP_AUDIT_LOG_FILE=/ cannot be written: ")]
+    [InlineData("MCP_AUDIT_LOG_FILE", "/dev/null/audit.log", "MCP_AUDIT_LOG_FILE=/dev/null/audit.log cannot be written: ")]
     public void A_wrong_value_is_named_with_what_is_allowed(string name, string value, string sentence) => Assert.Contains(sentence, Assert.Single(Errors(name, value)));
 
     [Theory]
@@ -52,6 +56,17 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void Docker_s_own_variable_is_honoured_where_ours_is_not_set()
+    {
+        var environment = new Hashtable { ["DOCKER_HOST"] = "tcp://192.0.2.1:2376" };
+        var source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder);
+        Assert.Equal("192.0.2.1", DevBenchOptions.Read(new Settings(source.Configuration)).Engine.Host.Host);
+        environment["MCP_DOCKER_HOST"] = "tcp://192.0.2.2:2376";
+        source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder);
+        Assert.Equal("192.0.2.2", DevBenchOptions.Read(new Settings(source.Configuration)).Engine.Host.Host);
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_read_is_an_error()
     {
         File.WriteAllText(Path.Combine(_folder, "appsettings.json"), "{ nonsense");
@@ -72,6 +87,13 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--log-levl DEBUG", "there is no option --log-levl; did you mean --log-level")]
     [InlineData("serve now", "'now' is one word too many")]
     [InlineData("--port", "the option --port needs a value")]
+    [InlineData("audit", "query or verify")]
+    [InlineData("audit forget", "query or verify")]
+    [InlineData("audit query --event-typ exec.start", "there is no option --event-typ; did you mean --event-type")]
+    [InlineData("audit query --event-type exec.strat", "Did you mean 'exec.start'?")]
+    [InlineData("audit query --since yesterday", "--since='yesterday' is no time")]
+    [InlineData("audit query --limit 0", "use a whole number from 1")]
+    [InlineData("audit verify --limit 1", "there is no option --limit")]
     public async Task A_wrong_command_line_is_one_sentence_and_exit_code_2(string line, string sentence)
     {
         var said = new StringWriter();
@@ -104,7 +126,9 @@ public sealed class SettingsTests : IDisposable
     private IReadOnlyList<string> Errors(string name, string value)
     {
         var settings = new Settings(SettingsSource.Read(new Dictionary<string, string> { [name] = value }, new Hashtable(), _folder).Configuration);
-        DevBenchOptions.Read(settings).Access.CheckListening(settings);
+        var options = DevBenchOptions.Read(settings);
+        options.Access.CheckListening(settings);
+        options.Audit.CheckFile(settings);
         return settings.Errors;
     }
 }

@@ -20,6 +20,8 @@ CREATE TABLE audit (
 ) STRICT;
 
 CREATE INDEX audit_timestamp ON audit (timestamp);
+CREATE INDEX audit_event ON audit (event_type);
+CREATE INDEX audit_principal ON audit (principal);
 CREATE INDEX audit_container ON audit (container_id) WHERE container_id IS NOT NULL;
 CREATE INDEX audit_exec ON audit (exec_id) WHERE exec_id IS NOT NULL;
 

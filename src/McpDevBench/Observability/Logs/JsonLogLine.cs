@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace McpDevBench.Observability.Logs;
@@ -8,10 +7,9 @@ namespace McpDevBench.Observability.Logs;
 /// <summary>A log line as one JSON object: timestamp, level, logger, message, then the fields.</summary>
 internal static class JsonLogLine
 {
-    public const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    private static readonly JsonWriterOptions _options = new() { Encoder = LineEncoder.Instance, SkipValidation = true };
 
-    // Readable text as it is; the encoder still escapes quotes and every control character, so a value cannot begin a new line.
-    private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonEncodedText _timestamp = Name("timestamp"), _level = Name("level"), _logger = Name("logger"), _message = Name("message"), _exception = Name("exception");
 
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
@@ -21,26 +19,23 @@ internal static class JsonLogLine
         var json = _writer ??= new Utf8JsonWriter(buffer, _options);
         json.Reset(buffer);
         json.WriteStartObject();
-        json.WriteString("timestamp"u8, entry.Timestamp.UtcDateTime.ToString(TimestampFormat, CultureInfo.InvariantCulture));
-        json.WriteString("level"u8, entry.Level);
-        json.WriteString("logger"u8, entry.Logger);
-        json.WriteString("message"u8, entry.Message);
+        WriteTime(json, _timestamp, entry.Timestamp);
+        json.WriteString(_level, entry.Level);
+        json.WriteString(_logger, entry.Logger);
+        json.WriteString(_message, entry.Message);
         foreach (var (name, value) in entry.Fields.All)
-            WriteField(json, name, value);
+            WriteField(json, name.Json, value);
         if (entry.Exception is { } exception)
-            json.WriteString("exception"u8, exception.ToString());
+            json.WriteString(_exception, exception);
         json.WriteEndObject();
         json.Flush();
         buffer.Write("\n"u8);
     }
 
-    private static void WriteField(Utf8JsonWriter json, string name, object value)
+    private static void WriteField(Utf8JsonWriter json, JsonEncodedText name, object value)
     {
         switch (value)
         {
-            case string text:
-                json.WriteString(name, text);
-                break;
             case bool flag:
                 json.WriteBoolean(name, flag);
                 break;
@@ -50,21 +45,26 @@ internal static class JsonLogLine
             case long number:
                 json.WriteNumber(name, number);
                 break;
-            case double number when double.IsFinite(number):
+            case double number:
                 json.WriteNumber(name, number);
                 break;
             case DateTimeOffset moment:
-                json.WriteString(name, moment.UtcDateTime.ToString(TimestampFormat, CultureInfo.InvariantCulture));
-                break;
-            case IEnumerable<string> items:
-                json.WriteStartArray(name);
-                foreach (var item in items)
-                    json.WriteStringValue(item);
-                json.WriteEndArray();
+                WriteTime(json, name, moment);
                 break;
             default:
-                json.WriteString(name, Convert.ToString(value, CultureInfo.InvariantCulture));
+                json.WriteString(name, (string)value);
                 break;
         }
     }
+
+    private static void WriteTime(Utf8JsonWriter json, JsonEncodedText name, DateTimeOffset moment)
+    {
+        // Many times faster than a format of one's own; cut to milliseconds it is the same.
+        Span<byte> text = stackalloc byte[32];
+        moment.UtcDateTime.TryFormat(text, out _, "O", CultureInfo.InvariantCulture);
+        text[LogEntry.TimestampLength - 1] = (byte)'Z';
+        json.WriteString(name, text[..LogEntry.TimestampLength]);
+    }
+
+    private static JsonEncodedText Name(string name) => JsonEncodedText.Encode(name, LineEncoder.Instance);
 }

@@ -3,11 +3,8 @@ using System.Diagnostics;
 
 namespace McpDevBench.Observability.Logs;
 
-/// <summary>What one line says, before it has a shape.</summary>
-internal readonly record struct LogEntry(DateTimeOffset Timestamp, string Level, string Logger, string Message, Exception? Exception, LogFields Fields);
-
-/// <summary>Writes every log line to one stream with one call, at once: no queue that a crash could lose.</summary>
-internal sealed class LogWriter(LogOptions options, TimeProvider time, Stream output) : ILoggerProvider, ISupportExternalScope
+/// <summary>Writes every log line at once: no queue that a crash could lose.</summary>
+internal sealed partial class LogWriter(LogOptions options, TimeProvider time, LogOutput output) : ILoggerProvider, ISupportExternalScope
 {
     // A line that needed more is written, but its buffer is not kept.
     private const int KeptBuffer = 64 * 1024;
@@ -18,14 +15,17 @@ internal sealed class LogWriter(LogOptions options, TimeProvider time, Stream ou
     [ThreadStatic]
     private static LogFields? _fields;
 
-    private readonly Lock _writing = new();
     private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
+
+    /// <summary>To standard error, and to the file if there is to be one.</summary>
+    public static LogWriter Create(LogOptions options, TimeProvider time) =>
+        new(options, time, new LogOutput(Console.OpenStandardError(), options.File is null ? null : new LogFile(options.File, time), time));
 
     public ILogger CreateLogger(string categoryName) => new CategoryLogger(this, categoryName);
 
     public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
-    public void Dispose() => output.Flush();
+    public void Dispose() => output.Dispose();
 
     private void Write(LogLevel level, string logger, string message, object? state, Exception? exception)
     {
@@ -35,7 +35,23 @@ internal sealed class LogWriter(LogOptions options, TimeProvider time, Stream ou
         buffer.ResetWrittenCount();
         fields.AddAll(state);
         _scopes.ForEachScope(static (scope, fields) => fields.AddScope(scope), fields);
-        fields.Add("correlation_id", CorrelationId.Current);
+        AddSurroundings(fields);
+        var entry = new LogEntry(time.GetUtcNow(), LogEntry.LevelName(level), logger, LogText.Clean(message), exception is null ? null : LogText.Clean(exception.ToString()), fields);
+        if (options.Json)
+            JsonLogLine.Write(entry, buffer);
+        else
+            TextLogLine.Write(entry, buffer);
+        var news = output.Write(buffer.WrittenSpan, entry.Timestamp);
+        if (buffer.Capacity > KeptBuffer)
+            _buffer = null;
+        if (news is { } change)
+            Tell(change);
+    }
+
+    /// <summary>What is known of the call that the line is about.</summary>
+    private static void AddSurroundings(LogFields fields)
+    {
+        fields.Add(CorrelationId.Field, CorrelationId.Current);
         if (CallFacts.Current is { } facts)
         {
             fields.Add("container_id", facts.ContainerId);
@@ -50,15 +66,15 @@ internal sealed class LogWriter(LogOptions options, TimeProvider time, Stream ou
             fields.Add("trace_id", activity.TraceId.ToHexString());
             fields.Add("span_id", activity.SpanId.ToHexString());
         }
-        var entry = new LogEntry(time.GetUtcNow(), LevelName(level), logger, message, exception, fields);
-        if (options.Json)
-            JsonLogLine.Write(entry, buffer);
+    }
+
+    private void Tell(LogFileNews news)
+    {
+        var logger = CreateLogger(typeof(LogFile).FullName!);
+        if (news.Failure is { } reason)
+            LogUnwritable(logger, options.File!.Path, reason);
         else
-            TextLogLine.Write(entry, buffer);
-        lock (_writing)
-            output.Write(buffer.WrittenSpan);
-        if (buffer.Capacity > KeptBuffer)
-            _buffer = null;
+            LogWritable(logger, options.File!.Path, news.MissedLines);
     }
 
     /// <summary>The least important level at which a category is heard.</summary>
@@ -75,14 +91,11 @@ internal sealed class LogWriter(LogOptions options, TimeProvider time, Stream ou
         return options.Level > LogLevel.Warning ? options.Level : LogLevel.Warning;
     }
 
-    private static string LevelName(LogLevel level) => level switch
-    {
-        LogLevel.Trace or LogLevel.Debug => "DEBUG",
-        LogLevel.Information => "INFO",
-        LogLevel.Warning => "WARNING",
-        LogLevel.Error => "ERROR",
-        _ => "CRITICAL",
-    };
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log file cannot be written; until it can, lines go to standard error only")]
+    private static partial void LogUnwritable(ILogger logger, string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The log file is written again")]
+    private static partial void LogWritable(ILogger logger, string path, long missedLines);
 
     private sealed class CategoryLogger(LogWriter writer, string category) : ILogger
     {

@@ -4,63 +4,56 @@ using System.Text;
 
 namespace McpDevBench.Observability.Logs;
 
-/// <summary>A log line for a person's eyes: time, level, logger, message, then the fields as <c>name=value</c>.</summary>
+/// <summary>
+/// A log line for a person's eyes: time, level, logger, message, then the fields as <c>name=value</c>. A value with anything but plain letters in it is written as a JSON string,
+/// and so is a message that could be taken for more than a message: whatever they hold, the line can be read back.
+/// </summary>
 internal static class TextLogLine
 {
+    private static readonly SearchValues<char> _notInMessages = SearchValues.Create("=\"\\");
+    private static readonly SearchValues<char> _notInValues = SearchValues.Create(" =\"\\");
+
     public static void Write(in LogEntry entry, ArrayBufferWriter<byte> buffer)
     {
         var line = new StringBuilder(256);
-        line.Append(entry.Timestamp.UtcDateTime.ToString(JsonLogLine.TimestampFormat, CultureInfo.InvariantCulture))
-            .Append(' ').Append(entry.Level.PadRight(8)).Append(' ').Append(entry.Logger).Append(": ");
-        AppendEscaped(line, entry.Message);
+        line.Append(CultureInfo.InvariantCulture, $"{Time(entry.Timestamp)} {entry.Level,-8} {entry.Logger}: ");
+        Append(line, entry.Message, _notInMessages);
         foreach (var (name, value) in entry.Fields.All)
-        {
-            line.Append(' ').Append(name).Append('=');
-            AppendValue(line, value);
-        }
+            AppendField(line, name.Text, value);
         if (entry.Exception is { } exception)
-        {
-            line.Append(" exception=\"");
-            AppendEscaped(line, exception.ToString(), quoted: true);
-            line.Append('"');
-        }
+            AppendField(line, "exception", exception);
         line.Append('\n');
-        var text = line.ToString();
-        var written = Encoding.UTF8.GetBytes(text, buffer.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length)));
-        buffer.Advance(written);
+        Encoding.UTF8.GetBytes(line.ToString(), buffer);
     }
 
-    private static void AppendValue(StringBuilder line, object value)
+    private static void AppendField(StringBuilder line, string name, object value)
     {
-        var text = value switch
+        line.Append(' ').Append(name).Append('=');
+        switch (value)
         {
-            bool flag => flag ? "true" : "false",
-            DateTimeOffset moment => moment.UtcDateTime.ToString(JsonLogLine.TimestampFormat, CultureInfo.InvariantCulture),
-            string single => single,
-            IEnumerable<string> items => string.Join(',', items),
-            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
-        };
-        var quoted = text.Length == 0 || text.AsSpan().IndexOfAny(" \"=") >= 0;
-        if (quoted)
-            line.Append('"');
-        AppendEscaped(line, text, quoted);
-        if (quoted)
-            line.Append('"');
-    }
-
-    /// <summary>No value may break the line, move the cursor or turn the reading direction.</summary>
-    private static void AppendEscaped(StringBuilder line, string text, bool quoted = false)
-    {
-        foreach (var letter in text)
-        {
-            if (letter == '\n')
-                line.Append("\\n");
-            else if (quoted && (letter is '"' or '\\'))
-                line.Append('\\').Append(letter);
-            else if (char.IsControl(letter) || char.GetUnicodeCategory(letter) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-                line.Append(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}");
-            else
-                line.Append(letter);
+            case string text:
+                Append(line, text, _notInValues);
+                break;
+            case bool flag:
+                line.Append(flag ? "true" : "false");
+                break;
+            case DateTimeOffset moment:
+                line.Append(Time(moment));
+                break;
+            default:
+                line.Append(CultureInfo.InvariantCulture, $"{value}");
+                break;
         }
     }
+
+    private static void Append(StringBuilder line, string text, SearchValues<char> special)
+    {
+        var encoded = LineEncoder.Instance.Encode(text);
+        if (text.Length > 0 && !text.AsSpan().ContainsAny(special) && encoded == text)
+            line.Append(text);
+        else
+            line.Append('"').Append(encoded).Append('"');
+    }
+
+    private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString(LogEntry.TimestampFormat, CultureInfo.InvariantCulture);
 }

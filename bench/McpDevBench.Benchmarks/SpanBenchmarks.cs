@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using BenchmarkDotNet.Attributes;
+using McpDevBench.Observability;
+using McpDevBench.Observability.Traces;
+
+namespace McpDevBench.Benchmarks;
+
+/// <summary>A call's span and one of its parts, with nobody who listens and with somebody. Measured against the runtime's own, without a tag.</summary>
+public class SpanBenchmarks
+{
+    private static readonly RequestStart _start = new("tools/call", "exec", IsToolCall: true, "17", Traceparent: null, Tracestate: null, OverHttp: true);
+
+    private readonly ActivitySource _source = new("benchmarks");
+
+    [GlobalSetup(Targets = [nameof(Bare), nameof(Request), nameof(Part), nameof(FromClient)])]
+    public void Listen()
+    {
+        ActivitySource.AddActivityListener(new ActivityListener { ShouldListenTo = _ => true, Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded });
+        CorrelationId.Ensure();
+        // The HTTP request's.
+        _source.StartActivity("POST", ActivityKind.Server);
+    }
+
+    [Benchmark(Baseline = true, Description = "a span of the runtime")]
+    public void Bare() => _source.StartActivity("tools/call exec", ActivityKind.Server)?.Dispose();
+
+    [Benchmark(Description = "a call's span")]
+    public void Request() => Spans.Request(_start).Dispose();
+
+    [Benchmark(Description = "a call's span, whose parent the client names")]
+    public void FromClient() => Spans.Request(_start with { Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" }).Dispose();
+
+    [Benchmark(Description = "a part of a call")]
+    public void Part() => Spans.DatabaseWrite().Dispose();
+
+    [Benchmark(Description = "a call's span, and nobody listens")]
+    public void RequestUnheard() => Spans.Request(_start).Dispose();
+
+    [Benchmark(Description = "a part of a call, and nobody listens")]
+    public void PartUnheard() => Spans.DatabaseWrite().Dispose();
+}

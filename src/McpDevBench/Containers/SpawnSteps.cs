@@ -1,0 +1,38 @@
+using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Traces;
+
+namespace McpDevBench.Containers;
+
+/// <summary>The steps of a spawn, one after another, as metrics and the trace show them. One that neither another one nor <see cref="Done"/> follows has failed.</summary>
+internal sealed class SpawnSteps(ContainerMetrics metrics, TimeProvider time) : IDisposable
+{
+    private static readonly string[] _names = [.. Enum.GetNames<SpawnPhase>().Select(name => name.ToLowerInvariant())];
+
+    private SpawnPhase? _phase;
+    private Span _span;
+    private long _began;
+
+    /// <summary>The step before is done, and this one begins.</summary>
+    public void Next(SpawnPhase phase)
+    {
+        Done();
+        (_phase, _began, _span) = (phase, time.GetTimestamp(), Spans.SpawnPhase(_names[(int)phase]));
+    }
+
+    public void Done()
+    {
+        if (_phase is not { } phase)
+            return;
+        metrics.SpawnPhaseDone(_names[(int)phase], time.GetElapsedTime(_began));
+        _span.Dispose();
+        _phase = null;
+    }
+
+    public void Dispose()
+    {
+        if (_phase is null)
+            return;
+        _span.Unfinished();
+        _span.Dispose();
+    }
+}

@@ -1,0 +1,19 @@
+using System.Globalization;
+using McpDevBench.Observability.Secrets;
+
+namespace McpDevBench.Observability.Logs;
+
+/// <summary>What every text goes through on its way into a line: secrets are taken out, and what is too long is cut.</summary>
+internal static class LogText
+{
+    /// <summary>Bytes of one value. Several of them still fit into what log drivers and shippers take for one line.</summary>
+    public const int MostBytes = 8 * 1024;
+
+    public static string Clean(string text) => Cut(SecretRedactor.Instance.Redact(text));
+
+    private static string Cut(string text)
+    {
+        var fits = Utf8Text.Cut(text, MostBytes);
+        return fits == text.Length ? text : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, fits)}…[{text.Length - fits} characters cut]");
+    }
+}

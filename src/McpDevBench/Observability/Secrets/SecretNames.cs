@@ -1,0 +1,181 @@
+using System.Buffers;
+
+namespace McpDevBench.Observability.Secrets;
+
+/// <summary>Names that say that a value is secret: of a log field, of a variable, of a member in JSON, of a header, of an option.</summary>
+internal static class SecretNames
+{
+    /// <summary>What is longer is no name.</summary>
+    private const int LongestName = 64, MostBlanks = 16, MostQuotes = 4;
+
+    private const string Key = "key", Auth = "auth";
+
+    private static readonly string[] _words =
+        ["password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "token", "credential", "credentials", "authorization", "cookie", "cookies"];
+
+    /// <summary>Keys that are secret; others, such as idempotency keys, are not.</summary>
+    private static readonly string[] _keys = ["api", "access", "private", "secret", "signing", "encryption", "account", "master", "ssh"];
+
+    /// <summary>Headers whose value is the rest of the line.</summary>
+    private static readonly string[] _lines = ["authorization", "cookie"];
+
+    private static readonly string[] _noSecrets = ["true", "false", "null", "none"];
+
+    private static readonly SearchValues<string> _beginnings = SearchValues.Create(Beginnings, StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<char> _nameLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    private static readonly SearchValues<char> _closing = SearchValues.Create("\\\"']");
+    private static readonly SearchValues<char> _valueEnds = SearchValues.Create(" \t\r\n\"'`&;<");
+    private static readonly SearchValues<char> _lineEnds = SearchValues.Create("\r\n\"'`");
+
+    /// <summary>Of all words above. The fewer there are, the faster a text without any of them is done with.</summary>
+    public static string[] Beginnings => ["passw", "passphrase", "pwd", "secret", "token", "credential", "cookie", Key, Auth];
+
+    /// <summary>Whether a value with this name is secret, whatever it looks like.</summary>
+    public static bool IsSecret(ReadOnlySpan<char> name)
+    {
+        for (var at = 0; at < name.Length; at++)
+        {
+            var found = name[at..].IndexOfAny(_beginnings);
+            if (found < 0)
+                return false;
+            at += found;
+            if (WordEnd(name, at) > 0)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>The value whose name has one of the words at <paramref name="at"/>: in <c>NAME=value</c>, <c>name: value</c>, <c>"name": "value"</c> or <c>--name value</c>.</summary>
+    public static (int Start, int End)? ValueAfter(ReadOnlySpan<char> text, int at)
+    {
+        var end = WordEnd(text, at);
+        if (end < 0)
+            return null;
+        var word = text[at..end];
+        end += LeadingOf(text[end..], _nameLetters, LongestName);
+        var start = AfterSeparator(text, end, out var isHeader);
+        if (start < 0 && !IsOption(text, at, end, out start))
+            return null;
+        return Value(text, start, wholeLine: isHeader && IsOneOf(word, _lines));
+    }
+
+    /// <returns>The end of the word that begins here, or -1 if it is none or goes on: a tokenizer and a secretary are no secrets.</returns>
+    private static int WordEnd(ReadOnlySpan<char> text, int at)
+    {
+        var rest = text[at..];
+        foreach (var word in _words)
+        {
+            if (rest.StartsWith(word, StringComparison.OrdinalIgnoreCase) && EndsAt(text, at + word.Length))
+                return at + word.Length;
+        }
+        if (rest.StartsWith(Key, StringComparison.OrdinalIgnoreCase) && EndsAt(text, at + Key.Length) && HasSecretKind(text[..at]))
+            return at + Key.Length;
+        // The name's last word only: auth_mode and author are not secret.
+        var isAuth = rest.StartsWith(Auth, StringComparison.OrdinalIgnoreCase) && LeadingOf(rest[Auth.Length..], _nameLetters, 1) == 0 && (at == 0 || !char.IsAsciiLetter(text[at - 1]));
+        return isAuth ? at + Auth.Length : -1;
+    }
+
+    private static bool EndsAt(ReadOnlySpan<char> text, int end) =>
+        end == text.Length || !char.IsAsciiLetter(text[end]) || (char.IsAsciiLetterUpper(text[end]) && char.IsAsciiLetterLower(text[end - 1]));
+
+    private static bool HasSecretKind(ReadOnlySpan<char> before)
+    {
+        if (before is [.. var without, '_' or '-' or '.' or ' '])
+            before = without;
+        foreach (var kind in _keys)
+        {
+            if (before.EndsWith(kind, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return false;
+    }
+
+    /// <returns>Where the value begins, or -1 if the name is followed by none.</returns>
+    private static int AfterSeparator(ReadOnlySpan<char> text, int at, out bool isHeader)
+    {
+        at += LeadingOf(text[at..], _closing, MostQuotes);
+        at += Blanks(text[at..]);
+        var rest = text[at..];
+        isHeader = rest is [':', ..];
+        var separator = rest switch
+        {
+            ['=', '=', ..] or [':', ':', ..] => 0,
+            ['=', '>', ..] or [':', '=', ..] => 2,
+            ['=' or ':', ..] => 1,
+            ['%', '3', 'D' or 'd' or 'A' or 'a', ..] => 3,
+            _ => 0,
+        };
+        return separator == 0 ? -1 : at + separator + Blanks(text[(at + separator)..]);
+    }
+
+    private static bool IsOption(ReadOnlySpan<char> text, int word, int end, out int start)
+    {
+        start = end + Blanks(text[end..]);
+        if (start == end || start == text.Length || text[start] == '-')
+            return false;
+        var before = text[Math.Max(0, word - LongestName)..word];
+        return before[(before.LastIndexOfAnyExcept(_nameLetters) + 1)..].StartsWith("--");
+    }
+
+    private static (int, int)? Value(ReadOnlySpan<char> text, int start, bool wholeLine)
+    {
+        var escapes = text[start..].IndexOfAnyExcept('\\');
+        if (escapes >= 0 && text[start + escapes] is '"' or '\'' or '`')
+        {
+            start += escapes + 1;
+            return Unless(text, start, QuoteEnd(text, start, text[start - 1], escapes));
+        }
+        if (text[start..] is ['{', ..])
+            return null;
+        if (text[start..] is ['[', ..])
+        {
+            var close = text[start..].IndexOf(']');
+            return Unless(text, start, close < 0 ? text.Length : start + close + 1);
+        }
+        var length = text[start..].IndexOfAny(wholeLine ? _lineEnds : _valueEnds);
+        var value = (length < 0 ? text[start..] : text.Slice(start, length)).TrimEnd(",.)]}");
+        return Unless(text, start, start + value.Length);
+    }
+
+    /// <summary>A quote that is escaped more often than the first one is part of the value.</summary>
+    private static int QuoteEnd(ReadOnlySpan<char> text, int start, char quote, int escapes)
+    {
+        for (var at = start; ; at++)
+        {
+            var found = text[at..].IndexOf(quote);
+            if (found < 0)
+                return text.Length;
+            at += found;
+            var value = text[start..at];
+            var more = value.Length - value.TrimEnd('\\').Length;
+            if (more <= escapes)
+                return at - more;
+        }
+    }
+
+    private static (int, int)? Unless(ReadOnlySpan<char> text, int start, int end) => end <= start || IsOneOf(text[start..end], _noSecrets) ? null : (start, end);
+
+    private static bool IsOneOf(ReadOnlySpan<char> text, string[] words)
+    {
+        foreach (var word in words)
+        {
+            if (text.Equals(word, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return false;
+    }
+
+    private static int Blanks(ReadOnlySpan<char> text)
+    {
+        var seen = text[..Math.Min(text.Length, MostBlanks)];
+        var count = seen.IndexOfAnyExcept(' ', '\t');
+        return count < 0 ? seen.Length : count;
+    }
+
+    private static int LeadingOf(ReadOnlySpan<char> text, SearchValues<char> letters, int most)
+    {
+        var seen = text[..Math.Min(text.Length, most)];
+        var count = seen.IndexOfAnyExcept(letters);
+        return count < 0 ? seen.Length : count;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using OpenTelemetry.Instrumentation.AspNetCore;
+
+namespace McpDevBench.Observability.Traces;
+
+/// <summary>What spans of HTTP requests show: not those of probes, no query, nothing of a length that a client chooses.</summary>
+internal static class HttpSpans
+{
+    private const int LongestValue = 256;
+
+    public static void Configure(AspNetCoreTraceInstrumentationOptions options)
+    {
+        options.Filter = context => !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/metrics");
+        options.EnrichWithHttpRequest = (span, _) => Trim(span);
+        // Taken from the response: it is the one place where the id can be seen from outside the request's flow.
+        options.EnrichWithHttpResponse = (span, response) => span.SetTag("mcp_devbench.correlation_id", response.Headers[CorrelationId.Header].ToString());
+    }
+
+    private static void Trim(Activity span)
+    {
+        // Paths of files are in it.
+        span.SetTag("url.query", null);
+        List<KeyValuePair<string, object?>>? tooLong = null;
+        foreach (var tag in span.EnumerateTagObjects())
+        {
+            if (tag.Value is string { Length: > LongestValue })
+                (tooLong ??= []).Add(tag);
+        }
+        foreach (var (name, value) in tooLong ?? [])
+            span.SetTag(name, ((string)value!)[..LongestValue]);
+    }
+}

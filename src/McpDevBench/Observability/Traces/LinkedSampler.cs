@@ -1,0 +1,15 @@
+using System.Diagnostics;
+using OpenTelemetry.Trace;
+
+namespace McpDevBench.Observability.Traces;
+
+/// <summary>A trace that begins with a link is recorded if what it is linked to is: a command with the call that started it. Others are left to <paramref name="others"/>.</summary>
+internal sealed class LinkedSampler(Sampler others) : Sampler
+{
+    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)
+    {
+        foreach (var link in samplingParameters.Links ?? [])
+            return new SamplingResult(link.Context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded));
+        return others.ShouldSample(samplingParameters);
+    }
+}
