@@ -11,8 +11,8 @@ namespace McpDevBench.EndToEndTests.Product;
 /// </summary>
 internal sealed class Canaries
 {
-    /// <summary>What names a workspace or a command is written down, so only what shows that it is secret goes there.</summary>
-    private static readonly string[] _handles = ["container_id", "exec_id", "target"];
+    /// <summary>The name of a thing is written down, so only what shows that it is secret goes there.</summary>
+    private static readonly string[] _names = ["container_id", "exec_id", "target", "path", "image", "alias", "cmd", "client_name", "session_id", "operations"];
 
     private static readonly string[] _headers =
     [
@@ -49,6 +49,16 @@ internal sealed class Canaries
         }
     }
 
+    /// <summary>As <see cref="AreNotIn"/>, for what is said to the client alone: it may be told again what it said, but not what shows that it is a secret.</summary>
+    public void AreNotSaidAgain(IEnumerable<string> errors)
+    {
+        foreach (var error in errors)
+        {
+            foreach (var canary in _shaped.Append(_operators))
+                Assert.False(error.Contains(canary.Secret, StringComparison.Ordinal), $"the secret of the kind '{canary.Kind}' is in an error: {error}");
+        }
+    }
+
     /// <summary>Work as it is done every day, with secrets in it.</summary>
     public async Task Work(Assistant assistant)
     {
@@ -64,7 +74,7 @@ internal sealed class Canaries
             var exec = await workspace.ExecStart("cat", ("stdin_open", true));
             await exec.Input(canary.Text, eof: true);
             Assert.Contains(canary.Secret, (await exec.ReadToEnd()).Stdout, StringComparison.Ordinal);
-            var name = $"{canary.Kind}-{canary.Secret}".Replace('/', '_');
+            var name = _shaped.Contains(canary) ? $"{canary.Kind}-{canary.Text}".Replace('/', '_') : canary.Kind;
             await workspace.Write(name, canary.Text);
             await workspace.Edit(name, canary.Secret, "gone");
             await workspace.Search(canary.Secret);
@@ -76,9 +86,8 @@ internal sealed class Canaries
     }
 
     /// <summary>Every argument of every tool, whether it takes texts or not.</summary>
-    public async Task Call(ServerProcess server, Assistant assistant)
+    public async Task Call(RawClient client, Assistant assistant)
     {
-        var client = new RawClient(server);
         var workspace = await assistant.Spawn(Images.Busybox);
         foreach (var tool in await assistant.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken))
         {
@@ -86,7 +95,7 @@ internal sealed class Canaries
             var required = tool.JsonSchema.TryGetProperty("required", out var names) ? names.EnumerateArray().Select(name => name.GetString()!).ToHashSet() : [];
             foreach (var property in properties)
             {
-                foreach (var canary in _handles.Contains(property.Name) ? _shaped : [.. _shaped, _plain])
+                foreach (var canary in _names.Contains(property.Name) ? _shaped : [.. _shaped, _plain])
                 {
                     var arguments = properties.Where(other => other.Name != property.Name && required.Contains(other.Name)).Select(other => $"\"{other.Name}\":{Plausible(other, workspace)}");
                     foreach (var value in Shapes(property.Value, canary))
@@ -104,9 +113,8 @@ internal sealed class Canaries
     }
 
     /// <summary>Headers, addresses, queries, bodies, and files on their way in and out.</summary>
-    public async Task Travel(ServerProcess server, Assistant assistant)
+    public async Task Travel(ServerProcess server, RawClient client, Assistant assistant)
     {
-        var client = new RawClient(server);
         var workspace = await assistant.Spawn(Images.Busybox);
         var files = new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files");
         foreach (var canary in _shaped)

@@ -1,14 +1,21 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace McpDevBench.EndToEndTests.Product;
 
 /// <summary>What no well-meaning client sends: requests by hand, each with an id to find it by in the log.</summary>
-internal sealed class RawClient(ServerProcess server)
+internal sealed partial class RawClient(ServerProcess server)
 {
     public const string Revision = "2026-07-28";
+
+    private readonly ConcurrentQueue<string> _errors = new();
+
+    /// <summary>Every answer that was an error, but for the id of the request, which the protocol has to give back.</summary>
+    public IReadOnlyCollection<string> Errors => _errors;
 
     /// <summary>A tool call as the newest revision has it, with arguments and a client's name that are JSON already.</summary>
     public Task<RawAnswer> CallTool(string tool, string arguments, string clientName = "\"raw\"", string? correlationId = null, params (string Name, string Value)[] headers)
@@ -37,13 +44,19 @@ internal sealed class RawClient(ServerProcess server)
         try
         {
             using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
-            return new(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response.Headers.TryGetValues("X-Correlation-Id", out var ids) ? ids.Single() : null);
+            var answer = new RawAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response.Headers.TryGetValues("X-Correlation-Id", out var ids) ? ids.Single() : null);
+            if (!response.IsSuccessStatusCode || answer.Body.Contains("\"error\":", StringComparison.Ordinal))
+                _errors.Enqueue(RequestId().Replace(answer.Body, ""));
+            return answer;
         }
         catch (Exception e) when (e is HttpRequestException or InvalidOperationException or FormatException)
         {
             return RawAnswer.None; // Not even HTTP, so the client library or the web server would have none of it.
         }
     }
+
+    [GeneratedRegex(@"""id"":""(\\.|[^""\\])*""")]
+    private static partial Regex RequestId();
 }
 
 /// <param name="CorrelationId">As the response's header has it.</param>
