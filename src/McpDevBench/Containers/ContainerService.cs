@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using McpDevBench.Agents;
 using McpDevBench.Engine;
+using McpDevBench.Observability;
 using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
 using McpDevBench.Storage;
@@ -21,6 +22,7 @@ internal sealed partial class ContainerService(
     public async Task<Spawned> SpawnAsync(string owner, SpawnRequest request, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
     {
         var plan = SpawnPlan.Of(request, options);
+        CallFacts.Current?.Image = plan.Image.Canonical;
         if (request.IdempotencyKey is not { } key)
             return new Spawned(await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken), Warm: false, Replayed: false);
         using var _ = await keys.LockAsync($"{SpawnScope}\n{owner}\n{key}", cancellationToken);
@@ -39,6 +41,7 @@ internal sealed partial class ContainerService(
     public async Task<SpawnDecision> DecideAsync(string owner, SpawnRequest request, CancellationToken cancellationToken)
     {
         var plan = SpawnPlan.Of(request, options);
+        CallFacts.Current?.Image = plan.Image.Canonical;
         if (policy.Objection(plan.Image) is { } objection)
             return new SpawnDecision(false, plan.Image.Canonical, $"The image may not be used: {objection}.", policy.Nearest, false, plan.Limits, plan.Network);
         if (request.Alias is { } alias && workspaces.All.Any(workspace => workspace.Owner == owner && workspace.Alias == alias))

@@ -33,7 +33,7 @@ internal sealed class SpawnTool(ContainerService containers)
         "Creates an isolated Linux workspace and answers with its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end.",
         ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true, AuditEvents.ContainerSpawn);
 
-    protected override string? TargetOf(SpawnArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Alias ?? arguments.Image);
+    protected override string? TargetOf(SpawnArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Alias);
 
     protected override async Task<SpawnResult> CallAsync(SpawnArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -52,7 +52,6 @@ internal sealed class SpawnTool(ContainerService containers)
             IdempotencyKey = arguments.IdempotencyKey,
         };
         // As it was asked for, until it is known which one that is.
-        CallFacts.Current?.Image = arguments.Image;
         if (arguments.DryRun)
             return Decided(await containers.DecideAsync(call.Owner, request, cancellationToken));
         Func<SpawnPhase, string, ValueTask>? onProgress = call.IsWatched

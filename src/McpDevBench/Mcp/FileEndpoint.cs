@@ -37,7 +37,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         var status = default(int?);
         var call = FileCall.Of(context);
         var facts = CallFacts.Begin(call.Owner);
-        (facts.ContainerId, facts.Target) = (call.Container, call.Path);
+        (facts.ContainerId, facts.Target) = (CallFacts.Handle(call.Container), call.Path);
         var audited = new AuditedCall(audit, time, method, EventOf(context.Request.Method, call), mayGoUnrecorded: tool.ReadOnly);
         try
         {

@@ -31,6 +31,9 @@ internal sealed class CallFacts(string principal)
     /// <summary>What the call is about: a path, a program's name, a signal. Never an argument as a whole.</summary>
     public string? Target { get; set; }
 
+    /// <summary>A handle as the client gave it, if it can be one; anything else could be anything, and is not written down.</summary>
+    public static string? Handle(string? given) => Observability.CorrelationId.IsAcceptable(given) ? given : null;
+
     /// <summary>Begins the facts of a call.</summary>
     public static CallFacts Begin(string principal) => _current.Value = new CallFacts(principal);
 
