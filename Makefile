@@ -29,7 +29,7 @@ bench: ## run the benchmarks, on the JIT and as native code; then one call again
 load: ## ten minutes under load, held to the SLOs; the report is artifacts/load-report/README.md
 	@scripts/load.sh
 
-dashboards: ## draw the dashboards of deploy/grafana with real data into docs/images
+dashboards: ## draw the dashboards of deploy/grafana with real data into docs/images/dashboards
 	@scripts/dashboards.sh
 
 setup: ## install what is missing: build tools, Docker Engine

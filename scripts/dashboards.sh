@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Draws every dashboard of deploy/grafana with real data: the native binary, a real Prometheus with the rules of deploy/prometheus, and a bad day of some
 # minutes, in the middle of which Docker is away for a while and a workspace is killed behind the server's back.
-# dashboards.sh [DURATION [FOLDER]], by default 8m and docs/images.
+# dashboards.sh [DURATION [FOLDER]], by default 8m and docs/images/dashboards.
 . "$(dirname "$0")/lib.sh"
 duration=${1:-8m}
-folder=${2:-$root/docs/images}
+folder=${2:-$root/docs/images/dashboards}
 
 "$root/scripts/setup.sh"
 "$root/scripts/engine.sh" start
@@ -13,7 +13,7 @@ folder=${2:-$root/docs/images}
 "$root/scripts/monitoring.sh"
 cd "$root"
 dotnet build bench/McpDevBench.LoadTests -c Release -v quiet
-suite() { dotnet run --project bench/McpDevBench.LoadTests -c Release --no-build -- "$@"; }
+suite=$artifacts/bin/McpDevBench.LoadTests/release/McpDevBench.LoadTests.dll
 
 engine_socket=$(engine_address)
 [ "${engine_socket#unix://}" != "$engine_socket" ] || fail "the engine is at $engine_socket, and only a socket can be taken away for a while"
@@ -60,7 +60,7 @@ running+=($!)
 until_answers "$prometheus/-/ready"
 
 say "a bad day of $duration begins"
-suite run bad-day --duration "$duration" --server "$server" --metrics "$metrics/metrics" --out "$artifacts/bad-day" >"$scratch/load.log" 2>&1 &
+dotnet "$suite" run bad-day --duration "$duration" --server "$server" --metrics "$metrics/metrics" --out "$artifacts/bad-day" >"$cache/bad-day.log" 2>&1 &
 load=$!
 running=("$load" "${running[@]}")
 
@@ -86,6 +86,6 @@ say "Docker is back"
 
 # While the last operations are still on their way. The first minutes have no five minutes before them, which is what most queries look back on.
 sleep_until "$seconds"
-suite dashboards --prometheus "$prometheus" --grafana deploy/grafana/dashboards --out "$folder" --last "$((seconds * 5 / 8))s"
+dotnet "$suite" dashboards --prometheus "$prometheus" --grafana deploy/grafana/dashboards --out "$folder" --last "$((seconds * 5 / 8))s"
 # On such a day promises are broken: that is what is to be seen.
 wait "$load" || true

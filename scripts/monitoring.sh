@@ -41,4 +41,6 @@ chmod +x unpacked/usr/bin/prometheus-alertmanager
 
 rm -rf "$monitoring.new"
 mv unpacked "$monitoring.new"
+# An older one may be there: moved beside it, not into it.
+rm -rf "$monitoring"
 mv "$monitoring.new" "$monitoring"

@@ -7,7 +7,7 @@ const string Usage = """
       run [SCENARIO …] [--duration 30s] [--rate N] [--out DIR]
                                                            Puts a server under load and holds it to its SLOs; all scenarios, each for the duration.
           [--server URL --metrics URL]                     A server that runs already, instead of a new one for each scenario.
-      dashboards --prometheus URL [--grafana deploy/grafana/dashboards] [--out docs/images] [--last 10m] [--theme dark]
+      dashboards --prometheus URL [--grafana deploy/grafana/dashboards] [--out docs/images/dashboards] [--last 10m] [--theme dark]
                                                            Draws Grafana's dashboards with what a Prometheus knows, each as one SVG.
     Scenarios: cheap, exec, files, spawn, mixed; and bad-day, which runs only when it is named.
     """;

@@ -85,7 +85,7 @@ internal static class DevBenchServer
     public static IMcpServerBuilder AddPipeline(IServiceCollection services, DevBenchOptions options)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).EnableRedaction());
+        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).EnableRedaction(redaction => redaction.ApplyDiscriminator = false));
         services.AddRedaction(redaction => redaction.SetRedactor<SecretRedactor>(UntrustedAttribute.Class));
         services.AddSingleton<ILoggerProvider>(provider => LogWriter.Create(options.Log, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, AuditEvents.All));

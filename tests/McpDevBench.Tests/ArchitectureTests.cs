@@ -91,6 +91,16 @@ public sealed partial class ArchitectureTests
         Assert.Empty(wrong);
     }
 
+    [Fact]
+    public void Log_messages_are_fixed_sentences()
+    {
+        var wrong = from file in Source()
+                    from match in LogMessage().Matches(file.Text)
+                    where match.Groups[1].Value.Contains('{')
+                    select $"{file.Path} logs \"{match.Groups[1].Value}\". Leave the values out of the sentence: each parameter is a field of the line anyway.";
+        Assert.Empty(wrong);
+    }
+
     private static IEnumerable<(string Path, string Room, string Text, string Code)> Source([CallerFilePath] string here = "")
     {
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src/McpDevBench"));
@@ -109,6 +119,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"McpDevBench\.([A-Z]\w+)")]
     private static partial Regex OwnNamespace();
+
+    [GeneratedRegex("""\[LoggerMessage\([^"\]]*"([^"]*)"\)\]""")]
+    private static partial Regex LogMessage();
 
     [GeneratedRegex(@"catch\s*(\([^)]*\)\s*)?\{\s*\}")]
     private static partial Regex EmptyCatch();

@@ -43,7 +43,7 @@ internal sealed record Scale(Func<double, double> Position, IReadOnlyList<Tick> 
     /// <param name="label">How a moment is written.</param>
     public static Scale Time(double begin, double end, int steps, Func<double, string> label)
     {
-        double[] round = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+        double[] round = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
         var step = round.FirstOrDefault(step => step >= (end - begin) / steps, round[^1]);
         var ticks = new List<Tick>();
         for (var at = Math.Ceiling((begin / step) - 1e-9) * step; at <= end + 1e-9; at += step)

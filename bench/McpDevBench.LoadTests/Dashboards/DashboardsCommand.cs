@@ -17,7 +17,7 @@ internal static class DashboardsCommand
         var last = (line.Duration("last") ?? TimeSpan.FromMinutes(10)).TotalSeconds;
         var window = new Window(end - last, end, Math.Max(1, Math.Round(last / Steps)));
         var theme = line.Text("theme") switch { null or "dark" => Theme.Dark, "light" => Theme.Light, var other => throw new UsageException($"--theme {other}: dark or light.") };
-        var folder = Directory.CreateDirectory(line.Text("out") ?? Path.Combine("docs", "images"));
+        var folder = Directory.CreateDirectory(line.Text("out") ?? Path.Combine("docs", "images", "dashboards"));
         foreach (var file in new DirectoryInfo(line.Text("grafana") ?? Path.Combine("deploy", "grafana", "dashboards")).EnumerateFiles("*.json").OrderBy(file => file.Name, StringComparer.Ordinal))
             await DrawAsync(prometheus, file, window, theme, folder);
         return 0;

@@ -46,7 +46,7 @@ internal static class Pictures
         var series = lines.Where(line => line.Latencies.Count > 0).Select(line => new Series(line.Name, [.. line.Latencies.Curve()])).ToList();
         var points = series.SelectMany(line => line.Points).ToList();
         var (fastest, slowest) = points.Count == 0 ? (0.001, 1) : (points.Min(point => point.Y), points.Max(point => point.Y));
-        return new(title, series, Scale.Percentiles(points.Select(point => point.X).DefaultIfEmpty(90).Max()), Scale.Logarithmic(fastest, Math.Max(slowest, Objective.FastSeconds), Unit.Seconds))
+        return new(title, series, Scale.Percentiles(points.Select(point => point.X).DefaultIfEmpty(90).Max()), Scale.Logarithmic(fastest, Math.Max(slowest, Objective.FastSeconds * 2), Unit.Seconds))
         {
             Subtitle = "from the intended start; every further nine is as wide as the one before",
             Limits = limits,

@@ -12,9 +12,9 @@ internal static class MetricsSide
         var failures = Errors(result).Where(pair => Objective.ServersErrors.Contains(pair.Key.Split(' ')[1])).Sum(pair => pair.Value);
         return new Side(
             new(new Share(result.Scrapes.Sum(scrape => scrape.Available), result.Scrapes.Count)),
-            Side.Within(Prompt(result), Objective.FastSeconds),
+            Within(Prompt(result), Objective.FastSeconds),
             new(new Share(requests - failures, requests)),
-            Side.Within(Spawns(result), Objective.SpawnSeconds));
+            Within(Spawns(result), Objective.SpawnSeconds));
     }
 
     /// <summary>Requests by method.</summary>
@@ -34,4 +34,6 @@ internal static class MetricsSide
 
     private static Buckets Increase(ScenarioResult result, string name, Func<IReadOnlyDictionary<string, string>, bool>? where) =>
         result.After.Histogram(name, where).Since(result.Before.Histogram(name, where));
+
+    private static Sight Within(Buckets histogram, double seconds) => new(new Share(histogram.Within(seconds), histogram.Count), histogram.Quantile(0.95));
 }

@@ -1,5 +1,3 @@
-using McpDevBench.LoadTests.Metrics;
-
 namespace McpDevBench.LoadTests.Slo;
 
 /// <summary>One objective, as one side sees it.</summary>
@@ -17,6 +15,4 @@ internal sealed record Side(Sight Availability, Sight Latency, Sight Errors, Sig
         _ when objective == Objective.Errors => Errors,
         _ => Spawn,
     };
-
-    public static Sight Within(Buckets histogram, double seconds) => new(new Share(histogram.Within(seconds), histogram.Count), histogram.Quantile(0.95));
 }

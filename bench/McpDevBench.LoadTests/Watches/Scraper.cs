@@ -13,6 +13,8 @@ internal sealed record Scrape(Snapshot? Metrics)
 /// <summary>Scrapes the server as a Prometheus does.</summary>
 internal sealed class Scraper(Uri metrics) : IDisposable
 {
+    private const int MostLooks = 100;
+
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(1) };
@@ -31,7 +33,7 @@ internal sealed class Scraper(Uri metrics) : IDisposable
     public async Task<Snapshot> SettledAsync(TimeProvider time)
     {
         var before = await RequiredAsync();
-        while (true)
+        for (var look = 0; look < MostLooks; look++)
         {
             await Task.Delay(_pause, time);
             var after = await RequiredAsync();
@@ -39,6 +41,7 @@ internal sealed class Scraper(Uri metrics) : IDisposable
                 return after;
             before = after;
         }
+        throw new InvalidOperationException($"The counters of {metrics} do not stand still: somebody else is at work there.");
     }
 
     public void Dispose() => _http.Dispose();

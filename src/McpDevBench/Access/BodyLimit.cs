@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace McpDevBench.Access;
 
-/// <summary>How much a request of the protocol may carry.</summary>
+/// <summary>What a request of the protocol may carry, and how much.</summary>
 internal static class BodyLimit
 {
     /// <param name="path">Where it holds.</param>
@@ -11,6 +11,9 @@ internal static class BodyLimit
     {
         if (!context.Request.Path.StartsWithSegments(path))
             return next(context);
+        // The SDK takes another type for a fault of the server.
+        if (HttpMethods.IsPost(context.Request.Method) && !context.Request.HasJsonContentType())
+            return HttpRefusal.WriteAsync(context, WrongType(), StatusCodes.Status415UnsupportedMediaType);
         // Answered before it is read: the web server then takes in the rest, where a limit of its own would cut the connection in the caller's face.
         if (context.Request.ContentLength > maximum)
         {
@@ -22,6 +25,9 @@ internal static class BodyLimit
             limit.MaxRequestBodySize = maximum;
         return next(context);
     });
+
+    private static RefusalException WrongType() =>
+        new(RefusalCode.InvalidArgument, "The Content-Type is not that of JSON.", "Send application/json.");
 
     public static RefusalException TooLarge() =>
         new(RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.", "Send large files with PUT /workspaces/{id}/files?path=…; its limit is MCP_MAX_UPLOAD_BYTES.") { Rule = "request_size" };

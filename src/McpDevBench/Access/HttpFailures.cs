@@ -40,6 +40,14 @@ internal static partial class HttpFailures
     public static bool HasLeft(HttpContext context, Exception exception) =>
         exception is ConnectionResetException || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
 
+    /// <summary>The status that is answered with, if there is still anybody to answer.</summary>
+    public static int StatusOf(Exception exception) => exception switch
+    {
+        BadHttpRequestException malformed => malformed.StatusCode,
+        RefusalException refusal => refusal.Code.HttpStatus(),
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
     private static Task AnswerAsync(HttpContext context, RefusalException refusal, int? status)
     {
         // After the first byte an error can only be shown by not ending well: a clean end would make half a file look whole.

@@ -1,4 +1,5 @@
 using System.Text;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Audit;
 
@@ -7,9 +8,10 @@ internal static class AuditText
 {
     private const char Replacement = '\uFFFD';
 
-    /// <summary>At most so many characters, none of which is NUL or half a pair: neither survives the way into the database and back.</summary>
-    public static string? Clean(string? text, int longest)
+    /// <summary>Without what looks like a secret, and at most so many characters, none of which is NUL or half a pair: neither survives the way into the database and back.</summary>
+    public static string? Clean(string? given, int longest)
     {
+        var text = given is null ? null : SecretRedactor.Instance.Redact(given);
         if (text is null || (text.Length <= longest && !text.Contains('\0', StringComparison.Ordinal) && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0))
             return text;
         var clean = new StringBuilder(longest + 1);

@@ -47,7 +47,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         }
     }
 
-    /// <summary>With a log of its own: the host's is gone, or never was.</summary>
+    /// <summary>With a log of its own: the host's is gone, or never was. It takes secrets out of everything, but knows nothing of <see cref="UntrustedAttribute"/>.</summary>
     private static void SayLast(LogOptions options, Exception exception)
     {
         using var log = LogWriter.Create(options, TimeProvider.System);
@@ -87,7 +87,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
     private static partial void LogStopped(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot start")]
-    private static partial void LogRefused(ILogger logger, [Untrusted] string reason, string hint);
+    private static partial void LogRefused(ILogger logger, string reason, string hint);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot go on")]
     private static partial void LogCannotGoOn(ILogger logger, Exception? exception);

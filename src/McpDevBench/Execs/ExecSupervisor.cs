@@ -105,7 +105,8 @@ internal sealed partial class ExecSupervisor(
     {
         foreach (var active in _active.Values.Where(active => active.DockerId == link.DockerId))
             active.Lose();
-        if (workspaces.FindByDockerId(link.DockerId) is { } workspace)
+        // One that is being removed ends as it should.
+        if (workspaces.FindByDockerId(link.DockerId) is { Status: ContainerStatus.Running } workspace)
         {
             LogLost(logger, workspace.Id);
             workspaces.MarkStopped(workspace);

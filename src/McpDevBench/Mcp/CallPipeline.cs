@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
@@ -14,6 +15,8 @@ namespace McpDevBench.Mcp;
 /// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the audit record, the summary line, and failures made into answers.</summary>
 internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog audit, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
 {
+    private static readonly SearchValues<char> _handleLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+
     public void Install(McpServerOptions options)
     {
         options.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
@@ -184,9 +187,10 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         facts.ExecId = Handle(arguments, "exec_id");
     }
 
-    /// <summary>A handle, if it was given as a string of a sensible length.</summary>
+    /// <summary>A handle, if what was given could be one: an id or an alias.</summary>
     private static string? Handle(IDictionary<string, JsonElement>? arguments, string name) =>
-        arguments is not null && arguments.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 128 } text ? text : null;
+        arguments is not null && arguments.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 and <= 64 } text && !text.AsSpan().ContainsAnyExcept(_handleLetters) ? text : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private partial void LogCalled(string tool, string outcome, double durationMs);

@@ -34,6 +34,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
     {
         var started = time.GetTimestamp();
         string? errorType = null;
+        var status = default(int?);
         var call = FileCall.Of(context);
         var facts = CallFacts.Begin(call.Owner);
         (facts.ContainerId, facts.Target) = (call.Container, call.Path);
@@ -54,6 +55,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         {
             if (exception is RefusalException refusal)
                 metrics.Access.Refused(refusal);
+            status = HttpFailures.StatusOf(exception);
             errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
                 : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
                 : RefusalCodes.NameOf(exception);
@@ -65,7 +67,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
                 await audited.FailedAsync(errorType);
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(method, duration, errorType);
-            LogCalled(method, errorType ?? "ok", context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
+            LogCalled(method, errorType ?? "ok", status ?? context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
         }
     }
 

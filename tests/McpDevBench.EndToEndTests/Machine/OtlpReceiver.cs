@@ -47,6 +47,16 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         }
     }
 
+    /// <summary>All that was sent, its bytes as characters.</summary>
+    public string Everything
+    {
+        get
+        {
+            lock (_spans)
+                return Encoding.Latin1.GetString(_bytes.ToArray());
+        }
+    }
+
     /// <summary>Whether these words were in anything that was sent, wherever.</summary>
     public bool HasSeen(string words)
     {

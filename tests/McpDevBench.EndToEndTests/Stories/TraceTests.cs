@@ -81,15 +81,19 @@ public sealed class TraceTests
     }
 
     [Fact]
-    public async Task The_response_the_log_and_the_trace_name_each_other()
+    public async Task The_response_the_log_the_audit_the_metrics_and_the_trace_name_each_other()
     {
+        using var folder = new TemporaryFolder();
         await using var collector = new OtlpReceiver();
-        await using var server = await ServerProcess.Started(("MCP_TRACING_ENABLED", "true"), ("MCP_TRACING_ENDPOINT", $"{collector.Address}/v1/traces"), ("OTEL_BSP_SCHEDULE_DELAY", "100"));
+        var metricsPort = Ports.Free();
+        await using var server = await ServerProcess.Started(
+            ("MCP_TRACING_ENABLED", "true"), ("MCP_TRACING_ENDPOINT", $"{collector.Address}/v1/traces"), ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+            ("MCP_AUDIT_LOG_FILE", folder["audit.log"]), ("MCP_METRICS_ENABLED", "true"), ("MCP_METRICS_PORT", $"{metricsPort}"));
         var (traceId, parentId) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
         using var request = new HttpRequestMessage(HttpMethod.Post, server.Endpoint)
         {
             Content = new StringContent(
-                $$$$"""{"jsonrpc":"2.0","id":"seven","method":"tools/call","params":{"name":"list_containers","arguments":{},"_meta":{"traceparent":"00-{{{{traceId}}}}-{{{{parentId}}}}-01","tracestate":"a=b"}}}""",
+                $$$$"""{"jsonrpc":"2.0","id":"seven","method":"tools/call","params":{"name":"kill","arguments":{"container_id":"nobody"},"_meta":{"traceparent":"00-{{{{traceId}}}}-{{{{parentId}}}}-01","tracestate":"a=b"}}}""",
                 Encoding.UTF8, "application/json"),
         };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
@@ -97,7 +101,7 @@ public sealed class TraceTests
         var correlationId = response.Headers.GetValues("X-Correlation-Id").Single();
 
         await Deadline.Until(() => Task.FromResult(collector.Spans.Count(span => (string?)span["mcp_devbench.correlation_id"] == correlationId) == 2), TimeSpan.FromSeconds(30), "both spans arrive");
-        var tool = Assert.Single(ToolSpans(collector, traceId, "list_containers"));
+        var tool = Assert.Single(ToolSpans(collector, traceId, "kill"));
         Assert.Equal((parentId, correlationId, "seven", "tcp", 2), (tool.ParentId, tool["mcp_devbench.correlation_id"], tool["jsonrpc.request.id"], tool["network.transport"], tool.Kind));
         var http = Assert.Single(collector.Spans, span => span.Name == "POST /mcp/" && (string?)span["mcp_devbench.correlation_id"] == correlationId);
         Assert.Equal((http.TraceId, http.SpanId), Assert.Single(tool.Links));
@@ -105,6 +109,15 @@ public sealed class TraceTests
         var line = Assert.Single(server.Log.Split('\n'), line => line.Contains(correlationId, StringComparison.Ordinal) && line.Contains("Tool called", StringComparison.Ordinal));
         using var log = JsonDocument.Parse(line);
         Assert.Equal((traceId, tool.SpanId), (log.RootElement.GetProperty("trace_id").GetString(), log.RootElement.GetProperty("span_id").GetString()));
+
+        var record = Assert.Single(await File.ReadAllLinesAsync(folder["audit.log"], TestContext.Current.CancellationToken), line => line.Contains(correlationId, StringComparison.Ordinal));
+        using var audit = JsonDocument.Parse(record);
+        Assert.Equal(("container.kill", traceId), (audit.RootElement.GetProperty("event_type").GetString(), audit.RootElement.GetProperty("trace_id").GetString()));
+
+        using var scrape = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{metricsPort}/metrics");
+        scrape.Headers.Accept.ParseAdd("application/openmetrics-text");
+        using var metrics = await server.Http.SendAsync(scrape, TestContext.Current.CancellationToken);
+        Assert.Matches($$"""mcp_api_request_duration_seconds_bucket\{method="kill",le="[^"]+"\} 1 # \{[^}]*trace_id="{{traceId}}"[^}]*\}""", await metrics.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -111,6 +111,21 @@ public sealed class LogFileTests : IDisposable
     }
 
     [Fact]
+    public void Of_two_servers_only_one_makes_room()
+    {
+        var options = new LogFileOptions(Path, 1000, TimeSpan.Zero, 7);
+        using var one = Writer(options);
+        using var other = Writer(options);
+        Log(one, 1);
+        Log(other, 5);
+        Log(one, 5);
+        var before = Names().Length;
+        Assert.Equal(2, before);
+        Log(other, 1);
+        Assert.Equal(before, Names().Length);
+    }
+
+    [Fact]
     public void A_file_that_fails_is_told_of_once_and_tried_again_later()
     {
         using var writer = Writer(new(Path, 0, TimeSpan.Zero, 7));
@@ -159,6 +174,7 @@ public sealed class LogFileTests : IDisposable
     [InlineData("/proc/no-such-folder/server.log")]
     [InlineData("/proc/version/server.log")]
     [InlineData("/proc")]
+    [InlineData("/")]
     public void A_file_that_cannot_be_opened_is_one_sentence(string path)
     {
         var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MCP_LOG_FILE"] = path }).Build());

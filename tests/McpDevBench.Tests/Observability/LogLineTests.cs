@@ -113,6 +113,8 @@ public sealed partial class LogLineTests
     [InlineData("HTTPStatus", "http_status")]
     [InlineData("container_id", "container_id")]
     [InlineData("Level", "field_level")]
+    [InlineData("exception.type", "exception_type")]
+    [InlineData("a b=\"c", "a_b__c")]
     public void Names_are_in_snake_case(string name, string expected) => Assert.Equal(expected, LogFields.SnakeCase(name));
 
     private JsonObject Line() => JsonNode.Parse(Assert.Single(_output.Lines()))!.AsObject();

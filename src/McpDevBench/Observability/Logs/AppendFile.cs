@@ -7,7 +7,8 @@ namespace McpDevBench.Observability.Logs;
 /// <summary>A file that is only ever appended to, by the kernel: what two servers write to one file, or what somebody cuts off meanwhile, makes no hole and no overlap.</summary>
 internal sealed partial class AppendFile : IDisposable
 {
-    private const int ReadWrite = 0x2, Create = 0x40, Append_ = 0x400, CloseOnExec = 0x80000;
+    // O_RDWR, O_CREAT, O_APPEND, O_CLOEXEC; AT_FDCWD, AT_EMPTY_PATH; STATX_TYPE, _MODE and _INO.
+    private const int ReadWrite = 0x2, CreateIfMissing = 0x40, AtTheEnd = 0x400, CloseOnExec = 0x80000;
     private const int CurrentFolder = -100, EmptyPath = 0x1000, TypeModeInode = 0x103;
 
     /// <summary>Its owner writes, its group may read: a shipper is in the group.</summary>
@@ -28,24 +29,25 @@ internal sealed partial class AppendFile : IDisposable
     /// <summary>No device, pipe or socket: it has a length, and it can be renamed.</summary>
     public bool IsRegular => (_identity.Mode & 0xF000) == 0x8000;
 
+    /// <summary>0 of what has none.</summary>
     public long Length => IsRegular ? RandomAccess.GetLength(_handle) : 0;
 
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static AppendFile Open(string path)
     {
-        var handle = new SafeFileHandle(OpenFile(path, ReadWrite | Create | Append_ | CloseOnExec, Mode), ownsHandle: true);
+        var handle = new SafeFileHandle(OpenFile(path, ReadWrite | CreateIfMissing | AtTheEnd | CloseOnExec, Mode), ownsHandle: true);
         return handle.IsInvalid ? throw Failure(path) : new AppendFile(handle);
     }
 
     /// <summary>All of it, or nothing.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    /// <param name="before">How long the file was a moment ago.</param>
+    public void Append(ReadOnlySpan<byte> bytes, long before)
     {
-        var before = Length;
         try
         {
             RandomAccess.Write(_handle, bytes, before);
         }
-        catch (IOException) when (IsRegular && Length is var after && after > before && after < before + bytes.Length)
+        catch when (IsRegular && Length is var after && after > before && after < before + bytes.Length)
         {
             // The disk took a part of it. Half a line is no line.
             RandomAccess.SetLength(_handle, before);

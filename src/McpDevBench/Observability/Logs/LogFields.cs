@@ -89,7 +89,7 @@ internal sealed class LogFields
             var startsWord = char.IsUpper(letter) && index > 0 && (char.IsLower(name[index - 1]) || char.IsDigit(name[index - 1]) || (index + 1 < name.Length && char.IsLower(name[index + 1]) && char.IsUpper(name[index - 1])));
             if (startsWord)
                 snake.Append('_');
-            snake.Append(char.ToLowerInvariant(letter));
+            snake.Append(char.IsLetterOrDigit(letter) ? char.ToLowerInvariant(letter) : '_');
         }
         var result = new FieldName(snake.ToString() is "timestamp" or "level" or "logger" or "message" or "exception" ? $"field_{snake}" : snake.ToString(), SecretNames.IsSecret(name));
         if (_names.Count < MaximumCachedNames)

@@ -20,12 +20,16 @@ internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisp
     public void Write(ReadOnlySpan<byte> line, DateTimeOffset now)
     {
         var file = Current(now);
-        if (file.IsRegular && IsDue(file, line.Length, now))
+        var length = file.Length;
+        if (length > 0 && IsDue(length + line.Length, now))
         {
-            Rotate();
+            // Another server, or a person, may have been faster.
+            if (file.IsStillAt(options.Path))
+                Rotate();
             file = Open(now);
+            length = file.Length;
         }
-        file.Append(line);
+        file.Append(line, length);
     }
 
     /// <summary>Tries what the first line will need.</summary>
@@ -34,7 +38,7 @@ internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisp
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(options.Path)!);
+            Directory.CreateDirectory(options.Folder);
             using var file = AppendFile.Open(options.Path);
             if (file.IsRegular && options.IsRotated)
                 File.Create(Rotated(options, 0), 1, FileOptions.DeleteOnClose).Dispose();
@@ -59,7 +63,7 @@ internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisp
     private AppendFile Open(DateTimeOffset now)
     {
         Close();
-        Directory.CreateDirectory(Path.GetDirectoryName(options.Path)!);
+        Directory.CreateDirectory(options.Folder);
         _file = AppendFile.Open(options.Path);
         _began = BeginningOf(_file) ?? now;
         return _file;
@@ -71,8 +75,8 @@ internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisp
         _file = null;
     }
 
-    private bool IsDue(AppendFile file, int bytes, DateTimeOffset now) => file.Length > 0
-        && ((options.MaxBytes > 0 && file.Length + bytes > options.MaxBytes) || (options.MaxAge > TimeSpan.Zero && now - _began >= options.MaxAge));
+    private bool IsDue(long length, DateTimeOffset now) =>
+        (options.MaxBytes > 0 && length > options.MaxBytes) || (options.MaxAge > TimeSpan.Zero && now - _began >= options.MaxAge);
 
     private void Rotate()
     {

@@ -47,6 +47,8 @@ internal sealed record LogOptions
 /// <param name="Keep">How many of those before it are kept.</param>
 internal sealed record LogFileOptions(string Path, long MaxBytes, TimeSpan MaxAge, int Keep)
 {
+    public string Folder => System.IO.Path.GetDirectoryName(Path) ?? "/";
+
     public bool IsRotated => MaxBytes > 0 || MaxAge > TimeSpan.Zero;
 
     public static LogFileOptions? Read(Settings settings)

@@ -40,7 +40,7 @@ internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvide
         {
             standardError.Write(line);
         }
-        catch (IOException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             // It leads to a full disk, or nowhere. There is no place left to say so, and the caller has better things to do than to fail.
         }
@@ -61,11 +61,14 @@ internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvide
             (_failedAt, _missed) = (null, 0);
             return failed ? new LogFileNews(null, missed) : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             _failedAt = time.GetTimestamp();
             _missed++;
             return failed ? null : new LogFileNews(e.Message, _missed);
         }
     }
+
+    /// <summary>The last one is what the library makes of a file that may not grow.</summary>
+    private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 }

@@ -28,16 +28,12 @@ internal sealed class CounterTable(Counter counter, LabelValues rows, LabelValue
     private Counter.Child[] BringUp(int index) => _series[index] = [.. columns.Words.Select(column => counter.WithLabels(rows.Words[index], column))];
 }
 
-/// <summary>A histogram with one label; a series comes up with its first observation.</summary>
+/// <summary>A histogram with one label: every series there from the start, as with <see cref="CounterRow"/>.</summary>
 internal sealed class HistogramRow(Histogram histogram, LabelValues values)
 {
-    private readonly Histogram.Child?[] _series = new Histogram.Child?[values.Words.Count];
+    private readonly Histogram.Child[] _series = [.. values.Words.Select(word => histogram.WithLabels(word))];
 
-    public void Observe(string value, TimeSpan duration)
-    {
-        var index = values.IndexOf(value);
-        (_series[index] ??= histogram.WithLabels(values.Words[index])).Observe(duration.TotalSeconds);
-    }
+    public void Observe(string value, TimeSpan duration) => _series[values.IndexOf(value)].Observe(duration.TotalSeconds);
 }
 
 /// <summary>A histogram with two labels; a series comes up with its first observation.</summary>

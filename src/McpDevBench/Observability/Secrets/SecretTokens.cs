@@ -9,7 +9,6 @@ internal static class SecretTokens
     private static readonly SearchValues<char> _base64Url = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
     private static readonly SearchValues<char> _base64UrlParts = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
     private static readonly SearchValues<char> _upper = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-    private static readonly SearchValues<char> _notInWords = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     private static readonly Shape[] _shapes =
     [
@@ -51,7 +50,7 @@ internal static class SecretTokens
             // Decided here, so that a text of nothing but beginnings is not read to its end for each of them.
             if (rest.Length < Least || rest[..Least].ContainsAnyExcept(Alphabet))
                 return 0;
-            if (OfWords && (EndsWord(text[..at]) || !rest[..Math.Min(rest.Length, Look)].ContainsAny(_notInWords)))
+            if (OfWords && (EndsWord(text[..at]) || !rest[..Math.Min(rest.Length, Look)].ContainsAny(_upper)))
                 return 0;
             var end = rest.IndexOfAnyExcept(Alphabet);
             return Beginning.Length + (end < 0 ? rest.Length : end);
