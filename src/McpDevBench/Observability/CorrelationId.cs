@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Observability;
 
@@ -28,7 +29,9 @@ internal static class CorrelationId
     /// <summary>Gives the current flow an id, unless it has one.</summary>
     public static string Ensure() => _current.Value ??= New();
 
-    public static bool IsAcceptable(string? id) => id is { Length: > 0 and <= MaximumLength } && !id.AsSpan().ContainsAnyExcept(_allowed);
+    /// <summary>Short, of harmless letters, and nothing that looks like a secret: it is written down everywhere.</summary>
+    public static bool IsAcceptable(string? id) =>
+        id is { Length: > 0 and <= MaximumLength } && !id.AsSpan().ContainsAnyExcept(_allowed) && SecretRedactor.Instance.Redact(id) == id;
 
     /// <summary>Takes the caller's id if it is one, else a new one, and says it in the response: also in one that refuses.</summary>
     public static IApplicationBuilder UseCorrelationIds(this IApplicationBuilder app) => app.Use((HttpContext context, RequestDelegate next) =>
