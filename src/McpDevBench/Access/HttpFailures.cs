@@ -38,7 +38,10 @@ internal static partial class HttpFailures
 
     /// <summary>Whether it failed because the client has left.</summary>
     public static bool HasLeft(HttpContext context, Exception exception) =>
-        exception is ConnectionResetException || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
+        exception is ConnectionResetException
+        || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        // The web server's words when a body ends before its length: the abort may become known a moment later.
+        || (exception is BadHttpRequestException && exception.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal));
 
     /// <summary>The status that is answered with, if there is still anybody to answer.</summary>
     public static int StatusOf(Exception exception) => exception switch

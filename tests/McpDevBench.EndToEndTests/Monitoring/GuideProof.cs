@@ -37,7 +37,7 @@ internal sealed class GuideProof
         (_watched, _help, _rules) = (watched, help, rules);
         _families = Exposition.Families(scrape);
         (_log, _audit) = (watched.LogLines, watched.AuditRecords);
-        _alertmanager = File.ReadAllText(MonitoringTools.Shipped("alertmanager", "alertmanager.yml"));
+        _alertmanager = File.ReadAllText(Deployment.File("alertmanager/alertmanager.yml"));
     }
 
     public static async Task<GuideProof> Of(WatchedServer watched) => new(
@@ -77,7 +77,7 @@ internal sealed class GuideProof
 
     private static string? WhoHas(string path)
     {
-        var files = Directory.EnumerateFiles(MonitoringTools.Shipped(), "*", SearchOption.AllDirectories)
+        var files = Directory.EnumerateFiles(Deployment.File(""), "*", SearchOption.AllDirectories)
             .Where(file => File.ReadAllText(file).Contains(path, StringComparison.Ordinal))
             .Select(file => $"`{Path.GetRelativePath(Repository.Root, file)}`").Order(StringComparer.Ordinal).ToList();
         return files.Count == 0 ? null : $"in {string.Join(", ", files)}";

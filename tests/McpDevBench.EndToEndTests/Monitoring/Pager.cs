@@ -28,11 +28,11 @@ internal sealed partial class Pager : IAsyncDisposable
         pager._webhook.Prefixes.Add(webhook);
         pager._webhook.Start();
         pager._listening = pager.ListenAsync();
-        var shipped = await File.ReadAllTextAsync(MonitoringTools.Shipped("alertmanager", "alertmanager.yml"), TestContext.Current.CancellationToken);
+        var shipped = await File.ReadAllTextAsync(Deployment.File("alertmanager/alertmanager.yml"), TestContext.Current.CancellationToken);
         var routes = Wait().Replace(Routes().Match(shipped).Value, "$1: 1s");
         var others = ReceiverName().Matches(shipped).Select(match => match.Groups[1].Value).Where(name => name != "webhook").Distinct().Select(name => $"  - name: {name}\n");
         await File.WriteAllTextAsync(pager._folder["alertmanager.yml"], $"{routes}\nreceivers:\n{string.Concat(others)}  - name: webhook\n    webhook_configs:\n      - url: {webhook}\n", TestContext.Current.CancellationToken);
-        pager._program = await BackgroundProgram.Start(MonitoringTools.Alertmanager, new Uri($"http://{pager.Address}/-/ready"),
+        pager._program = await BackgroundProgram.Start(Deployment.Tool("prometheus-alertmanager"), new Uri($"http://{pager.Address}/-/ready"),
             $"--config.file={pager._folder["alertmanager.yml"]}", $"--storage.path={pager._folder["data"]}", $"--web.listen-address={pager.Address}", "--cluster.listen-address=");
         return pager;
     }

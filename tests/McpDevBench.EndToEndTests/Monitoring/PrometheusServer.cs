@@ -23,7 +23,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     public static async Task<PrometheusServer> Start(string target, string? alertmanager = null)
     {
         var folder = new TemporaryFolder();
-        foreach (var file in Directory.EnumerateFiles(MonitoringTools.Shipped("prometheus", "rules"), "*.yml"))
+        foreach (var file in Deployment.Files("prometheus/rules", "*.yml"))
         {
             // As they are, but for the patience.
             var rules = Interval().Replace(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), "interval: 1s");
@@ -47,7 +47,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
                 static_configs:
                   - targets: ["{target}"]
             """, TestContext.Current.CancellationToken);
-        var program = await BackgroundProgram.Start(MonitoringTools.Prometheus, new Uri(address, "-/ready"),
+        var program = await BackgroundProgram.Start(Deployment.Tool("prometheus"), new Uri(address, "-/ready"),
             $"--config.file={folder["prometheus.yml"]}", $"--storage.tsdb.path={folder["data"]}", $"--web.listen-address=127.0.0.1:{address.Port}", "--enable-feature=exemplar-storage");
         return new PrometheusServer(folder, program, address);
     }

@@ -45,7 +45,7 @@ public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<
 
     [Fact]
     public async Task Every_panel_of_every_dashboard_gives_data() =>
-        await AllGiveData(Directory.EnumerateFiles(MonitoringTools.Shipped("grafana", "dashboards"), "*.json").SelectMany(Dashboard.Expressions));
+        await AllGiveData(Deployment.Files("grafana/dashboards", "*.json").SelectMany(Dashboard.Expressions));
 
     [Fact]
     public async Task Every_rule_gives_data_and_a_healthy_server_alerts_nobody()
@@ -80,7 +80,7 @@ public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["metrics"], await watched.Scrape(), TestContext.Current.CancellationToken);
-        var lint = await Command.Run("sh", "-c", $"'{MonitoringTools.Promtool}' check metrics < '{folder["metrics"]}'");
+        var lint = await Command.Run("sh", "-c", $"'{Deployment.Tool("promtool")}' check metrics < '{folder["metrics"]}'");
         Assert.Equal("mcp_containers_total non-counter metrics should not have \"_total\" suffix", (lint.Output + lint.Errors).Trim());
     }
 

@@ -3,10 +3,13 @@ using OpenTelemetry.Instrumentation.AspNetCore;
 
 namespace McpDevBench.Observability.Traces;
 
-/// <summary>What spans of HTTP requests show: not those of probes, no query, nothing of a length that a client chooses.</summary>
+/// <summary>What spans of HTTP requests show: not those of probes, no query and no address beyond the route, nothing in a client's own words, nothing of a length that a client chooses.</summary>
 internal static class HttpSpans
 {
     private const int LongestValue = 256;
+
+    /// <summary>Paths of files are in them, names that a client made up, and whatever else it says.</summary>
+    private static readonly string[] _clientsWords = ["url.query", "url.path", "user_agent.original", "server.address", "http.request.method_original"];
 
     public static void Configure(AspNetCoreTraceInstrumentationOptions options)
     {
@@ -18,8 +21,8 @@ internal static class HttpSpans
 
     private static void Trim(Activity span)
     {
-        // Paths of files are in it.
-        span.SetTag("url.query", null);
+        foreach (var name in _clientsWords)
+            span.SetTag(name, null);
         List<KeyValuePair<string, object?>>? tooLong = null;
         foreach (var tag in span.EnumerateTagObjects())
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Observability.Traces;
 
@@ -34,7 +35,7 @@ internal static class Spans
         activity.SetTag("mcp.method.name", start.Method);
         activity.SetTag("gen_ai.tool.name", start.Tool);
         activity.SetTag("gen_ai.operation.name", start.IsToolCall ? "execute_tool" : null);
-        activity.SetTag("jsonrpc.request.id", start.Id.Length <= LongestRequestId ? start.Id : start.Id[..LongestRequestId]);
+        activity.SetTag("jsonrpc.request.id", SecretRedactor.Instance.Redact(start.Id.Length <= LongestRequestId ? start.Id : start.Id[..LongestRequestId]));
         activity.SetTag("network.transport", start.OverHttp ? "tcp" : "pipe");
         activity.SetTag("mcp_devbench.correlation_id", CorrelationId.Current);
         return new Span(activity);
