@@ -58,6 +58,7 @@ public sealed partial class SecretRedactorTests
         { "password=\"never closed", "password=\"[REDACTED]" },
         // Users of URLs.
         { "https://user:pass@host/x", "https://[REDACTED]@host/x" },
+        { "https:/user:pass@host/x is not there", "https:/[REDACTED]@host/x is not there" },
         { "git clone https://abc@github.com/x.git", "git clone https://[REDACTED]@github.com/x.git" },
         { "redis://:p@ss@host:6379/0", "redis://[REDACTED]@host:6379/0" },
         // Keys.

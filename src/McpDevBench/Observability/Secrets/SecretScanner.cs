@@ -9,7 +9,7 @@ namespace McpDevBench.Observability.Secrets;
 /// </summary>
 internal ref struct SecretScanner(ReadOnlySpan<char> text)
 {
-    private const string KeyBegin = "-----BEGIN", KeyEnd = "-----END", Url = "://";
+    private const string KeyBegin = "-----BEGIN", KeyEnd = "-----END", Url = ":/";
 
     /// <summary>The first line of a key, at most.</summary>
     private const int LongestKeyHeader = 64;
@@ -55,7 +55,10 @@ internal ref struct SecretScanner(ReadOnlySpan<char> text)
     {
         if (!_text[at..].StartsWith(Url))
             return null;
+        // One slash is enough: a path is tidied before it is talked about.
         var start = at + Url.Length;
+        while (start < _text.Length && _text[start] == '/')
+            start++;
         var rest = _text[start..];
         var length = rest.IndexOfAny(_authorityEnds);
         var user = (length < 0 ? rest : rest[..length]).LastIndexOf('@');
