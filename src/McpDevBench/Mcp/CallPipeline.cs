@@ -5,6 +5,7 @@ using McpDevBench.Audit;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -50,6 +51,9 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
             errorType = ErrorType(exception, cancellationToken);
             if (exception is not McpException && !IsForTheSdk(exception, cancellationToken))
                 throw failure = AsProtocolError(exception, name, context.Server.NegotiatedProtocolVersion);
+            // The SDK repeats names that a client made up.
+            if (exception is McpProtocolException said && SecretRedactor.Instance.Redact(said.Message) is var clean && clean != said.Message)
+                throw failure = new McpProtocolException(clean, said, said.ErrorCode) { Data = { [CorrelationId.Field] = CorrelationId.Current } };
             exception.Data[CorrelationId.Field] = CorrelationId.Current;
             throw;
         }
