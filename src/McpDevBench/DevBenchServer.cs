@@ -185,18 +185,19 @@ internal static class DevBenchServer
     /// <summary>From the outside in: name the request, refuse strangers, answer failures, then serve.</summary>
     public static void MapEndpoints(WebApplication app, DevBenchOptions options)
     {
-        var access = app.Services.GetRequiredService<MetricCatalogue>().Access;
+        var metrics = app.Services.GetRequiredService<MetricCatalogue>();
         app.UseCorrelationIds();
         app.UseHttpFailures();
         var audit = app.Services.GetRequiredService<AuditLog>();
         var time = app.Services.GetRequiredService<TimeProvider>();
-        app.UseHostGate(options.Access, options.Mcp.Path, access, header => audit.TryRecordAsync(AuditEntry.Of(AuditEvents.AuthDenied, time.GetUtcNow(), AuditResults.Denied) with
+        app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, header => audit.TryRecordAsync(AuditEntry.Of(AuditEvents.AuthDenied, time.GetUtcNow(), AuditResults.Denied) with
         {
             Principal = AuditEntry.Anonymous,
             Target = header,
             ErrorCode = RefusalCode.Forbidden.Name(),
         }));
-        app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, access);
+        app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, metrics.Access);
+        app.UseTransportErrors(options.Mcp.Path, metrics.Api);
         app.UseRouting();
         app.MapHealth();
         app.MapMcp(options.Mcp.Path);

@@ -107,7 +107,7 @@ internal sealed partial class WorkspaceDirectory
     }
 
     public static RefusalException NotFound(string target) => new(
-        RefusalCode.ContainerNotFound, $"There is no workspace '{(target.Length <= 80 ? target : target[..80] + "…")}': it never existed, has been removed, or has expired.",
+        RefusalCode.ContainerNotFound, $"There is no workspace {CallFacts.Named(target)}: it never existed, has been removed, or has expired.",
         "Call list_containers to see yours, or spawn for a new one.");
 
     /// <summary>Somebody works with it from here on, under these names: for display.</summary>

@@ -257,7 +257,7 @@ internal sealed class ExecService(
         if (found is not null && found.Owner == owner)
             return Noted(found);
         throw new RefusalException(
-            RefusalCode.ExecNotFound, $"There is no exec '{(execId.Length <= 80 ? execId : execId[..80] + "…")}': it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
+            RefusalCode.ExecNotFound, $"There is no exec {CallFacts.Named(execId)}: it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
     }
 
     /// <summary>Whatever is done now is about this command.</summary>

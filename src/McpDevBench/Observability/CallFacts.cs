@@ -34,6 +34,9 @@ internal sealed class CallFacts(string principal)
     /// <summary>A handle as the client gave it, if it can be one; anything else could be anything, and is not written down.</summary>
     public static string? Handle(string? given) => Observability.CorrelationId.IsAcceptable(given) ? given : null;
 
+    /// <summary>How an error names a handle that leads nowhere: quoted if it is harmless, as <see cref="Handle"/> says.</summary>
+    public static string Named(string given) => Handle(given) is { } handle ? $"'{handle}'" : "of that name";
+
     /// <summary>Begins the facts of a call.</summary>
     public static CallFacts Begin(string principal) => _current.Value = new CallFacts(principal);
 

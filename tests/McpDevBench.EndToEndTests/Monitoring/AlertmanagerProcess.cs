@@ -1,35 +1,31 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using McpDevBench.EndToEndTests.Machine;
 
 namespace McpDevBench.EndToEndTests.Monitoring;
 
-/// <summary>A real Alertmanager with the configuration of deploy/, which keeps what it would send to itself.</summary>
+/// <summary>A real Alertmanager on a free port, with a folder of its own.</summary>
 internal sealed class AlertmanagerProcess : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new();
-    private readonly Process _process;
+    private BackgroundProgram? _program;
 
-    private AlertmanagerProcess()
-    {
-        var port = Ports.Free();
-        _http.BaseAddress = new Uri($"http://127.0.0.1:{port}/api/v2/");
-        // Nobody is told within an hour; what inhibits what is decided at once.
-        File.WriteAllText(_folder["alertmanager.yml"], File.ReadAllText(Deployment.File("alertmanager/alertmanager.yml")).Replace("group_wait: 30s", "group_wait: 1h").Replace("group_wait: 10s", "group_wait: 1h"));
-        _process = Process.Start(Command.StartInfo(
-            Deployment.Tool("prometheus-alertmanager"),
-            [$"--config.file={_folder["alertmanager.yml"]}", $"--storage.path={_folder.Path}", $"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=error"],
-            environment: null))!;
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
+    private AlertmanagerProcess() => _http.BaseAddress = new Uri($"http://{Address}/api/v2/");
 
-    public static async Task<AlertmanagerProcess> Started()
+    /// <summary>The configuration of deploy/.</summary>
+    public static string Shipped => File.ReadAllText(Deployment.File("alertmanager/alertmanager.yml"));
+
+    /// <summary>Host and port.</summary>
+    public string Address { get; } = $"127.0.0.1:{Ports.Free()}";
+
+    public static async Task<AlertmanagerProcess> Start(string configuration)
     {
         var alertmanager = new AlertmanagerProcess();
-        await Deadline.Until(alertmanager.Answers, TimeSpan.FromSeconds(30), "Alertmanager answers");
+        var (file, data) = (alertmanager._folder["alertmanager.yml"], alertmanager._folder["data"]);
+        await File.WriteAllTextAsync(file, configuration, TestContext.Current.CancellationToken);
+        alertmanager._program = await BackgroundProgram.Start(Deployment.Tool("prometheus-alertmanager"), new Uri($"http://{alertmanager.Address}/-/ready"),
+            $"--config.file={file}", $"--storage.path={data}", $"--web.listen-address={alertmanager.Address}", "--cluster.listen-address=");
         return alertmanager;
     }
 
@@ -50,24 +46,9 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
+        if (_program is not null)
+            await _program.DisposeAsync();
         _http.Dispose();
         _folder.Dispose();
-    }
-
-    private async Task<bool> Answers()
-    {
-        Assert.False(_process.HasExited, "Alertmanager has ended");
-        try
-        {
-            using var response = await _http.GetAsync(new Uri("status", UriKind.Relative), TestContext.Current.CancellationToken);
-            return response.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false; // It does not listen yet.
-        }
     }
 }

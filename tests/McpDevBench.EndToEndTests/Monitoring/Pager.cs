@@ -9,14 +9,13 @@ namespace McpDevBench.EndToEndTests.Monitoring;
 /// <summary>A real Alertmanager with the routes that are shipped, and the webhook at their end. Nobody outside of this machine is called.</summary>
 internal sealed partial class Pager : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new();
     private readonly HttpListener _webhook = new();
     private readonly ConcurrentQueue<JsonElement> _notifications = new();
-    private BackgroundProgram? _program;
+    private AlertmanagerProcess? _alertmanager;
     private Task _listening = Task.CompletedTask;
 
     /// <summary>Host and port of the Alertmanager.</summary>
-    public string Address { get; } = $"127.0.0.1:{Ports.Free()}";
+    public string Address => _alertmanager!.Address;
 
     /// <summary>The alerts that the webhook was told of, by their names.</summary>
     public IReadOnlyList<JsonElement> Alerts => [.. _notifications.SelectMany(notification => notification.GetProperty("alerts").EnumerateArray())];
@@ -28,22 +27,19 @@ internal sealed partial class Pager : IAsyncDisposable
         pager._webhook.Prefixes.Add(webhook);
         pager._webhook.Start();
         pager._listening = pager.ListenAsync();
-        var shipped = await File.ReadAllTextAsync(Deployment.File("alertmanager/alertmanager.yml"), TestContext.Current.CancellationToken);
+        var shipped = AlertmanagerProcess.Shipped;
         var routes = Wait().Replace(Routes().Match(shipped).Value, "$1: 1s");
         var others = ReceiverName().Matches(shipped).Select(match => match.Groups[1].Value).Where(name => name != "webhook").Distinct().Select(name => $"  - name: {name}\n");
-        await File.WriteAllTextAsync(pager._folder["alertmanager.yml"], $"{routes}\nreceivers:\n{string.Concat(others)}  - name: webhook\n    webhook_configs:\n      - url: {webhook}\n", TestContext.Current.CancellationToken);
-        pager._program = await BackgroundProgram.Start(Deployment.Tool("prometheus-alertmanager"), new Uri($"http://{pager.Address}/-/ready"),
-            $"--config.file={pager._folder["alertmanager.yml"]}", $"--storage.path={pager._folder["data"]}", $"--web.listen-address={pager.Address}", "--cluster.listen-address=");
+        pager._alertmanager = await AlertmanagerProcess.Start($"{routes}\nreceivers:\n{string.Concat(others)}  - name: webhook\n    webhook_configs:\n      - url: {webhook}\n");
         return pager;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_program is not null)
-            await _program.DisposeAsync();
+        if (_alertmanager is not null)
+            await _alertmanager.DisposeAsync();
         _webhook.Close();
         await _listening;
-        _folder.Dispose();
     }
 
     private async Task ListenAsync()

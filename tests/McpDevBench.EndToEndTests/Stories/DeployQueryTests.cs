@@ -23,9 +23,6 @@ public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<Serve
     [
         ("up", "job", "mcp-devbench"),
         ("up", "instance", ""),
-        ("mcp_server_ready", "instance", ""),
-        ("container_memory_usage_bytes", "container", ""),
-        ("container_cpu_usage_seconds_total", "container", ""),
         ("mcp_auth_decisions_total", "mode", "none"),
         ("mcp_auth_decisions_total", "result", "denied"),
         ("mcp_warm_pool_claims_total", "result", "hit"),

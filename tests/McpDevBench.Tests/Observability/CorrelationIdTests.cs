@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using McpDevBench.Observability.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -64,6 +66,21 @@ public sealed class CorrelationIdTests
         var error = await ErrorAsync(await SendAsync(server, "POST", "/mcp", body));
         Assert.Equal((code, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
         Assert.DoesNotContain(server.Log.Lines(), line => (string)JsonNode.Parse(line)!["level"]! is "ERROR" or "WARNING");
+    }
+
+    [Theory]
+    [InlineData("{", "2026-07-28", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", "1999-01-01", -32022)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", "2026-07-28", -32602)]
+    public async Task What_never_became_a_call_has_it_too_and_is_counted_and_logged(string body, string revision, int code)
+    {
+        using var server = await TestServer.StartAsync();
+        var answer = await SendAsync(server, "POST", "/mcp", body, "MCP-Protocol-Version", revision);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var error = await ErrorAsync(answer);
+        Assert.Equal((code, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
+        Assert.Equal(Given, (string)JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("was refused", StringComparison.Ordinal)))!["correlation_id"]!);
+        Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -59,14 +59,12 @@ public sealed class MetricsListenerTests : IAsyncLifetime
         Assert.Equal(expected, answer.StatusCode);
     }
 
-    [Theory]
-    [InlineData(true, false, true)]
-    [InlineData(false, true, false)]
-    public void Over_stdio_they_are_served_only_where_somebody_asked(bool asked, bool stdio, bool enabled)
+    [Fact]
+    public void Over_stdio_they_are_served_only_where_somebody_asked()
     {
-        var options = new MetricsOptions { AskedFor = asked, Enabled = enabled };
-        Assert.Equal(enabled && (asked || !stdio), options.ServedOver(stdio));
-        Assert.False(new MetricsOptions().ServedOver(stdio: true));
-        Assert.True(new MetricsOptions().ServedOver(stdio: false));
+        var (unasked, asked, off) = (new MetricsOptions(), new MetricsOptions { AskedFor = true }, new MetricsOptions { AskedFor = true, Enabled = false });
+        Assert.Equal((true, false), (unasked.ServedOver(stdio: false), unasked.ServedOver(stdio: true)));
+        Assert.Equal((true, true), (asked.ServedOver(stdio: false), asked.ServedOver(stdio: true)));
+        Assert.Equal((false, false), (off.ServedOver(stdio: false), off.ServedOver(stdio: true)));
     }
 }

@@ -1,0 +1,89 @@
+using System.IO.Pipelines;
+using System.Text.Json.Nodes;
+using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>
+/// What the SDK's transport refuses before it makes a call of it: no JSON, a revision that nobody knows, headers that contradict the message. The SDK repeats the client's
+/// words in such an answer and knows no correlation id. It is counted here and logged, and it gets the id and loses what looks like a secret, as every other error does.
+/// </summary>
+internal static partial class TransportErrors
+{
+    /// <param name="path">Where the protocol is served.</param>
+    public static void UseTransportErrors(this IApplicationBuilder app, PathString path, ApiMetrics metrics)
+    {
+        var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(TransportErrors).FullName!);
+        var time = app.ApplicationServices.GetRequiredService<TimeProvider>();
+        app.Use(async (HttpContext context, RequestDelegate next) =>
+        {
+            if (!context.Request.Path.StartsWithSegments(path))
+            {
+                await next(context);
+                return;
+            }
+            var started = time.GetTimestamp();
+            var client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            var body = new BodyWithoutErrors(client, context.Response);
+            context.Features.Set<IHttpResponseBodyFeature>(body);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                context.Features.Set(client);
+            }
+            if (body.Error is not { Length: > 0 } error)
+                return;
+            metrics.Served(ApiMetrics.Unknown, time.GetElapsedTime(started), RefusalCode.InvalidArgument.Name());
+            LogRefused(logger, context.Response.StatusCode);
+            await context.Response.WriteAsync(Amended(error), context.RequestAborted);
+        });
+    }
+
+    private static string Amended(MemoryStream error)
+    {
+        var message = JsonNode.Parse(error.GetBuffer().AsSpan(0, (int)error.Length))!;
+        var detail = message["error"]!.AsObject();
+        detail["message"] = SecretRedactor.Instance.Redact((string?)detail["message"]);
+        var data = detail["data"]?.AsObject() ?? [];
+        foreach (var (name, text) in data.ToList())
+        {
+            if (text is JsonValue value && value.TryGetValue(out string? said))
+                data[name] = SecretRedactor.Instance.Redact(said);
+        }
+        data[CorrelationId.Field] = CorrelationId.Ensure();
+        detail["data"] = data;
+        return message.ToJsonString();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A message was refused before it was a call")]
+    private static partial void LogRefused(ILogger logger, int httpStatus);
+
+    /// <summary>The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own; answers are streams of events.</summary>
+    private sealed class BodyWithoutErrors(IHttpResponseBodyFeature client, HttpResponse response) : IHttpResponseBodyFeature
+    {
+        private PipeWriter? _writer;
+
+        /// <summary>What was kept back, or null.</summary>
+        public MemoryStream? Error { get; private set; }
+
+        public Stream Stream => IsError ? Error ??= new MemoryStream() : client.Stream;
+
+        public PipeWriter Writer => IsError ? _writer ??= PipeWriter.Create(Stream, new StreamPipeWriterOptions(leaveOpen: true)) : client.Writer;
+
+        private bool IsError => !response.HasStarted && response.StatusCode >= 400 && response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) is true;
+
+        public void DisableBuffering() => client.DisableBuffering();
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => IsError ? Task.CompletedTask : client.StartAsync(cancellationToken);
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => client.SendFileAsync(path, offset, count, cancellationToken);
+
+        public Task CompleteAsync() => IsError ? Task.CompletedTask : client.CompleteAsync();
+    }
+}
