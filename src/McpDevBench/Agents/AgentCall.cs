@@ -23,19 +23,27 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     public bool Answered => _answer.Task.IsCompleted;
 
     /// <summary>Waits for the answer. Cancellation gives the request up on the agent's side too.</summary>
-    /// <exception cref="RefusalException">The agent refused, or the stream broke.</exception>
+    /// <exception cref="RefusalException">The agent refused, or the stream broke, or what came was no answer and so broke the stream.</exception>
     public async Task<T> AnswerAsync<T>(ReadMessage<T> read, CancellationToken cancellationToken)
     {
         await using var cancellation = cancellationToken.Register(static state => ((AgentCall)state!).Cancel(), this);
         await Sent;
         var answer = await _answer.Task;
-        var reader = new MessageReader(answer);
-        var status = (AgentStatus)reader.Byte();
-        if (status == AgentStatus.Cancelled)
-            cancellationToken.ThrowIfCancellationRequested();
-        if (status != AgentStatus.Ok)
-            throw AgentRefusals.Of(status, System.Text.Encoding.UTF8.GetString(reader.Rest));
-        return read(ref reader);
+        try
+        {
+            var reader = new MessageReader(answer);
+            var status = (AgentStatus)reader.Byte();
+            if (status == AgentStatus.Cancelled)
+                cancellationToken.ThrowIfCancellationRequested();
+            if (status != AgentStatus.Ok)
+                throw AgentRefusals.Of(status, System.Text.Encoding.UTF8.GetString(reader.Rest));
+            return read(ref reader);
+        }
+        catch (ProtocolException broken)
+        {
+            connection.Break(broken);
+            throw AgentRefusals.StreamLost();
+        }
     }
 
     /// <summary>Tells the agent to give the request up; its answer still comes.</summary>

@@ -31,6 +31,7 @@ internal sealed class AgentConnection : IDisposable
     private int _start, _end;
     private uint _lastChannel;
     private long _pongs;
+    private ProtocolException? _broken;
 
     private AgentConnection(EngineStream stream) => _stream = stream;
 
@@ -68,10 +69,16 @@ internal sealed class AgentConnection : IDisposable
             while (await NextFrameAsync(_closed.Token) is { } header)
                 Deliver(header, link, listener);
         }
+        catch (Exception) when (_broken is not null)
+        {
+            // The stream was ended because of it, and what came of that says less.
+        }
         finally
         {
             Dispose();
         }
+        if (_broken is not null)
+            throw _broken;
     }
 
     /// <summary>One request, from its first byte to what <paramref name="use"/> makes of it; nothing of it goes on afterwards.</summary>
@@ -114,6 +121,13 @@ internal sealed class AgentConnection : IDisposable
     }
 
     public Task PingAsync() => SendAsync(FrameKind.Ping, Protocol.NoChannel, ReadOnlyMemory<byte>.Empty);
+
+    /// <summary>An answer was no answer: that ends the stream as any frame would that is none.</summary>
+    internal void Break(ProtocolException broken)
+    {
+        _broken = broken;
+        Dispose();
+    }
 
     internal void Forget(AgentCall call) => _calls.TryRemove(call.Channel, out _);
 

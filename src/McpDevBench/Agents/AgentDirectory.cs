@@ -71,7 +71,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
                 call.Abandon();
             }
         }
-        catch (Exception e) when (e is RefusalException or ProtocolException or OperationCanceledException)
+        catch (Exception e) when (e is RefusalException or OperationCanceledException)
         {
             return null;
         }

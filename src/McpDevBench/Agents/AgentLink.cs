@@ -236,7 +236,8 @@ internal sealed partial class AgentLink : IAsyncDisposable
                     return true;
                 }
                 Volatile.Write(ref _pingedAt, _directory.Time.GetTimestamp());
-                await connection.PingAsync();
+                // Not waited for: where the way to the agent is full, it is the ping that has to notice.
+                _ = connection.PingAsync();
                 sent++;
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));

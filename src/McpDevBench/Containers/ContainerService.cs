@@ -135,7 +135,7 @@ internal sealed partial class ContainerService(
         policy.Require(plan.Image);
         steps.Next(SpawnPhase.Pull);
         var image = await images.GetAsync(plan.Image, line => _ = onProgress(SpawnPhase.Pull, line).AsTask(), cancellationToken);
-        steps.Done();
+        steps.Next(SpawnPhase.Create);
         var id = ContainerId.New();
         var now = time.GetUtcNow();
         var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
@@ -170,13 +170,14 @@ internal sealed partial class ContainerService(
         pool.Forget(volume);
         try
         {
-            var built = await factory.BuildAsync(workspace, image, fresh, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);
+            var built = await factory.BuildAsync(workspace, image, fresh, steps, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);
             if (!fresh)
                 store.TakeKeptVolume(volume);
             return built;
         }
         catch
         {
+            steps.Dispose();
             await factory.UndoAsync(workspaces.Find(id) ?? workspace, fresh);
             throw;
         }

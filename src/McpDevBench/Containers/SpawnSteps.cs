@@ -34,5 +34,6 @@ internal sealed class SpawnSteps(ContainerMetrics metrics, TimeProvider time) : 
             return;
         _span.Unfinished();
         _span.Dispose();
+        _phase = null;
     }
 }

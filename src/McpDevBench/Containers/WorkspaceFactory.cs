@@ -1,6 +1,5 @@
 using McpDevBench.Agents;
 using McpDevBench.Engine;
-using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Containers;
@@ -8,17 +7,16 @@ namespace McpDevBench.Containers;
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
-    EngineContainers containers, EngineVolumes volumes, VolumePool pool, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceFactory> logger)
+    EngineContainers containers, EngineVolumes volumes, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
     /// <summary>Variables of an image that would change what every program of the workspace loads.</summary>
     private static readonly string[] DangerousVariables = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV"];
 
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
+    /// <param name="steps">At <see cref="SpawnPhase.Create"/>.</param>
     /// <returns>The workspace, running.</returns>
-    public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, Func<SpawnPhase, ValueTask> onPhase, CancellationToken cancellationToken)
+    public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, SpawnSteps steps, Func<SpawnPhase, ValueTask> onPhase, CancellationToken cancellationToken)
     {
-        using var steps = new SpawnSteps(metrics.Containers, time);
-        steps.Next(SpawnPhase.Create);
         await onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
         if (freshVolume && workspace.Persistent)

@@ -18,11 +18,13 @@ public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<Serve
         ("P95 Latency", null),
     ];
 
-    /// <summary>What the tool <c>metrics</c> of a server that was just used does not show: what Prometheus adds, and what comes with other features.</summary>
+    /// <summary>What the tool <c>metrics</c> of a server that was just used does not show: what Prometheus adds, what is sampled a moment later, and what comes with other features.</summary>
     private static readonly (string Metric, string Label, string Value)[] _elsewhere =
     [
         ("up", "job", "mcp-devbench"),
         ("up", "instance", ""),
+        ("container_memory_usage_bytes", "container", ""),
+        ("container_cpu_usage_seconds_total", "container", ""),
         ("mcp_auth_decisions_total", "mode", "none"),
         ("mcp_auth_decisions_total", "result", "denied"),
         ("mcp_warm_pool_claims_total", "result", "hit"),

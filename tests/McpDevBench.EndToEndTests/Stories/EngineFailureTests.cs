@@ -50,6 +50,33 @@ public sealed class EngineFailureTests
     }
 
     [Fact]
+    public async Task A_workspace_that_takes_nothing_in_any_more_does_not_hold_its_callers_and_is_back_when_it_does()
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var dockerId = await workspace.DockerId();
+        await DockerHost.Docker("pause", dockerId);
+        try
+        {
+            // Many at once, so that the way to the agent is full, and what asks whether it is alive must not wait behind them.
+            var uploads = Enumerable.Range(0, 64).Select(async index =>
+            {
+                using var content = new ByteArrayContent(new byte[2 << 20]);
+                using var answer = await server.Http.PutAsync(new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files?path={index}"), content, TestContext.Current.CancellationToken);
+                return answer.StatusCode;
+            });
+            var statuses = await Task.WhenAll(uploads).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+            Assert.All(statuses, status => Assert.Equal(HttpStatusCode.InternalServerError, status));
+        }
+        finally
+        {
+            await DockerHost.Docker("unpause", dockerId);
+        }
+        Assert.Equal("back", await workspace.Sh("echo back"));
+    }
+
+    [Fact]
     public async Task A_socket_without_permission_says_who_may_use_it()
     {
         using var folder = new TemporaryFolder();

@@ -58,6 +58,7 @@ public sealed class TraceTests
         Assert.Equal(workspaceId, spawn["mcp_devbench.container_id"]);
         Assert.Equal(["spawn create", "spawn policy", "spawn pull", "spawn ready", "spawn start"], Below(collector, spawn).Select(span => span.Name).Where(name => name.StartsWith("spawn", StringComparison.Ordinal)).Order());
         Assert.Contains("docker create", NamesBelow(collector, spawn, "spawn create"));
+        Assert.DoesNotContain(Below(collector, spawn), span => span.Name.StartsWith("docker", StringComparison.Ordinal) && span.ParentId == spawn.SpanId);
         Assert.Contains("docker image_inspect", NamesBelow(collector, spawn, "spawn pull"));
         Assert.Contains("docker start", NamesBelow(collector, spawn, "spawn start"));
         Assert.Contains(Below(collector, spawn), span => span.Name == "db write" && (string?)span["db.system.name"] == "sqlite");

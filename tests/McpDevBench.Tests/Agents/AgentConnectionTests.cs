@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using Docker.DotNet;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Engine;
+using McpDevBench.Tests.Agent;
+
+namespace McpDevBench.Tests.Agents;
+
+/// <summary>An agent that somebody in the workspace has replaced: the server's end of the stream trusts nothing that comes.</summary>
+public sealed class AgentConnectionTests : IAsyncLifetime
+{
+    private readonly TcpClient _server = new();
+    private TcpClient _agent = null!;
+    private AgentConnection _connection = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await _server.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        _agent = await listener.AcceptTcpClientAsync();
+        var opening = AgentConnection.OpenAsync(new EngineStream(new MultiplexedStream(_server.GetStream(), false)), new byte[Handshake.SecretLength], "test", TestContext.Current.CancellationToken);
+        var greeting = await ReadAsync(Handshake.ServerLength);
+        var welcome = new MessageWriter();
+        new Welcome(Protocol.Version, "test", Guid.NewGuid(), []).Write(welcome);
+        _agent.GetStream().Write([.. Handshake.AgentMagic, .. greeting.AsSpan(Handshake.MagicLength + Handshake.SecretLength), .. AgentClient.Frame(FrameKind.Welcome, 0, welcome.Written)]);
+        _connection = await opening;
+        await ReadFrameAsync();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _connection.Dispose();
+        _agent.Dispose();
+        _server.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    public static TheoryData<string, byte[]> NoAnswers() => new()
+    {
+        { "nothing at all", [] },
+        { "half a number", [(byte)AgentStatus.Ok, 1, 0, 0] },
+        { "no boolean", [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0] },
+        { "more memory than there is", [(byte)AgentStatus.Ok, 1, 255, 255, 255, 255, 255, 255, 255, 255, 0] },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoAnswers))]
+    public async Task What_is_no_answer_ends_the_stream_and_its_caller_may_try_again(string what, byte[] answer)
+    {
+        var running = _connection.RunAsync(null!, new Deaf());
+        var call = _connection.CallAsync(Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, TestContext.Current.CancellationToken));
+        var request = await ReadFrameAsync();
+        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, answer));
+
+        var refusal = await Assert.ThrowsAsync<RefusalException>(() => call);
+        Assert.True(refusal.Retryable, what);
+        await Assert.ThrowsAsync<ProtocolException>(() => running);
+        Assert.True(_connection.Closed.IsCancellationRequested, what);
+        Assert.Equal(0, _agent.GetStream().Read(new byte[1]));
+    }
+
+    private async Task<byte[]> ReadAsync(int length)
+    {
+        var bytes = new byte[length];
+        await _agent.GetStream().ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
+        return bytes;
+    }
+
+    private async Task<FrameHeader> ReadFrameAsync()
+    {
+        var header = FrameHeader.Read(await ReadAsync(FrameHeader.Size));
+        await ReadAsync(header.Length);
+        return header;
+    }
+
+    private sealed class Deaf : AgentListener
+    {
+        public override void Connected(AgentLink link, Welcome welcome)
+        {
+        }
+
+        public override void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content)
+        {
+        }
+
+        public override void Exited(AgentLink link, ExecExited exit)
+        {
+        }
+
+        public override void Lost(AgentLink link)
+        {
+        }
+    }
+}
