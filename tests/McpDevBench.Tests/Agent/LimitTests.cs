@@ -45,7 +45,11 @@ public sealed class LimitTests : IDisposable
         Assert.Equal([5], _client.Ping([5]));
     }
 
-    private long PeakBytes() => long.Parse(File.ReadLines($"/proc/{_agent.Pid}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], null) << 10;
+    private long PeakBytes()
+    {
+        Assert.False(_agent.Process.HasExited, _agent.Process.HasExited ? $"the agent has ended: {_agent.Process.ExitCode} {_agent.Process.StandardError.ReadToEnd()}" : "");
+        return long.Parse(File.ReadLines($"/proc/{_agent.Pid}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], null) << 10;
+    }
 
     [Fact]
     public void Descriptors_and_threads_are_the_same_after_as_before()
