@@ -71,12 +71,12 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             throw new RefusalException(AgentStatus.Invalid, $"{request.Signal} is no signal");
         if (request.Signal != Abi.SIGKILL)
         {
-            hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter())));
+            hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, Session.Answer(AgentStatus.Ok))));
             return;
         }
         // One round of KILL misses what is forked meanwhile: whoever sends it wants them all gone.
         exec.Kill(ExecEnd.Signaled, graceMs: 0);
-        channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter());
+        channel.Session.Finish(channel, Session.Answer(AgentStatus.Ok));
     }
 
     public void Cancel(ExecCancel request) => Find(request.Key).Kill(ExecEnd.Cancelled, request.GraceMs);
@@ -183,14 +183,14 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
 
     private static void AnswerStarted(Exec exec)
     {
-        var message = new MessageWriter();
-        new ExecStarted(exec.Pid).Write(message);
+        var answer = Session.Answer(AgentStatus.Ok);
+        new ExecStarted(exec.Pid).Write(answer);
         foreach (var channel in exec.StartWaiters)
         {
             // What was not in this session's Welcome needs no acknowledgement first: the server expects it from its beginning.
             if (!channel.Session.Closed && !exec.ListedInWelcome)
                 exec.Attached = true;
-            channel.Session.Finish(channel, AgentStatus.Ok, message);
+            channel.Session.Finish(channel, answer);
         }
         exec.StartWaiters.Clear();
     }
@@ -198,7 +198,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     private void Fail(Exec exec, RefusalException refusal)
     {
         foreach (var channel in exec.StartWaiters)
-            channel.Session.Finish(channel, refusal.Status, Session.Message(refusal.Message));
+            channel.Session.Finish(channel, Session.Answer(refusal));
         Remove(exec);
     }
 

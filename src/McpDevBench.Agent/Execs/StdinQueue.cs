@@ -137,9 +137,9 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
 
     private static void Answer(Channel channel, int taken, bool open)
     {
-        var message = new MessageWriter();
-        new ExecInputTaken(taken, open).Write(message);
-        channel.Session.Finish(channel, AgentStatus.Ok, message);
+        var answer = Session.Answer(AgentStatus.Ok);
+        new ExecInputTaken(taken, open).Write(answer);
+        channel.Session.Finish(channel, answer);
     }
 
     private sealed class Segment

@@ -5,7 +5,9 @@ namespace McpDevBench.Agent;
 /// <summary>Pages of a directory, or of a whole tree. Every page begins anew after the last path of the one before: nothing is remembered between them.</summary>
 internal sealed class Listing(Workspace workspace)
 {
-    private const int MaxBytes = Protocol.MaxPayload - (64 << 10);
+    /// <summary>Of a page: each of the workers may be making one, and one more may be waiting to be sent.</summary>
+    private const int MaxBytes = 256 << 10;
+
     private const int EntryOverhead = 64;
 
     public ListResponse List(ListRequest request, Channel channel)

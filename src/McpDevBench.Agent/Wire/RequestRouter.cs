@@ -8,7 +8,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
     /// <summary>A request's message is in memory twice or more: as it came, and as what it means.</summary>
     private const int LargeRequest = 64 << 10;
 
-    /// <summary>Does a request on a worker, and writes its response.</summary>
+    /// <summary>Does a request on a worker, and writes its response behind the status.</summary>
     private delegate void Work(MessageWriter response);
 
     public void Route(Channel channel, ReadOnlySpan<byte> payload)
@@ -24,7 +24,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         }
         catch (RefusalException refusal)
         {
-            channel.Session.Finish(channel, refusal.Status, Session.Message(refusal.Message));
+            channel.Session.Finish(channel, Session.Answer(refusal));
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
             default:
                 return false;
         }
-        channel.Session.Finish(channel, AgentStatus.Ok, new MessageWriter());
+        channel.Session.Finish(channel, Session.Answer(AgentStatus.Ok));
         return true;
     }
 
@@ -70,9 +70,9 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         if (opcode != Opcode.Usage)
             return false;
         message.End();
-        var response = new MessageWriter(32);
-        group.Read().Write(response);
-        channel.Session.Finish(channel, AgentStatus.Ok, response);
+        var answer = Session.Answer(AgentStatus.Ok);
+        group.Read().Write(answer);
+        channel.Session.Finish(channel, answer);
         return true;
     }
 
@@ -134,19 +134,18 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
 
     private static void Run(Channel channel, Work work)
     {
-        var response = new MessageWriter();
         try
         {
             channel.ThrowIfCancelled();
-            work(response);
-            if (response.Length >= Protocol.MaxPayload)
+            var answer = Session.Answer(AgentStatus.Ok);
+            work(answer);
+            if (answer.Length > Protocol.MaxPayload)
                 throw new RefusalException(AgentStatus.TooLarge, "the answer is larger than a frame can be");
-            channel.Session.Respond(channel, AgentStatus.Ok, response);
+            channel.Session.Respond(channel, answer);
         }
         catch (Exception error)
         {
-            var refusal = RefusalException.From(error);
-            channel.Session.Respond(channel, refusal.Status, Session.Message(refusal.Message));
+            channel.Session.Respond(channel, Session.Answer(RefusalException.From(error)));
         }
     }
 }

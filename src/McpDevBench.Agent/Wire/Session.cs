@@ -46,23 +46,32 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
         }
     }
 
-    /// <summary>From any thread: the answer to a channel's request.</summary>
-    public void Respond(Channel channel, AgentStatus status, MessageWriter message)
+    /// <summary>Begins an answer: its message, if it has one, is written behind.</summary>
+    public static MessageWriter Answer(AgentStatus status) => new MessageWriter().Byte((byte)status);
+
+    /// <summary>A refusal as an answer: the bytes of its text alone, without a length before them.</summary>
+    public static MessageWriter Answer(RefusalException refusal)
     {
-        Outbox.WaitForRoom();
-        loop.Post(() => Finish(channel, status, message));
+        var answer = Answer(refusal.Status);
+        foreach (var value in System.Text.Encoding.UTF8.GetBytes(refusal.Message))
+            answer.Byte(value);
+        return answer;
     }
 
-    /// <summary>On the loop.</summary>
-    public void Finish(Channel channel, AgentStatus status, MessageWriter message)
+    /// <summary>From any thread: the answer to a channel's request.</summary>
+    public void Respond(Channel channel, MessageWriter answer)
+    {
+        Outbox.WaitForRoom();
+        loop.Post(() => Finish(channel, answer));
+    }
+
+    /// <summary>On the loop. The answer is sent as it is, without a copy: on this thread, memory that cannot be had would be the agent's end.</summary>
+    public void Finish(Channel channel, MessageWriter answer)
     {
         channel.Discard();
         if (Closed || !_channels.Remove(channel.Id))
             return;
-        var payload = new byte[1 + message.Length];
-        payload[0] = (byte)status;
-        message.Written.CopyTo(payload.AsSpan(1));
-        var frame = OutFrame.Of(FrameKind.Response, channel.Id, payload);
+        var frame = OutFrame.Of(FrameKind.Response, channel.Id, answer.WrittenMemory);
         if (channel.HasContent)
             Outbox.Last(frame);
         else
@@ -102,7 +111,7 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
         if (!_channels.TryAdd(id, channel))
             throw new ProtocolException($"channel {id} is in use");
         if (_channels.Count > MaxChannels)
-            Finish(channel, AgentStatus.Exhausted, Message("more than 256 requests are open"));
+            Finish(channel, Answer(new RefusalException(AgentStatus.Exhausted, "more than 256 requests are open")));
         else
             router.Route(channel, payload);
     }
@@ -124,14 +133,5 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
         if (payload.Length > MaxPing)
             throw new ProtocolException($"a ping of {payload.Length} bytes");
         Outbox.Control(OutFrame.Of(FrameKind.Pong, channel, payload.ToArray()));
-    }
-
-    /// <summary>An error's text: its bytes alone, without a length before them.</summary>
-    public static MessageWriter Message(string text)
-    {
-        var message = new MessageWriter();
-        foreach (var value in System.Text.Encoding.UTF8.GetBytes(text))
-            message.Byte(value);
-        return message;
     }
 }
