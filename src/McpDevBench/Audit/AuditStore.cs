@@ -85,8 +85,9 @@ internal sealed class AuditStore : IDisposable
     /// <returns>How many.</returns>
     public int Prune(DateTimeOffset before, AuditChain chain)
     {
-        var kept = _file.Read(connection => connection.Query("SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1", row => row.GetInt64(0), ("$before", before.Milliseconds())));
-        var end = kept.Count == 0 ? long.MaxValue : kept[0];
+        // If nothing is younger, then all that there is now. What is committed from here on is as young as can be.
+        var end = _file.Read(connection => connection.Query(
+            "SELECT coalesce((SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1), (SELECT max(seq) + 1 FROM audit), 0)", row => row.GetInt64(0), ("$before", before.Milliseconds())))[0];
         var removed = 0;
         // A little at a time: whoever appends waits for each.
         while (_file.Write(connection => PruneSome(connection, end, chain)) is > 0 and var some)

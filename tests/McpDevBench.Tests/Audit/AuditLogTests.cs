@@ -148,6 +148,22 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_committed_while_everything_old_is_removed_stays()
+    {
+        using var log = _desk.Open(new AuditOptions());
+        for (var number = 1; number <= 3; number++)
+            await log.RecordAsync(AuditDesk.Entry($"{number}") with { Timestamp = DateTimeOffset.UnixEpoch });
+        // Somebody's, between two pieces of the work.
+        _desk.Meddle("""
+            CREATE TRIGGER late AFTER DELETE ON audit WHEN old.seq = 3 BEGIN
+                INSERT INTO audit (seq, timestamp, event_type, principal, target, result, prev_hash, hash) VALUES (4, 4102444800000, 'fs.write', 'me', 'late', 'success', old.hash, zeroblob(32));
+            END
+            """);
+        Assert.Equal(3, log.Prune());
+        Assert.Equal("late", Assert.Single(_desk.Rows()).Entry.Target);
+    }
+
+    [Fact]
     public async Task For_ever_is_for_ever()
     {
         using var log = _desk.Open(new AuditOptions { Retention = null });
