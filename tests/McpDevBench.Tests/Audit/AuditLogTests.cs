@@ -37,6 +37,20 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_cannot_turn_or_hide_a_part_of_its_line_and_comes_back_as_it_was()
+    {
+        const string Name = "a\u202Egnp.\u2066exe\u200B\u001B[2Jä😀";
+        using var log = _desk.Open();
+        await log.RecordAsync(AuditDesk.Entry(Name));
+        var line = Assert.Single(_desk.Lines());
+        Assert.Contains("""
+            "target":"a\u202egnp.\u2066exe\u200b\u001b[2Jä😀"
+            """.Trim(), line);
+        Assert.Equal(Name, AuditJson.Read(System.Text.Encoding.UTF8.GetBytes(line))?.Entry.Target);
+        Assert.Null(_desk.VerifyFile());
+    }
+
+    [Fact]
     public async Task The_next_server_goes_on_where_the_last_one_ended()
     {
         await _desk.RecordAsync(3);
