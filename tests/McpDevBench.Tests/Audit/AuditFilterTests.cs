@@ -19,6 +19,7 @@ public sealed class AuditFilterTests : IAsyncLifetime
                 Principal = minute == 5 ? "you" : "me",
                 ContainerId = minute < 3 ? "c_1" : "c_2",
                 ExecId = minute % 2 == 0 ? null : $"e_{minute}",
+                CorrelationId = $"req-{minute / 2}",
                 Result = minute == 3 ? AuditResults.Failure : AuditResults.Success,
             });
         }
@@ -37,6 +38,8 @@ public sealed class AuditFilterTests : IAsyncLifetime
         Assert.Equal("024", Found(new AuditFilter { EventType = AuditEvents.FsRead }));
         Assert.Equal("345", Found(new AuditFilter { ContainerId = "c_2" }));
         Assert.Equal("1", Found(new AuditFilter { ExecId = "e_1" }));
+        Assert.Equal("23", Found(new AuditFilter { CorrelationId = "req-1" }));
+        Assert.Equal("3", Found(new AuditFilter { CorrelationId = "req-1", ContainerId = "c_2" }));
         Assert.Equal("5", Found(new AuditFilter { Principal = "you" }));
         Assert.Equal("3", Found(new AuditFilter { Result = AuditResults.Failure }));
         Assert.Equal("345", Found(new AuditFilter { Since = _begin.AddMinutes(3) }));
