@@ -1,4 +1,5 @@
 using System.Buffers;
+using McpDevBench.Observability.Logs;
 using Microsoft.Win32.SafeHandles;
 
 namespace McpDevBench.Audit;
@@ -14,11 +15,10 @@ internal sealed class AuditFile(string path) : IDisposable
     private static readonly byte[] _lineStart = [.. "{\"seq\":"u8];
 
     private readonly ArrayBufferWriter<byte> _lines = new(4096);
-    private SafeFileHandle? _handle;
-    private FileIdentity? _identity;
+    private AppendFile? _file;
 
     /// <summary>Whether what is written now would be found under its name.</summary>
-    public bool IsInPlace => _handle is not null && FileIdentity.Of(path) == _identity;
+    public bool IsInPlace => _file is not null && _file.IsStillAt(path);
 
     /// <summary>Opens it (again), and creates it and its folder where they are missing.</summary>
     /// <returns>The number of its last record; null if it has none.</returns>
@@ -26,16 +26,19 @@ internal sealed class AuditFile(string path) : IDisposable
     public long? Open()
     {
         Close();
-        var handle = OpenHandle(path);
+        var file = OpenFile(path);
         try
         {
-            var last = Repair(handle);
-            (_handle, _identity) = (handle, FileIdentity.Of(handle));
+            using var beside = OpenBeside(path);
+            if (!file.IsStillAt(path))
+                throw new IOException($"{path} was renamed at this moment.");
+            var last = Repair(file, beside);
+            _file = file;
             return last;
         }
         catch
         {
-            handle.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -49,14 +52,13 @@ internal sealed class AuditFile(string path) : IDisposable
             AuditJson.Write(record, _lines, hashes: true);
             _lines.Write("\n"u8);
         }
-        // At its end as it is now: it may have been cut since.
-        RandomAccess.Write(_handle!, _lines.WrittenSpan, RandomAccess.GetLength(_handle!));
+        _file!.Append(_lines.WrittenSpan, _file.Length);
     }
 
     public void Close()
     {
-        _handle?.Dispose();
-        _handle = null;
+        _file?.Dispose();
+        _file = null;
     }
 
     public void Dispose() => Close();
@@ -66,8 +68,9 @@ internal sealed class AuditFile(string path) : IDisposable
     {
         try
         {
-            using var handle = OpenHandle(path);
-            _ = RandomAccess.GetLength(handle);
+            using var file = OpenFile(path);
+            using var beside = OpenBeside(path);
+            _ = RandomAccess.GetLength(beside);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -76,19 +79,22 @@ internal sealed class AuditFile(string path) : IDisposable
         }
     }
 
-    private static SafeFileHandle OpenHandle(string path)
+    private static AppendFile OpenFile(string path)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
             Directory.CreateDirectory(folder);
         var isNew = !File.Exists(path);
-        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        // For the server and for whoever ships its logs.
+        var file = AppendFile.Open(path);
+        // For the server and for whoever ships its logs, whatever its umask.
         if (isNew)
-            File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        return handle;
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        return file;
     }
 
-    private static long? Repair(SafeFileHandle handle)
+    /// <summary>To look into it, and to cut it.</summary>
+    private static SafeFileHandle OpenBeside(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+    private static long? Repair(AppendFile file, SafeFileHandle handle)
     {
         var length = RandomAccess.GetLength(handle);
         var whole = EndOfLineBefore(handle, length);
@@ -98,7 +104,7 @@ internal sealed class AuditFile(string path) : IDisposable
             if (rest.AsSpan().SequenceEqual(_lineStart.AsSpan(0, rest.Length)))
                 RandomAccess.SetLength(handle, whole);
             else
-                RandomAccess.Write(handle, "\n"u8, length);
+                file.Append("\n"u8, length);
         }
         return whole == 0 ? null : AuditJson.Read(Read(handle, EndOfLineBefore(handle, whole - 1), whole))?.Seq;
     }

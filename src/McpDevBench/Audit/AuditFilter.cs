@@ -10,6 +10,10 @@ internal sealed record AuditFilter
     public string? EventType { get; init; }
     public string? ContainerId { get; init; }
     public string? ExecId { get; init; }
+
+    /// <summary>Of one request, which every error names.</summary>
+    public string? CorrelationId { get; init; }
+
     public string? Principal { get; init; }
     public string? Result { get; init; }
 
@@ -47,6 +51,7 @@ internal sealed record AuditFilter
             ("container_id = $container", "$container", ContainerId),
             ("event_type = $event", "$event", EventType),
             ("principal = $principal", "$principal", Principal),
+            ("+correlation_id = $correlation", "$correlation", CorrelationId),
             ("+result = $result", "$result", Result),
             ("+timestamp >= $since", "$since", Since?.ToUnixTimeMilliseconds()),
             ("+timestamp < $until", "$until", Until?.ToUnixTimeMilliseconds()),

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using McpDevBench.Observability.Logs;
 
 namespace McpDevBench.Audit;
 
@@ -10,8 +10,8 @@ internal static class AuditJson
 {
     private const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
-    // As log lines have it: readable text as it is; what could end the line is escaped.
-    private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    // As log lines have it: readable text as it is; what could end the line, turn it round or hide in it is escaped.
+    private static readonly JsonWriterOptions _options = new() { Encoder = LineEncoder.Instance, SkipValidation = true };
 
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;

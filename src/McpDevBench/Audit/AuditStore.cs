@@ -20,9 +20,6 @@ internal sealed class AuditStore : IDisposable
 
     private const int PrunedAtOnce = 500;
 
-    /// <summary>Records are numbered when a call has ended, but bear the time when it began: the two orders differ by no more than this.</summary>
-    private static readonly TimeSpan _longestCall = TimeSpan.FromDays(1);
-
     private static readonly SqliteSchema _schema = new("audit", 0x4D445641, "Restore it from a backup, or move it away and keep it: it has been left as it is. Another is begun where none is.");
 
     private readonly SqliteFile _file;
@@ -85,8 +82,9 @@ internal sealed class AuditStore : IDisposable
     /// <returns>How many.</returns>
     public int Prune(DateTimeOffset before, AuditChain chain)
     {
-        var kept = _file.Read(connection => connection.Query("SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1", row => row.GetInt64(0), ("$before", before.Milliseconds())));
-        var end = kept.Count == 0 ? long.MaxValue : kept[0];
+        // If nothing is younger, then all that there is now. What is committed from here on is as young as can be.
+        var end = _file.Read(connection => connection.Query(
+            "SELECT coalesce((SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1), (SELECT max(seq) + 1 FROM audit), 0)", row => row.GetInt64(0), ("$before", before.Milliseconds())))[0];
         var removed = 0;
         // A little at a time: whoever appends waits for each.
         while (_file.Write(connection => PruneSome(connection, end, chain)) is > 0 and var some)
@@ -130,14 +128,19 @@ internal sealed class AuditStore : IDisposable
     private static List<AuditRecord> Page(SqliteConnection connection, AuditFilter filter, long after, long before, string order, int most)
     {
         var (where, parameters) = filter.Where();
-        // Times become numbers first, so that a day is found without looking at all the others.
-        after = Math.Max(after, Edge(connection, "timestamp < $time ORDER BY timestamp DESC", filter.Since - _longestCall) ?? 0);
-        before = Math.Min(before, Edge(connection, "timestamp >= $time ORDER BY timestamp", filter.Until + _longestCall) ?? long.MaxValue);
+        // A page that goes on after another one is among the right records already.
+        if (after == 0 && (filter.Since ?? filter.Until) is not null)
+        {
+            var (first, last) = Bounds(connection, filter);
+            (after, before) = (first - 1, Math.Min(before, last + 1));
+        }
         return connection.Query($"SELECT {Columns} FROM audit WHERE seq > $after AND seq < $before{where} ORDER BY seq {order} LIMIT $most", Row, [.. parameters, ("$after", after), ("$before", before), ("$most", most)]);
     }
 
-    private static long? Edge(SqliteConnection connection, string place, DateTimeOffset? time) =>
-        time is { } given ? connection.Query($"SELECT seq FROM audit WHERE {place} LIMIT 1", row => (long?)row.GetInt64(0), ("$time", given.Milliseconds())).FirstOrDefault() : null;
+    /// <summary>Between which numbers all records of a time are, so that a day is found without looking at all the others. A clock may be set back: the first in time need not be the first by number.</summary>
+    private static (long First, long Last) Bounds(SqliteConnection connection, AuditFilter filter) => connection.Query(
+        "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM audit INDEXED BY audit_timestamp WHERE timestamp >= $since AND timestamp < $until",
+        row => (row.GetInt64(0), row.GetInt64(1)), ("$since", filter.Since?.Milliseconds() ?? long.MinValue), ("$until", filter.Until?.Milliseconds() ?? long.MaxValue))[0];
 
     private static IEnumerable<AuditRecord> Rows(SqliteDataReader reader)
     {

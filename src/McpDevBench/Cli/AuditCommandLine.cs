@@ -12,12 +12,17 @@ internal static class AuditCommandLine
     {
         ["--event-type"] = "such as container.spawn",
         ["--container-id"] = "of one workspace",
+        ["--exec-id"] = "of one command",
+        ["--correlation-id"] = "of one request: the id that an error names",
         ["--principal"] = "of one principal; system for the server itself",
         ["--result"] = string.Join(", ", AuditResults.All),
         ["--since"] = "a time such as 2026-01-31T10:00:00Z",
         ["--until"] = "a time, itself not included",
         ["--limit"] = "only the newest so many",
     };
+
+    /// <summary>Of <c>audit query</c>. Each is in the help.</summary>
+    public static IReadOnlyCollection<string> QueryOptions => _queryOptions.Keys;
 
     private static readonly Dictionary<string, string> _verifyOptions = new() { ["--file"] = "a file of lines instead of the database" };
 
@@ -48,6 +53,8 @@ internal static class AuditCommandLine
             {
                 EventType = given.GetValueOrDefault("--event-type"),
                 ContainerId = given.GetValueOrDefault("--container-id"),
+                ExecId = given.GetValueOrDefault("--exec-id"),
+                CorrelationId = given.GetValueOrDefault("--correlation-id"),
                 Principal = given.GetValueOrDefault("--principal"),
                 Result = given.GetValueOrDefault("--result"),
                 Since = AuditFilter.Time("--since", given.GetValueOrDefault("--since")),

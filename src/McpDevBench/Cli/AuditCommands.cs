@@ -37,6 +37,8 @@ internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> give
 {
     private const int PageSize = 500;
 
+    public AuditFilter Filter => filter;
+
     protected override async Task<int> RunAsync(StorageOptions storage)
     {
         using var store = AuditStore.OpenForReading(storage);

@@ -30,8 +30,8 @@ internal static class Help
               serve      Serve over streamable HTTP (the default).
               stdio      Serve one client over standard input and output.
               audit query
-                         Print the audit record as JSON lines, the oldest first. --event-type, --container-id, --principal, --result, --since, --until narrow it,
-                         --limit takes the newest. A server may be running.
+                         Print the audit record as JSON lines, the oldest first. --event-type, --container-id, --exec-id, --correlation-id (which an error names),
+                         --principal, --result, --since, --until narrow it, --limit takes the newest. A server may be running.
               audit verify
                          Say whether the audit record is as the server wrote it, or where it was altered, removed, inserted or reordered (exit code 1).
                          --file looks at a file of JSON lines instead of the database.

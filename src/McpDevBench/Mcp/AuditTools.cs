@@ -9,6 +9,7 @@ internal sealed record AuditQueryArguments(
     string? EventType = null,
     string? ContainerId = null,
     [Unlisted] string? ExecId = null,
+    [Unlisted] string? CorrelationId = null,
     [Unlisted] string? Result = null,
     [Unlisted] string? Since = null,
     [Unlisted] string? Until = null,
@@ -21,7 +22,7 @@ internal sealed class AuditQueryTool(AuditLog audit)
     : TypedTool<AuditQueryArguments, AuditQueryResult>(Facts, McpJson.Default.AuditQueryArguments, McpJson.Default.AuditQueryResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("audit_query", "Audit record",
-        "Lists what you did, newest first. Also takes exec_id, result, since, until, limit.");
+        "Lists what you did, newest first. Also takes exec_id, correlation_id, result, since, until, limit.");
 
     protected override Task<AuditQueryResult> CallAsync(AuditQueryArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -31,6 +32,7 @@ internal sealed class AuditQueryTool(AuditLog audit)
             EventType = arguments.EventType,
             ContainerId = arguments.ContainerId,
             ExecId = arguments.ExecId,
+            CorrelationId = arguments.CorrelationId,
             Result = arguments.Result,
             Since = AuditFilter.Time("since", arguments.Since),
             Until = AuditFilter.Time("until", arguments.Until),

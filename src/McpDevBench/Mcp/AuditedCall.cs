@@ -13,7 +13,8 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
 
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly long _started = time.GetTimestamp();
-    private bool _recorded;
+    private AuditEntry? _success;
+    private bool _isSettled;
 
     public static AuditedCall Begin(AuditLog audit, TimeProvider time, RequestContext<CallToolRequestParams> request, string name)
     {
@@ -30,28 +31,42 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
 
     /// <summary>Before anything is done.</summary>
     /// <exception cref="RefusalException">resource_exhausted: it could not be recorded.</exception>
-    public Task RequireAsync() => Event is null || mayGoUnrecorded ? Task.CompletedTask : audit.RequireAsync();
+    public async Task RequireAsync()
+    {
+        if (Event is null || mayGoUnrecorded)
+            return;
+        try
+        {
+            await audit.RequireAsync();
+        }
+        catch (RefusalException)
+        {
+            // Nothing is done, and nobody is to write down that nothing can be written down.
+            _isSettled = true;
+            throw;
+        }
+    }
 
     /// <exception cref="RefusalException">resource_exhausted: it was done, but could not be recorded.</exception>
     public async Task SucceededAsync()
     {
-        if (Event is null || _recorded)
+        if (Event is null || _isSettled)
             return;
-        var entry = Entry(Event, AuditResults.Success, null);
-        await (mayGoUnrecorded ? audit.TryRecordAsync(entry) : audit.RecordAsync(entry));
-        _recorded = true;
+        _success ??= Entry(Event, AuditResults.Success, null);
+        await (mayGoUnrecorded ? audit.TryRecordAsync(_success) : audit.RecordAsync(_success));
+        _isSettled = true;
     }
 
-    /// <summary>A call that is refused or has failed stays so, whether it is recorded or not.</summary>
+    /// <summary>A call that is refused or has failed stays so, whether it is recorded or not. What was done before its record was refused is tried to be recorded once more, as done.</summary>
     /// <param name="errorType">The name of a <see cref="RefusalCode"/>, or how else it ended.</param>
     public async Task FailedAsync(string errorType)
     {
         var denial = DenialOf(errorType);
-        if (Event is not null && !_recorded)
+        if (Event is not null && !_isSettled)
         {
-            _recorded = true;
+            _isSettled = true;
             var denied = denial is not null || errorType == RefusalCode.Unauthenticated.Name();
-            await audit.TryRecordAsync(Entry(Event, denied ? AuditResults.Denied : AuditResults.Failure, errorType));
+            await audit.TryRecordAsync(_success ?? Entry(Event, denied ? AuditResults.Denied : AuditResults.Failure, errorType));
         }
         if (denial is not null)
             await audit.TryRecordAsync(Entry(denial, AuditResults.Denied, errorType) with { Target = name, DurationMs = null });

@@ -76,6 +76,17 @@ public sealed class AuditFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_end_is_where_the_kernel_finds_it_so_that_a_cut_leaves_no_hole()
+    {
+        const int AtTheEnd = 0x400;
+        using var log = _desk.Open();
+        await log.RecordAsync(AuditDesk.Entry());
+        var opened = Assert.Single(Directory.EnumerateFileSystemEntries("/proc/self/fd"), entry => new FileInfo(entry).LinkTarget == _desk.File);
+        var flags = (await File.ReadAllLinesAsync($"/proc/self/fdinfo/{Path.GetFileName(opened)}")).Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        Assert.Equal(AtTheEnd, Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & AtTheEnd);
+    }
+
+    [Fact]
     public async Task While_the_file_cannot_be_written_the_rows_are_the_record_and_later_it_catches_up()
     {
         var folder = Path.Combine(Path.GetDirectoryName(_desk.File)!, "logs");

@@ -19,6 +19,7 @@ public sealed class AuditFilterTests : IAsyncLifetime
                 Principal = minute == 5 ? "you" : "me",
                 ContainerId = minute < 3 ? "c_1" : "c_2",
                 ExecId = minute % 2 == 0 ? null : $"e_{minute}",
+                CorrelationId = $"req-{minute / 2}",
                 Result = minute == 3 ? AuditResults.Failure : AuditResults.Success,
             });
         }
@@ -37,6 +38,8 @@ public sealed class AuditFilterTests : IAsyncLifetime
         Assert.Equal("024", Found(new AuditFilter { EventType = AuditEvents.FsRead }));
         Assert.Equal("345", Found(new AuditFilter { ContainerId = "c_2" }));
         Assert.Equal("1", Found(new AuditFilter { ExecId = "e_1" }));
+        Assert.Equal("23", Found(new AuditFilter { CorrelationId = "req-1" }));
+        Assert.Equal("3", Found(new AuditFilter { CorrelationId = "req-1", ContainerId = "c_2" }));
         Assert.Equal("5", Found(new AuditFilter { Principal = "you" }));
         Assert.Equal("3", Found(new AuditFilter { Result = AuditResults.Failure }));
         Assert.Equal("345", Found(new AuditFilter { Since = _begin.AddMinutes(3) }));
@@ -72,6 +75,39 @@ public sealed class AuditFilterTests : IAsyncLifetime
         Assert.Equal("012345xy", Found(new AuditFilter { Until = _begin.AddDays(4) }));
     }
 
+    [Fact]
+    public async Task Times_are_exact_also_after_the_clock_was_set_back()
+    {
+        using (var log = _desk.Open())
+        {
+            await log.RecordAsync(AuditDesk.Entry("x") with { Timestamp = _begin.AddDays(30) });
+            await log.RecordAsync(AuditDesk.Entry("y") with { Timestamp = _begin.AddDays(-30) });
+            await log.RecordAsync(AuditDesk.Entry("z") with { Timestamp = _begin.AddDays(10) });
+        }
+        Assert.Equal("xz", Found(new AuditFilter { Since = _begin.AddDays(5) }));
+        Assert.Equal("012345yz", Found(new AuditFilter { Until = _begin.AddDays(20) }));
+        Assert.Equal("012345", Found(new AuditFilter { Since = _begin, Until = _begin.AddDays(1) }));
+        Assert.Equal("", Found(new AuditFilter { Since = _begin.AddDays(11), Until = _begin.AddDays(12) }));
+    }
+
+    [Fact]
+    public void Pages_of_a_time_hold_each_of_its_records_once_whatever_the_clock_did()
+    {
+        const int Count = 3000;
+        // Hours in no order at all.
+        _desk.Meddle($"""
+            INSERT INTO audit (seq, timestamp, event_type, principal, result, prev_hash, hash)
+            WITH RECURSIVE numbers (n) AS (SELECT 7 UNION ALL SELECT n + 1 FROM numbers WHERE n < {Count})
+            SELECT n, {_begin.ToUnixTimeMilliseconds()} + 3600000 * (n * 7919 % 1000), 'fs.write', 'me', 'success', zeroblob(32), zeroblob(32) FROM numbers
+            """);
+        var filter = new AuditFilter { Since = _begin.AddHours(200), Until = _begin.AddHours(700) };
+        var expected = _desk.Rows().Where(record => record.Entry.Timestamp >= filter.Since && record.Entry.Timestamp < filter.Until).Select(record => record.Seq).ToList();
+        Assert.InRange(expected.Count, Count / 3, Count * 2 / 3);
+        using var store = AuditStore.OpenForReading(_desk.Storage);
+        Assert.Equal(expected, Pages(0, seq => store.After(filter, seq, 100)));
+        Assert.Equal(expected.AsEnumerable().Reverse(), Pages(long.MaxValue, seq => store.Before(filter, seq, 100)));
+    }
+
     [Theory]
     [InlineData("2026-01-31", "2026-01-31T00:00:00+00:00")]
     [InlineData("2026-01-31T10:00:00Z", "2026-01-31T10:00:00+00:00")]
@@ -85,6 +121,17 @@ public sealed class AuditFilterTests : IAsyncLifetime
         Assert.Contains("exec.start", Assert.Throws<RefusalException>(() => new AuditFilter { EventType = "exec.strat" }.Checked()).Message);
         Assert.Contains("denied", Assert.Throws<RefusalException>(() => new AuditFilter { Result = "error" }.Checked()).Hint);
         Assert.Contains("is no time", Assert.Throws<RefusalException>(() => AuditFilter.Time("since", "yesterday")).Message);
+    }
+
+    private static List<long> Pages(long from, Func<long, List<AuditRecord>> next)
+    {
+        var found = new List<long>();
+        while (next(from) is { Count: > 0 } page)
+        {
+            found.AddRange(page.Select(record => record.Seq));
+            from = found[^1];
+        }
+        return found;
     }
 
     private string Found(AuditFilter filter)

@@ -37,6 +37,20 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_cannot_turn_or_hide_a_part_of_its_line_and_comes_back_as_it_was()
+    {
+        const string Name = "a\u202Egnp.\u2066exe\u200B\u001B[2Jä😀";
+        using var log = _desk.Open();
+        await log.RecordAsync(AuditDesk.Entry(Name));
+        var line = Assert.Single(_desk.Lines());
+        Assert.Contains("""
+            "target":"a\u202egnp.\u2066exe\u200b\u001b[2Jä😀"
+            """.Trim(), line);
+        Assert.Equal(Name, AuditJson.Read(System.Text.Encoding.UTF8.GetBytes(line))?.Entry.Target);
+        Assert.Null(_desk.VerifyFile());
+    }
+
+    [Fact]
     public async Task The_next_server_goes_on_where_the_last_one_ended()
     {
         await _desk.RecordAsync(3);
@@ -145,6 +159,22 @@ public sealed class AuditLogTests : IDisposable
         await log.RecordAsync(AuditDesk.Entry("and more") with { Timestamp = time.Now });
         Assert.Equal(1202, Assert.Single(_desk.Rows()).Seq);
         Assert.Null(_desk.Verify());
+    }
+
+    [Fact]
+    public async Task What_is_committed_while_everything_old_is_removed_stays()
+    {
+        using var log = _desk.Open(new AuditOptions());
+        for (var number = 1; number <= 3; number++)
+            await log.RecordAsync(AuditDesk.Entry($"{number}") with { Timestamp = DateTimeOffset.UnixEpoch });
+        // Somebody's, between two pieces of the work.
+        _desk.Meddle("""
+            CREATE TRIGGER late AFTER DELETE ON audit WHEN old.seq = 3 BEGIN
+                INSERT INTO audit (seq, timestamp, event_type, principal, target, result, prev_hash, hash) VALUES (4, 4102444800000, 'fs.write', 'me', 'late', 'success', old.hash, zeroblob(32));
+            END
+            """);
+        Assert.Equal(3, log.Prune());
+        Assert.Equal("late", Assert.Single(_desk.Rows()).Entry.Target);
     }
 
     [Fact]

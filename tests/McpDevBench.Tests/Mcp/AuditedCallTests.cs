@@ -142,6 +142,7 @@ public sealed class AuditedCallTests
         var second = (await CallAsync(asked, "audit_query", arguments: $$"""{"limit":2,"cursor":"{{first["next_cursor"]}}"}"""))["structuredContent"]!;
         Assert.Equal(["id-1"], second["records"]!.AsArray().Select(record => (string?)record!["correlation_id"]));
         Assert.Null(second["next_cursor"]);
+        Assert.Equal("id-2", (string?)Assert.Single((await CallAsync(asked, "audit_query", arguments: """{"correlation_id":"id-2"}"""))["structuredContent"]!["records"]!.AsArray())!["correlation_id"]);
         Assert.Empty((await CallAsync(asked, "audit_query", arguments: """{"event_type":"system.gc"}"""))["structuredContent"]!["records"]!.AsArray());
         Assert.Equal("invalid_argument", Error(await CallAsync(asked, "audit_query", arguments: """{"event_type":"fs.wriet"}""")).Code);
         Assert.Equal("invalid_argument", Error(await CallAsync(asked, "audit_query", arguments: """{"cursor":"x"}""")).Code);
