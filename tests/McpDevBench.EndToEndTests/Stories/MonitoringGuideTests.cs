@@ -100,6 +100,15 @@ public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<
         Assert.Equal("mcp_containers_total non-counter metrics should not have \"_total\" suffix", (lint.Output + lint.Errors).Trim());
     }
 
+    /// <summary>Elasticsearch refuses a line whose field is of another kind than that of the line before.</summary>
+    [Fact]
+    public void No_field_of_a_line_is_of_two_kinds()
+    {
+        var kinds = watched.LogLines.Concat(watched.AuditRecords).SelectMany(line => line.EnumerateObject()).Where(field => field.Value.ValueKind != JsonValueKind.Null)
+            .GroupBy(field => field.Name, field => field.Value.ValueKind is JsonValueKind.False ? JsonValueKind.True : field.Value.ValueKind);
+        Assert.All(kinds, field => Assert.True(field.Distinct().Count() == 1, $"{field.Key} is {string.Join(" or ", field.Distinct())}"));
+    }
+
     private async Task<IReadOnlyList<JsonElement>> Rules() =>
         [.. (await watched.Prometheus.Get("api/v1/rules")).GetProperty("groups").EnumerateArray().SelectMany(group => group.GetProperty("rules").EnumerateArray())];
 
