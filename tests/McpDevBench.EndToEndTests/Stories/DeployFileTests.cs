@@ -144,6 +144,27 @@ public sealed partial class DeployFileTests
     }
 
     [Fact]
+    public async Task Logrotate_takes_the_file_and_moves_both_logs_away()
+    {
+        var shipped = Deployment.File("logrotate/mcp-devbench");
+        var read = await Command.Run(Deployment.Tool("logrotate"), "-d", shipped);
+        Assert.DoesNotContain("error", read.Succeeded() + read.Errors, StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["audit.log"], "a record\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["server.log"], "a line\n", TestContext.Current.CancellationToken);
+        // As it is, but for the folder.
+        var rules = (await File.ReadAllTextAsync(shipped, TestContext.Current.CancellationToken)).Replace("/var/log/mcp-devbench", folder.Path, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(folder["rules"], rules, TestContext.Current.CancellationToken);
+        (await Command.Run(Deployment.Tool("logrotate"), "--force", "--state", folder["state"], folder["rules"])).Succeeded();
+        foreach (var (name, content) in new[] { ("audit.log", "a record\n"), ("server.log", "a line\n") })
+        {
+            var moved = Assert.Single(Directory.GetFiles(folder.Path, $"{name}*"));
+            Assert.Matches($@"/{name}-\d{{8}}-\d+$", moved);
+            Assert.Equal(content, await File.ReadAllTextAsync(moved, TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
     public async Task The_rotator_moves_what_is_too_large_and_packs_it_a_turn_later()
     {
         using var folder = new TemporaryFolder();
