@@ -8,8 +8,9 @@ agent=$artifacts/agent/devbench-agent
 cd "$root"
 if ! fresh "$agent" src/McpDevBench.Agent src/McpDevBench.AgentProtocol Directory.*.props global.json; then
     say "building the agent"
+    build_begins
     dotnet publish src/McpDevBench.Agent -c Release -r "$(rid)" -o "$artifacts/agent" -v quiet
-    touch "$agent"
+    touch -r "$begun" "$agent"
 fi
 is_static "$agent"
 size=$(stat -c %s "$agent")

@@ -29,8 +29,9 @@ build() {
     sed -e "s/RECIPE/$recipe/" -e "s/ARCH/$(architecture)/" \
         -e "s/DIFF_ID/sha256:$(sha256sum "$work/layer.tar" | cut -d' ' -f1)/" "$recipes/$name/config.json" >"$work/config.json"
     echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"devbench-test/$name:1\"],\"Layers\":[\"layer.tar\"]}]" >"$work/manifest.json"
-    tar -C "$work" -cf "$archive.new" manifest.json config.json layer.tar
-    mv "$archive.new" "$archive"
+    # Another checkout may be at it too, under a lock of its own.
+    tar -C "$work" -cf "$archive.$$.new" manifest.json config.json layer.tar
+    mv "$archive.$$.new" "$archive"
 }
 
 for name in busybox scratch python hostile crooked arm64; do
@@ -38,8 +39,10 @@ for name in busybox scratch python hostile crooked arm64; do
     archive=$store/$name-$recipe.tar
     loaded=$(docker image inspect -f '{{index .Config.Labels "devbench-test.recipe"}}' "devbench-test/$name:1" 2>/dev/null || true)
     [ "$loaded" != "$recipe" ] || continue
+    # In use now; what nobody has used for a day goes, other recipes as well as what a build that broke off has left.
+    touch -c "$archive"
     [ -s "$archive" ] || build $name "$recipe" "$archive"
-    find "$store" -name "$name-*.tar" -not -path "$archive" -delete
+    find "$store" -name "$name-*" -not -path "$archive" -mmin +1440 -delete
     [ -z "$loaded" ] || docker image rm "devbench-test/$name:1" >/dev/null 2>&1 || true
     docker load -q -i "$archive"
 done

@@ -37,6 +37,11 @@ fresh() {
     [ -e "$built" ] && [ -z "$(find "$@" -type f -newer "$built" -not -path '*/node_modules/*' -print -quit)" ]
 }
 
+# A result is as old as the beginning of its build: a source that is saved meanwhile is newer.
+#   build_begins; …; touch -r "$begun" RESULT
+begun=$cache/build.begun
+build_begins() { touch "$begun"; }
+
 # One build at a time in one checkout, also when `make run` and `make test` meet.
 one_at_a_time() {
     exec 9>"$cache/build.lock"

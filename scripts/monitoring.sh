@@ -1,27 +1,34 @@
 #!/usr/bin/env bash
-# Brings Prometheus and Alertmanager with their tools, promtool and amtool, into .cache/monitoring/usr/bin, for the tests of deploy/.
+# Brings Prometheus and Alertmanager with their tools, promtool and amtool, and logrotate into .cache/monitoring/usr/bin, for the tests of deploy/.
 # Debian's packages are only unpacked: nothing is installed, no service starts, and nobody has to be root.
 . "$(dirname "$0")/lib.sh"
 one_at_a_time
 
 monitoring=$cache/monitoring
-programs=(prometheus promtool prometheus-alertmanager amtool)
+programs=(prometheus promtool prometheus-alertmanager amtool logrotate)
 if fresh "$monitoring/usr/bin" "$root/scripts/monitoring.sh"; then exit 0; fi
-have apt-get && have dpkg-deb || fail "no apt here: put ${programs[*]} into ${monitoring#"$root"/}/usr/bin yourself"
+if ! have apt-get || ! have dpkg-deb; then fail "no apt here: put ${programs[*]} into ${monitoring#"$root"/}/usr/bin yourself"; fi
 
-say "fetching Prometheus and Alertmanager"
+say "fetching Prometheus, Alertmanager and logrotate"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 # As the user who calls: apt's own user may not write here, and says so at length.
-download() { apt-get download -qq -o APT::Sandbox::User="$(id -un)" prometheus prometheus-alertmanager >/dev/null; }
+download() { apt-get download -qq -o APT::Sandbox::User="$(id -un)" prometheus prometheus-alertmanager logrotate libpopt0 >/dev/null; }
 # The lists may be missing, or older than the packages.
 if ! download 2>/dev/null; then
     as_root apt-get update -qq
     download
 fi
 for package in ./*.deb; do dpkg-deb -x "$package" unpacked; done
-# They are Go programs that need the C library alone; an older one than they were built for shows here.
+# logrotate is meant for root's PATH, and for a machine that has its library.
+cat >unpacked/usr/bin/logrotate <<'WRAPPER'
+#!/bin/sh
+usr=$(dirname "$0")/..
+LD_LIBRARY_PATH=$(dirname "$usr"/lib/*/libpopt.so.0) exec "$usr/sbin/logrotate" "$@"
+WRAPPER
+chmod +x unpacked/usr/bin/logrotate
+# The others are Go programs that need the C library alone; an older one than they were built for shows here.
 for program in "${programs[@]}"; do
     "unpacked/usr/bin/$program" --version >/dev/null 2>&1 || fail "$program does not run here: $(ldd "unpacked/usr/bin/$program" 2>&1)"
 done

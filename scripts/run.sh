@@ -5,11 +5,13 @@
 export MCP_HOST=${MCP_HOST:-127.0.0.1} MCP_PORT=${MCP_PORT:-8000} MCP_PATH=${MCP_PATH:-/mcp}
 state=${XDG_STATE_HOME:-$HOME/.local/state}/mcp-devbench
 export MCP_STATE_DB=${MCP_STATE_DB:-$state/state.db}
-base=http://$MCP_HOST:$MCP_PORT
+# An IPv6 address stands in brackets.
+in_url() { case $1 in *:*) echo "[$1]" ;; *) echo "$1" ;; esac; }
+base=http://$(in_url "$MCP_HOST"):$MCP_PORT
 url=$base$MCP_PATH
 export MCP_METRICS_ENABLED=${MCP_METRICS_ENABLED:-true} MCP_METRICS_PORT=${MCP_METRICS_PORT:-9090}
 metrics="off (MCP_METRICS_ENABLED=$MCP_METRICS_ENABLED)"
-case ${MCP_METRICS_ENABLED,,} in true | 1 | yes | on) metrics=http://${MCP_METRICS_HOST:-$MCP_HOST}:$MCP_METRICS_PORT/metrics ;; esac
+case ${MCP_METRICS_ENABLED,,} in true | 1 | yes | on) metrics=http://$(in_url "${MCP_METRICS_HOST:-$MCP_HOST}"):$MCP_METRICS_PORT/metrics ;; esac
 
 answers() { curl -fsS -o /dev/null --max-time 2 "$base/health/$1" 2>/dev/null; }
 
@@ -19,7 +21,7 @@ how_to_connect() {
 MCP DevBench answers at $url
 
 Claude Code:
-  claude mcp add --transport http devbench $url
+  claude mcp add --transport http devbench '$url'
 
 VS Code (.vscode/mcp.json):
   { "servers": { "devbench": { "type": "http", "url": "$url" } } }
@@ -28,7 +30,7 @@ Cursor (~/.cursor/mcp.json):
   { "mcpServers": { "devbench": { "url": "$url" } } }
 
 curl:
-  curl -s $url -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\
+  curl -s '$url' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\
     -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"system_status","arguments":{}}}'
 
 Metrics for Prometheus: $metrics

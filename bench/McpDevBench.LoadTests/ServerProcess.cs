@@ -8,11 +8,18 @@ namespace McpDevBench.LoadTests;
 /// <summary>The published binary, on a free port, with a state folder of its own.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>For one look; the next one may find it ready.</summary>
+    private static readonly TimeSpan _look = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan _untilReady = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than MCP_DRAIN_GRACE_S, so that running calls can end.</summary>
+    private static readonly TimeSpan _untilEnded = TimeSpan.FromSeconds(90);
+
     private readonly Process _process;
     private readonly DirectoryInfo _state;
 
-    private ServerProcess(Process process, DirectoryInfo state, Uri address, Uri metrics, TimeSpan untilReady) =>
-        (_process, _state, Address, Metrics, UntilReady) = (process, state, address, metrics, untilReady);
+    private ServerProcess(Process process, DirectoryInfo state, Uri address, Uri metrics) => (_process, _state, Address, Metrics) = (process, state, address, metrics);
 
     public static string Binary { get; } = Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY") ?? Path.Combine("artifacts", "mcp-devbench");
 
@@ -22,7 +29,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public Uri Metrics { get; }
 
     /// <summary>From starting the process to its first "ready".</summary>
-    public TimeSpan UntilReady { get; }
+    public TimeSpan UntilReady { get; private set; }
 
     /// <summary>Resident memory, in bytes.</summary>
     public long ResidentBytes => long.Parse(
@@ -55,24 +62,52 @@ internal sealed class ServerProcess : IAsyncDisposable
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
-        var address = new Uri($"http://127.0.0.1:{port}");
-        using var http = new HttpClient { BaseAddress = address };
-        while (!await IsReadyAsync(http))
+        var server = new ServerProcess(process, state, new Uri($"http://127.0.0.1:{port}"), new Uri($"http://127.0.0.1:{metricsPort}/metrics"));
+        try
         {
-            if (process.HasExited || watch.Elapsed > TimeSpan.FromSeconds(30))
-                throw new InvalidOperationException($"{Binary} did not become ready.");
-            await Task.Delay(1);
+            await server.ReadyAsync(watch);
         }
-        return new ServerProcess(process, state, address, new Uri($"http://127.0.0.1:{metricsPort}/metrics"), watch.Elapsed);
+        catch (Exception)
+        {
+            process.Kill();
+            await server.DisposeAsync();
+            throw;
+        }
+        return server;
     }
 
     public async ValueTask DisposeAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
+        if (!_process.HasExited)
+        {
+            using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync();
-        await _process.WaitForExitAsync();
+        }
+        try
+        {
+            using var patience = new CancellationTokenSource(_untilEnded);
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"{Binary} did not end within {_untilEnded.TotalSeconds} s of SIGTERM: it was killed, and may have left workspaces.");
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
         _process.Dispose();
         _state.Delete(recursive: true);
+    }
+
+    private async Task ReadyAsync(Stopwatch watch)
+    {
+        using var http = new HttpClient { BaseAddress = Address, Timeout = _look };
+        while (!await IsReadyAsync(http))
+        {
+            if (_process.HasExited || watch.Elapsed > _untilReady)
+                throw new InvalidOperationException($"{Binary} did not become ready.");
+            await Task.Delay(1);
+        }
+        UntilReady = watch.Elapsed;
     }
 
     private static async Task<bool> IsReadyAsync(HttpClient http)
@@ -82,9 +117,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
             return answer.StatusCode == HttpStatusCode.OK;
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {
-            // Not listening yet.
+            // Not listening yet, or too busy to answer.
             return false;
         }
     }

@@ -14,6 +14,9 @@ internal sealed class ScenarioRun(Scenario scenario, LoadPlan plan, Target targe
     private readonly OpenLoop _loop = new(time);
     private readonly List<string> _workspaces = [];
 
+    /// <summary>Of the load that counts; null before it.</summary>
+    private Recording? _recording;
+
     public async Task<ScenarioResult> RunAsync()
     {
         await using var clients = await ClientPool.ConnectAsync(target.Address, Clients);
@@ -27,7 +30,22 @@ internal sealed class ScenarioRun(Scenario scenario, LoadPlan plan, Target targe
         finally
         {
             foreach (var workspace in _workspaces)
-                await Alone(clients, workspace).CallHereAsync("kill", ("force", true));
+                await RemoveAsync(clients, workspace);
+        }
+    }
+
+    /// <summary>One that stays neither keeps the others nor hides why the load broke off.</summary>
+    private async Task RemoveAsync(ClientPool clients, string workspace)
+    {
+        try
+        {
+            await Alone(clients, workspace).CallHereAsync("kill", ("force", true));
+        }
+        catch (Exception exception)
+        {
+            var sentence = $"The workspace {workspace} is left behind: {exception.Message}";
+            await Console.Error.WriteLineAsync(sentence);
+            _recording?.Surprised(sentence);
         }
     }
 
@@ -44,7 +62,7 @@ internal sealed class ScenarioRun(Scenario scenario, LoadPlan plan, Target targe
         using var scraper = new Scraper(target.Metrics);
         var resources = target.Process is { } process ? new ResourceWatch(process, time) : null;
         var (before, sentBefore) = (await scraper.SettledAsync(time), clients.Wire.Now);
-        var recording = new Recording(time);
+        var recording = _recording = new Recording(time);
         var begin = time.GetTimestamp();
         var load = LoadAsync(clients, plan, recording);
         await Task.WhenAll(

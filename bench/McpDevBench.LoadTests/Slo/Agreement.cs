@@ -20,6 +20,7 @@ internal static class Agreement
             .. Counts("errors", errors, MetricsSide.Errors(result)),
             .. Durations("requests", Service(sample => !Objective.Waiting.Contains(sample.Method)), MetricsSide.Prompt(result), way),
             .. Durations("spawns", Service(ClientSide.IsSpawn), MetricsSide.Spawns(result), way),
+            .. Availability(result),
         ];
         IEnumerable<TimeSpan> Service(Func<Sample, bool> which) => samples.Where(which).Select(sample => sample.Service);
     }
@@ -46,4 +47,20 @@ internal static class Agreement
             ? []
             : [string.Create(CultureInfo.InvariantCulture, $"the P95 of {what}: {client:0.0000} s for the clients, {server:0.0000} s in the metrics, and {way.Percentile(95):0.0000} s on the way")];
     }
+
+    /// <summary>Each side looks now and then: where a time without readiness begins or ends, either may be wrong by what lies between two of its looks.</summary>
+    private static IEnumerable<string> Availability(ScenarioResult result)
+    {
+        var (client, metrics) = (ClientSide.Of(result).Availability.Share, MetricsSide.Of(result).Availability.Share);
+        if (client.Ratio is not { } seen || metrics.Ratio is not { } told)
+            return [];
+        var hidden = Math.Max(1, Outages(result)) * (1 / client.All + 1 / metrics.All);
+        return Math.Abs(seen - told) <= hidden
+            ? []
+            : [string.Create(CultureInfo.InvariantCulture, $"availability: {seen:P1} for the clients, {told:P1} in the metrics")];
+    }
+
+    /// <summary>How often a client that found the server ready did not find it so the next time.</summary>
+    private static int Outages(ScenarioResult result) =>
+        result.Probes.Prepend(new(Ready: true, default)).Zip(result.Probes).Count(pair => pair.First.Ready && !pair.Second.Ready);
 }

@@ -22,14 +22,12 @@ internal sealed class Scraper(Uri metrics) : IDisposable
 
     public IReadOnlyCollection<Scrape> Scrapes => _scrapes;
 
-    public async Task<Scrape> ScrapeAsync()
-    {
-        var scrape = new Scrape(await ReadAsync());
-        _scrapes.Enqueue(scrape);
-        return scrape;
-    }
+    public async Task ScrapeAsync() => _scrapes.Enqueue(new Scrape(await ReadAsync()));
 
-    /// <summary>Everything that was answered is counted: a request is counted a moment before or after its answer, so the counters are read until they stand still.</summary>
+    /// <summary>
+    /// Everything that was answered is counted: a request is counted a moment before or after its answer, so the counters are read until they stand still. That is before and after the load,
+    /// so it is none of the <see cref="Scrapes"/>.
+    /// </summary>
     public async Task<Snapshot> SettledAsync(TimeProvider time)
     {
         var before = await RequiredAsync();
@@ -48,7 +46,7 @@ internal sealed class Scraper(Uri metrics) : IDisposable
 
     private static double Requests(Snapshot metrics) => metrics.Sum("mcp_api_requests_total") + metrics.Sum("mcp_api_errors_total");
 
-    private async Task<Snapshot> RequiredAsync() => (await ScrapeAsync()).Metrics ?? throw new InvalidOperationException($"{metrics} does not answer.");
+    private async Task<Snapshot> RequiredAsync() => await ReadAsync() ?? throw new InvalidOperationException($"{metrics} does not answer.");
 
     private async Task<Snapshot?> ReadAsync()
     {

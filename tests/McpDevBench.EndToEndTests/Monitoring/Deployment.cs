@@ -15,7 +15,7 @@ internal static class Deployment
 
     public static string[] Files(string folder, string pattern) => Directory.GetFiles(File(folder), pattern).Order().ToArray();
 
-    /// <summary>prometheus, promtool, prometheus-alertmanager or amtool.</summary>
+    /// <summary>prometheus, promtool, prometheus-alertmanager, amtool or logrotate.</summary>
     public static string Tool(string name) => Path.Combine(Repository.Root, ".cache", "monitoring", "usr", "bin", name);
 
     public static async Task<string> Promtool(params string[] arguments) => (await Command.Run(Tool("promtool"), arguments)).Succeeded();

@@ -8,6 +8,7 @@ internal enum GuideKind
     File,
     Metric,
     Query,
+    Condition,
     LogLevel,
     LogField,
     AuditEvent,

@@ -54,6 +54,7 @@ internal sealed class GuideProof
         GuideKind.File => WhoHas(item.Name),
         GuideKind.Metric => _families.FirstOrDefault(family => family.Name == item.Name) is { } family ? $"scraped: {family.Type}{(family.Labels.Count == 0 ? "" : $" by {string.Join(", ", family.Labels)}")}" : null,
         GuideKind.Query => await Promql.Outcome(_watched.Prometheus, item.Name),
+        GuideKind.Condition => await Promql.OutcomeOfAlert(_watched.Prometheus, item.Name),
         GuideKind.LogLevel => _help.Split('\n').Single(line => line.TrimStart().StartsWith("MCP_LOG_LEVEL ", StringComparison.Ordinal)).Contains(item.Name, StringComparison.Ordinal) ? "a value of `MCP_LOG_LEVEL`" : null,
         GuideKind.LogField => _log.Any(line => line.GetProperty("message").GetString() == "Container created" && line.TryGetProperty(item.Name, out _)) ? "in the line «Container created»"
             : _log.Any(line => line.TryGetProperty(item.Name, out _)) ? "in the log" : null,

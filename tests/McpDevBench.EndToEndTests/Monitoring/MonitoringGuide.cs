@@ -29,7 +29,7 @@ internal static partial class MonitoringGuide
                 "Notification Channels" => PlainBullets().Matches(section).Select(match => new GuideItem(GuideKind.Channel, match.Groups[1].Value)),
                 "SLIs/SLOs" => Objectives().Matches(section).Select(match => new GuideItem(GuideKind.Objective, $"{match.Groups[1].Value}: {match.Groups[2].Value}")),
                 _ => [],
-            }).Concat(Queries(section)).Concat(Alerts().Matches(section).Select(match => new GuideItem(GuideKind.Alert, match.Groups[1].Value))))
+            }).Concat(Queries(section)).Concat(YamlExpression().Matches(section).Select(match => new GuideItem(GuideKind.Condition, match.Groups[1].Value))).Concat(Alerts().Matches(section).Select(match => new GuideItem(GuideKind.Alert, match.Groups[1].Value))))
                 yield return item;
         }
     }
@@ -54,11 +54,10 @@ internal static partial class MonitoringGuide
         }
     }
 
-    /// <summary>Query blocks, the expressions of the dashboard's JSON, and those of the alerts.</summary>
+    /// <summary>Query blocks, and the expressions of the dashboard's JSON.</summary>
     private static IEnumerable<GuideItem> Queries(string section) =>
         PromqlBlock().Matches(section).SelectMany(match => match.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Concat(JsonExpression().Matches(section).Select(match => match.Groups[1].Value))
-            .Concat(YamlExpression().Matches(section).Select(match => match.Groups[1].Value))
             .Select(expression => new GuideItem(GuideKind.Query, expression));
 
     [GeneratedRegex(@"^#{2,3} ", RegexOptions.Multiline)]

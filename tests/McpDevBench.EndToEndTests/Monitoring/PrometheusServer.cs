@@ -19,7 +19,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     public Uri Address { get; }
 
     /// <param name="target">Host and port of the metrics.</param>
-    /// <param name="alertmanager">Where alerts go, or null. Then an alert fires as soon as it is seen.</param>
+    /// <param name="alertmanager">Where alerts go, or null. If they go anywhere, each fires a second after it is seen, not after minutes.</param>
     public static async Task<PrometheusServer> Start(string target, string? alertmanager = null)
     {
         var folder = new TemporaryFolder();

@@ -1,5 +1,6 @@
 using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Machine;
+using McpDevBench.EndToEndTests.Monitoring;
 using McpDevBench.EndToEndTests.Product;
 using ModelContextProtocol.Client;
 
@@ -20,12 +21,13 @@ public sealed class ContainerImageTests
         await DockerHost.Docker(
             "run", "-d", "--name", name, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--group-add", group,
             "-p", "127.0.0.1::8000", "-v", $"{name}:/data", "-v", $"{socket}:/var/run/docker.sock",
-            "-e", "MCP_ALLOW_INSECURE=true", "-e", "MCP_WARM_POOL_ENABLED=false", "mcp-devbench:dev");
+            "-e", "MCP_ALLOW_INSECURE=true", "-e", "MCP_WARM_POOL_ENABLED=false", "-e", $"MCP_ALLOWED_HOSTS={KubernetesProbes.AllowedHosts}", "mcp-devbench:dev");
         try
         {
             var endpoint = new Uri($"http://{await DockerHost.Docker("port", name, "8000/tcp")}/");
             using var http = new HttpClient();
             await Deadline.Until(async () => await IsReady(http, endpoint), TimeSpan.FromSeconds(30), "the server in the container is ready");
+            await KubernetesProbes.Pass(await DockerHost.Docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name));
             var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = new Uri(endpoint, "mcp"), TransportMode = HttpTransportMode.StreamableHttp });
             await using var assistant = new Assistant(await McpClient.CreateAsync(transport, cancellationToken: TestContext.Current.CancellationToken), new());
             var workspace = await assistant.Spawn(Images.Busybox);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Monitoring;
+using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
@@ -120,8 +121,64 @@ public sealed partial class DeployFileTests
         var input = filebeat["filebeat.inputs"]![0]!;
         Assert.Equal("filestream", (string)input["type"]!);
         Assert.Equal(["/var/log/mcp-devbench/*.log"], Texts(input["paths"]));
-        Assert.NotNull(input["parsers"]![0]!["ndjson"]);
+        // At the root, `url` and `host` would be texts where Filebeat has objects.
+        Assert.Equal("mcp_devbench", (string)input["parsers"]![0]!["ndjson"]!["target"]!);
+        var processors = filebeat["processors"]!.AsArray();
+        Assert.Equal("mcp_devbench.timestamp", (string)processors.Single(processor => processor!["timestamp"] is not null)!["timestamp"]!["field"]!);
+        Same("""[{ "from": "mcp_devbench.message", "to": "message" }]""", processors.Single(processor => processor!["rename"] is not null)!["rename"]!["fields"]);
         Assert.Equal(["elasticsearch:9200"], Texts(filebeat["output.elasticsearch"]!["hosts"]));
+    }
+
+    [Fact]
+    public void Whatever_writes_an_audit_file_has_somebody_who_rotates_it()
+    {
+        var file = (string)_server["environment"]!["MCP_AUDIT_LOG_FILE"]!;
+        var rotator = _services["audit-rotator"]!;
+        Assert.Equal(["sh", "/rotate.sh", file], Texts(rotator["command"]));
+        Assert.Equal("65532:65532", (string)rotator["user"]!);
+        var volume = Assert.Single(Texts(rotator["volumes"]), volume => volume.StartsWith("logs:", StringComparison.Ordinal));
+        Assert.Contains(volume, Texts(_server["volumes"]));
+        Assert.Contains($"{file} {{", File.ReadAllText(Deployment.File("logrotate/mcp-devbench")), StringComparison.Ordinal);
+        var container = Deployment.Read("kubernetes/deployment.yaml")["spec"]!["template"]!["spec"]!["containers"]![0]!;
+        Assert.DoesNotContain(container["env"]!.AsArray(), variable => (string)variable!["name"]! is "MCP_AUDIT_LOG_FILE" or "MCP_LOG_FILE");
+    }
+
+    [Fact]
+    public async Task Logrotate_takes_the_file_and_moves_both_logs_away()
+    {
+        var shipped = Deployment.File("logrotate/mcp-devbench");
+        var read = await Command.Run(Deployment.Tool("logrotate"), "-d", shipped);
+        Assert.DoesNotContain("error", read.Succeeded() + read.Errors, StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["audit.log"], "a record\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["server.log"], "a line\n", TestContext.Current.CancellationToken);
+        // As it is, but for the folder.
+        var rules = (await File.ReadAllTextAsync(shipped, TestContext.Current.CancellationToken)).Replace("/var/log/mcp-devbench", folder.Path, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(folder["rules"], rules, TestContext.Current.CancellationToken);
+        (await Command.Run(Deployment.Tool("logrotate"), "--force", "--state", folder["state"], folder["rules"])).Succeeded();
+        foreach (var (name, content) in new[] { ("audit.log", "a record\n"), ("server.log", "a line\n") })
+        {
+            var moved = Assert.Single(Directory.GetFiles(folder.Path, $"{name}*"));
+            Assert.Matches($@"/{name}-\d{{8}}-\d+$", moved);
+            Assert.Equal(content, await File.ReadAllTextAsync(moved, TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public async Task The_rotator_moves_what_is_too_large_and_packs_it_a_turn_later()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["audit.log"], "a line that is too long\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["server.log"], "a line that is somebody else's\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["audit.log-20200101-1.gz"], "", TestContext.Current.CancellationToken);
+        File.SetLastWriteTimeUtc(folder["audit.log-20200101-1.gz"], DateTime.UnixEpoch);
+        await DockerHost.Docker(
+            "run", "--rm", "--network", "none", "-v", $"{folder.Path}:/logs", "-v", $"{Deployment.File("logrotate/rotate.sh")}:/rotate.sh:ro", "-e", "ROTATE_BYTES=10", "-e", "ROTATE_PAUSE_S=1",
+            Images.Busybox, "timeout", "4", "sh", "/rotate.sh", "/logs/audit.log");
+        var packed = Assert.Single(Directory.GetFiles(folder.Path, "audit.log*"));
+        Assert.Matches(@"/audit\.log-\d{8}-\d+\.gz$", packed);
+        Assert.Equal("a line that is too long", (await Command.Run("gzip", "-dc", packed)).Succeeded());
+        Assert.True(File.Exists(folder["server.log"]));
     }
 
     private static void Same(string expected, JsonNode? actual) =>

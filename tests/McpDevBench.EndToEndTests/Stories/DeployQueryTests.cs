@@ -67,6 +67,19 @@ public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<Serve
         });
     }
 
+    /// <summary>From a slow call to its trace: Grafana shows the way only where a target asks for it.</summary>
+    [Fact]
+    public void Every_line_of_a_p95_offers_the_traces_of_slow_calls()
+    {
+        var targets = Deployment.Dashboards.SelectMany(dashboard => dashboard["panels"]!.AsArray()).Where(panel => (string)panel!["type"]! == "timeseries")
+            .SelectMany(panel => panel!["targets"]!.AsArray().Select(target => (Panel: (string)panel["title"]!, Query: (string)target!["expr"]!, Exemplar: (bool?)target["exemplar"] ?? false))).ToList();
+        Assert.Contains(targets, target => target.Exemplar);
+        Assert.All(targets, target => Assert.True(target.Exemplar == target.Query.StartsWith("histogram_quantile(0.95,", StringComparison.Ordinal), $"{target.Panel}: {target.Query}"));
+        var source = Deployment.Read("grafana/provisioning/datasources/datasources.yml")["datasources"]!.AsArray().Single(source => (string)source!["uid"]! == "prometheus");
+        Assert.Equal("trace_id", (string)Assert.Single(source!["jsonData"]!["exemplarTraceIdDestinations"]!.AsArray())!["name"]!);
+        Assert.Contains("--enable-feature=exemplar-storage", Deployment.Read("compose.yaml")["services"]!["prometheus"]!["command"]!.AsArray().Select(argument => (string)argument!));
+    }
+
     [Fact]
     public async Task Prometheus_can_read_every_query()
     {
