@@ -7,28 +7,36 @@ namespace McpDevBench.Agents;
 /// <summary>One request under way: its answer, and content to or from the agent within the credit of either side.</summary>
 internal sealed class AgentCall(AgentConnection connection, uint channel)
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
     private readonly TaskCompletionSource<byte[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<byte[]> _received = System.Threading.Channels.Channel.CreateUnbounded<byte[]>(new() { SingleReader = true, SingleWriter = true });
     private readonly Lock _lock = new();
     private TaskCompletionSource _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sendCredit = Protocol.InitialCredit;
     private long _receiveCredit = Protocol.InitialCredit;
+    private bool _cancelled;
 
     public uint Channel => channel;
 
     /// <summary>The sending of the request itself.</summary>
     public Task Sent { get; set; } = Task.CompletedTask;
 
+    /// <summary>
+    /// For a request that must not be left in doubt: so long the agent has to answer after a cancellation. Then its stream is ended, and what it says at
+    /// the beginning of the next one settles the matter. Null: the request is left alone.
+    /// </summary>
+    public TimeSpan? Settles { get; set; }
+
     /// <summary>Whether the agent has answered: content that is still to be sent will not be wanted.</summary>
     public bool Answered => _answer.Task.IsCompleted;
 
-    /// <summary>Waits for the answer. Cancellation gives the request up on the agent's side too.</summary>
+    /// <summary>Waits for the answer. Cancellation gives the request up on the agent's side too; an answer that was under way then still counts.</summary>
     /// <exception cref="RefusalException">The agent refused, or the stream broke, or what came was no answer and so broke the stream.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, and the agent says so or nothing.</exception>
     public async Task<T> AnswerAsync<T>(ReadMessage<T> read, CancellationToken cancellationToken)
     {
-        await using var cancellation = cancellationToken.Register(static state => ((AgentCall)state!).Cancel(), this);
-        await Sent;
-        var answer = await _answer.Task;
+        var answer = await AnswerAsync(cancellationToken);
         try
         {
             var reader = new MessageReader(answer);
@@ -47,7 +55,11 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     }
 
     /// <summary>Tells the agent to give the request up; its answer still comes.</summary>
-    public void Cancel() => _ = connection.SendAsync(FrameKind.Cancel, channel, ReadOnlyMemory<byte>.Empty);
+    public void Cancel()
+    {
+        if (!Interlocked.Exchange(ref _cancelled, true))
+            _ = connection.SendAsync(FrameKind.Cancel, channel, ReadOnlyMemory<byte>.Empty);
+    }
 
     /// <summary>Sends content, waiting for credit. Stops early, without an error, once the agent has answered.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -106,6 +118,9 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
 
     internal void Receive(ReadOnlySpan<byte> content)
     {
+        // It would cost no credit, so there would be no end to it.
+        if (content.IsEmpty)
+            throw new ProtocolException("the agent sent a piece of content without any");
         if (Interlocked.Add(ref _receiveCredit, -content.Length) < 0)
             throw new ProtocolException("the agent sent more than its credit");
         _received.Writer.TryWrite(content.ToArray());
@@ -129,5 +144,28 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         _received.Writer.TryComplete(lost);
         if (_answer.TrySetException(lost))
             _ = _answer.Task.Exception;
+    }
+
+    private async Task<byte[]> AnswerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Sent.WaitAsync(cancellationToken);
+            return await _answer.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Cancel();
+        }
+        try
+        {
+            return await _answer.Task.WaitAsync(Settles ?? Grace, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            if (Settles is not null)
+                connection.Break(new ProtocolException("the agent kept back an answer that was waited for"));
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 }

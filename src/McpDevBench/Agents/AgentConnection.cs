@@ -20,6 +20,9 @@ internal sealed class AgentConnection : IDisposable
 {
     private const int ReadBuffer = 128 << 10;
 
+    /// <summary>A command that may have begun is not left without anybody who watches over it.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
     private static readonly FrozenDictionary<Opcode, string> _names =
         Enum.GetValues<Opcode>().ToFrozenDictionary(opcode => opcode, opcode => JsonNamingPolicy.SnakeCaseLower.ConvertName(opcode.ToString()));
 
@@ -103,7 +106,7 @@ internal sealed class AgentConnection : IDisposable
 
     public AgentCall Call(Opcode opcode, Action<MessageWriter> write)
     {
-        var call = new AgentCall(this, Interlocked.Increment(ref _lastChannel));
+        var call = new AgentCall(this, Interlocked.Increment(ref _lastChannel)) { Settles = opcode == Opcode.ExecStart ? StartPatience : null };
         _calls[call.Channel] = call;
         if (_closed.IsCancellationRequested)
             call.Break();

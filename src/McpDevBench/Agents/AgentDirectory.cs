@@ -62,8 +62,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
             var call = connection.Call(Opcode.Usage, static _ => { });
             try
             {
-                // The wait ends with the deadline, whether the agent reacts to a cancellation or not.
-                var usage = await call.AnswerAsync(ContainerUsage.Read, CancellationToken.None).WaitAsync(deadline.Token);
+                var usage = await call.AnswerAsync(ContainerUsage.Read, deadline.Token);
                 return new ResourceUse(usage.MemoryBytes, usage.CpuMicroseconds / 1e6);
             }
             finally

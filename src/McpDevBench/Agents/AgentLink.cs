@@ -17,7 +17,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     private readonly byte[] _secret;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
-    private TaskCompletionSource<AgentConnection> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<AgentConnection> _connected = NotConnected();
     private Task _running = Task.CompletedTask;
     private long _pingedAt;
 
@@ -65,7 +65,12 @@ internal sealed partial class AgentLink : IAsyncDisposable
     public Task<AgentConnection> ConnectionAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
+        {
+            // Ended, and nobody has noticed yet.
+            if (_connected.Task is { IsCompletedSuccessfully: true, Result.Closed.IsCancellationRequested: true })
+                _connected = NotConnected();
             return _connected.Task.WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>One request, one answer.</summary>
@@ -89,8 +94,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
     /// <summary>Tells the agent what is safe. Without a stream it is not told: the next one begins with the same news.</summary>
     public void Acknowledge(ExecAck ack)
     {
-        if (IsConnected)
-            _ = _connected.Task.Result.AcknowledgeAsync(ack);
+        var connected = _connected.Task;
+        if (connected.IsCompletedSuccessfully)
+            _ = connected.Result.AcknowledgeAsync(ack);
     }
 
     /// <summary>The agent has answered the last ping.</summary>
@@ -98,10 +104,16 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        if (IsConnected)
-            _connected.Task.Result.Dispose();
-        await _running;
+        try
+        {
+            await _stopping.CancelAsync();
+            await _running;
+        }
+        catch (Exception e)
+        {
+            // A defect of ours: whoever waits for the end is still to be told of it.
+            LogFailed(_directory.Logger, DockerId, e);
+        }
         lock (_lock)
         {
             if (_connected.TrySetException(AgentRefusals.WorkspaceLost()))
@@ -127,7 +139,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
             }
             lock (_lock)
                 _connected.TrySetResult(connection);
+            var since = _directory.Time.GetTimestamp();
             using (var watch = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, connection.Closed))
+            using (_stopping.Token.Register(connection.Dispose))
             {
                 var pinging = PingAsync(connection, watch.Token);
                 try
@@ -158,8 +172,12 @@ internal sealed partial class AgentLink : IAsyncDisposable
                     reason = "no_pong";
             }
             lock (_lock)
-                _connected = new TaskCompletionSource<AgentConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (connection.Pongs > 0)
+            {
+                if (_connected.Task is { IsCompletedSuccessfully: true } connected && connected.Result == connection)
+                    _connected = NotConnected();
+            }
+            // The first ping is sent at once: an answer to it alone says nothing of how long the stream will last.
+            if (connection.Pongs > 0 && _directory.Time.GetElapsedTime(since) >= PingEvery)
                 attempt = 0;
             connection = null;
         }
@@ -180,13 +198,14 @@ internal sealed partial class AgentLink : IAsyncDisposable
             return await TryAsync(_directory.Streams.AttachAsync(DockerId, _stopping.Token), AttachPatience)
                 ?? await TryAsync(_directory.Streams.ExecAsync(DockerId, [ContainerSpec.AgentPath, "bridge"], _stopping.Token), BridgePatience);
         }
-        catch (RefusalException e)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            LogBroken(_directory.Logger, DockerId, e.Message);
             return null;
         }
-        catch (OperationCanceledException)
+        catch (Exception e)
         {
+            // What is wrong with the engine may pass: it must not cost the workspace its stream for good.
+            LogNotReconnected(_directory.Logger, DockerId, e.Message);
             return null;
         }
     }
@@ -201,12 +220,14 @@ internal sealed partial class AgentLink : IAsyncDisposable
             LogReconnected(_directory.Logger, DockerId, connection.Welcome.Execs.Count);
             return connection;
         }
-        catch (Exception e) when (e is IOException or ProtocolException or OperationCanceledException)
+        catch (Exception e) when (e is not RefusalException)
         {
-            LogBroken(_directory.Logger, DockerId, e.Message);
+            LogNotReconnected(_directory.Logger, DockerId, e.Message);
             return null;
         }
     }
+
+    private static TaskCompletionSource<AgentConnection> NotConnected() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void GiveUp()
     {
@@ -257,6 +278,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The stream to an agent broke")]
     private static partial void LogBroken(ILogger logger, string dockerId, [Untrusted] string reason);
+
+    [LoggerMessage(LogLevel.Information, "A stream to an agent could not be opened and will be tried again")]
+    private static partial void LogNotReconnected(ILogger logger, string dockerId, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Error, "Listening to an agent failed unexpectedly")]
     private static partial void LogFailed(ILogger logger, string dockerId, Exception exception);

@@ -17,6 +17,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     private readonly TaskCompletionSource _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exec _exec = exec;
+    private bool _ending;
 
     public Exec Exec => _exec;
 
@@ -41,7 +42,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     public ChannelReader<Arrival> Arrivals => _arrivals.Reader;
 
-    /// <exception cref="ProtocolException">There is a gap, or something after the end.</exception>
+    /// <exception cref="ProtocolException">There is a gap, or more than the agent may send, or something after the end.</exception>
     public void Arrive(in ExecOutput header, ReadOnlySpan<byte> content)
     {
         if (content.Length is 0 or > Protocol.MaxData || header.Stream is not (OutputStream.Stdout or OutputStream.Stderr))
@@ -51,23 +52,29 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
             return;
         if ((long)header.Offset > Arrived)
             throw new ProtocolException($"output at {header.Offset}, expected {Arrived}");
+        if (Volatile.Read(ref _ending))
+            throw new ProtocolException($"output at {header.Offset}, after the end at {Arrived}");
         content = content[(int)(Arrived - (long)header.Offset)..];
+        // Nothing is acknowledged that is not in the log: at most this is what waits for the disk.
+        if (Arrived + content.Length - log.EndOffset > Protocol.ExecWindow)
+            throw new ProtocolException($"output to {Arrived + content.Length}, of which {log.EndOffset} bytes can have been acknowledged");
         Arrived += content.Length;
         var copy = ArrayPool<byte>.Shared.Rent(content.Length);
         content.CopyTo(copy);
         _arrivals.Writer.TryWrite(new Arrival(header.Stream, header.UnixMicroseconds, copy, content.Length, null, Lost: false));
     }
 
+    /// <summary>It is told again on every stream until it is acknowledged; once is enough.</summary>
     /// <exception cref="ProtocolException">Output is missing.</exception>
     public void Arrive(ExecExited exit)
     {
         if ((long)exit.Produced != Arrived)
             throw new ProtocolException($"the exec ended at {exit.Produced}, but {Arrived} bytes came");
-        _arrivals.Writer.TryWrite(new Arrival(default, 0, null, 0, exit, Lost: false));
+        End(new Arrival(default, 0, null, 0, exit, Lost: false));
     }
 
     /// <summary>Its container is gone; what arrived before counts.</summary>
-    public void Lose() => _arrivals.Writer.TryWrite(new Arrival(default, 0, null, 0, null, Lost: true));
+    public void Lose() => End(new Arrival(default, 0, null, 0, null, Lost: true));
 
     public void Announce() => _announced.TrySetResult();
 
@@ -80,4 +87,10 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     }
 
     public void Notify() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    private void End(Arrival end)
+    {
+        if (!Interlocked.Exchange(ref _ending, true))
+            _arrivals.Writer.TryWrite(end);
+    }
 }

@@ -11,6 +11,8 @@ namespace McpDevBench.Tests.Agents;
 /// <summary>An agent that somebody in the workspace has replaced: the server's end of the stream trusts nothing that comes.</summary>
 public sealed class AgentConnectionTests : IAsyncLifetime
 {
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+
     private readonly TcpClient _server = new();
     private TcpClient _agent = null!;
     private AgentConnection _connection = null!;
@@ -60,6 +62,61 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         await Assert.ThrowsAsync<ProtocolException>(() => running);
         Assert.True(_connection.Closed.IsCancellationRequested, what);
         Assert.Equal(0, _agent.GetStream().Read(new byte[1]));
+    }
+
+    [Fact]
+    public async Task Content_without_any_ends_the_stream()
+    {
+        var running = _connection.RunAsync(null!, new Deaf());
+        var call = _connection.Call(Opcode.Read, static _ => { });
+        var request = await ReadFrameAsync();
+        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Data, request.Channel, []));
+
+        await Assert.ThrowsAsync<ProtocolException>(() => running.WaitAsync(_patience));
+        await Assert.ThrowsAsync<RefusalException>(async () => await call.ReceiveAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task An_agent_that_does_not_answer_a_cancellation_is_not_waited_for()
+    {
+        var running = _connection.RunAsync(null!, new Deaf());
+        using var patience = new CancellationTokenSource();
+        var call = _connection.CallAsync(Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, patience.Token));
+        await ReadFrameAsync();
+        await patience.CancelAsync();
+
+        Assert.Equal(FrameKind.Cancel, (await ReadFrameAsync()).Kind);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(_patience));
+        Assert.False(_connection.Closed.IsCancellationRequested);
+        Assert.False(running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_under_way_when_it_was_cancelled_counts()
+    {
+        _ = _connection.RunAsync(null!, new Deaf());
+        using var patience = new CancellationTokenSource();
+        var call = _connection.CallAsync(Opcode.ExecStart, static _ => { }, call => call.AnswerAsync(ExecStarted.Read, patience.Token));
+        var request = await ReadFrameAsync();
+        await patience.CancelAsync();
+        Assert.Equal(FrameKind.Cancel, (await ReadFrameAsync()).Kind);
+        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0]));
+
+        Assert.Equal(7, (await call).Pid);
+    }
+
+    [Fact]
+    public async Task An_agent_that_keeps_back_whether_a_command_began_loses_its_stream()
+    {
+        var running = _connection.RunAsync(null!, new Deaf());
+        using var patience = new CancellationTokenSource();
+        var call = _connection.Call(Opcode.ExecStart, static _ => { });
+        Assert.NotNull(call.Settles);
+        call.Settles = TimeSpan.FromMilliseconds(50);
+        await patience.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.AnswerAsync(ExecStarted.Read, patience.Token).WaitAsync(_patience));
+        await Assert.ThrowsAsync<ProtocolException>(() => running.WaitAsync(_patience));
     }
 
     private async Task<byte[]> ReadAsync(int length)

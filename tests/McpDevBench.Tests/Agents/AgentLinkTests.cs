@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Engine;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace McpDevBench.Tests.Agents;
+
+/// <summary>The lasting tie to an agent: what goes wrong with the engine or the stream is tried again, and its end is always told.</summary>
+public sealed class AgentLinkTests
+{
+    private const string Box = "box";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Heard _heard = new();
+    private readonly Hooks _log = new();
+    private readonly Hurry _time = new();
+
+    [Theory]
+    [InlineData("version")]
+    [InlineData("inspect")]
+    [InlineData("attach")]
+    public async Task An_engine_that_answers_with_an_error_is_asked_again(string failing)
+    {
+        var failures = 0;
+        using var scripted = new ScriptedEngine(call => call == "exec_create" || (call == failing && Interlocked.Increment(ref failures) <= 2), agent => agent.SilenceAsync());
+        using var engine = scripted.Connect();
+        await using var agents = Directory(engine);
+
+        agents.Resume(Box, new byte[Handshake.SecretLength]);
+        var connection = await agents.Get(Box).ConnectionAsync(CancellationToken.None).WaitAsync(Patience);
+
+        Assert.False(connection.Closed.IsCancellationRequested);
+        Assert.True(failures > 2, $"{failures} calls");
+    }
+
+    [Fact]
+    public async Task The_end_of_a_container_is_told_though_the_engine_fails()
+    {
+        using var scripted = new ScriptedEngine(call => call == "inspect", agent => agent.SilenceAsync());
+        using var engine = scripted.Connect();
+        await using var agents = Directory(engine);
+
+        agents.Resume(Box, new byte[Handshake.SecretLength]);
+        await _log.Seen("A stream to an agent could not be opened and will be tried again");
+        await agents.LoseAsync(Box).WaitAsync(Patience);
+
+        Assert.Equal([Box], _heard.LostTies);
+    }
+
+    [Fact]
+    public async Task An_engine_that_was_given_up_fails_no_tie()
+    {
+        using var scripted = new ScriptedEngine(_ => false, agent => agent.SilenceAsync());
+        var engine = scripted.Connect();
+        await using var agents = Directory(engine);
+        engine.Dispose();
+
+        agents.Resume(Box, new byte[Handshake.SecretLength]);
+        await _log.Seen("A stream to an agent could not be opened and will be tried again");
+        await agents.LoseAsync(Box).WaitAsync(Patience);
+
+        Assert.Equal([Box], _heard.LostTies);
+    }
+
+    [Fact]
+    public async Task A_tie_that_ends_just_as_its_stream_comes_up_ends_the_stream_too()
+    {
+        using var scripted = new ScriptedEngine(_ => false, agent => agent.SilenceAsync());
+        using var engine = scripted.Connect();
+        await using var agents = Directory(engine);
+        var ended = new TaskCompletionSource<Task>();
+        _log.On("The stream to an agent is up again", () =>
+        {
+            ended.SetResult(agents.ForgetAsync(Box));
+            // Until it has looked for a stream, which nobody has been told of yet.
+            Thread.Sleep(200);
+        });
+
+        agents.Resume(Box, new byte[Handshake.SecretLength]);
+        await (await ended.Task.WaitAsync(Patience)).WaitAsync(Patience);
+        Assert.Null(agents.TryGet(Box));
+    }
+
+    [Fact]
+    public async Task A_stream_that_has_ended_is_given_to_nobody()
+    {
+        var streams = 0;
+        using var scripted = new ScriptedEngine(_ => false, agent => Interlocked.Increment(ref streams) == 1 ? Task.CompletedTask : agent.SilenceAsync());
+        using var engine = scripted.Connect();
+        await using var agents = Directory(engine);
+        var asked = new TaskCompletionSource<Task<AgentConnection>>();
+        // Said before anybody else can know.
+        _log.On("The stream to an agent ended", () => asked.TrySetResult(agents.Get(Box).ConnectionAsync(CancellationToken.None)));
+
+        agents.Resume(Box, new byte[Handshake.SecretLength]);
+        var connection = await (await asked.Task.WaitAsync(Patience)).WaitAsync(Patience);
+
+        Assert.False(connection.Closed.IsCancellationRequested);
+        Assert.Equal(2, Volatile.Read(ref streams));
+    }
+
+    [Fact]
+    public async Task An_agent_that_breaks_the_protocol_again_and_again_is_asked_ever_more_seldom()
+    {
+        var streams = new SemaphoreSlim(0);
+        using var scripted = new ScriptedEngine(_ => false, async agent =>
+        {
+            streams.Release();
+            while ((await agent.ReadAsync()).Kind != FrameKind.Ping)
+            {
+                // Its first words are a ping, but an acknowledgement may overtake it.
+            }
+            await agent.SendAsync(FrameKind.Pong, 0, []);
+            await agent.SendAsync(FrameKind.Hello, 0, []);
+        });
+        using var engine = scripted.Connect();
+        await using var agents = Directory(engine);
+
+        agents.Resume(Box, new byte[Handshake.SecretLength]);
+        for (var i = 0; i < 4; i++)
+            Assert.True(await streams.WaitAsync(Patience));
+
+        Assert.Equal([400, 800, 1600], _time.Waits.Take(3));
+    }
+
+    private AgentDirectory Directory(DockerEngine engine) =>
+        new(new EngineStreams(engine), new EngineContainers(engine, NullLogger<EngineContainers>.Instance), Metering.Catalogue(), _time, _log) { Listener = _heard };
+
+    private sealed class Heard : AgentListener
+    {
+        private readonly ConcurrentQueue<string> _lost = [];
+
+        public IReadOnlyList<string> LostTies => [.. _lost];
+
+        public override void Connected(AgentLink link, Welcome welcome)
+        {
+        }
+
+        public override void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content)
+        {
+        }
+
+        public override void Exited(AgentLink link, ExecExited exit)
+        {
+        }
+
+        public override void Lost(AgentLink link) => _lost.Enqueue(link.DockerId);
+    }
+
+    /// <summary>Does something at the moment at which a sentence is logged, on the thread that logs it.</summary>
+    private sealed class Hooks : ILogger<AgentDirectory>
+    {
+        private readonly ConcurrentDictionary<string, Action> _actions = [];
+        private readonly ConcurrentDictionary<string, TaskCompletionSource> _seen = [];
+
+        public void On(string sentence, Action action) => _actions[sentence] = action;
+
+        public Task Seen(string sentence) => _seen.GetOrAdd(sentence, static _ => new()).Task.WaitAsync(Patience);
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var sentence = formatter(state, exception);
+            _seen.GetOrAdd(sentence, static _ => new()).TrySetResult();
+            if (_actions.TryRemove(sentence, out var action))
+                action();
+        }
+    }
+
+    /// <summary>A clock on which waits of some seconds are over at once, but written down; pings are as ever.</summary>
+    private sealed class Hurry : TimeProvider
+    {
+        private readonly ConcurrentQueue<double> _waits = [];
+
+        /// <summary>In milliseconds.</summary>
+        public IReadOnlyList<double> Waits => [.. _waits];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime > TimeSpan.FromSeconds(10) || dueTime < TimeSpan.Zero)
+                return base.CreateTimer(callback, state, dueTime, period);
+            _waits.Enqueue(dueTime.TotalMilliseconds);
+            return base.CreateTimer(callback, state, TimeSpan.FromMilliseconds(1), period);
+        }
+    }
+}
