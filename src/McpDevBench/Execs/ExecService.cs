@@ -168,7 +168,7 @@ internal sealed class ExecService(
         }
         catch (OperationCanceledException)
         {
-            // The caller has gone before the agent began; had it begun, it would have answered.
+            // The caller has gone before the agent began; had it begun, it would have answered, or its stream has been ended and the next one tells.
             supervisor.Dismiss(active);
             throw;
         }
