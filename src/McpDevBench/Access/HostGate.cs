@@ -43,6 +43,7 @@ internal static partial class HostGate
 
     private static Task RefuseAsync(HttpContext context, PathString mcpPath, int status, string message, string hint)
     {
+        EarlyRefusals.Refused(context, RefusalCode.Forbidden, isLogged: true);
         if (!context.Request.Path.StartsWithSegments(mcpPath))
             return HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.Forbidden, message, hint), status);
         var error = new JsonObject { ["code"] = -32600, ["message"] = $"{message} {hint}", ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() } };

@@ -57,7 +57,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
                 metrics.Access.Refused(refusal);
             status = HttpFailures.StatusOf(exception);
             errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
-                : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
+                : exception is BadHttpRequestException unreadable ? HttpFailures.CodeOf(unreadable).Name()
                 : RefusalCodes.NameOf(exception);
             throw;
         }
