@@ -182,12 +182,13 @@ internal static class DevBenchServer
         });
     }
 
-    /// <summary>From the outside in: name the request, refuse strangers, answer failures, then serve.</summary>
+    /// <summary>From the outside in: name the request, count what never becomes a call, answer failures, refuse strangers, then serve.</summary>
     public static void MapEndpoints(WebApplication app, DevBenchOptions options)
     {
         var metrics = app.Services.GetRequiredService<MetricCatalogue>();
         app.UseCorrelationIds();
-        app.UseHttpFailures();
+        app.UseEarlyRefusals(options.Mcp.Path, metrics.Api);
+        app.UseHttpFailures(metrics.Access);
         var audit = app.Services.GetRequiredService<AuditLog>();
         var time = app.Services.GetRequiredService<TimeProvider>();
         app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, header => audit.TryRecordAsync(AuditEntry.Of(AuditEvents.AuthDenied, time.GetUtcNow(), AuditResults.Denied) with
@@ -197,7 +198,7 @@ internal static class DevBenchServer
             ErrorCode = RefusalCode.Forbidden.Name(),
         }));
         app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, metrics.Access);
-        app.UseTransportErrors(options.Mcp.Path, metrics.Api);
+        app.UseTransportErrors(options.Mcp.Path);
         app.UseRouting();
         app.MapHealth();
         app.MapMcp(options.Mcp.Path);

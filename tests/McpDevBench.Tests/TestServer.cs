@@ -37,12 +37,15 @@ internal sealed class TestServer : IDisposable
     public static TestServer Whole(Dictionary<string, string?>? settings = null) => new(settings, (options, _) => DevBenchServer.CreateHttp(options));
 
     /// <summary>The pipeline around a few tools, listening.</summary>
-    public static async Task<TestServer> StartAsync(Dictionary<string, string?>? settings = null, params McpServerTool[] tools)
+    public static Task<TestServer> StartAsync(Dictionary<string, string?>? settings = null, params McpServerTool[] tools) => StartAsync(settings, contract => contract.WithTools(tools));
+
+    /// <summary>The pipeline around what is not only tools, listening.</summary>
+    public static async Task<TestServer> StartAsync(Dictionary<string, string?>? settings, Action<IMcpServerBuilder> contract)
     {
         var server = new TestServer(settings, (options, log) =>
         {
             var builder = DevBenchServer.CreateHttpBuilder(options);
-            DevBenchServer.AddPipeline(builder.Services, options).WithHttpTransport().WithTools(tools);
+            contract(DevBenchServer.AddPipeline(builder.Services, options).WithHttpTransport());
             builder.Services.RemoveAll<ILoggerProvider>();
             builder.Services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, new LogOutput(log, null, TimeProvider.System)));
             var app = builder.Build();

@@ -13,18 +13,24 @@ internal static class BodyLimit
             return next(context);
         // The SDK takes another type for a fault of the server.
         if (HttpMethods.IsPost(context.Request.Method) && !context.Request.HasJsonContentType())
-            return HttpRefusal.WriteAsync(context, WrongType(), StatusCodes.Status415UnsupportedMediaType);
+            return RefuseAsync(context, WrongType(), StatusCodes.Status415UnsupportedMediaType);
         // Answered before it is read: the web server then takes in the rest, where a limit of its own would cut the connection in the caller's face.
         if (context.Request.ContentLength > maximum)
         {
             var refusal = TooLarge();
             metrics.Refused(refusal);
-            return HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status413PayloadTooLarge);
+            return RefuseAsync(context, refusal, StatusCodes.Status413PayloadTooLarge);
         }
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = maximum;
         return next(context);
     });
+
+    private static Task RefuseAsync(HttpContext context, RefusalException refusal, int status)
+    {
+        EarlyRefusals.Refused(context, refusal.Code);
+        return HttpRefusal.WriteAsync(context, refusal, status);
+    }
 
     private static RefusalException WrongType() =>
         new(RefusalCode.InvalidArgument, "The Content-Type is not that of JSON.", "Send application/json.");

@@ -20,6 +20,7 @@ internal static partial class HostGate
             if (!rules.AllowsHost(host, context.Connection.LocalIpAddress))
             {
                 LogHostRefused(logger, Short(host));
+                metrics.Decided("none", allowed: false);
                 metrics.Denied("host");
                 await onRefused($"Host: {Short(host)}");
                 await RefuseAsync(context, mcpPath, StatusCodes.Status421MisdirectedRequest, "The Host header is not one of this server's names.", "If the server is to be reached by this name, add it to MCP_ALLOWED_HOSTS.");
@@ -29,6 +30,7 @@ internal static partial class HostGate
             if (origin.Count > 0 && !rules.AllowsOrigin(origin.ToString(), context.Connection.LocalPort))
             {
                 LogOriginRefused(logger, Short(origin.ToString()));
+                metrics.Decided("none", allowed: false);
                 metrics.Denied("origin");
                 await onRefused($"Origin: {Short(origin.ToString())}");
                 await RefuseAsync(context, mcpPath, StatusCodes.Status403Forbidden, "Pages of this Origin may not call this server.", "If they may, add the origin to MCP_ALLOWED_ORIGINS.");
@@ -41,6 +43,7 @@ internal static partial class HostGate
 
     private static Task RefuseAsync(HttpContext context, PathString mcpPath, int status, string message, string hint)
     {
+        EarlyRefusals.Refused(context, RefusalCode.Forbidden, isLogged: true);
         if (!context.Request.Path.StartsWithSegments(mcpPath))
             return HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.Forbidden, message, hint), status);
         var error = new JsonObject { ["code"] = -32600, ["message"] = $"{message} {hint}", ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() } };

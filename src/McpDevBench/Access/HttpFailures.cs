@@ -1,3 +1,4 @@
+using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
 using Microsoft.AspNetCore.Connections;
 
@@ -6,7 +7,7 @@ namespace McpDevBench.Access;
 /// <summary>Whatever escapes an endpoint: a client's malformed request, or a fault of the server that is logged here, once.</summary>
 internal static partial class HttpFailures
 {
-    public static void UseHttpFailures(this IApplicationBuilder app)
+    public static void UseHttpFailures(this IApplicationBuilder app, AccessMetrics metrics)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpFailures).FullName!);
         app.Use(async (HttpContext context, RequestDelegate next) =>
@@ -22,7 +23,10 @@ internal static partial class HttpFailures
             }
             catch (BadHttpRequestException exception)
             {
-                await AnswerAsync(context, BadRequest(exception), exception.StatusCode);
+                var refusal = BadRequest(exception);
+                metrics.Refused(refusal);
+                EarlyRefusals.Refused(context, refusal.Code);
+                await AnswerAsync(context, refusal, exception.StatusCode);
             }
             catch (RefusalException refusal)
             {
@@ -63,6 +67,10 @@ internal static partial class HttpFailures
         context.Response.Headers[Observability.CorrelationId.Header] = Observability.CorrelationId.Ensure();
         return HttpRefusal.WriteAsync(context, refusal, status);
     }
+
+    /// <summary>What a request that the web server cannot read is counted as.</summary>
+    public static RefusalCode CodeOf(BadHttpRequestException exception) =>
+        exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument;
 
     private static RefusalException BadRequest(BadHttpRequestException exception) => exception.StatusCode == StatusCodes.Status413PayloadTooLarge
         ? BodyLimit.TooLarge()

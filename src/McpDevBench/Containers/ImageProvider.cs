@@ -12,7 +12,7 @@ internal sealed class ImageProvider(DockerEngine engine, EngineImages images, Re
         await images.FindAsync(reference.Canonical, cancellationToken) is not null;
 
     /// <param name="onPull">The registry's progress, if it has to be pulled.</param>
-    /// <exception cref="RefusalException">image_not_found, or image_not_allowed for another architecture.</exception>
+    /// <exception cref="RefusalException">image_not_found, or invalid_argument for another architecture.</exception>
     public async Task<EngineImage> GetAsync(ImageReference reference, Action<string>? onPull, CancellationToken cancellationToken)
     {
         var image = await images.FindAsync(reference.Canonical, cancellationToken);
@@ -22,10 +22,16 @@ internal sealed class ImageProvider(DockerEngine engine, EngineImages images, Re
             image = await images.FindAsync(reference.Canonical, cancellationToken)
                 ?? throw new RefusalException(RefusalCode.ImageNotFound, $"The image {reference.Canonical} was pulled, but Docker does not have it.", "Call spawn again.", retryable: true);
         }
-        var identity = await engine.IdentifyAsync(cancellationToken);
-        if (image.Os != "linux" || image.Architecture != identity.Architecture)
-            throw new RefusalException(RefusalCode.ImageNotAllowed, $"The image {reference.Canonical} is for {image.Os}/{image.Architecture}, this Docker host is linux/{identity.Architecture}.", $"Use an image for linux/{identity.Architecture}.");
+        RequirePlatform(reference, image, (await engine.IdentifyAsync(cancellationToken)).Architecture);
         return image;
+    }
+
+    /// <summary>No rule of the operator's is against an image of another architecture; it just cannot run here.</summary>
+    /// <exception cref="RefusalException">invalid_argument.</exception>
+    public static void RequirePlatform(ImageReference reference, EngineImage image, string architecture)
+    {
+        if (image.Os != "linux" || image.Architecture != architecture)
+            throw new RefusalException(RefusalCode.InvalidArgument, $"The image {reference.Canonical} is for {image.Os}/{image.Architecture}, this Docker host is linux/{architecture}.", $"Use an image for linux/{architecture}.");
     }
 
     private async Task PullAsync(ImageReference reference, Action<string>? onPull, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ namespace McpDevBench.Mcp;
 /// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the audit record, the summary line, and failures made into answers.</summary>
 internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog audit, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
 {
+    /// <summary>In the items of a message that has become a tool call.</summary>
+    private const string Item = "devbench.tool";
+
     public void Install(McpServerOptions options)
     {
         options.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
@@ -24,7 +27,8 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     }
 
     /// <summary>
-    /// Every request gets its id here, and so does its error. Every request but tool calls is counted here too; tool calls are, by their names, one step further in.
+    /// Every request gets its id and its facts here, and so does its error. Every request but tool calls is counted here too; tool calls are, by their names, one step further in,
+    /// if they get there: the SDK has to understand their parameters first.
     /// </summary>
     private async Task OnMessageAsync(McpMessageHandler next, MessageContext context, CancellationToken cancellationToken)
     {
@@ -36,6 +40,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
             return;
         }
         var started = time.GetTimestamp();
+        Facts(context);
         var name = ProtocolMethods.All.Contains(method) ? method : ApiMetrics.Unknown;
         string? errorType = null;
         Exception? failure = null;
@@ -61,8 +66,25 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         {
             if (!isToolCall)
                 metrics.Api.Served(name, time.GetElapsedTime(started), errorType);
+            else if (!context.Items.ContainsKey(Item))
+                NeverCalled(message, context, started, errorType, failure);
             RequestSpan.End(span, context, errorType, failure);
         }
+    }
+
+    /// <summary>A tool call whose parameters cannot be read: nobody knows which tool it was for.</summary>
+    private void NeverCalled(JsonRpcRequest message, MessageContext context, long started, string? errorType, Exception? failure)
+    {
+        using var span = RequestSpan.Begin(message, RequestMethods.ToolsCall);
+        Called(ApiMetrics.Unknown, started, errorType);
+        RequestSpan.End(span, context, errorType, failure);
+    }
+
+    private void Called(string tool, long started, string? errorType)
+    {
+        var duration = time.GetElapsedTime(started);
+        metrics.Api.Served(tool, duration, errorType);
+        LogCalled(tool, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1));
     }
 
     /// <summary>A refusal and parameters that cannot be read are told; anything else is a fault of the server, logged here and told by its id.</summary>
@@ -83,12 +105,13 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     private async ValueTask<CallToolResult> OnToolAsync(McpRequestHandler<CallToolRequestParams, CallToolResult> next, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        request.Items[Item] = true;
         var tool = (request.MatchedPrimitive as McpServerTool)?.ProtocolTool;
         var name = tool?.Name ?? ApiMetrics.Unknown;
         string? errorType = null;
         Exception? failure = null;
         using var span = RequestSpan.Begin(request.JsonRpcRequest, RequestMethods.ToolsCall, tool);
-        Begin(request);
+        Note(request);
         var audited = AuditedCall.Begin(audit, time, request, name);
         try
         {
@@ -122,9 +145,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         {
             if (errorType is not null)
                 await audited.FailedAsync(errorType);
-            var duration = time.GetElapsedTime(started);
-            metrics.Api.Served(name, duration, errorType);
-            LogCalled(name, errorType ?? "ok", Math.Round(duration.TotalMilliseconds, 1));
+            Called(name, started, errorType);
             RequestSpan.End(span, request, errorType, failure);
         }
     }
@@ -132,7 +153,6 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     /// <summary>A resource that is read is recorded as the tool that reads the same would be.</summary>
     private async ValueTask<ReadResourceResult> OnResourceAsync(McpRequestHandler<ReadResourceRequestParams, ReadResourceResult> next, RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken)
     {
-        CallFacts.Begin(Principal.Of(request.User).Name).ClientName = request.Server.ClientInfo?.Name;
         var audited = new AuditedCall(audit, time, RequestMethods.ResourcesRead, (request.MatchedPrimitive as DevBenchResource)?.AuditEvent, mayGoUnrecorded: true);
         try
         {
@@ -142,6 +162,8 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         }
         catch (Exception exception)
         {
+            if (exception is RefusalException refusal)
+                metrics.Access.Refused(refusal);
             await audited.FailedAsync(ErrorType(exception, cancellationToken));
             throw;
         }
@@ -178,12 +200,14 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         _ => RefusalCode.ServerError.Name(),
     };
 
+    /// <summary>Of a message, from before it is understood: what is found out later is in the same facts, for whoever asks when it has been served.</summary>
+    private static void Facts(MessageContext context) => CallFacts.Begin(Principal.Of(context.User).Name).ClientName = context.Server.ClientInfo?.Name;
+
     /// <summary>What is known before anything is looked up: the handles as they were given, until a room says which things they are.</summary>
-    private static void Begin(RequestContext<CallToolRequestParams> request)
+    private static void Note(RequestContext<CallToolRequestParams> request)
     {
-        var facts = CallFacts.Begin(Principal.Of(request.User).Name);
+        var facts = CallFacts.Current!;
         var arguments = request.Params?.Arguments;
-        facts.ClientName = request.Server.ClientInfo?.Name;
         facts.ContainerId = Handle(arguments, "container_id") ?? Handle(arguments, "target");
         facts.ExecId = Handle(arguments, "exec_id");
     }

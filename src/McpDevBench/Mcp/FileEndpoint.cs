@@ -57,7 +57,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
                 metrics.Access.Refused(refusal);
             status = HttpFailures.StatusOf(exception);
             errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
-                : exception is BadHttpRequestException ? RefusalCode.InvalidArgument.Name()
+                : exception is BadHttpRequestException unreadable ? HttpFailures.CodeOf(unreadable).Name()
                 : RefusalCodes.NameOf(exception);
             throw;
         }
@@ -82,6 +82,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
     private async Task ReadAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
         var entry = await files.StatAsync(call.Owner, call.Container, call.Path, context.RequestAborted);
+        FileHeaders.RequireMatch(context.Request.Headers.IfMatch, entry.Type == "file" && call.Format is null ? FileHeaders.Quote(entry.Etag) : null);
         if (entry.Type == "directory" || call.Format is not null)
             await ExportAsync(context, call, audited);
         else
@@ -109,7 +110,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
-        var range = FileHeaders.ReadRange(request.Headers, entry.Size, etag);
+        var range = FileHeaders.ReadRange(request, entry.Size, etag);
         if (range is { Length: 0 })
         {
             response.Headers.ContentRange = Words.Invariant($"bytes */{entry.Size}");
@@ -150,6 +151,7 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
     private async Task WriteAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.MaxUploadBytes;
+        FileHeaders.RequireWhole(context.Request.Headers);
         if (call.Unpack)
         {
             await ImportAsync(context, call, audited);
@@ -167,11 +169,29 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         };
         if (request.IfNoneMatch is not null and not "*")
             throw new RefusalException(RefusalCode.InvalidArgument, "If-None-Match of an upload can only be *.", "Send If-None-Match: * to write only where nothing is.");
+        if (request.IfMatch == "*")
+        {
+            await RequireExistenceAsync(call, context.RequestAborted);
+            request = request with { IfMatch = null };
+        }
         var entry = await transfer.UploadAsync(call.Owner, request, context.Request.Body, context.RequestAborted);
         await audited.SucceededAsync();
         context.Response.Headers.ETag = FileHeaders.Quote(entry.Etag);
         var status = request.IfNoneMatch == "*" ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         await HttpRefusal.WriteAsync(context, status, new JsonObject { ["path"] = entry.Path, ["size"] = entry.Size, ["etag"] = entry.Etag });
+    }
+
+    /// <summary>Any file will do, but there has to be one.</summary>
+    private async Task RequireExistenceAsync(FileCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await files.StatAsync(call.Owner, call.Container, call.Path, cancellationToken);
+        }
+        catch (RefusalException missing) when (missing.Code == RefusalCode.FileNotFound)
+        {
+            throw new RefusalException(RefusalCode.Conflict, "If-Match: * asks for a file that exists, and there is none at the path.", "Leave If-Match out to write it all the same.", inner: missing);
+        }
     }
 
     private async Task ImportAsync(HttpContext context, FileCall call, AuditedCall audited)

@@ -9,6 +9,28 @@ internal static class FileHeaders
     /// <summary>An etag as HTTP writes it.</summary>
     public static string Quote(string etag) => etag.StartsWith('"') ? etag : $"\"{etag}\"";
 
+    /// <summary>What a download has to be of, if its <c>If-Match</c> says so.</summary>
+    /// <param name="etag">What is there; null where it is nothing that an etag can name.</param>
+    /// <exception cref="RefusalException">conflict.</exception>
+    public static void RequireMatch(StringValues header, string? etag)
+    {
+        if (header.Count == 0)
+            return;
+        if (EntityTagHeaderValue.TryParseList(header, out var tags) && tags.Any(tag => tag.Tag == "*" || (!tag.IsWeak && tag.Tag == etag)))
+            return;
+        throw new RefusalException(
+            RefusalCode.Conflict, etag is null ? "What is at the path has no etag that If-Match could name." : "The file is not the one that If-Match names.",
+            "Send If-Match: \"etag\" with what fs_stat or a download says now, or leave it out.");
+    }
+
+    /// <summary>Parts of a file are read, and never written: an upload that says which part it is must not become the whole.</summary>
+    /// <exception cref="RefusalException">invalid_argument.</exception>
+    public static void RequireWhole(IHeaderDictionary headers)
+    {
+        if (headers.ContentRange.Count > 0)
+            throw new RefusalException(RefusalCode.InvalidArgument, "A part of a file cannot be uploaded.", "Send the whole file without Content-Range, or change a part of it with fs_edit or fs_write append=true.");
+    }
+
     public static bool Matches(StringValues header, string etag)
     {
         if (!EntityTagHeaderValue.TryParseList(header, out var tags))
@@ -32,8 +54,12 @@ internal static class FileHeaders
     }
 
     /// <returns>The bytes that a single range asks for; a length of 0 if there are none such; null when the whole file is to be sent.</returns>
-    public static (long Offset, long Length)? ReadRange(IHeaderDictionary headers, long size, string etag)
+    public static (long Offset, long Length)? ReadRange(HttpRequest request, long size, string etag)
     {
+        // HTTP knows ranges of GET alone.
+        if (!HttpMethods.IsGet(request.Method))
+            return null;
+        var headers = request.Headers;
         // Of several ranges none is honoured, as HTTP allows.
         if (!RangeHeaderValue.TryParse(headers.Range.ToString(), out var header) || header.Unit != "bytes" || header.Ranges.Count != 1)
             return null;

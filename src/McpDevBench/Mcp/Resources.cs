@@ -29,7 +29,7 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
         if (!Split(uri, out var handle, out var path))
             throw new McpProtocolException($"Unknown resource: '{uri}'", McpErrorCode.InvalidParams);
         if (CallFacts.Current is { } facts)
-            (facts.ContainerId, facts.Target) = (auditEvent is null ? null : handle, path);
+            (facts.ContainerId, facts.Target) = (auditEvent is null ? null : CallFacts.Handle(handle), path);
         var (bytes, mimeType) = await ReadAsync(Principal.Of(request.User).Name, handle, path, cancellationToken);
         return new ReadResourceResult { Contents = [Contents(uri, bytes, mimeType)] };
     }

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Text.Json.Nodes;
+using McpDevBench.Access;
 using McpDevBench.Observability;
-using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -9,15 +9,13 @@ namespace McpDevBench.Mcp;
 
 /// <summary>
 /// What the SDK's transport refuses before it makes a call of it: no JSON, a revision that nobody knows, headers that contradict the message. The SDK repeats the client's
-/// words in such an answer and knows no correlation id. It is counted here and logged, and it gets the id and loses what looks like a secret, as every other error does.
+/// words in such an answer and knows no correlation id. It is counted as an early refusal, and it gets the id and loses what looks like a secret, as every other error does.
 /// </summary>
-internal static partial class TransportErrors
+internal static class TransportErrors
 {
     /// <param name="path">Where the protocol is served.</param>
-    public static void UseTransportErrors(this IApplicationBuilder app, PathString path, ApiMetrics metrics)
+    public static void UseTransportErrors(this IApplicationBuilder app, PathString path)
     {
-        var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(TransportErrors).FullName!);
-        var time = app.ApplicationServices.GetRequiredService<TimeProvider>();
         app.Use(async (HttpContext context, RequestDelegate next) =>
         {
             if (!context.Request.Path.StartsWithSegments(path))
@@ -25,7 +23,6 @@ internal static partial class TransportErrors
                 await next(context);
                 return;
             }
-            var started = time.GetTimestamp();
             var client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
             var body = new BodyWithoutErrors(client, context.Response);
             context.Features.Set<IHttpResponseBodyFeature>(body);
@@ -39,8 +36,7 @@ internal static partial class TransportErrors
             }
             if (body.Error is not { Length: > 0 } error)
                 return;
-            metrics.Served(ApiMetrics.Unknown, time.GetElapsedTime(started), RefusalCode.InvalidArgument.Name());
-            LogRefused(logger, context.Response.StatusCode);
+            EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
             await context.Response.WriteAsync(Amended(error), context.RequestAborted);
         });
     }
@@ -60,9 +56,6 @@ internal static partial class TransportErrors
         detail["data"] = data;
         return message.ToJsonString();
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "A message was refused before it was a call")]
-    private static partial void LogRefused(ILogger logger, int httpStatus);
 
     /// <summary>The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own; answers are streams of events.</summary>
     private sealed class BodyWithoutErrors(IHttpResponseBodyFeature client, HttpResponse response) : IHttpResponseBodyFeature

@@ -33,13 +33,13 @@ internal static class CorrelationId
     public static bool IsAcceptable(string? id) =>
         id is { Length: > 0 and <= MaximumLength } && !id.AsSpan().ContainsAnyExcept(_allowed) && SecretRedactor.Instance.Redact(id) == id;
 
-    /// <summary>Takes the caller's id if it is one, else a new one, and says it in the response: also in one that refuses.</summary>
+    /// <summary>Takes the first of the caller's ids that is one, else a new one, and says it in the response: also in one that refuses.</summary>
     public static IApplicationBuilder UseCorrelationIds(this IApplicationBuilder app) => app.Use((HttpContext context, RequestDelegate next) =>
     {
-        var headers = context.Request.Headers;
-        var given = headers[Header].ToString() is { Length: > 0 } id ? id : headers[OtherHeader].ToString();
-        _current.Value = IsAcceptable(given) ? given : New();
+        _current.Value = Given(context, Header) ?? Given(context, OtherHeader) ?? New();
         context.Response.Headers[Header] = _current.Value;
         return next(context);
     });
+
+    private static string? Given(HttpContext context, string header) => context.Request.Headers[header].ToString() is var id && IsAcceptable(id) ? id : null;
 }

@@ -25,8 +25,6 @@ public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<Serve
         ("up", "instance", ""),
         ("container_memory_usage_bytes", "container", ""),
         ("container_cpu_usage_seconds_total", "container", ""),
-        ("mcp_auth_decisions_total", "mode", "none"),
-        ("mcp_auth_decisions_total", "result", "denied"),
         ("mcp_warm_pool_claims_total", "result", "hit"),
         ("mcp_docker_api_duration_seconds", "status", "unavailable"),
     ];

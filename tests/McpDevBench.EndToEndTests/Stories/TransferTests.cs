@@ -80,6 +80,48 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Equal(7, statuses.Count(status => status == HttpStatusCode.PreconditionFailed));
     }
 
+    [Fact]
+    public async Task The_headers_of_a_request_hold_what_they_say()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var etag = (await workspace.Write("digits", "0123456789")).Etag;
+
+        using var head = await Send(HttpMethod.Head, "digits", request => request.Headers.Range = new RangeHeaderValue(0, 3));
+        Assert.Equal((HttpStatusCode.OK, null, (long?)10), (head.StatusCode, head.Content.Headers.ContentRange, head.Content.Headers.ContentLength));
+        using var same = await Send(HttpMethod.Get, "digits", request => request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{etag}\"")));
+        Assert.Equal(HttpStatusCode.OK, same.StatusCode);
+        using var other = await Send(HttpMethod.Get, "digits", request => request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"0123456789abcdef\"")));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, other.StatusCode);
+
+        using var part = await Send(HttpMethod.Put, "digits", request =>
+        {
+            request.Content = new StringContent("xx");
+            request.Content.Headers.ContentRange = new ContentRangeHeaderValue(2, 3, 10);
+        });
+        Assert.Equal(HttpStatusCode.BadRequest, part.StatusCode);
+        Assert.Contains("Content-Range", await part.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        using var nowhere = await Send(HttpMethod.Put, "nowhere", Anything);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, nowhere.StatusCode);
+        Assert.Equal("0123456789", await workspace.Sh("cat digits; [ ! -e nowhere ]"));
+        using var there = await Send(HttpMethod.Put, "digits", Anything);
+        Assert.Equal(HttpStatusCode.OK, there.StatusCode);
+        Assert.Equal("anything", await workspace.Sh("cat digits"));
+
+        async Task<HttpResponseMessage> Send(HttpMethod method, string path, Action<HttpRequestMessage> prepare)
+        {
+            using var request = new HttpRequestMessage(method, Address(workspace, path));
+            prepare(request);
+            return await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        }
+
+        static void Anything(HttpRequestMessage request)
+        {
+            request.Content = new StringContent("anything");
+            request.Headers.IfMatch.Add(EntityTagHeaderValue.Any);
+        }
+    }
+
     [Theory]
     [InlineData("tar")]
     [InlineData("tar.gz")]

@@ -62,6 +62,31 @@ public sealed class CallPipelineTests
         Assert.DoesNotContain(server.Log.Lines(), line => line.Contains("\"ERROR\"") || line.Contains("\"WARNING\""));
     }
 
+    [Theory]
+    [InlineData("""{"name":"probe","arguments":[1]}""", -32602)]
+    [InlineData("""{"name":["probe"]}""", -32602)]
+    [InlineData("{}", -32602)]
+    public async Task A_call_that_cannot_be_read_is_counted_and_has_its_line(string parameters, int code)
+    {
+        using var server = await TestServer.StartAsync(null, Probe.Answering("hello"));
+        var answer = await PostAsync(server, $$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{parameters}}}""", "my-id.1");
+        Assert.Equal(code, (int)(await MessageAsync(answer))["error"]!["code"]!);
+        var metrics = await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(CancellationToken.None);
+        Assert.Contains("mcp_api_requests_total{method=\"unknown\"} 1\n", metrics);
+        Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", metrics);
+        var line = JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("Tool called")))!;
+        Assert.Equal(("INFO", "unknown", "invalid_argument", "local", "my-id.1"), ((string)line["level"]!, (string)line["tool"]!, (string)line["outcome"]!, (string)line["principal"]!, (string)line["correlation_id"]!));
+    }
+
+    [Fact]
+    public async Task A_call_is_counted_once()
+    {
+        using var server = await TestServer.StartAsync(null, Probe.Answering("hello"));
+        await CallAsync(server);
+        var metrics = await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(CancellationToken.None);
+        Assert.Contains("mcp_api_requests_total{method=\"unknown\"} 1\n", metrics);
+    }
+
     [Fact]
     public async Task While_draining_nothing_that_changes_something_is_begun()
     {

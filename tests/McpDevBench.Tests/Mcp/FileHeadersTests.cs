@@ -20,10 +20,52 @@ public sealed class FileHeadersTests
     [InlineData("", null, null, null)]
     public void A_single_range_of_a_file_of_100_bytes(string range, string? ifRange, long? offset, long? length)
     {
-        var headers = new HeaderDictionary { ["Range"] = range };
+        var request = Request("GET");
+        request.Headers.Range = range;
         if (ifRange is not null)
-            headers["If-Range"] = ifRange;
-        Assert.Equal(offset is null ? null : (offset.Value, length!.Value), FileHeaders.ReadRange(headers, 100, "\"e\""));
+            request.Headers.IfRange = ifRange;
+        Assert.Equal(offset is null ? null : (offset.Value, length!.Value), FileHeaders.ReadRange(request, 100, "\"e\""));
+    }
+
+    [Theory]
+    [InlineData("bytes=0-9")]
+    [InlineData("bytes=100-")]
+    public void Asking_for_the_headers_alone_has_no_range(string range)
+    {
+        var request = Request("HEAD");
+        request.Headers.Range = range;
+        Assert.Null(FileHeaders.ReadRange(request, 100, "\"e\""));
+    }
+
+    [Theory]
+    [InlineData(null, "\"e\"", true)]
+    [InlineData("*", "\"e\"", true)]
+    [InlineData("\"e\"", "\"e\"", true)]
+    [InlineData("\"x\", \"e\"", "\"e\"", true)]
+    [InlineData("\"x\"", "\"e\"", false)]
+    [InlineData("W/\"e\"", "\"e\"", false)]
+    [InlineData("e", "\"e\"", false)]
+    [InlineData(null, null, true)]
+    [InlineData("*", null, true)]
+    [InlineData("\"e\"", null, false)]
+    public void A_download_is_of_what_its_If_Match_names_or_is_none(string? header, string? etag, bool matches)
+    {
+        var request = Request("GET");
+        if (header is not null)
+            request.Headers.IfMatch = header;
+        var refusal = Record.Exception(() => FileHeaders.RequireMatch(request.Headers.IfMatch, etag)) as RefusalException;
+        Assert.Equal(matches ? null : RefusalCode.Conflict, refusal?.Code);
+    }
+
+    [Fact]
+    public void A_part_of_a_file_is_not_taken_for_the_whole()
+    {
+        var request = Request("PUT");
+        FileHeaders.RequireWhole(request.Headers);
+        request.Headers.ContentRange = "bytes 0-9/100";
+        var refusal = Assert.Throws<RefusalException>(() => FileHeaders.RequireWhole(request.Headers));
+        Assert.Equal(RefusalCode.InvalidArgument, refusal.Code);
+        Assert.Contains("Content-Range", refusal.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -40,4 +82,6 @@ public sealed class FileHeadersTests
         Assert.False(FileHeaders.Matches("\"x\"", "\"abc\""));
         Assert.False(FileHeaders.Matches(default, "\"abc\""));
     }
+
+    private static HttpRequest Request(string method) => new DefaultHttpContext { Request = { Method = method } }.Request;
 }

@@ -90,6 +90,8 @@ internal static class Spans
     private static Span Part(string what, string which, ActivityKind kind, out Activity? activity)
     {
         activity = AreWanted && Activity.Current is { Recorded: true } ? _source.StartActivity($"{what} {which}", kind) : null;
+        if (activity is { IsAllDataRequested: true })
+            activity.SetTag("mcp_devbench.correlation_id", CorrelationId.Current);
         return new Span(activity);
     }
 }

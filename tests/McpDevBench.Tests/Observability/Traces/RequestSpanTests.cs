@@ -78,6 +78,8 @@ public sealed class RequestSpanTests : IDisposable
 
     [Theory]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"canary-41b7","arguments":{},META}}""", "tools/call", "invalid_argument", "-32602")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":["canary-41b7"],META}}""", "tools/call", "invalid_argument", "-32602")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe","arguments":["canary-41b7"],META}}""", "tools/call", "invalid_argument", "-32602")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"canary-41b7/x","params":{META}}""", "unknown", "invalid_argument", "-32601")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"canary-41b7://x",META}}""", "resources/read", "invalid_argument", "-32601")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{META}}""", "tools/list", null, null)]

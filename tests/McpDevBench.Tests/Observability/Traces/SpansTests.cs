@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using McpDevBench.Observability;
 using McpDevBench.Observability.Traces;
 using OpenTelemetry.Trace;
 
@@ -33,6 +34,27 @@ public sealed class SpansTests
             Spans.DatabaseWrite().Dispose();
         }
         Assert.Equal(["db write", "tools/call exec"], spans.Ended.Where(span => span.TraceId == client.TraceId).Select(span => span.DisplayName));
+    }
+
+    [Fact]
+    public async Task Every_part_of_a_call_has_the_call_s_correlation_id()
+    {
+        using var spans = new RecordedSpans();
+        var client = spans.Client();
+        var id = await Task.Run(() =>
+        {
+            using var request = Spans.Request(_request with { Traceparent = RecordedSpans.Traceparent(client) });
+            Spans.Docker("before").Dispose();
+            var id = CorrelationId.Ensure();
+            Spans.SpawnPhase("pull").Dispose();
+            Spans.Docker("create").Dispose();
+            Spans.Agent("exec_start").Dispose();
+            Spans.DatabaseWrite().Dispose();
+            return id;
+        }, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [("docker before", null), ("spawn pull", id), ("docker create", id), ("agent exec_start", id), ("db write", id)],
+            spans.Ended.Where(span => span.TraceId == client.TraceId && span.ParentSpanId != client.SpanId).Select(span => (span.DisplayName, (string?)span.GetTagItem("mcp_devbench.correlation_id"))));
     }
 
     [Fact]
