@@ -40,7 +40,9 @@ internal sealed partial class Upkeep(
         await audit.StopAsync();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(checks.WatchAsync(stoppingToken), SweepAsync(stoppingToken));
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
     {
         // Until Docker has been seen, often; afterwards at leisure.
         while (!await TryAsync("reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken))))

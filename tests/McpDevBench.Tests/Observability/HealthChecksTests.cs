@@ -6,9 +6,10 @@ namespace McpDevBench.Tests.Observability;
 public sealed class HealthChecksTests
 {
     private readonly DrainState _drain = new();
+    private readonly ManualTime _time = new();
     private readonly HealthChecks _checks;
 
-    public HealthChecksTests() => _checks = new HealthChecks(Metering.Catalogue(), TimeProvider.System, _drain, NullLogger<HealthChecks>.Instance);
+    public HealthChecksTests() => _checks = new HealthChecks(Metering.Catalogue(), _time, _drain, NullLogger<HealthChecks>.Instance);
 
     [Fact]
     public async Task A_check_is_asked_once_for_many_probes()
@@ -41,5 +42,89 @@ public sealed class HealthChecksTests
     {
         _drain.Begin();
         Assert.False(Assert.Single(await _checks.AskAsync()).Ok);
+    }
+
+    [Fact]
+    public async Task A_probe_gets_the_last_answer_at_once_while_the_check_is_asked_again()
+    {
+        var docker = new TaskCompletionSource<Health>();
+        docker.SetResult(new Health(true, "fine"));
+        _checks.Register("docker", neededToServe: true, _ => docker.Task);
+        Assert.True(await _checks.IsReadyAsync());
+
+        docker = new TaskCompletionSource<Health>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var probe = _checks.IsReadyAsync();
+        Assert.True(probe.IsCompleted);
+        Assert.True(await probe);
+        docker.SetResult(new Health(false, "gone"));
+        await Until(async () => !await _checks.IsReadyAsync());
+    }
+
+    [Fact]
+    public async Task What_goes_and_what_comes_back_is_known_before_anybody_probes()
+    {
+        var (docker, asked) = (new Health(true, "fine"), 0);
+        _checks.Register("docker", neededToServe: true, _ =>
+        {
+            Interlocked.Increment(ref asked);
+            return Task.FromResult(docker);
+        });
+        using var stop = new CancellationTokenSource();
+        var watch = _checks.WatchAsync(stop.Token);
+        await Until(() => Task.FromResult(asked == 1));
+
+        // Twice a second is looked what is due: an answer that is good is not, for five.
+        await Task.Delay(TimeSpan.FromSeconds(1.2), TestContext.Current.CancellationToken);
+        Assert.Equal(1, asked);
+        docker = new Health(false, "gone");
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await Until(() => Task.FromResult(asked == 2));
+        await Until(async () => !await _checks.IsReadyAsync());
+        docker = new Health(true, "fine");
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        await Until(() => Task.FromResult(asked == 3));
+        await Until(_checks.IsReadyAsync);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watch);
+    }
+
+    [Fact]
+    public async Task A_check_that_blocks_its_thread_fails_in_time_and_is_not_asked_again_before_it_has_ended()
+    {
+        var asked = 0;
+        using var disk = new ManualResetEventSlim();
+        _checks.Register("database", neededToServe: true, _ =>
+        {
+            Interlocked.Increment(ref asked);
+            disk.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+            return Task.FromResult(new Health(true, "fine"));
+        });
+        var answers = await _checks.AskAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal("No answer within 3 seconds.", answers[0].Detail);
+        for (var probe = 0; probe < 10; probe++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            Assert.False(await _checks.IsReadyAsync());
+        }
+        Assert.Equal(1, asked);
+
+        disk.Set();
+        await Until(async () =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return await _checks.IsReadyAsync();
+        });
+        Assert.Equal(2, asked);
+    }
+
+    private static async Task Until(Func<Task<bool>> isSo)
+    {
+        for (var attempt = 0; !await isSo(); attempt++)
+        {
+            Assert.True(attempt < 1000, "it took too long");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 }

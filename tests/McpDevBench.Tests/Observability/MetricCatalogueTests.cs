@@ -1,3 +1,6 @@
+using System.Diagnostics.Metrics;
+using System.Linq.Expressions;
+using System.Reflection;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Metrics;
 
@@ -54,44 +57,95 @@ public sealed class MetricCatalogueTests
     public async Task No_word_from_outside_makes_a_series()
     {
         var metrics = Create();
-        Everything(metrics, "other");
+        var verbs = Verbs(metrics);
+        verbs.ForEach(verb => verb("other"));
         var before = Series(await metrics.ExportAsync(CancellationToken.None));
         for (var number = 0; number < HostileValues; number++)
-            Everything(metrics, $"evil-{number}\n{{a=\"b\"}}");
+        {
+            var word = $"evil-{number}\n{{a=\"b\"}}";
+            foreach (var verb in verbs)
+                verb(word);
+        }
         Assert.Equal(before, Series(await metrics.ExportAsync(CancellationToken.None)));
     }
 
     [Fact]
-    public async Task A_method_s_errors_begin_at_zero_with_its_first_call()
+    public async Task No_tag_of_the_SDK_makes_a_series()
     {
         var metrics = Create();
-        metrics.Api.Served("spawn", TimeSpan.Zero, errorType: null);
+        using var meters = new RuntimeMeters(metrics);
+        meters.Publish();
+        using var sdk = new Meter("Experimental.ModelContextProtocol");
+        var durations = sdk.CreateHistogram<double>("mcp.server.operation.duration");
+        for (var number = 0; number < 1000; number++)
+        {
+            durations.Record(0.001, new("mcp.method.name", $"evil-{number}"), new("error.type", $"evil-{number}"), new("gen_ai.tool.name", $"evil-{number}"), new($"evil-{number}", "x"));
+            durations.Record(0.001, new("mcp.method.name", number), new("error.type", number));
+        }
         var text = await metrics.ExportAsync(CancellationToken.None);
-        Assert.All(LabelValues.Errors.Words, error => Assert.Contains($"mcp_api_errors_total{{method=\"spawn\",error_type=\"{error}\"}} 0", text));
-        Assert.DoesNotContain("mcp_api_errors_total{method=\"exec\"", text);
+        Assert.DoesNotContain("evil", text);
+        Assert.Matches("mcp_server_operation_duration_seconds_count{method=\"unknown\",error_type=\"other\"} [0-9]{4}", text);
+        // Other tests use the SDK meanwhile: what they do is here as well.
+        Assert.All(Lines(text).Where(line => line.StartsWith("mcp_server_operation_duration_seconds_", StringComparison.Ordinal)),
+            line => Assert.Matches("{method=\"(exec|spawn|unknown)\",error_type=\"(none|tool_error|other)\"[,}]", line));
     }
 
-    /// <summary>Every verb that takes a word, with the same word.</summary>
-    private static void Everything(MetricCatalogue metrics, string word)
+    [Fact]
+    public async Task Small_families_begin_at_zero_with_the_server()
     {
-        metrics.Api.Served(word, TimeSpan.Zero, word);
-        metrics.Containers.Spawned(word, TimeSpan.Zero);
-        metrics.Containers.SpawnFailed(word, word);
-        metrics.Containers.SpawnPhaseDone(word, TimeSpan.Zero);
-        metrics.WarmPool.Missed(word);
-        metrics.Execs.Ended(word, TimeSpan.Zero);
-        metrics.Execs.OutputReceived(word, 1);
-        metrics.Execs.OutputDropped(word, 1);
-        metrics.Files.Done(word, word, TimeSpan.Zero);
-        metrics.Engine.Called(word, word, TimeSpan.Zero);
-        metrics.Agents.Reconnected(word);
-        metrics.Sweeps.Reconciled(word, default, TimeSpan.Zero, [word]);
-        metrics.Sweeps.Collected(word, default, TimeSpan.Zero, [word]);
-        metrics.Audit.Written(word, 1, TimeSpan.Zero);
-        metrics.Access.Decided(word, allowed: true);
-        metrics.Access.Denied(word);
-        metrics.Access.Refused(new RefusalException(RefusalCode.Forbidden, "", "") { Rule = word });
+        var text = await Create().ExportAsync(CancellationToken.None);
+        string[] expected =
+        [
+            .. LabelValues.Results.Words.Select(result => $"mcp_fs_operations_total{{operation=\"read\",result=\"{result}\"}} 0"),
+            .. LabelValues.Results.Words.Select(result => $"mcp_container_spawns_total{{path=\"warm\",result=\"{result}\"}} 0"),
+            "mcp_warm_pool_claims_total{result=\"hit\",reason=\"none\"} 0", "mcp_auth_decisions_total{mode=\"oidc\",result=\"denied\"} 0",
+        ];
+        Assert.All(expected, line => Assert.Contains(line, text));
     }
+
+    [Fact]
+    public async Task A_large_family_does_not_but_its_rows_do_with_their_first_event()
+    {
+        var methods = Enumerable.Range(0, CounterTable.Small).Select(number => $"method_{number}");
+        var metrics = new MetricCatalogue(new MetricVocabulary([.. methods], ["create"], ["container.spawn"]), TimeProvider.System);
+        Assert.DoesNotContain("mcp_api_errors_total{", await metrics.ExportAsync(CancellationToken.None));
+        metrics.Api.Served("method_7", TimeSpan.Zero, errorType: null);
+        var text = await metrics.ExportAsync(CancellationToken.None);
+        Assert.All(LabelValues.Errors.Words, error => Assert.Contains($"mcp_api_errors_total{{method=\"method_7\",error_type=\"{error}\"}} 0", text));
+        Assert.DoesNotContain("mcp_api_errors_total{method=\"method_8\"", text);
+    }
+
+    /// <summary>Every verb that takes a word, whoever adds it, to be called with one: the same for all its words.</summary>
+    private static List<Action<string>> Verbs(MetricCatalogue metrics)
+    {
+        var verbs = new List<Action<string>>();
+        foreach (var family in typeof(MetricCatalogue).GetProperties().Where(property => property.PropertyType.Name.EndsWith("Metrics", StringComparison.Ordinal)))
+        {
+            foreach (var verb in family.PropertyType.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
+            {
+                var word = Expression.Parameter(typeof(string));
+                var takesWord = false;
+                var arguments = verb.GetParameters().Select(parameter => Argument(parameter.ParameterType, word, ref takesWord)).ToList();
+                if (takesWord)
+                    verbs.Add(Expression.Lambda<Action<string>>(Expression.Call(Expression.Constant(family.GetValue(metrics)), verb, arguments), word).Compile());
+            }
+        }
+        Assert.InRange(verbs.Count, 18, 100);
+        return verbs;
+    }
+
+    private static Expression Argument(Type type, ParameterExpression word, ref bool takesWord)
+    {
+        var argument = type == typeof(string) ? word
+            : type == typeof(IEnumerable<string>) ? Expression.NewArrayInit(typeof(string), word)
+            : type == typeof(RefusalException) ? Expression.Call(typeof(MetricCatalogueTests).GetMethod(nameof(Refusal), BindingFlags.Static | BindingFlags.NonPublic)!, word)
+            : (Expression)Expression.Default(type);
+        takesWord |= argument is not DefaultExpression;
+        Assert.True(argument is not DefaultExpression || type.IsValueType || type.IsGenericType, $"say here how a {type.Name} is made of a word");
+        return argument;
+    }
+
+    private static RefusalException Refusal(string rule) => new(RefusalCode.Forbidden, "", "") { Rule = rule };
 
     private static int Series(string text) => Lines(text).Count(line => line[0] != '#');
 

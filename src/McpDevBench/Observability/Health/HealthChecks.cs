@@ -11,13 +11,16 @@ internal readonly record struct Health(bool Ok, string Detail);
 internal sealed record CheckedHealth(string Name, bool Ok, string Detail, bool NeededToServe);
 
 /// <summary>
-/// The checks that rooms register at start. A probe never waits on what it asks about for long: answers are kept for a moment, a check runs at most once at a
-/// time, and one that does not answer counts as failed.
+/// The checks that rooms register at start. They are asked again and again while the server runs, and a probe gets what they said last: it waits for nothing but the very
+/// first answers. A check runs at most once at a time, and one that does not answer counts as failed.
 /// </summary>
 internal sealed partial class HealthChecks
 {
+    private const string OwnFailure = "The check itself failed; see the log.";
+
     private static readonly TimeSpan _freshFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _failedFor = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _lookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, Check> _checks = new();
@@ -33,14 +36,26 @@ internal sealed partial class HealthChecks
 
     /// <param name="name">A fixed word, such as <c>docker</c>.</param>
     /// <param name="neededToServe">The server is not ready while this fails.</param>
-    /// <param name="ask">Called at most once at a time, and not more often than every few seconds.</param>
+    /// <param name="ask">Called at most once at a time, and every few seconds. It may block.</param>
     public void Register(string name, bool neededToServe, Func<CancellationToken, Task<Health>> ask) =>
         _checks[name] = new Check(name, neededToServe, ask);
+
+    /// <summary>Asks the checks in time, whether somebody wants to know or not.</summary>
+    public async Task WatchAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(_lookEvery, _time);
+        do
+        {
+            foreach (var check in _checks.Values)
+                _ = AskIfDue(check);
+        }
+        while (await timer.WaitForNextTickAsync(stopping));
+    }
 
     /// <summary>All checks in the order of their names, the drain state last.</summary>
     public async Task<IReadOnlyList<CheckedHealth>> AskAsync()
     {
-        var asked = _checks.Values.OrderBy(check => check.Name, StringComparer.Ordinal).Select(AskOneAsync);
+        var asked = _checks.Values.OrderBy(check => check.Name, StringComparer.Ordinal).Select(AskIfDue);
         var answers = new List<CheckedHealth>(await Task.WhenAll(asked));
         answers.Add(new("drain", !_drain.IsDraining, _drain.IsDraining ? "The server is shutting down." : "Not draining.", true));
         return answers;
@@ -49,29 +64,43 @@ internal sealed partial class HealthChecks
     /// <summary>Whether everything that is needed to serve works.</summary>
     public async Task<bool> IsReadyAsync() => (await AskAsync()).All(check => check.Ok || !check.NeededToServe);
 
-    private Task<CheckedHealth> AskOneAsync(Check check)
+    /// <returns>What the check said last; what it is about to say if it never did.</returns>
+    private Task<CheckedHealth> AskIfDue(Check check)
     {
         lock (check)
         {
-            // A failure is asked about again soon: what starts or comes back must not look broken for longer than it is.
-            var outdated = check.Answer is { IsCompletedSuccessfully: true } answer && _time.GetElapsedTime(check.AskedAt) >= (answer.Result.Ok ? _freshFor : _failedFor);
-            if (check.Answer is null || outdated)
+            if (IsDue(check))
             {
                 check.AskedAt = _time.GetTimestamp();
-                check.Answer = RunAsync(check);
+                check.Asking = AskOneAsync(check);
             }
-            return check.Answer;
+            return check.Last is { } last ? Task.FromResult(last) : check.Asking!;
         }
     }
 
-    private async Task<CheckedHealth> RunAsync(Check check)
+    /// <summary>A failure is asked about again soon: what starts or comes back must not look broken for longer than it is.</summary>
+    private bool IsDue(Check check) =>
+        check is not { Asking.IsCompleted: false } and not { Running.IsCompleted: false }
+        && (check.Last is not { } last || _time.GetElapsedTime(check.AskedAt) >= (last.Ok ? _freshFor : _failedFor));
+
+    private async Task<CheckedHealth> AskOneAsync(Check check)
     {
-        // The first asker must not run the check inside its lock.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var answer = await AnswerAsync(check);
+        lock (check)
+            check.Last = answer;
+        return answer;
+    }
+
+    private async Task<CheckedHealth> AnswerAsync(Check check)
+    {
         using var patience = new CancellationTokenSource(_patience, _time);
+        var token = patience.Token;
         try
         {
-            var health = await check.Ask(patience.Token).WaitAsync(patience.Token);
+            // On a thread of its own: what blocks has a deadline too. It is not asked anew until it has ended.
+            var running = Task.Run(() => check.Ask(token), CancellationToken.None);
+            check.Running = running;
+            var health = await running.WaitAsync(token);
             return new(check.Name, health.Ok, health.Detail, check.NeededToServe);
         }
         catch (OperationCanceledException)
@@ -84,8 +113,10 @@ internal sealed partial class HealthChecks
         }
         catch (Exception exception)
         {
-            LogCheckFailed(exception, check.Name);
-            return new(check.Name, false, "The check itself failed; see the log.", check.NeededToServe);
+            // Once, however often it is asked.
+            if (check.Last?.Detail != OwnFailure)
+                LogCheckFailed(exception, check.Name);
+            return new(check.Name, false, OwnFailure, check.NeededToServe);
         }
     }
 
@@ -94,8 +125,14 @@ internal sealed partial class HealthChecks
         public string Name => name;
         public bool NeededToServe => neededToServe;
         public Func<CancellationToken, Task<Health>> Ask => ask;
-        public Task<CheckedHealth>? Answer { get; set; }
+        public CheckedHealth? Last { get; set; }
         public long AskedAt { get; set; }
+
+        /// <summary>Ends with an answer, or with the patience.</summary>
+        public Task<CheckedHealth>? Asking { get; set; }
+
+        /// <summary>Ends when the check does.</summary>
+        public Task? Running { get; set; }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A health check failed unexpectedly")]

@@ -5,7 +5,11 @@ namespace McpDevBench.Observability.Logs;
 /// <param name="MissedLines">How many have gone to standard error only.</param>
 internal readonly record struct LogFileNews(string? Failure, long MissedLines);
 
-/// <summary>Where lines go, each with one write: to standard error always, and to the file if there is one. What cannot be written stops nobody.</summary>
+/// <summary>What there is to tell about the places that lines go to.</summary>
+/// <param name="MissedOnStandardError">Lines that standard error did not take, now that it takes them again.</param>
+internal readonly record struct LogNews(long MissedOnStandardError, LogFileNews? File);
+
+/// <summary>Where lines go, each with one write: to standard error always, and to the file if there is one. What cannot be written stops nobody, and is counted.</summary>
 internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvider time) : IDisposable
 {
     /// <summary>A file that failed is left alone so long.</summary>
@@ -13,16 +17,12 @@ internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvide
 
     private readonly Lock _writing = new();
     private long? _failedAt;
-    private long _missed;
+    private long _missed, _missedOnStandardError;
 
-    /// <returns>What there is to tell about the file.</returns>
-    public LogFileNews? Write(ReadOnlySpan<byte> line, DateTimeOffset now)
+    public LogNews Write(ReadOnlySpan<byte> line, DateTimeOffset now)
     {
         lock (_writing)
-        {
-            WriteToStandardError(line);
-            return file is null ? null : WriteToFile(file, line, now);
-        }
+            return new(WriteToStandardError(line), file is null ? null : WriteToFile(file, line, now));
     }
 
     public void Dispose()
@@ -34,15 +34,21 @@ internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvide
         }
     }
 
-    private void WriteToStandardError(ReadOnlySpan<byte> line)
+    /// <returns>How many lines were missed before this one, if it was taken.</returns>
+    private long WriteToStandardError(ReadOnlySpan<byte> line)
     {
         try
         {
             standardError.Write(line);
+            var missed = _missedOnStandardError;
+            _missedOnStandardError = 0;
+            return missed;
         }
         catch (Exception e) when (IsOfTheDisk(e))
         {
-            // It leads to a full disk, or nowhere. There is no place left to say so, and the caller has better things to do than to fail.
+            // Nobody reads it, or it leads to a full disk, or nowhere. It is said when it takes lines again; the caller has better things to do than to fail.
+            _missedOnStandardError++;
+            return 0;
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
 
     /// <summary>To standard error, and to the file if there is to be one.</summary>
     public static LogWriter Create(LogOptions options, TimeProvider time) =>
-        new(options, time, new LogOutput(Console.OpenStandardError(), options.File is null ? null : new LogFile(options.File, time), time));
+        new(options, time, new LogOutput(new StandardError(), options.File is null ? null : new LogFile(options.File, time), time));
 
     public ILogger CreateLogger(string categoryName) => new CategoryLogger(this, categoryName);
 
@@ -44,8 +44,8 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
         var news = output.Write(buffer.WrittenSpan, entry.Timestamp);
         if (buffer.Capacity > KeptBuffer)
             _buffer = null;
-        if (news is { } change)
-            Tell(change);
+        if (news != default)
+            Tell(news);
     }
 
     /// <summary>What is known of the call that the line is about.</summary>
@@ -68,13 +68,17 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
         }
     }
 
-    private void Tell(LogFileNews news)
+    private void Tell(LogNews news)
     {
+        if (news.MissedOnStandardError > 0)
+            LogRead(CreateLogger(typeof(StandardError).FullName!), news.MissedOnStandardError);
+        if (news.File is not { } file)
+            return;
         var logger = CreateLogger(typeof(LogFile).FullName!);
-        if (news.Failure is { } reason)
+        if (file.Failure is { } reason)
             LogUnwritable(logger, options.File!.Path, reason);
         else
-            LogWritable(logger, options.File!.Path, news.MissedLines);
+            LogWritable(logger, options.File!.Path, file.MissedLines);
     }
 
     /// <summary>The least important level at which a category is heard.</summary>
@@ -90,6 +94,9 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
             return LogLevel.None;
         return options.Level > LogLevel.Warning ? options.Level : LogLevel.Warning;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Standard error takes lines again; some were left out there")]
+    private static partial void LogRead(ILogger logger, long missedLines);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log file cannot be written; until it can, lines go to standard error only")]
     private static partial void LogUnwritable(ILogger logger, string path, string reason);

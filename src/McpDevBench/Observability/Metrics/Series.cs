@@ -11,21 +11,35 @@ internal sealed class CounterRow(Counter counter, LabelValues values)
 }
 
 /// <summary>
-/// A counter with two labels. The series of a row come up together, at zero, when its first event is near: a query sees every later one as an increase, and what is never used is not shown.
+/// A counter with two labels. A small one is there from the start, as with <see cref="CounterRow"/>. Of a large one the series of a row come up together, at zero, with the row's
+/// first event: a query sees every later one as an increase, and what is never used is not shown.
 /// </summary>
-internal sealed class CounterTable(Counter counter, LabelValues rows, LabelValues columns)
+internal sealed class CounterTable
 {
-    private readonly Counter.Child[]?[] _series = new Counter.Child[]?[rows.Words.Count];
+    /// <summary>Series; what has more of them is large.</summary>
+    public const int Small = 300;
+
+    private readonly Counter _counter;
+    private readonly LabelValues _rows, _columns;
+    private readonly Counter.Child[]?[] _series;
+
+    public CounterTable(Counter counter, LabelValues rows, LabelValues columns)
+    {
+        (_counter, _rows, _columns) = (counter, rows, columns);
+        _series = new Counter.Child[]?[rows.Words.Count];
+        for (var row = 0; row < _series.Length && _series.Length * columns.Words.Count <= Small; row++)
+            BringUp(row);
+    }
 
     /// <summary>Brings up a row.</summary>
-    public void Touch(string row) => Row(rows.IndexOf(row));
+    public void Touch(string row) => Row(_rows.IndexOf(row));
 
-    public void Add(string row, string column, double amount = 1) => Row(rows.IndexOf(row))[columns.IndexOf(column)].Inc(amount);
+    public void Add(string row, string column, double amount = 1) => Row(_rows.IndexOf(row))[_columns.IndexOf(column)].Inc(amount);
 
     private Counter.Child[] Row(int index) => _series[index] ?? BringUp(index);
 
     // Apart, because what the lambda captures is allocated on entry. Two callers may be here at the same time: both get the same series.
-    private Counter.Child[] BringUp(int index) => _series[index] = [.. columns.Words.Select(column => counter.WithLabels(rows.Words[index], column))];
+    private Counter.Child[] BringUp(int index) => _series[index] = [.. _columns.Words.Select(column => _counter.WithLabels(_rows.Words[index], column))];
 }
 
 /// <summary>A histogram with one label: every series there from the start, as with <see cref="CounterRow"/>.</summary>

@@ -6,9 +6,9 @@ namespace McpDevBench.Observability.Secrets;
 internal static class SecretNames
 {
     /// <summary>What is longer is no name.</summary>
-    private const int LongestName = 64, MostBlanks = 16, MostQuotes = 4;
+    private const int LongestName = 64, LongestScheme = 9, MostBlanks = 16, MostQuotes = 4;
 
-    private const string Key = "key", Auth = "auth";
+    private const string Key = "key", Auth = "auth", Digest = "digest", Punctuation = ",.)]}";
 
     private static readonly string[] _words =
         ["password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "token", "credential", "credentials", "authorization", "cookie", "cookies"];
@@ -19,13 +19,15 @@ internal static class SecretNames
     /// <summary>Headers whose value is the rest of the line.</summary>
     private static readonly string[] _lines = ["authorization", "cookie"];
 
+    /// <summary>Of HTTP's authentication. What they announce is the secret.</summary>
+    private static readonly string[] _schemes = ["bearer", "basic", "token", "negotiate", Digest];
+
     private static readonly string[] _noSecrets = ["true", "false", "null", "none"];
 
     private static readonly SearchValues<string> _beginnings = SearchValues.Create(Beginnings, StringComparison.OrdinalIgnoreCase);
     private static readonly SearchValues<char> _nameLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
     private static readonly SearchValues<char> _closing = SearchValues.Create("\\\"']");
     private static readonly SearchValues<char> _valueEnds = SearchValues.Create(" \t\r\n\"'`&;<");
-    private static readonly SearchValues<char> _lineEnds = SearchValues.Create("\r\n\"'`");
 
     /// <summary>Of all words above. The fewer there are, the faster a text without any of them is done with.</summary>
     public static string[] Beginnings => ["passw", "passphrase", "pwd", "secret", "token", "credential", "cookie", Key, Auth];
@@ -53,10 +55,12 @@ internal static class SecretNames
             return null;
         var word = text[at..end];
         end += LeadingOf(text[end..], _nameLetters, LongestName);
-        var start = AfterSeparator(text, end, out var isHeader);
+        var start = AfterSeparator(text, end, out var isHeader, out var isClosed);
         if (start < 0 && !IsOption(text, at, end, out start))
             return null;
-        return Value(text, start, wholeLine: isHeader && IsOneOf(word, _lines));
+        // The quotes around a name alone are not around its value.
+        var name = isClosed ? -1 : at;
+        return isHeader && IsOneOf(word, _lines) ? Line(text, start, name) : Value(text, start, name);
     }
 
     /// <returns>The end of the word that begins here, or -1 if it is none or goes on: a tokenizer and a secretary are no secrets.</returns>
@@ -91,9 +95,11 @@ internal static class SecretNames
     }
 
     /// <returns>Where the value begins, or -1 if the name is followed by none.</returns>
-    private static int AfterSeparator(ReadOnlySpan<char> text, int at, out bool isHeader)
+    private static int AfterSeparator(ReadOnlySpan<char> text, int at, out bool isHeader, out bool isClosed)
     {
-        at += LeadingOf(text[at..], _closing, MostQuotes);
+        var closing = LeadingOf(text[at..], _closing, MostQuotes);
+        isClosed = closing > 0;
+        at += closing;
         at += Blanks(text[at..]);
         var rest = text[at..];
         isHeader = rest is [':', ..];
@@ -113,44 +119,78 @@ internal static class SecretNames
         start = end + Blanks(text[end..]);
         if (start == end || start == text.Length || text[start] == '-')
             return false;
-        var before = text[Math.Max(0, word - LongestName)..word];
-        return before[(before.LastIndexOfAnyExcept(_nameLetters) + 1)..].StartsWith("--");
+        return text[NameStart(text, word)..word].StartsWith("--");
     }
 
-    private static (int, int)? Value(ReadOnlySpan<char> text, int start, bool wholeLine)
+    private static int NameStart(ReadOnlySpan<char> text, int word)
     {
+        var before = text[Math.Max(0, word - LongestName)..word];
+        return word - before.Length + before.LastIndexOfAnyExcept(_nameLetters) + 1;
+    }
+
+    /// <summary>Quotes within it are part of it, and end it only where they are around the header too.</summary>
+    private static (int, int)? Line(ReadOnlySpan<char> text, int start, int name)
+    {
+        if (name >= 0 && Quotes.Around(text, NameStart(text, name)) is var (quote, escapes))
+            return Unless(text, start, Quotes.End(text, start, quote, escapes, oneLine: true));
+        return IsEnclosed(text, start, out var value) ? value : UpTo(text, start, text[start..].IndexOfAny('\r', '\n'));
+    }
+
+    /// <summary>One value, with the schemes that announce it. What Digest announces is the rest of the line.</summary>
+    private static (int, int)? Value(ReadOnlySpan<char> text, int start, int name)
+    {
+        var (at, end) = (start, start);
+        while (IsScheme(text, at, out var schemeEnd, out var next))
+        {
+            if (text[at..schemeEnd].Equals(Digest, StringComparison.OrdinalIgnoreCase))
+                return Line(text, next, name) is var (_, lineEnd) ? (start, lineEnd) : (start, schemeEnd);
+            (at, end) = (next, schemeEnd);
+        }
+        if (!IsEnclosed(text, at, out var value))
+            value = UpTo(text, at, text[at..].IndexOfAny(_valueEnds));
+        if (end == start)
+            return value;
+        return (start, value is var (_, valueEnd) ? valueEnd : end);
+    }
+
+    /// <summary>It is followed by something on the same line.</summary>
+    private static bool IsScheme(ReadOnlySpan<char> text, int start, out int end, out int next)
+    {
+        (end, next) = (start, start);
+        var length = text[start..Math.Min(text.Length, start + LongestScheme + 1)].IndexOfAny(_valueEnds);
+        if (length < 0 || !IsOneOf(text.Slice(start, length), _schemes))
+            return false;
+        end = start + length;
+        var blanks = text[end..].IndexOfAnyExcept(' ', '\t');
+        next = end + blanks;
+        return blanks > 0 && text[next] is not ('\r' or '\n');
+    }
+
+    /// <summary>In quotes, braces or brackets.</summary>
+    /// <param name="value">Null if there is nothing secret in them.</param>
+    private static bool IsEnclosed(ReadOnlySpan<char> text, int start, out (int, int)? value)
+    {
+        value = null;
         var escapes = text[start..].IndexOfAnyExcept('\\');
-        if (escapes >= 0 && text[start + escapes] is '"' or '\'' or '`')
+        if (escapes >= 0 && Quotes.IsQuote(text[start + escapes]))
         {
             start += escapes + 1;
-            return Unless(text, start, QuoteEnd(text, start, text[start - 1], escapes));
+            value = Unless(text, start, Quotes.End(text, start, text[start - 1], escapes));
+            return true;
         }
-        if (text[start..] is ['{', ..])
-            return null;
         if (text[start..] is ['[', ..])
         {
             var close = text[start..].IndexOf(']');
-            return Unless(text, start, close < 0 ? text.Length : start + close + 1);
+            value = Unless(text, start, close < 0 ? text.Length : start + close + 1);
+            return true;
         }
-        var length = text[start..].IndexOfAny(wholeLine ? _lineEnds : _valueEnds);
-        var value = (length < 0 ? text[start..] : text.Slice(start, length)).TrimEnd(",.)]}");
-        return Unless(text, start, start + value.Length);
+        return text[start..] is ['{', ..];
     }
 
-    /// <summary>A quote that is escaped more often than the first one is part of the value.</summary>
-    private static int QuoteEnd(ReadOnlySpan<char> text, int start, char quote, int escapes)
+    private static (int, int)? UpTo(ReadOnlySpan<char> text, int start, int length)
     {
-        for (var at = start; ; at++)
-        {
-            var found = text[at..].IndexOf(quote);
-            if (found < 0)
-                return text.Length;
-            at += found;
-            var value = text[start..at];
-            var more = value.Length - value.TrimEnd('\\').Length;
-            if (more <= escapes)
-                return at - more;
-        }
+        var value = (length < 0 ? text[start..] : text.Slice(start, length)).TrimEnd(Punctuation);
+        return Unless(text, start, start + value.Length);
     }
 
     private static (int, int)? Unless(ReadOnlySpan<char> text, int start, int end) => end <= start || IsOneOf(text[start..end], _noSecrets) ? null : (start, end);
