@@ -111,7 +111,6 @@ internal sealed partial class ContainerService(
         var started = time.GetTimestamp();
         // A pull can take minutes: whoever looks at the log meanwhile should see what is being waited for.
         LogSpawning(logger, plan.Image.Canonical);
-        metrics.Containers.SpawnBegun("cold");
         metrics.WarmPool.Missed("disabled");
         try
         {

@@ -25,10 +25,6 @@ internal sealed class ContainerMetrics(MetricFamilies families)
         _stopped.Set(stopped);
     }
 
-    /// <summary>One is being spawned.</summary>
-    /// <param name="path"><c>warm</c> or <c>cold</c>.</param>
-    public void SpawnBegun(string path) => _spawns.Touch(path);
-
     /// <param name="path"><c>warm</c> or <c>cold</c>.</param>
     public void Spawned(string path, TimeSpan duration)
     {
