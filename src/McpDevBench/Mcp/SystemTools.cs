@@ -44,7 +44,7 @@ internal sealed record MetricsResult(string Text);
 internal sealed class MetricsTool(MetricCatalogue metrics)
     : TypedTool<MetricsArguments, MetricsResult>(Facts, McpJson.Default.MetricsArguments, McpJson.Default.MetricsResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "The metrics, as Prometheus reads them.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "Metrics as Prometheus has them; series at 0 only with a prefix.");
 
     protected override async Task<MetricsResult> CallAsync(MetricsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -56,7 +56,11 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
 
     private static bool IsWanted(string line, MetricsArguments arguments)
     {
-        if (!arguments.Buckets && !line.StartsWith('#') && line.Contains("_bucket{", StringComparison.Ordinal))
+        var isSeries = !line.StartsWith('#');
+        if (isSeries && !arguments.Buckets && line.Contains("_bucket{", StringComparison.Ordinal))
+            return false;
+        // Most are there from the start for the sake of rates, and say nothing to a reader.
+        if (isSeries && arguments.Prefix is null && line.EndsWith(" 0", StringComparison.Ordinal))
             return false;
         var name = line.StartsWith("# HELP ", StringComparison.Ordinal) || line.StartsWith("# TYPE ", StringComparison.Ordinal) ? line.AsSpan(7) : line;
         return arguments.Prefix is null || name.StartsWith(arguments.Prefix, StringComparison.Ordinal);

@@ -118,7 +118,7 @@ public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<Serve
         await workspace.Sh("echo out; echo err >&2");
         await workspace.Write("note.txt", "text");
         await Refused.With("file_not_found", () => assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "nowhere.txt")));
-        var there = new ExposedNames((await assistant.Call("metrics")).GetProperty("text").GetString()!);
+        var there = new ExposedNames((await assistant.Call("metrics", ("prefix", ""))).GetProperty("text").GetString()!);
         foreach (var (metric, label, value) in _elsewhere)
             there.Add(metric, label, value);
         foreach (var rule in Deployment.Rules.Where(rule => rule["record"] is not null))

@@ -16,6 +16,21 @@ public sealed class SystemTests(ServerProcess server) : IClassFixture<ServerProc
     }
 
     [Fact]
+    public async Task A_reader_gets_the_metrics_that_say_something_and_all_of_those_that_it_asks_for()
+    {
+        await using var assistant = await server.Connect();
+        await assistant.Spawn(Images.Busybox);
+        const string none = """mcp_container_spawns_total{path="warm",result="success"} 0""";
+        const string some = """mcp_container_spawns_total{path="cold",result="success"} """;
+        var all = (await assistant.Call("metrics")).GetProperty("text").GetString()!;
+        Assert.Contains(some, all, StringComparison.Ordinal);
+        Assert.DoesNotContain(none, all, StringComparison.Ordinal);
+        var spawns = (await assistant.Call("metrics", ("prefix", "mcp_container_spawns"))).GetProperty("text").GetString()!;
+        Assert.Contains(some, spawns, StringComparison.Ordinal);
+        Assert.Contains(none, spawns, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_docker_has_and_nobody_knows_is_found_and_look_alikes_are_left_alone()
     {
         await using var assistant = await server.Connect();
