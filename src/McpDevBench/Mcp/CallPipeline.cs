@@ -21,6 +21,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
     public void Install(McpServerOptions options)
     {
         options.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
+        options.Filters.Message.OutgoingFilters.Add(next => (context, cancellationToken) => OnAnswerAsync(next, context, cancellationToken));
         options.Filters.Request.CallToolFilters.Add(next => (request, cancellationToken) => OnToolAsync(next, request, cancellationToken));
         options.Filters.Request.ReadResourceFilters.Add(next => (request, cancellationToken) => OnResourceAsync(next, request, cancellationToken));
         ListFilters.Install(options);
@@ -70,6 +71,20 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
                 NeverCalled(message, context, started, errorType, failure);
             RequestSpan.End(span, context, errorType, failure);
         }
+    }
+
+    /// <summary>An error without an id never came by here as a message: the SDK has refused it for what it says of itself.</summary>
+    private Task OnAnswerAsync(McpMessageHandler next, MessageContext context, CancellationToken cancellationToken)
+    {
+        if (context.JsonRpcMessage is JsonRpcError { Error: { Data: null } error })
+        {
+            error.Message = SecretRedactor.Instance.Redact(error.Message);
+            error.Data = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() };
+            var errorType = (McpErrorCode)error.Code == McpErrorCode.InternalError ? RefusalCode.ServerError : RefusalCode.InvalidArgument;
+            metrics.Api.Refused(errorType.Name());
+            LogRefused(error.Code);
+        }
+        return next(context, cancellationToken);
     }
 
     /// <summary>A tool call whose parameters cannot be read: nobody knows which tool it was for.</summary>
@@ -217,6 +232,9 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private partial void LogCalled(string tool, string outcome, double durationMs);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A message was refused before it was a call")]
+    private partial void LogRefused(int errorCode);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A call failed unexpectedly")]
     private partial void LogUnexpected(Exception exception, string method);

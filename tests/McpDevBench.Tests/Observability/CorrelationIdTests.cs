@@ -84,6 +84,21 @@ public sealed class CorrelationIdTests
     }
 
     [Fact]
+    public async Task A_client_that_says_nonsense_of_itself_gets_it_too()
+    {
+        using var server = await TestServer.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
+        {
+            Content = new StringContent("""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":7,"io.modelcontextprotocol/clientCapabilities":{}}}}""", Encoding.UTF8, "application/json"),
+            Headers = { { "Accept", "application/json, text/event-stream" }, { "MCP-Protocol-Version", "2026-07-28" }, { "Mcp-Method", "tools/list" }, { "X-Request-Id", Given } },
+        };
+        var error = await ErrorAsync(await server.Client.SendAsync(request));
+        Assert.Equal((-32602, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
+        Assert.Equal(Given, (string)JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("was refused", StringComparison.Ordinal)))!["correlation_id"]!);
+        Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task What_a_call_begins_and_leaves_behind_keeps_it()
     {
         var release = new TaskCompletionSource();

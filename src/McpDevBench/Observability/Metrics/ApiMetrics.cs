@@ -28,6 +28,14 @@ internal sealed class ApiMetrics(MetricFamilies families, LabelValues methods)
             _errors.Add(method, errorType);
     }
 
+    /// <summary>Refused before anybody looked at the clock.</summary>
+    /// <param name="errorType">The name of a <see cref="RefusalCode"/>.</param>
+    public void Refused(string errorType)
+    {
+        _requests.Add(Unknown);
+        _errors.Add(Unknown, errorType);
+    }
+
     /// <param name="method">A method of the protocol.</param>
     /// <param name="error"><c>none</c>, <c>tool_error</c>, or anything else that the SDK names.</param>
     public void Operated(string method, string error, TimeSpan duration) => _operations.Observe(method, error, duration);
