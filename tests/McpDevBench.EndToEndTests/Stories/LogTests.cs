@@ -36,6 +36,19 @@ public sealed class LogTests : IDisposable
     }
 
     [Fact]
+    public async Task As_text_a_line_keeps_its_fields_and_the_metrics_are_where_they_were_asked_for()
+    {
+        var port = Ports.Free();
+        await using var server = await ServerProcess.Started(
+            ("MCP_LOG_FORMAT", "text"), ("MCP_METRICS_ENABLED", "true"), ("MCP_METRICS_HOST", "127.0.0.2"), ("MCP_METRICS_PORT", port.ToString(CultureInfo.InvariantCulture)));
+        await new RawClient(server).CallTool("system_status", "{}", "\"claude\"", "req-text");
+        Assert.Contains("mcp_server_ready 1\n", await server.Http.GetStringAsync(new Uri($"http://127.0.0.2:{port}/metrics"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<HttpRequestException>(() => server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken));
+        Assert.Matches(@"(?m)^\S+Z INFO +\S+: Tool called .*tool=system_status .*correlation_id=req-text", server.Log);
+        Assert.DoesNotContain("{\"", server.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ten_thousand_hostile_requests_are_ten_thousand_good_lines()
     {
         const int requests = 10_000;

@@ -45,6 +45,21 @@ public sealed class SettingsTests : IDisposable
     public void A_right_value_is_taken(string name, string value) => Assert.Empty(Errors(name, value));
 
     [Fact]
+    public void What_is_not_set_is_as_the_guide_has_it()
+    {
+        var options = DevBenchOptions.Read(new Settings(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder).Configuration));
+        Assert.Equal((8000, 9090, true, true), (options.Access.Port, options.Metrics.Port, options.Metrics.Enabled, options.Log.Json));
+    }
+
+    [Fact]
+    public void A_log_file_makes_room_when_its_settings_say()
+    {
+        var given = new Dictionary<string, string> { ["MCP_LOG_FILE"] = "/tmp/server.log", ["MCP_LOG_FILE_MAX_MB"] = "3", ["MCP_LOG_FILE_MAX_AGE_H"] = "5", ["MCP_LOG_FILE_KEEP"] = "2" };
+        var file = DevBenchOptions.Read(new Settings(SettingsSource.Read(given, new Hashtable(), _folder).Configuration)).Log.File;
+        Assert.Equal(("/tmp/server.log", 3L << 20, TimeSpan.FromHours(5), 2), (file!.Path, file.MaxBytes, file.MaxAge, file.Keep));
+    }
+
+    [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
         File.WriteAllText(Path.Combine(_folder, "appsettings.json"), """{ "MCP_PORT": 1, "MCP_HOST": "file", "MCP_PATH": "/file", "MCP_TOOLS_DENY": ["kill", "spawn"], "Logging": {} }""");
