@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using McpDevBench.Audit;
+using McpDevBench.Files;
+
+namespace McpDevBench.Mcp;
+
+internal sealed record BatchArguments(
+    [OneOf("read", "write", "edit", "delete", "move", "copy", "mkdir")] string Op,
+    string Path,
+    [Description("Of move and copy.")] string? Target = null,
+    [Large] string? Content = null,
+    [OneOf("utf8", "base64")][Unlisted] string Encoding = "utf8",
+    [Unlisted] string? Mode = null,
+    [Unlisted] bool CreateParents = true,
+    bool Recursive = false,
+    bool Overwrite = false,
+    string? IfMatch = null,
+    [Unlisted] string? IfNoneMatch = null,
+    [Brief][Description("As of fs_edit.")] EditArguments[]? Edits = null);
+
+internal sealed record FsBatchArguments(string ContainerId, BatchArguments[] Operations);
+
+internal sealed record BatchResult(string Op, string Path, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null, int? Replacements = null);
+
+internal sealed record FsBatchResult(IReadOnlyList<BatchResult> Results);
+
+internal sealed class FsBatchTool(FileService files)
+    : TypedTool<FsBatchArguments, FsBatchResult>(Facts, McpJson.Default.FsBatchArguments, McpJson.Default.FsBatchResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("fs_batch", "Change several files",
+        "Does several file operations as one: all or nothing.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsBatch);
+
+    protected override string? TargetOf(FsBatchArguments arguments) => string.Join(", ", arguments.Operations.Select(one => $"{one.Op} {one.Path}{(one.Target is null ? "" : $" {one.Target}")}"));
+
+    protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId, [.. arguments.Operations.Select(Operation)], cancellationToken);
+        return new([.. outcomes.Select(outcome => new BatchResult(outcome.Op, outcome.Path, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Content, outcome.Encoding, outcome.Replacements))]);
+    }
+
+    protected override string Render(FsBatchResult result) =>
+        string.Join('\n', result.Results.Select(one => $"{one.Op} {one.Path}{(one.Etag is null ? "" : $" etag {one.Etag}")}{(one.Content is null ? "" : $"\n{one.Content}")}"));
+
+    private static BatchOperation Operation(BatchArguments given) => new()
+    {
+        Op = given.Op,
+        Path = given.Path,
+        Target = given.Target,
+        Content = given.Content,
+        Encoding = given.Encoding,
+        Mode = given.Mode,
+        CreateParents = given.CreateParents,
+        Recursive = given.Recursive,
+        Overwrite = given.Overwrite,
+        IfMatch = given.IfMatch,
+        IfNoneMatch = given.IfNoneMatch,
+        Edits = [.. (given.Edits ?? []).Select(edit => new FileEdit(edit.OldText, edit.NewText, edit.ReplaceAll))],
+    };
+}
