@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the images in tests/images, without a registry. Each is built once per user, kept as an archive that
+# images.sh [NAME…]: makes the images in tests/images (all of them, or those that are named), without a registry. Each is built once per user, kept as an archive that
 # `docker load` reads, and loaded only when the engine does not have this recipe of it.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/setup.sh"
@@ -34,14 +34,16 @@ build() {
     mv "$archive.$$.new" "$archive"
 }
 
-for name in busybox scratch python hostile crooked arm64; do
-    recipe=$(recipe_of $name)
+[ $# -gt 0 ] || set -- busybox scratch python hostile crooked arm64 languages
+for name in "$@"; do
+    [ -x "$recipes/$name/build.sh" ] || fail "unknown image '$name'; known images: $(cd "$recipes" && echo */ | tr -d /)"
+    recipe=$(recipe_of "$name")
     archive=$store/$name-$recipe.tar
     loaded=$(docker image inspect -f '{{index .Config.Labels "devbench-test.recipe"}}' "devbench-test/$name:1" 2>/dev/null || true)
     [ "$loaded" != "$recipe" ] || continue
     # In use now; what nobody has used for a day goes, other recipes as well as what a build that broke off has left.
     touch -c "$archive"
-    [ -s "$archive" ] || build $name "$recipe" "$archive"
+    [ -s "$archive" ] || build "$name" "$recipe" "$archive"
     find "$store" -name "$name-*" -not -path "$archive" -mmin +1440 -delete
     [ -z "$loaded" ] || docker image rm "devbench-test/$name:1" >/dev/null 2>&1 || true
     docker load -q -i "$archive"

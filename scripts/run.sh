@@ -36,7 +36,7 @@ curl:
 Metrics for Prometheus: $metrics
 Health: $base/health/ready
 
-No registry within reach? 'make images' makes a local one to spawn: devbench-test/python:1
+No registry within reach? 'scripts/images.sh python' makes a local one to spawn: devbench-test/python:1
 
 TEXT
 }

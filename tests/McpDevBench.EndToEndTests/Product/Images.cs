@@ -5,6 +5,7 @@ internal static class Images
 {
     public const string Busybox = "devbench-test/busybox:1";
     public const string Python = "devbench-test/python:1";
+    public const string Languages = "devbench-test/languages:1";
     public const string Scratch = "devbench-test/scratch:1";
     public const string Hostile = "devbench-test/hostile:1";
     public const string Crooked = "devbench-test/crooked:1";
