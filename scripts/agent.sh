@@ -9,7 +9,7 @@ cd "$root"
 if ! fresh "$agent" src/McpDevBench.Agent src/McpDevBench.AgentProtocol Directory.*.props global.json; then
     say "building the agent"
     build_begins
-    dotnet publish src/McpDevBench.Agent -c Release -r "$(rid)" -o "$artifacts/agent" -v quiet
+    quietly "$cache/agent.log" dotnet publish src/McpDevBench.Agent -c Release -r "$(rid)" -o "$artifacts/agent" -v quiet
     touch -r "$begun" "$agent"
 fi
 is_static "$agent"

@@ -42,6 +42,16 @@ fresh() {
 begun=$cache/build.begun
 build_begins() { touch "$begun"; }
 
+# quietly LOG COMMAND… : the command's output goes to LOG and is printed only if the command fails. Our own warnings are errors,
+# so a build that succeeds has nothing to print but the warnings of other projects' sources.
+quietly() {
+    local log=$1
+    shift
+    "$@" >"$log" 2>&1 && return
+    cat "$log" >&2
+    fail "'$*' failed: its output is above and in $log"
+}
+
 # One build at a time in one checkout, also when `make run` and `make test` meet.
 one_at_a_time() {
     exec 9>"$cache/build.lock"

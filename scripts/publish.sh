@@ -9,7 +9,7 @@ cd "$root"
 if ! fresh "$binary" src "$artifacts/agent/devbench-agent" Directory.*.props global.json; then
     say "building the server (Native AOT: about three minutes)"
     build_begins
-    dotnet publish src/McpDevBench -c Release -r "$(rid)" -o "$artifacts/publish" -v quiet
+    quietly "$cache/publish.log" dotnet publish src/McpDevBench -c Release -r "$(rid)" -o "$artifacts/publish" -v quiet
     # Moved into place whole, under a new inode: a server that runs from the old file is not disturbed.
     cp "$artifacts/publish/mcp-devbench" "$binary.new"
     touch -r "$begun" "$binary.new"

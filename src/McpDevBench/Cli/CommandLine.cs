@@ -6,7 +6,7 @@ internal static class CommandLine
     public const int Misuse = 2;
     public const string HelpHint = "mcp-devbench --help";
 
-    private static readonly string[] _commands = ["serve", "stdio", AuditCommandLine.Name, "version", "help"];
+    private static readonly string[] _commands = ["serve", "stdio", "health", AuditCommandLine.Name, "version", "help"];
 
     public static Command Parse(string[] args)
     {
@@ -23,7 +23,9 @@ internal static class CommandLine
         if (!_commands.Contains(name))
             return Wrong($"there is no command '{name}'{DidYouMean(name, _commands)}; see {HelpHint}.");
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        return ReadOptions(args.AsSpan(start), settings, [], []) is { } mistake ? Wrong(mistake) : new ServeCommand(settings, isStdio: name == "stdio");
+        if (ReadOptions(args.AsSpan(start), settings, [], []) is { } mistake)
+            return Wrong(mistake);
+        return name == "health" ? new HealthCommand(settings) : new ServeCommand(settings, isStdio: name == "stdio");
     }
 
     /// <param name="own">The command's own options, with what they mean.</param>
@@ -36,7 +38,7 @@ internal static class CommandLine
         {
             var (option, value) = args[index].Split('=', 2) is [var before, var after] ? (before, after) : (args[index], null);
             if (!option.StartsWith("--", StringComparison.Ordinal))
-                return $"'{option}' is one word too many; options begin with --, see {HelpHint}.";
+                return $"unexpected argument '{option}'; options begin with --, see {HelpHint}.";
             var setting = known.GetValueOrDefault(Settings.NameOf(option));
             if (setting is null && !own.ContainsKey(option))
                 return $"there is no option {option}{DidYouMean(option, own.Keys.Concat(known.Keys.Select(Help.OptionOf)))}; see {HelpHint}.";

@@ -29,6 +29,7 @@ internal static class Help
             Commands:
               serve      Serve over streamable HTTP (the default).
               stdio      Serve one client over standard input and output.
+              health     Ask the server at MCP_HOST and MCP_PORT whether it is ready: exit code 0 if it is, 1 if not.
               audit query
                          Print the audit record as JSON lines, the oldest first. --event-type, --container-id, --exec-id, --correlation-id (which an error names),
                          --principal, --result, --since, --until narrow it, --limit takes the newest. A server may be running.

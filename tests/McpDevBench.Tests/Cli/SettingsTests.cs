@@ -100,7 +100,7 @@ public sealed class SettingsTests : IDisposable
     [Theory]
     [InlineData("sevre", "there is no command 'sevre'; did you mean serve")]
     [InlineData("--log-levl DEBUG", "there is no option --log-levl; did you mean --log-level")]
-    [InlineData("serve now", "'now' is one word too many")]
+    [InlineData("serve now", "unexpected argument 'now'")]
     [InlineData("--port", "the option --port needs a value")]
     [InlineData("audit", "query or verify")]
     [InlineData("audit forget", "query or verify")]
