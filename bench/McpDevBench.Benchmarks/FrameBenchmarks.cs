@@ -10,8 +10,8 @@ public class FrameBenchmarks
 
     private readonly byte[] _content = new byte[4096];
     private readonly byte[] _frame = new byte[Before + 4096];
-    private readonly MessageWriter _fields = new(64);
-    private readonly MessageWriter _message = new(1024);
+    private readonly MessageWriter _fields = new(64) { Version = Protocol.Version };
+    private readonly MessageWriter _message = new(1024) { Version = Protocol.Version };
     private readonly ExecStart _start = new(
         Guid.NewGuid(), ["python3", "-m", "pytest", "-q"], ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/workspace", "LANG=C.UTF-8"], "/workspace"u8.ToArray(),
         StdinOpen: false, Pty: false, Rows: 24, Columns: 80, TimeoutMs: 600_000, GraceMs: 5_000, DrainMs: 500);
@@ -42,7 +42,7 @@ public class FrameBenchmarks
     public int ReadOutput()
     {
         var header = FrameHeader.Read(_frame);
-        var reader = new MessageReader(_frame.AsSpan(FrameHeader.Size, header.Length));
+        var reader = new MessageReader(_frame.AsSpan(FrameHeader.Size, header.Length)) { Version = Protocol.Version };
         var output = ExecOutput.Read(ref reader);
         return reader.Rest.Length + (int)output.Offset;
     }
@@ -57,7 +57,7 @@ public class FrameBenchmarks
     [BenchmarkCategory("start"), Benchmark(Description = "read the request that starts a command")]
     public object ReadStart()
     {
-        var reader = new MessageReader(_started.AsSpan(1));
+        var reader = new MessageReader(_started.AsSpan(1)) { Version = Protocol.Version };
         return ExecStart.Read(ref reader);
     }
 }

@@ -1,6 +1,8 @@
 namespace McpDevBench.AgentProtocol;
 
-/// <summary>The server introduces itself. <paramref name="Build"/> is its version, for the agent's own error texts.</summary>
+/// <summary>The server introduces itself. Agents of version 1 accept any version here, but no further field: the layout is the same for all versions.</summary>
+/// <param name="Version">The server's newest version.</param>
+/// <param name="Build">The server's version as text, for the agent's own error texts.</param>
 public sealed record Hello(ushort Version, string Build)
 {
     public void Write(MessageWriter to) => to.UInt16(Version).String(Build);
@@ -9,7 +11,7 @@ public sealed record Hello(ushort Version, string Build)
 }
 
 /// <summary>The agent's answer. Until the server has acknowledged an exec that is listed here, the agent sends nothing of it.</summary>
-/// <param name="Version">The agent's <see cref="Protocol.Version"/>.</param>
+/// <param name="Version">The version of every later message: the older one of the agent's and the server's newest.</param>
 /// <param name="Build">The agent's version, as text.</param>
 /// <param name="Boot">Random, new at each start of the agent.</param>
 /// <param name="Execs">Every exec whose exit has not been acknowledged, running or not.</param>
@@ -25,6 +27,9 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
     public static Welcome Read(ref MessageReader from)
     {
         var version = from.UInt16();
+        if (version is < Protocol.MinVersion or > Protocol.Version)
+            throw new ProtocolException($"the agent speaks version {version}; versions {Protocol.MinVersion} to {Protocol.Version} are supported");
+        from.Version = version;
         var build = from.String();
         var boot = from.Guid();
         var execs = new ExecPosition[from.Count(minimumSize: 32)];

@@ -9,6 +9,9 @@ public ref struct MessageReader(ReadOnlySpan<byte> source)
 {
     private ReadOnlySpan<byte> _rest = source;
 
+    /// <summary>The negotiated version of the protocol that the message is written in.</summary>
+    public required ushort Version { get; set; }
+
     /// <summary>What has not been read yet.</summary>
     public readonly ReadOnlySpan<byte> Rest => _rest;
 

@@ -8,6 +8,9 @@ public sealed class MessageWriter(int capacity = 256)
 {
     private byte[] _buffer = new byte[capacity];
 
+    /// <summary>The negotiated version of the protocol: fields of a newer one are left out.</summary>
+    public required ushort Version { get; init; }
+
     public int Length { get; private set; }
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);

@@ -15,7 +15,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     private readonly Dictionary<Guid, Exec> _byKey = [];
     private readonly List<Exec> _execs = new(MaxExecs);
     private readonly OomCounter _oomCounter = new();
-    private readonly MessageWriter _header = new();
+    private MessageWriter _header = new() { Version = Protocol.Version };
     private readonly Guid _boot = Guid.NewGuid();
     private int _next;
 
@@ -71,12 +71,12 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             throw new RefusalException(AgentStatus.Invalid, $"{request.Signal} is no signal");
         if (request.Signal != Abi.SIGKILL)
         {
-            hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, Session.Answer(AgentStatus.Ok))));
+            hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok))));
             return;
         }
         // One round of KILL misses what is forked meanwhile: whoever sends it wants them all gone.
         exec.Kill(ExecEnd.Signaled, graceMs: 0);
-        channel.Session.Finish(channel, Session.Answer(AgentStatus.Ok));
+        channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok));
     }
 
     public void Cancel(ExecCancel request) => Find(request.Key).Kill(ExecEnd.Cancelled, request.GraceMs);
@@ -105,8 +105,10 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         Remove(exec);
     }
 
-    public Welcome Welcome()
+    /// <summary>Begins a session: its version holds for all output that follows.</summary>
+    public Welcome Welcome(ushort version)
     {
+        _header = new MessageWriter { Version = version };
         var positions = new List<ExecPosition>(_execs.Count);
         foreach (var exec in _execs)
         {
@@ -114,7 +116,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             if (exec.ListedInWelcome)
                 positions.Add(exec.Position);
         }
-        return new Welcome(Protocol.Version, AgentVersion.Text, _boot, positions);
+        return new Welcome(version, AgentVersion.Text, _boot, positions);
     }
 
     /// <summary>A new session: nothing is sent until the server says what it has.</summary>
@@ -183,13 +185,13 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
 
     private static void AnswerStarted(Exec exec)
     {
-        var answer = Session.Answer(AgentStatus.Ok);
-        new ExecStarted(exec.Pid).Write(answer);
         foreach (var channel in exec.StartWaiters)
         {
             // What was not in this session's Welcome needs no acknowledgement first: the server expects it from its beginning.
             if (!channel.Session.Closed && !exec.ListedInWelcome)
                 exec.Attached = true;
+            var answer = channel.Session.Answer(AgentStatus.Ok);
+            new ExecStarted(exec.Pid).Write(answer);
             channel.Session.Finish(channel, answer);
         }
         exec.StartWaiters.Clear();
@@ -198,7 +200,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     private void Fail(Exec exec, RefusalException refusal)
     {
         foreach (var channel in exec.StartWaiters)
-            channel.Session.Finish(channel, Session.Answer(refusal));
+            channel.Session.Finish(channel, channel.Session.Answer(refusal));
         Remove(exec);
     }
 

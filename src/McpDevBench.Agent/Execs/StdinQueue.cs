@@ -137,7 +137,7 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
 
     private static void Answer(Channel channel, int taken, bool open)
     {
-        var answer = Session.Answer(AgentStatus.Ok);
+        var answer = channel.Session.Answer(AgentStatus.Ok);
         new ExecInputTaken(taken, open).Write(answer);
         channel.Session.Finish(channel, answer);
     }

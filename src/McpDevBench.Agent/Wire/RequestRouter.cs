@@ -13,7 +13,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
 
     public void Route(Channel channel, ReadOnlySpan<byte> payload)
     {
-        var message = new MessageReader(payload);
+        var message = new MessageReader(payload) { Version = channel.Session.Version };
         var opcode = (Opcode)message.Byte();
         try
         {
@@ -24,7 +24,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         }
         catch (RefusalException refusal)
         {
-            channel.Session.Finish(channel, Session.Answer(refusal));
+            channel.Session.Finish(channel, channel.Session.Answer(refusal));
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
             default:
                 return false;
         }
-        channel.Session.Finish(channel, Session.Answer(AgentStatus.Ok));
+        channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok));
         return true;
     }
 
@@ -70,7 +70,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         if (opcode != Opcode.Usage)
             return false;
         message.End();
-        var answer = Session.Answer(AgentStatus.Ok);
+        var answer = channel.Session.Answer(AgentStatus.Ok);
         group.Read().Write(answer);
         channel.Session.Finish(channel, answer);
         return true;
@@ -137,7 +137,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         try
         {
             channel.ThrowIfCancelled();
-            var answer = Session.Answer(AgentStatus.Ok);
+            var answer = channel.Session.Answer(AgentStatus.Ok);
             work(answer);
             if (answer.Length > Protocol.MaxPayload)
                 throw new RefusalException(AgentStatus.TooLarge, "the answer is larger than a frame can be");
@@ -145,7 +145,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         }
         catch (Exception error)
         {
-            channel.Session.Respond(channel, Session.Answer(RefusalException.From(error)));
+            channel.Session.Respond(channel, channel.Session.Answer(RefusalException.From(error)));
         }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
     private readonly Dictionary<uint, Channel> _channels = [];
     private bool _greeted;
 
+    /// <summary>The version of the protocol that both sides speak; set by Hello, which comes before everything else.</summary>
+    public ushort Version { get; private set; }
+
     public Outbox Outbox { get; } = new(loop);
 
     public bool Closed { get; private set; }
@@ -31,7 +34,7 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
                 Pong(header.Channel, payload);
                 break;
             case FrameKind.ExecAck:
-                var reader = new MessageReader(payload);
+                var reader = new MessageReader(payload) { Version = Version };
                 var acknowledged = ExecAck.Read(ref reader);
                 reader.End();
                 execs.Acknowledge(acknowledged);
@@ -47,10 +50,10 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
     }
 
     /// <summary>Begins an answer: its message, if it has one, is written behind.</summary>
-    public static MessageWriter Answer(AgentStatus status) => new MessageWriter().Byte((byte)status);
+    public MessageWriter Answer(AgentStatus status) => new MessageWriter { Version = Version }.Byte((byte)status);
 
     /// <summary>A refusal as an answer: the bytes of its text alone, without a length before them.</summary>
-    public static MessageWriter Answer(RefusalException refusal)
+    public MessageWriter Answer(RefusalException refusal)
     {
         var answer = Answer(refusal.Status);
         foreach (var value in System.Text.Encoding.UTF8.GetBytes(refusal.Message))
@@ -94,12 +97,15 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
     {
         if (_greeted)
             throw new ProtocolException("a second Hello");
-        var reader = new MessageReader(payload);
-        Hello.Read(ref reader);
+        var reader = new MessageReader(payload) { Version = Protocol.HandshakeVersion };
+        var hello = Hello.Read(ref reader);
         reader.End();
+        if (hello.Version < Protocol.MinVersion)
+            throw new ProtocolException($"the server speaks version {hello.Version}, at least {Protocol.MinVersion} is required");
+        Version = Math.Min(hello.Version, Protocol.Version);
         _greeted = true;
-        var message = new MessageWriter();
-        execs.Welcome().Write(message);
+        var message = new MessageWriter { Version = Version };
+        execs.Welcome(Version).Write(message);
         Outbox.Control(OutFrame.Of(FrameKind.Welcome, Protocol.NoChannel, message.WrittenMemory));
     }
 

@@ -39,7 +39,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         var answer = await AnswerAsync(cancellationToken);
         try
         {
-            var reader = new MessageReader(answer);
+            var reader = new MessageReader(answer) { Version = connection.Version };
             var status = (AgentStatus)reader.Byte();
             if (status == AgentStatus.Cancelled)
                 cancellationToken.ThrowIfCancellationRequested();

@@ -43,6 +43,9 @@ internal sealed class AgentConnection : IDisposable
 
     public Welcome Welcome { get; private set; } = null!;
 
+    /// <summary>The version of the protocol that the agent and this server both speak.</summary>
+    public ushort Version => Welcome.Version;
+
     /// <summary>Answers to pings so far.</summary>
     public long Pongs => Volatile.Read(ref _pongs);
 
@@ -110,7 +113,7 @@ internal sealed class AgentConnection : IDisposable
         _calls[call.Channel] = call;
         if (_closed.IsCancellationRequested)
             call.Break();
-        var message = new MessageWriter();
+        var message = new MessageWriter { Version = Version };
         write(message.Byte((byte)opcode));
         call.Sent = SendAsync(FrameKind.Request, call.Channel, message.WrittenMemory);
         return call;
@@ -118,7 +121,7 @@ internal sealed class AgentConnection : IDisposable
 
     public Task AcknowledgeAsync(ExecAck ack)
     {
-        var message = new MessageWriter(32);
+        var message = new MessageWriter(32) { Version = Version };
         ack.Write(message);
         return SendAsync(FrameKind.ExecAck, Protocol.NoChannel, message.WrittenMemory);
     }
@@ -197,22 +200,20 @@ internal sealed class AgentConnection : IDisposable
         }
         _start += found + answer.Length;
 
-        var message = new MessageWriter(32);
+        var message = new MessageWriter(32) { Version = Protocol.HandshakeVersion };
         new Hello(Protocol.Version, build).Write(message);
         await SendAsync(FrameKind.Hello, Protocol.NoChannel, message.WrittenMemory);
         var header = await NextFrameAsync(cancellationToken) ?? throw new EndOfStreamException("the agent's stream ended before its welcome");
         if (header.Kind != FrameKind.Welcome)
             throw new ProtocolException($"the agent began with {header.Kind}");
-        var reader = new MessageReader(TakePayload(header));
+        var reader = new MessageReader(TakePayload(header)) { Version = Protocol.HandshakeVersion };
         Welcome = Welcome.Read(ref reader);
-        if (Welcome.Version != Protocol.Version)
-            throw new ProtocolException($"the agent speaks version {Welcome.Version}, this server {Protocol.Version}");
     }
 
     private void Deliver(FrameHeader header, AgentLink link, AgentListener listener)
     {
         var payload = TakePayload(header);
-        var reader = new MessageReader(payload);
+        var reader = new MessageReader(payload) { Version = Version };
         switch (header.Kind)
         {
             case FrameKind.Response:

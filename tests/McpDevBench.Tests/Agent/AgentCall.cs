@@ -62,7 +62,7 @@ internal sealed class AgentCall(AgentClient client, uint channel)
     {
         if (!_response.Task.Wait(AgentClient.Patience))
             throw new TimeoutException("no response");
-        var reader = new MessageReader(_response.Task.Result);
+        var reader = new MessageReader(_response.Task.Result) { Version = client.Version };
         var status = (AgentStatus)reader.Byte();
         if (status != AgentStatus.Ok)
             throw new AgentRefusedException(status, Encoding.UTF8.GetString(reader.Rest));

@@ -56,6 +56,12 @@ internal sealed class AgentClient : IDisposable
 
     public bool GrantsCredit { get; set; } = true;
 
+    /// <summary>The newest version of the protocol that this server speaks.</summary>
+    public ushort Newest { get; init; } = Protocol.Version;
+
+    /// <summary>The version that the last handshake came to.</summary>
+    public ushort Version => _welcome.Task is { IsCompletedSuccessfully: true, Result: var welcome } ? welcome.Version : Protocol.HandshakeVersion;
+
     public Welcome Welcome => _welcome.Task.Result;
 
     public bool Ended => _ended.IsSet;
@@ -80,7 +86,7 @@ internal sealed class AgentClient : IDisposable
             throw new TimeoutException("the agent did not answer the handshake");
         lock (_writing)
         {
-            Send(FrameKind.Hello, 0, to => new Hello(Protocol.Version, "test").Write(to));
+            Send(FrameKind.Hello, 0, to => new Hello(Newest, "test").Write(to));
             _mayAcknowledge = true;
         }
         if (!_welcome.Task.Wait(patience ?? Patience))
@@ -106,7 +112,7 @@ internal sealed class AgentClient : IDisposable
 
     public void Send(FrameKind kind, uint channel, Action<MessageWriter>? write = null)
     {
-        var message = new MessageWriter();
+        var message = new MessageWriter { Version = Version };
         write?.Invoke(message);
         Send(kind, channel, message.Written);
     }
@@ -204,7 +210,7 @@ internal sealed class AgentClient : IDisposable
 
     private void Deliver(FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        var reader = new MessageReader(payload);
+        var reader = new MessageReader(payload) { Version = Version };
         switch (header.Kind)
         {
             case FrameKind.Welcome:

@@ -6,6 +6,7 @@ namespace McpDevBench.Tests.Agent;
 /// <summary>The published native agent as a local process, with a workspace of its own.</summary>
 internal sealed class AgentProcess : IDisposable
 {
+    private readonly string _binary;
     private readonly Process _process;
     private readonly List<Process> _bridges = [];
 
@@ -14,13 +15,22 @@ internal sealed class AgentProcess : IDisposable
     {
     }
 
-    /// <param name="launcher">A command that becomes the agent in the end.</param>
-    public AgentProcess(params string[] launcher)
+    private AgentProcess(string binary, string[] launcher)
     {
         Workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
         Socket = $"devbench-agent-test-{Guid.NewGuid():n}";
-        _process = Launch([.. launcher, Binary, "serve", "--workspace", Workspace, "--socket", Socket]);
+        _binary = binary;
+        _process = Launch([.. launcher, binary, "serve", "--workspace", Workspace, "--socket", Socket]);
     }
+
+    /// <param name="launcher">A command that becomes the agent in the end.</param>
+    public AgentProcess(params string[] launcher)
+        : this(Binary, launcher)
+    {
+    }
+
+    /// <summary>Another agent than the one under test.</summary>
+    public static AgentProcess Of(string binary) => new(binary, []);
 
     public static string Binary { get; } = Environment.GetEnvironmentVariable("DEVBENCH_AGENT") ?? Find();
 
@@ -52,7 +62,7 @@ internal sealed class AgentProcess : IDisposable
 
     public Process StartBridge()
     {
-        var bridge = Start("bridge", "--socket", Socket);
+        var bridge = Launch([_binary, "bridge", "--socket", Socket]);
         _bridges.Add(bridge);
         return bridge;
     }

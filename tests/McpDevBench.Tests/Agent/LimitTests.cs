@@ -29,7 +29,7 @@ public sealed class LimitTests : IDisposable
             {
                 for (var i = 1u; i < 40_000; i++)
                 {
-                    var list = new MessageWriter();
+                    var list = new MessageWriter { Version = 1 };
                     new ListRequest([], false, "", 10_000, []).Write(list.Byte((byte)Opcode.List));
                     raw.StandardInput.BaseStream.Write(AgentClient.Frame(FrameKind.Request, i, list.Written));
                 }

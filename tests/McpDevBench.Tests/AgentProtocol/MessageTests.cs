@@ -8,9 +8,9 @@ public sealed class MessageTests
     public void What_is_written_is_read_again()
     {
         var start = new ExecStart(Guid.NewGuid(), ["sh", "-c", "echo ✓"], ["A=1", "B="], "src"u8.ToArray(), StdinOpen: true, Pty: true, 40, 120, 5000, 100, 500);
-        var written = new MessageWriter();
+        var written = new MessageWriter { Version = Protocol.Version };
         start.Write(written);
-        var reader = new MessageReader(written.Written);
+        var reader = new MessageReader(written.Written) { Version = Protocol.Version };
         var read = ExecStart.Read(ref reader);
         reader.End();
         Assert.Equal(start.Argv, read.Argv);
@@ -50,13 +50,34 @@ public sealed class MessageTests
     public void Usage_that_no_container_can_have_is_a_protocol_error(ulong? memory, ulong? cpu) =>
         Assert.Throws<ProtocolException>(() => Again(new ContainerUsage(memory, cpu).Write, ContainerUsage.Read));
 
+    [Theory]
+    [InlineData(Protocol.MinVersion)]
+    [InlineData(Protocol.Version)]
+    public void A_welcome_says_in_which_version_the_rest_is_written(int version)
+    {
+        var written = new MessageWriter { Version = (ushort)version };
+        new Welcome((ushort)version, "1.0.0", default, []).Write(written);
+        var reader = new MessageReader(written.Written) { Version = Protocol.HandshakeVersion };
+        Assert.Equal(version, Welcome.Read(ref reader).Version);
+        Assert.Equal(version, reader.Version);
+    }
+
+    [Theory]
+    [InlineData(Protocol.MinVersion - 1)]
+    [InlineData(Protocol.Version + 1)]
+    public void A_welcome_in_a_version_that_is_not_supported_is_a_protocol_error(int version)
+    {
+        var error = Assert.Throws<ProtocolException>(() => Again(new Welcome((ushort)version, "", default, []).Write, Welcome.Read));
+        Assert.Equal($"the agent speaks version {version}; versions {Protocol.MinVersion} to {Protocol.Version} are supported", error.Message);
+    }
+
     private delegate T Reader<out T>(ref MessageReader reader);
 
     private static T Again<T>(Action<MessageWriter> write, Reader<T> read)
     {
-        var written = new MessageWriter();
+        var written = new MessageWriter { Version = Protocol.Version };
         write(written);
-        var reader = new MessageReader(written.Written);
+        var reader = new MessageReader(written.Written) { Version = Protocol.Version };
         var message = read(ref reader);
         reader.End();
         return message;
@@ -65,14 +86,14 @@ public sealed class MessageTests
     [Fact]
     public void Every_message_cut_anywhere_is_a_protocol_error()
     {
-        var written = new MessageWriter();
+        var written = new MessageWriter { Version = Protocol.Version };
         new BatchRequest([new BatchStep(BatchVerb.Edit, "a"u8.ToArray(), [], 0, 0, true, false, false, 7, false, [new TextEdit("x"u8.ToArray(), "y"u8.ToArray(), true)])]).Write(written);
         for (var length = 0; length < written.Length; length++)
         {
             var cut = written.Written[..length].ToArray();
             Assert.Throws<ProtocolException>(() =>
             {
-                var reader = new MessageReader(cut);
+                var reader = new MessageReader(cut) { Version = Protocol.Version };
                 BatchRequest.Read(ref reader);
                 reader.End();
             });
@@ -82,11 +103,11 @@ public sealed class MessageTests
     [Fact]
     public void A_list_longer_than_its_message_is_refused_before_memory_is_taken()
     {
-        var written = new MessageWriter();
+        var written = new MessageWriter { Version = Protocol.Version };
         written.Bool(false).UInt32(uint.MaxValue);
         Assert.Throws<ProtocolException>(() =>
         {
-            var reader = new MessageReader(written.Written);
+            var reader = new MessageReader(written.Written) { Version = Protocol.Version };
             return ListResponse.Read(ref reader);
         });
     }
@@ -101,7 +122,7 @@ public sealed class MessageTests
             random.NextBytes(bytes);
             try
             {
-                var reader = new MessageReader(bytes);
+                var reader = new MessageReader(bytes) { Version = Protocol.Version };
                 switch (round % 7)
                 {
                     case 0: Welcome.Read(ref reader); break;

@@ -25,7 +25,7 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         _agent = await listener.AcceptTcpClientAsync();
         var opening = AgentConnection.OpenAsync(new EngineStream(new MultiplexedStream(_server.GetStream(), false)), new byte[Handshake.SecretLength], "test", TestContext.Current.CancellationToken);
         var greeting = await ReadAsync(Handshake.ServerLength);
-        var welcome = new MessageWriter();
+        var welcome = new MessageWriter { Version = Protocol.Version };
         new Welcome(Protocol.Version, "test", Guid.NewGuid(), []).Write(welcome);
         _agent.GetStream().Write([.. Handshake.AgentMagic, .. greeting.AsSpan(Handshake.MagicLength + Handshake.SecretLength), .. AgentClient.Frame(FrameKind.Welcome, 0, welcome.Written)]);
         _connection = await opening;

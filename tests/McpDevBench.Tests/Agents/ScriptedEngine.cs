@@ -102,7 +102,7 @@ internal sealed class ScriptedAgent(NetworkStream stream)
     {
         var greeting = new byte[Handshake.ServerLength];
         await stream.ReadExactlyAsync(greeting);
-        var welcome = new MessageWriter();
+        var welcome = new MessageWriter { Version = Protocol.Version };
         new Welcome(Protocol.Version, "test", Guid.NewGuid(), []).Write(welcome);
         await WriteAsync([.. Handshake.AgentMagic, .. greeting.AsSpan(Handshake.MagicLength + Handshake.SecretLength), .. AgentClient.Frame(FrameKind.Welcome, 0, welcome.Written)]);
         await ReadAsync();
