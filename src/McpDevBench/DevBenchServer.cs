@@ -154,6 +154,7 @@ internal static class DevBenchServer
         services.AddSingleton(options.Execs);
         services.AddSingleton<ExecStore>();
         services.AddSingleton<OutputFolder>();
+        services.AddSingleton<ExecSlots>();
         services.AddSingleton<ExecSupervisor>();
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecJanitor>();

@@ -67,7 +67,13 @@ internal sealed record ExecRequest
     public int Rows { get; init; } = 24;
     public int Cols { get; init; } = 80;
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>How long the call may wait for a slot when as many commands run as may; null: a short fixed time.</summary>
+    public TimeSpan? MaxQueueWait { get; init; }
 }
+
+/// <param name="Queued">How long the call waited for a slot.</param>
+internal sealed record StartedExec(Exec Exec, TimeSpan Queued);
 
 /// <summary>Which part of an exec's output is wanted.</summary>
 internal sealed record PollRequest

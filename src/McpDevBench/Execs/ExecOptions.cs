@@ -15,6 +15,9 @@ internal sealed record ExecOptions
     /// <summary>Output kept of one command, in bytes on disk: one half from its beginning, one from its end.</summary>
     public required long MostOutputBytes { get; init; }
 
+    /// <summary>How long exec_start waits for a slot; exec waits up to its wait_ms.</summary>
+    public TimeSpan StartQueueTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Between TERM and KILL when the time is up.</summary>
     public TimeSpan TimeoutGrace { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -29,7 +32,8 @@ internal sealed record ExecOptions
             settings.Refuse($"MCP_DEFAULT_EXEC_TIMEOUT={timeout} is not allowed: use at most MCP_MAX_EXEC_TIMEOUT ({longest}).");
         return new ExecOptions
         {
-            MostAtOnce = settings.Number("MCP_MAX_CONCURRENT_EXECS", 4, 1, 48, "Commands that may run at once in a workspace."),
+            MostAtOnce = settings.Number(
+                "MCP_MAX_CONCURRENT_EXECS", 8, 1, 48, "Commands that may run at once in a workspace; more calls wait in a queue, within wait_ms."),
             DefaultTimeout = TimeSpan.FromSeconds(timeout),
             LongestTimeout = TimeSpan.FromSeconds(longest),
             Retention = TimeSpan.FromSeconds(settings.Number("MCP_EXEC_RETENTION_S", 3600, 1, 365 * 86400, "Seconds that output stays readable after a command has ended.")),

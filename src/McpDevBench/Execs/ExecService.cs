@@ -12,14 +12,14 @@ namespace McpDevBench.Execs;
 
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
-    ExecOptions options, WorkspaceDirectory workspaces, ExecSupervisor supervisor, ExecStore store, OutputFolder folder, AgentDirectory agents,
-    IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
+    ExecOptions options, WorkspaceDirectory workspaces, ExecSlots slots, ExecSupervisor supervisor, ExecStore store, OutputFolder folder,
+    AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
     private const string ExecScope = "exec";
     private const int PageSize = 100;
 
     /// <param name="onStarted">Called once it runs, before anything is told of its end. If that is refused, it is ended.</param>
-    public async Task<Exec> StartAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
+    public async Task<StartedExec> StartAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         var workspace = workspaces.FindRunning(owner, request.Container);
         if (request.IdempotencyKey is not { } key)
@@ -27,10 +27,10 @@ internal sealed class ExecService(
         using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
         if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
-            return Noted(present);
-        var exec = await StartOnceAsync(workspace, request, onStarted, cancellationToken);
-        idempotency.Save(owner, ExecScope, key, fingerprint, exec.Id.ToString());
-        return exec;
+            return new StartedExec(Noted(present), TimeSpan.Zero);
+        var started = await StartOnceAsync(workspace, request, onStarted, cancellationToken);
+        idempotency.Save(owner, ExecScope, key, fingerprint, started.Exec.Id.ToString());
+        return started;
     }
 
     /// <summary>Waits for a command that was started, and gives its output so far.</summary>
@@ -134,37 +134,49 @@ internal sealed class ExecService(
         }));
     }
 
-    private async Task<Exec> StartOnceAsync(Workspace workspace, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
+    private async Task<StartedExec> StartOnceAsync(
+        Workspace workspace, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
         var start = Check(workspace, request);
         var id = new ExecId(start.Key);
-        var exec = new Exec { Id = id, ContainerId = workspace.Id, Owner = workspace.Owner, Command = request.Cmd ?? ["sh", "-c", request.Shell!], StartedAt = time.GetUtcNow() };
-        Noted(exec);
-        var link = agents.Get(workspace.DockerId!);
+        var asked = new Exec
+        {
+            Id = id,
+            ContainerId = workspace.Id,
+            Owner = workspace.Owner,
+            Command = request.Cmd ?? ["sh", "-c", request.Shell!],
+            StartedAt = time.GetUtcNow(),
+        };
+        Noted(asked);
+        agents.Get(workspace.DockerId!);
+        var (exec, queued) = await slots.TakeAsync(asked, request.MaxQueueWait ?? options.StartQueueTimeout, cancellationToken);
+        var began = time.GetTimestamp();
         var active = supervisor.Admit(exec, workspace.DockerId!);
         try
         {
-            await BeginAsync(active, link, start, cancellationToken);
+            var link = await BeginAsync(active, start, cancellationToken);
             metrics.Execs.Started(time.GetElapsedTime(began));
             await AnnounceAsync(link, id, onStarted);
+            if (request.Stdin is { } stdin)
+                _ = ExecFeed.FeedAllAsync(link, id, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
         }
         finally
         {
             active.Announce();
         }
-        if (request.Stdin is { } stdin)
-            _ = ExecFeed.FeedAllAsync(link, id, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
-        return exec;
+        return new StartedExec(exec, queued);
     }
 
-    private async Task BeginAsync(ActiveExec active, AgentLink link, ExecStart start, CancellationToken cancellationToken)
+    private async Task<AgentLink> BeginAsync(ActiveExec active, ExecStart start, CancellationToken cancellationToken)
     {
         try
         {
+            // The workspace may have gone while the call waited for its slot.
+            var link = agents.Get(active.DockerId);
             store.Insert(active.Exec);
             await link.RequestAsync(Opcode.ExecStart, start.Write, ExecStarted.Read, repeatable: true, cancellationToken);
             active.Confirmed = true;
+            return link;
         }
         catch (OperationCanceledException)
         {

@@ -14,7 +14,8 @@ namespace McpDevBench.Execs;
 /// every command that the database says is running.
 /// </summary>
 internal sealed partial class ExecSupervisor(
-    ExecOptions options, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
+    ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, MetricCatalogue metrics,
+    TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
 {
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
 
@@ -35,31 +36,31 @@ internal sealed partial class ExecSupervisor(
             var active = Watch(exec, dockerId ?? "", recovered: true);
             active.Confirmed = true;
             active.Announce();
+            slots.Occupy(exec);
             metrics.Execs.Adopted();
             if (dockerId is null)
                 active.Lose();
         }
     }
 
-    /// <summary>A place among the commands that may run at once, and the watch over it.</summary>
-    /// <exception cref="RefusalException">concurrent_limit.</exception>
+    /// <summary>Begins to watch over a command that has a slot; the slot is released with it.</summary>
     public ActiveExec Admit(Exec exec, string dockerId)
     {
-        lock (_active)
+        try
         {
-            var running = _active.Values.Where(active => active.DockerId == dockerId).Select(active => active.Exec).ToList();
-            if (running.Count >= options.MostAtOnce)
-                throw new RefusalException(
-                    RefusalCode.ConcurrentLimit, $"{running.Count} commands run in this workspace already, at most {options.MostAtOnce} may: {string.Join(", ", running.Select(other => $"{other.Id} ({Short(other)})"))}.",
-                    "Wait for one of them with exec_poll, or end it with exec_cancel; then call again.", retryable: true) { Rule = "concurrent_execs" };
             return Watch(exec, dockerId);
+        }
+        catch
+        {
+            slots.Release(exec);
+            throw;
         }
     }
 
     /// <summary>It could not be started: nothing of it remains.</summary>
     public void Dismiss(ActiveExec active)
     {
-        _active.TryRemove(active.Exec.Id.Value, out _);
+        Remove(active);
         active.Finish(active.Exec);
         store.Delete(active.Exec.Id);
     }
@@ -119,6 +120,12 @@ internal sealed partial class ExecSupervisor(
         _active[exec.Id.Value] = active;
         _ = RunAsync(active);
         return active;
+    }
+
+    private void Remove(ActiveExec active)
+    {
+        _active.TryRemove(active.Exec.Id.Value, out _);
+        slots.Release(active.Exec);
     }
 
     /// <summary>An exec that nobody watches over: one whose end we wrote down but could not acknowledge any more, or one that we never knew.</summary>
@@ -221,7 +228,7 @@ internal sealed partial class ExecSupervisor(
             }
         }
         Acknowledge(active, exit: true);
-        _active.TryRemove(active.Exec.Id.Value, out _);
+        Remove(active);
         metrics.Execs.Ended(outcome, wall);
         active.Finish(finished);
         LogFinished(logger, finished.Id, finished.ContainerId, outcome, finished.ExitCode, Math.Round(wall.TotalMilliseconds, 1));
@@ -252,12 +259,6 @@ internal sealed partial class ExecSupervisor(
         ExecEnd.OutOfMemory => ExecOutcome.OutOfMemory,
         _ => ExecOutcome.Exited,
     };
-
-    private static string Short(Exec exec)
-    {
-        var text = string.Join(' ', exec.Command);
-        return text.Length <= 60 ? text : text[..60] + "…";
-    }
 
     [LoggerMessage(LogLevel.Information, "Exec finished")]
     private static partial void LogFinished(ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);

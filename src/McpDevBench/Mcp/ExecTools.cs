@@ -79,8 +79,10 @@ internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, Exe
         Func<OutputMessage, ValueTask>? onOutput = call.IsWatched
             ? message => call.ReportAsync(++reports, null, message.Data, cancellationToken)
             : null;
-        var started = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
-        var result = await execs.FollowAsync(started, arguments.WaitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
+        var request = arguments.ToRequest() with { MaxQueueWait = TimeSpan.FromMilliseconds(arguments.WaitMs) };
+        var started = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
+        var waitMs = Math.Max(0, arguments.WaitMs - (int)started.Queued.TotalMilliseconds);
+        var result = await execs.FollowAsync(started.Exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
         var exec = result.Exec;
         return new(exec.Id.ToString(), ExecWords.Status(exec), result.Stdout, result.Stderr, result.NextSeq)
         {
@@ -136,8 +138,8 @@ internal sealed class ExecStartTool(ExecService execs)
     {
         var arguments = given.ToExec();
         arguments.Check();
-        var exec = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
-        return new(exec.Id.ToString(), ExecWords.Status(exec));
+        var started = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
+        return new(started.Exec.Id.ToString(), ExecWords.Status(started.Exec));
     }
 
     protected override string Render(ExecHandleResult result) => $"{result.ExecId}: {result.Status}. Call exec_poll with wait_ms to read its output.";

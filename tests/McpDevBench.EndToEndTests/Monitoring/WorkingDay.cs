@@ -81,9 +81,9 @@ internal sealed class WorkingDay(ServerProcess server, Assistant assistant)
         await Refused.With("invalid_argument", () => assistant.Call("exec", ("container_id", workspace.Id)));
         await Assert.ThrowsAnyAsync<Exception>(() => assistant.Call("no_such_tool"));
         var running = new List<RunningExec>();
-        for (var count = 0; count < 4; count++)
+        for (var count = 0; count < 8; count++)
             running.Add(await workspace.ExecStart("sleep 60"));
-        await Refused.With("concurrent_limit", () => workspace.Exec("true"));
+        await Refused.With("concurrent_limit", () => workspace.Exec("true", ("wait_ms", 100)));
         foreach (var exec in running)
             await exec.Cancel(graceS: 0);
     }

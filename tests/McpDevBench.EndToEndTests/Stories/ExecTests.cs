@@ -88,15 +88,42 @@ public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProces
     }
 
     [Fact]
-    public async Task Beyond_four_at_once_the_next_is_refused_and_told_which_run()
+    public async Task Beyond_eight_at_once_the_next_waits_for_its_turn_and_is_refused_with_what_runs_when_none_comes()
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        var running = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => workspace.ExecStart("sleep 1000")));
-        var refusal = await Refused.With("concurrent_limit", () => workspace.ExecStart("true"));
-        Assert.Contains(running[0].Id, refusal.Message + refusal.Hint, StringComparison.Ordinal);
-        await running[0].Cancel(graceS: 0);
-        Assert.Equal("fine", await workspace.Sh("echo fine"));
+        var running = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => workspace.ExecStart($"until [ -e go{i} ]; do sleep 0.05; done")));
+        var refusal = await Refused.With("concurrent_limit", () => workspace.Exec("touch refused", ("wait_ms", 100)));
+        Assert.All(running, exec => Assert.Contains(exec.Id, refusal.Message, StringComparison.Ordinal));
+        Assert.Contains("until [ -e go0 ]", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("exec_cancel", refusal.Hint, StringComparison.Ordinal);
+
+        // A client that hangs up leaves the queue: what it asked for never runs.
+        using var hangUp = new CancellationTokenSource();
+        var call = Assistant.Arguments($$"""{"container_id": "{{workspace.Id}}", "shell": "touch gone", "wait_ms": 25000}""");
+        var gone = assistant.Client.CallToolAsync("exec", call, cancellationToken: hangUp.Token).AsTask();
+        await Queued(1);
+        await hangUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        await Queued(0);
+
+        var waiting = workspace.Exec("echo fine", ("wait_ms", 25_000));
+        await Queued(1);
+        await workspace.Write("go0", "");
+        var answer = await waiting;
+        Assert.Equal(("finished", "fine\n"), (answer.Status, answer.Stdout));
+        foreach (var i in Enumerable.Range(1, 7))
+            await workspace.Write($"go{i}", "");
+        Assert.All(await Task.WhenAll(running.Select(exec => exec.ReadToEnd())), read => Assert.Equal("exited", read.Last!.Outcome));
+        Assert.Equal("", await workspace.Sh("ls | grep -e gone -e refused || true"));
+
+        Task Queued(int calls) => Machine.Deadline.Until(
+            async () => (await Waiting()).Split('\n').Contains($"mcp_execution_queue_waiting {calls}"),
+            TimeSpan.FromSeconds(10), $"{calls} calls wait");
+
+        async Task<string> Waiting() =>
+            (await assistant.Call("metrics", ("prefix", "mcp_execution_queue_waiting"))).GetProperty("text").GetString()!;
     }
 
     [Fact]

@@ -8,6 +8,8 @@ internal sealed class ExecMetrics(MetricFamilies families)
     private static readonly double[] _durationBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
     private static readonly double[] _latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
     private static readonly LabelValues _outcomes = new("exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost");
+    private static readonly double[] _waitBuckets = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 25];
+    private static readonly LabelValues _queueResults = new("started", "timed_out", "queue_full", "cancelled");
     private static readonly LabelValues _streams = new("stdout", "stderr");
 
     private readonly CounterRow _ended = families.Counter("mcp_executions_total", "Commands that ended.", "outcome", _outcomes);
@@ -17,6 +19,24 @@ internal sealed class ExecMetrics(MetricFamilies families)
     private readonly Counter _timeouts = families.Counter("mcp_execution_timeout_total", "Commands that were ended because their time was up.");
     private readonly CounterRow _outputBytes = families.Counter("mcp_execution_output_bytes_total", "Bytes of output of commands.", "stream", _streams);
     private readonly CounterRow _droppedBytes = families.Counter("mcp_execution_output_dropped_bytes_total", "Bytes of output beyond what is kept.", "stream", _streams);
+
+    private readonly Gauge _waiting = families.Gauge("mcp_execution_queue_waiting", "Calls that wait for a command of their workspace to end.");
+    private readonly HistogramRow _queueSeconds = families.Histogram(
+        "mcp_execution_queue_wait_seconds", "Seconds that a call beyond the limit of commands waited, by what came of it.",
+        _waitBuckets, "result", _queueResults);
+
+    public void EnteredQueue() => _waiting.Inc();
+
+    /// <param name="result"><c>started</c>, <c>timed_out</c> or <c>cancelled</c>.</param>
+    public void LeftQueue(string result, TimeSpan waited)
+    {
+        _waiting.Dec();
+        _queueSeconds.Observe(result, waited);
+    }
+
+    /// <summary>A call that did not wait at all.</summary>
+    /// <param name="result"><c>queue_full</c>, or <c>timed_out</c> for a call that may not wait.</param>
+    public void RefusedByQueue(string result) => _queueSeconds.Observe(result, TimeSpan.Zero);
 
     public void Started(TimeSpan latency)
     {

@@ -1,0 +1,152 @@
+using System.Globalization;
+using McpDevBench.Containers;
+using McpDevBench.Observability.Metrics;
+
+namespace McpDevBench.Execs;
+
+/// <summary>
+/// Limits the commands that run at once in a workspace. A call beyond the limit waits in a bounded queue, first come, first served;
+/// a caller that goes away leaves the queue.
+/// </summary>
+internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, TimeProvider time)
+{
+    /// <summary>Calls that may wait in one workspace.</summary>
+    public const int MaxWaiting = 32;
+
+    private const int MaxCommandLength = 60;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ContainerId, Queue> _queues = [];
+
+    /// <summary>Takes a slot, waiting for one if need be.</summary>
+    /// <returns>The exec, started now, and the time that it waited.</returns>
+    /// <exception cref="RefusalException">concurrent_limit: no slot in time, or too many calls wait already.</exception>
+    public async Task<(Exec Exec, TimeSpan Waited)> TakeAsync(Exec exec, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        var waiter = new Waiter(exec);
+        lock (_lock)
+        {
+            var queue = _queues.TryGetValue(exec.ContainerId, out var present) ? present : _queues[exec.ContainerId] = new Queue();
+            if (queue.Running.Count < options.MostAtOnce)
+                return (Grant(queue, exec), TimeSpan.Zero);
+            if (queue.Waiting.Count >= MaxWaiting || maxWait <= TimeSpan.Zero)
+            {
+                metrics.Execs.RefusedByQueue(maxWait <= TimeSpan.Zero ? "timed_out" : "queue_full");
+                throw Refusal(queue, $"{queue.Waiting.Count} calls wait for one to end");
+            }
+            queue.Waiting.AddLast(waiter);
+        }
+        return await WaitAsync(waiter, maxWait, cancellationToken);
+    }
+
+    /// <summary>Counts a command that runs already, whatever the limit.</summary>
+    public void Occupy(Exec exec)
+    {
+        lock (_lock)
+        {
+            var queue = _queues.TryGetValue(exec.ContainerId, out var present) ? present : _queues[exec.ContainerId] = new Queue();
+            queue.Running[exec.Id] = exec;
+        }
+    }
+
+    /// <summary>Gives the slot to the call that has waited longest. Releasing twice is harmless.</summary>
+    public void Release(Exec exec)
+    {
+        lock (_lock)
+        {
+            if (!_queues.TryGetValue(exec.ContainerId, out var queue) || !queue.Running.Remove(exec.Id))
+                return;
+            while (queue.Running.Count < options.MostAtOnce && queue.Waiting.First is { } first)
+            {
+                queue.Waiting.RemoveFirst();
+                first.Value.Granted.SetResult(Grant(queue, first.Value.Exec));
+            }
+            if (queue.Running.Count == 0 && queue.Waiting.Count == 0)
+                _queues.Remove(exec.ContainerId);
+        }
+    }
+
+    private async Task<(Exec Exec, TimeSpan Waited)> WaitAsync(Waiter waiter, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var result = "started";
+        metrics.Execs.EnteredQueue();
+        try
+        {
+            var exec = await waiter.Granted.Task.WaitAsync(maxWait, time, cancellationToken);
+            return (exec, time.GetElapsedTime(began));
+        }
+        catch (TimeoutException) when (Leave(waiter) is { } refusal)
+        {
+            result = "timed_out";
+            throw refusal;
+        }
+        catch (TimeoutException)
+        {
+            // The slot came in the same moment.
+            return (await waiter.Granted.Task, time.GetElapsedTime(began));
+        }
+        catch (OperationCanceledException)
+        {
+            result = "cancelled";
+            if (Leave(waiter) is null)
+                Release(await waiter.Granted.Task);
+            throw;
+        }
+        finally
+        {
+            metrics.Execs.LeftQueue(result, time.GetElapsedTime(began));
+        }
+    }
+
+    /// <returns>The refusal; null if the slot was granted meanwhile.</returns>
+    private RefusalException? Leave(Waiter waiter)
+    {
+        lock (_lock)
+        {
+            return _queues.TryGetValue(waiter.Exec.ContainerId, out var queue) && queue.Waiting.Remove(waiter)
+                ? Refusal(queue, "none ended while this call waited")
+                : null;
+        }
+    }
+
+    private Exec Grant(Queue queue, Exec exec) => queue.Running[exec.Id] = exec with { StartedAt = time.GetUtcNow() };
+
+    private RefusalException Refusal(Queue queue, string reason)
+    {
+        var running = queue.Running.Values.OrderBy(exec => exec.StartedAt).ToList();
+        return new RefusalException(
+            RefusalCode.ConcurrentLimit,
+            $"{running.Count} commands run in this workspace, at most {options.MostAtOnce} may, and {reason}. "
+                + $"Running: {string.Join("; ", running.Select(Describe))}.",
+            "Wait for one with exec_poll (wait_ms), or end one with exec_cancel; then call again. exec waits up to its wait_ms for a slot.",
+            retryable: true)
+        {
+            Rule = "concurrent_execs",
+            Details = new Dictionary<string, string>
+            {
+                ["limit"] = options.MostAtOnce.ToString(CultureInfo.InvariantCulture),
+                ["running"] = string.Join(' ', running.Select(exec => exec.Id)),
+            },
+        };
+    }
+
+    private static string Describe(Exec exec)
+    {
+        var command = string.Join(' ', exec.Command).ReplaceLineEndings(" ");
+        var cut = command.Length <= MaxCommandLength ? command : $"{command.AsSpan(0, MaxCommandLength)}…";
+        return string.Create(CultureInfo.InvariantCulture, $"{exec.Id} ({cut}) since {exec.StartedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+    }
+
+    private sealed record Waiter(Exec Exec)
+    {
+        public TaskCompletionSource<Exec> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class Queue
+    {
+        public Dictionary<ExecId, Exec> Running { get; } = [];
+
+        public LinkedList<Waiter> Waiting { get; } = [];
+    }
+}
