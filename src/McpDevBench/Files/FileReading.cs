@@ -1,68 +1,78 @@
-using System.Text;
-
 namespace McpDevBench.Files;
 
-/// <summary>Cuts what was read to what was asked for, as text where it is text.</summary>
-internal static class FileReading
+/// <summary>Reads the part of a file that was asked for, as text where it is text, and says where the rest is.</summary>
+internal sealed class FileReading(ReadRange read, ReadFileRequest request)
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    /// <summary>Bytes of content in an answer that asks for no other limit.</summary>
+    public const int DefaultBytes = 16 << 10;
 
-    /// <summary>A range of bytes.</summary>
-    public static ReadFile Range(FileEntry entry, byte[] content, long offset, ReadFileRequest request)
+    /// <summary>Bytes of content that an answer may be asked to have.</summary>
+    public const int MaxBytes = 256 << 10;
+
+    /// <summary>Largest image, in bytes, that is shown: with base64 it stays below what the APIs of models take.</summary>
+    public const int MaxImageBytes = 3 << 20;
+
+    // Base64 makes four characters of three bytes.
+    private const int DefaultBinaryBytes = DefaultBytes / 4 * 3;
+
+    public async Task<ReadFile> ReadAsync(CancellationToken cancellationToken)
     {
-        var asked = Math.Min(request.Length ?? long.MaxValue, Math.Max(0, entry.Size - offset));
-        var (text, encoding, taken) = Encode(content, content.Length < asked, request.Encoding);
-        var left = asked - taken;
-        return new ReadFile(text, encoding, entry, left > 0 ? left : null, left > 0 ? offset + taken : null);
+        var lines = request.Line is not null || request.Limit is not null;
+        var bytes = request.Offset is not null || request.Length is not null;
+        if ((lines ? 1 : 0) + (bytes ? 1 : 0) + (request.TailLines is null ? 0 : 1) > 1)
+        {
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, "More than one kind of part is asked for.",
+                "Use offset and length for bytes, line and limit for lines, or tail_lines for the end of the file.");
+        }
+        if (request.TailLines is { } tail)
+            return await new FileTail(read, request, Budget(binary: false)).ReadAsync(tail, cancellationToken);
+        if (lines)
+            return await new FileLines(read, request, Budget(binary: false)).ReadAsync(cancellationToken);
+        var offset = request.Offset ?? 0;
+        var wanted = bytes ? Budget(binary: false) : Math.Max(Budget(binary: false), FileLines.FirstPiece);
+        var (start, entry) = await read(offset, Math.Min(request.Length ?? long.MaxValue, wanted), cancellationToken);
+        if (!bytes && request.Encoding is null && ImageFormat.Of(start) is { } type)
+            return await ImageAsync(entry, type, cancellationToken);
+        var binary = (request.Encoding ?? TextEncodings.Detect(Whole(start, offset, entry))) == TextEncodings.Base64Name;
+        if (bytes || binary)
+            return Bytes(entry, start, offset, binary);
+        return await new FileLines(read, request, Budget(binary: false)).ReadAsync((start, entry), cancellationToken);
     }
 
-    /// <summary>Some lines, from the beginning or the end.</summary>
-    public static ReadFile Lines(FileEntry entry, byte[] content, ReadFileRequest request, int mostBytes, int mostTextBytes)
+    /// <summary>Without the beginning of a last character that goes on after it, and the end of a first one from before it.</summary>
+    private static ReadOnlySpan<byte> Whole(byte[] content, long offset, FileEntry entry)
     {
-        if (content.Length > mostTextBytes)
-            throw new RefusalException(RefusalCode.ResourceExhausted, $"{entry.Path} is larger than {mostTextBytes >> 20} MiB, which is the most that can be read by lines.", "Use offset and length, or exec with head, tail or grep.");
-        var starts = LineStarts(content);
-        var first = request.TailLines is { } tail ? Math.Max(0, starts.Count - tail) : Math.Max(0, (request.Line ?? 1) - 1);
-        var last = request.TailLines is null && request.Limit is { } limit ? Math.Min(starts.Count, (long)first + limit) : starts.Count;
-        var from = first < starts.Count ? starts[first] : content.Length;
-        var to = last < starts.Count ? starts[(int)last] : content.Length;
-        var asked = Math.Max(0, to - from);
-        var part = content.AsSpan(from, Math.Min(asked, mostBytes)).ToArray();
-        var (text, encoding, taken) = Encode(part, part.Length < asked, request.Encoding);
-        return new ReadFile(text, encoding, entry, asked > taken ? asked - taken : null, from + taken < content.Length ? from + taken : null);
+        var first = offset > 0 ? Utf8Text.Continuation(content) : 0;
+        var last = offset + content.Length < entry.Size ? Utf8Text.Unfinished(content) : 0;
+        return first + last <= content.Length ? content.AsSpan(first, content.Length - first - last) : content;
     }
 
-    /// <param name="cut">There is more after it: a character that begins at the end belongs to the next answer.</param>
-    private static (string Text, string Encoding, int Taken) Encode(byte[] content, bool cut, string? encoding)
+    private ReadFile Bytes(FileEntry entry, byte[] content, long offset, bool binary)
     {
-        if (encoding == "base64")
-            return (Convert.ToBase64String(content), "base64", content.Length);
-        var whole = cut ? content.Length - Utf8Text.Unfinished(content) : content.Length;
-        try
-        {
-            if (encoding == "utf8" || !content.AsSpan(0, Math.Min(content.Length, 8192)).Contains((byte)0))
-                return (Strict.GetString(content, 0, whole), "utf8", whole);
-        }
-        catch (DecoderFallbackException) when (encoding is null)
-        {
-            // No text: as binary.
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new RefusalException(RefusalCode.InvalidArgument, "The content is no UTF-8 text.", "Leave encoding out, or pass encoding=base64.", inner: e);
-        }
-        return (Convert.ToBase64String(content), "base64", content.Length);
+        var left = Math.Max(0, entry.Size - offset);
+        var asked = Math.Min(request.Length ?? left, left);
+        var taken = (int)Math.Min(Math.Min(content.Length, asked), Budget(binary));
+        var encoding = binary ? TextEncodings.Base64Name : request.Encoding;
+        var part = FilePart.Of(content.AsSpan(0, taken), encoding, offset > 0, offset + taken < entry.Size);
+        return part.In(entry, offset) with { LeftOut = asked - part.Taken };
     }
 
-    private static List<int> LineStarts(ReadOnlySpan<byte> content)
+    private async Task<ReadFile> ImageAsync(FileEntry entry, string type, CancellationToken cancellationToken)
     {
-        var starts = new List<int>();
-        for (var at = 0; at < content.Length;)
+        if (entry.Size > MaxImageBytes)
         {
-            starts.Add(at);
-            var end = content[at..].IndexOf((byte)'\n');
-            at = end < 0 ? content.Length : at + end + 1;
+            throw new RefusalException(
+                RefusalCode.ResourceExhausted, $"{entry.Path} is an image ({type}) of {entry.Size} bytes; at most {MaxImageBytes} can be shown.",
+                "Make a smaller one with exec, fetch it through the file endpoint (GET /workspaces/{id}/files?path=…), or read its bytes with offset and length.");
         }
-        return starts;
+        var (image, whole) = await read(0, MaxImageBytes, cancellationToken);
+        return new ReadFile("", "image", whole) { Image = image, ImageType = type, End = image.Length };
+    }
+
+    private int Budget(bool binary)
+    {
+        var unasked = binary ? DefaultBinaryBytes : DefaultBytes;
+        return (int)Math.Min(request.MaxBytes ?? request.Length ?? unasked, MaxBytes);
     }
 }

@@ -6,26 +6,21 @@ namespace McpDevBench.Files;
 /// <summary>Files of a workspace as clients see them. Everything goes through the agent; nothing is checked here that could change before it is used there.</summary>
 internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 {
-    /// <summary>Most that one fs_read answers, in bytes: a tool's result is no place for more.</summary>
-    public const int MostReadBytes = 256 << 10;
-
-    /// <summary>Largest file that can be read by lines or edited, in bytes.</summary>
+    /// <summary>Largest file that can be edited, in bytes.</summary>
     public const int MostTextBytes = 16 << 20;
 
     private const uint MostEntries = 10_000, MostMatches = 2_000, MostContext = 20;
 
-    public async Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
+    public Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
-        if (request.Line is not null || request.Limit is not null || request.TailLines is not null)
+        return new FileReading(ReadRangeAsync, request).ReadAsync(cancellationToken);
+
+        async Task<(byte[] Content, FileEntry Entry)> ReadRangeAsync(long offset, long length, CancellationToken token)
         {
-            var (text, whole) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
-            return FileReading.Lines(FileEntries.Of(whole), text, request, MostReadBytes, MostTextBytes);
+            var (content, stat) = await ReadBytesAsync(owner, request.Container, path, offset, length, token);
+            return (content, FileEntries.Of(stat));
         }
-        var offset = request.Offset ?? 0;
-        var wanted = Math.Min(request.Length ?? long.MaxValue, MostReadBytes);
-        var (content, stat) = await ReadBytesAsync(owner, request.Container, path, offset, wanted, cancellationToken);
-        return FileReading.Range(FileEntries.Of(stat), content, offset, request);
     }
 
     public async Task<FileEntry> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken)

@@ -21,13 +21,12 @@ internal sealed record ReadFileRequest
 
     public int? TailLines { get; init; }
 
-    /// <summary><c>utf8</c>, <c>base64</c> or null: base64 for what is no text.</summary>
+    /// <summary>Bytes of content in the answer; null for <see cref="FileReading.DefaultBytes"/>, or the length asked for.</summary>
+    public int? MaxBytes { get; init; }
+
+    /// <summary>One of <see cref="TextEncodings"/>, or null to detect it.</summary>
     public string? Encoding { get; init; }
 }
-
-/// <param name="Truncated">Bytes of what was asked for that did not fit; null when it is all here.</param>
-/// <param name="NextOffset">Where to read on, in bytes; null at the end.</param>
-internal sealed record ReadFile(string Content, string Encoding, FileEntry Entry, long? Truncated, long? NextOffset);
 
 internal sealed record WriteFileRequest
 {

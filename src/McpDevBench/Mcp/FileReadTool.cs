@@ -1,26 +1,132 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
 using McpDevBench.Audit;
 using McpDevBench.Files;
+using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.Mcp;
 
 internal sealed record FsReadArguments(
     string ContainerId,
     string Path,
-    [Between(0, long.MaxValue)] long? Offset = null,
-    [Between(0, long.MaxValue)] long? Length = null,
-    [Description("From 1.")][Between(1, int.MaxValue)] int? Line = null,
-    [Between(1, int.MaxValue)] int? Limit = null,
-    [Between(1, int.MaxValue)] int? TailLines = null,
-    [OneOf("utf8", "base64")] string? Encoding = null);
+    [Description("First line, from 1.")][Between(1, int.MaxValue)] int? Line = null,
+    [Description("Number of lines.")][Between(1, int.MaxValue)] int? Limit = null,
+    [Description("The last lines, of a file of any size.")][Between(1, int.MaxValue)] int? TailLines = null,
+    [Description("First byte, from 0.")][Between(0, long.MaxValue)] long? Offset = null,
+    [Description("Number of bytes.")][Between(0, long.MaxValue)] long? Length = null,
+    [Description("Bytes of content in the answer; 16384 if not given.")][Between(64, FileReading.MaxBytes)] int? MaxBytes = null,
+    [Description("Detected if not given.")]
+    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)] string? Encoding = null,
+    [Description("Also mime_type, mtime and mode.")] bool Details = false);
 
-internal sealed record FsReadResult(string Content, string Encoding, long Size, string Etag, string Mtime, string? MimeType = null, TruncatedResult? Truncated = null);
+/// <param name="Encoding">One of <see cref="TextEncodings"/>, or <c>image</c>: the content is an image block beside the text.</param>
+/// <param name="Replaced">Sequences that are not UTF-8, each shown as U+FFFD.</param>
+internal sealed record FsReadResult(
+    string Content, string Encoding, long Size, string Etag, long? Line = null, long? Lines = null, long? TotalLines = null, long? NextLine = null,
+    long? Offset = null, long? NextOffset = null, TruncatedResult? Truncated = null, int? Replaced = null, string? MimeType = null,
+    string? Mtime = null, string? Mode = null)
+{
+    [JsonIgnore]
+    public byte[]? Image { get; init; }
+
+    /// <summary>Bytes that the content stands for.</summary>
+    [JsonIgnore]
+    public long Bytes { get; init; }
+
+    public static FsReadResult Of(ReadFile read, bool details)
+    {
+        var lines = read.Line is not null;
+        return new(read.Content, read.Encoding, read.Entry.Size, read.Entry.Etag)
+        {
+            Line = read.IsWhole ? null : read.Line,
+            Lines = lines && !read.IsWhole ? read.Lines : null,
+            TotalLines = read.TotalLines,
+            NextLine = read.NextLine,
+            Offset = read.IsWhole || lines ? null : read.Offset,
+            NextOffset = read.NextOffset,
+            Truncated = read.LeftOut > 0 ? new(read.LeftOut, HintOf(read)) : null,
+            Replaced = read.Replaced > 0 ? read.Replaced : null,
+            MimeType = read.ImageType ?? (details ? read.Entry.MimeType : null),
+            Mtime = details ? Words.Time(read.Entry.Mtime) : null,
+            Mode = details ? read.Entry.Mode : null,
+            Image = read.Image,
+            Bytes = read.End - read.Offset,
+        };
+    }
+
+    private static string HintOf(ReadFile read)
+    {
+        var next = read switch
+        {
+            { NextLine: { } line } => Words.Invariant($"Read on with line={line}"),
+            { NextOffset: { } offset } => Words.Invariant($"Read on with offset={offset}"),
+            _ => Words.Invariant($"What is before it ends at byte {read.Offset}: use offset and length"),
+        };
+        return Words.Invariant($"{next}, or pass max_bytes (up to {FileReading.MaxBytes}).");
+    }
+
+    public string Render()
+    {
+        var facts = string.Join(", ", Facts());
+        return Content.Length == 0 || Content[^1] == '\n' ? $"{Content}[{facts}]" : $"{Content}\n[{facts}]";
+    }
+
+    private IEnumerable<string> Facts()
+    {
+        if (Image is not null)
+            yield return $"{MimeType}, shown as an image";
+        else if (Encoding != TextEncodings.Utf8Name)
+            yield return Encoding;
+        var whole = Bytes == Size;
+        if (Line is { } line)
+            yield return Range(line);
+        else if (whole && TotalLines is { } total)
+            yield return Words.Invariant($"{total} lines");
+        else if (Offset is { } offset)
+            yield return Words.Invariant($"from byte {offset}");
+        yield return whole ? Words.Invariant($"{Size} bytes") : Words.Invariant($"{Bytes} of {Size} bytes");
+        foreach (var unseen in Unseen())
+            yield return unseen;
+        if (Mtime is not null)
+            yield return $"{MimeType}, {Mode}, {Mtime}";
+        yield return $"etag {Etag}";
+        if (Truncated is not null)
+            yield return Words.Invariant($"{Truncated.Bytes} bytes left out: {Truncated.Hint}");
+        else if (NextLine is not null)
+            yield return Words.Invariant($"next: line={NextLine}");
+        else if (NextOffset is not null)
+            yield return Words.Invariant($"next: offset={NextOffset}");
+    }
+
+    private string Range(long line)
+    {
+        var of = TotalLines is { } total ? Words.Invariant($"of {total}") : "and more that are not counted";
+        return Lines > 0 ? Words.Invariant($"lines {line}-{line + Lines - 1} {of}") : Words.Invariant($"no line {line}: there are {TotalLines}");
+    }
+
+    /// <summary>What the content has and a reader does not see.</summary>
+    private IEnumerable<string> Unseen()
+    {
+        if (Encoding == TextEncodings.Base64Name || Content.Length == 0)
+            yield break;
+        if (Content[0] == '\uFEFF')
+            yield return "byte order mark";
+        if (Content.Contains("\r\n", StringComparison.Ordinal))
+            yield return "CRLF";
+        if (NextOffset is null && Content[^1] != '\n')
+            yield return "no newline at the end";
+        if (Replaced is { } replaced)
+            yield return Words.Invariant($"{replaced} invalid sequences as U+FFFD: encoding=base64 gives the bytes");
+    }
+}
 
 internal sealed class FsReadTool(FileService files)
     : TypedTool<FsReadArguments, FsReadResult>(Facts, McpJson.Default.FsReadArguments, McpJson.Default.FsReadResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_read", "Read a file",
-        "Reads a file or a part of it: bytes (offset, length), lines (line, limit) or the end (tail_lines). Binary comes as base64. Pass the etag as if_match when you change it.",
+        "Reads a file from its beginning, or a part of it: lines (line, limit), the end (tail_lines) or bytes (offset, length). "
+        + "Answers with at most max_bytes and says where to read on. Binary comes as base64, an image (PNG, JPEG, GIF, WebP) as an image. "
+        + "Pass the etag as if_match when you change the file.",
         AuditEvents.FsRead);
 
     protected override string? TargetOf(FsReadArguments arguments) => arguments.Path;
@@ -36,15 +142,14 @@ internal sealed class FsReadTool(FileService files)
             Line = arguments.Line,
             Limit = arguments.Limit,
             TailLines = arguments.TailLines,
+            MaxBytes = arguments.MaxBytes,
             Encoding = arguments.Encoding,
         }, cancellationToken);
-        return new(read.Content, read.Encoding, read.Entry.Size, read.Entry.Etag, Words.Time(read.Entry.Mtime), read.Entry.MimeType)
-        {
-            Truncated = read.Truncated is { } left ? new(left, read.NextOffset is { } next ? Words.Invariant($"Read on with offset {next}.") : "Ask for a smaller part.") : null,
-        };
+        return FsReadResult.Of(read, arguments.Details);
     }
 
-    protected override string Render(FsReadResult result) => result.Truncated is { } truncated
-        ? Words.Invariant($"{result.Content}\n[{truncated.Bytes} bytes left out. {truncated.Hint}]")
-        : result.Content;
+    protected override string Render(FsReadResult result) => result.Render();
+
+    protected override IReadOnlyList<ContentBlock> Attachments(FsReadResult result) =>
+        result.Image is { } image ? [ImageContentBlock.FromBytes(image, result.MimeType!)] : [];
 }

@@ -70,7 +70,14 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
         while (offset is not null)
         {
             // As base64, so that a piece may end within a character.
-            var piece = await files.ReadAsync(owner, new ReadFileRequest { Container = handle, Path = path, Offset = offset, Encoding = "base64" }, cancellationToken);
+            var piece = await files.ReadAsync(owner, new ReadFileRequest
+            {
+                Container = handle,
+                Path = path,
+                Offset = offset,
+                Encoding = TextEncodings.Base64Name,
+                MaxBytes = FileReading.MaxBytes,
+            }, cancellationToken);
             if (piece.Entry.Size > MaximumBytes)
                 throw new RefusalException(RefusalCode.ResourceExhausted, Words.Invariant($"The file has {piece.Entry.Size} bytes; a resource may have {MaximumBytes}."), "Read a part of it with fs_read, or fetch it with GET /workspaces/{id}/files?path=….");
             content.Write(Convert.FromBase64String(piece.Content));

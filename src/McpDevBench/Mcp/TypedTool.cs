@@ -46,7 +46,7 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
         var result = await CallAsync(arguments, new ToolCall(request), cancellationToken);
         return new CallToolResult
         {
-            Content = [new TextContentBlock { Text = Render(result) }],
+            Content = [new TextContentBlock { Text = Render(result) }, .. Attachments(result)],
             StructuredContent = JsonSerializer.SerializeToElement(result, _resultType),
         };
     }
@@ -58,6 +58,9 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
 
     /// <summary>The result for reading: complete, because some clients show a model nothing else.</summary>
     protected abstract string Render(TResult result);
+
+    /// <summary>Content blocks after the text: what text cannot show.</summary>
+    protected virtual IReadOnlyList<ContentBlock> Attachments(TResult result) => [];
 
     private TArguments Bind(RequestContext<CallToolRequestParams> request)
     {

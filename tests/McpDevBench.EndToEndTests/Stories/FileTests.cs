@@ -26,7 +26,7 @@ public sealed class FileTests(ServerProcess server) : IClassFixture<ServerProces
         foreach (var content in contents)
         {
             var written = await workspace.Write("bytes.bin", content);
-            var read = await workspace.Read("bytes.bin", ("encoding", "base64"));
+            var read = await workspace.Read("bytes.bin", ("encoding", "base64"), ("max_bytes", 262_144));
             Assert.Equal(content, read.Bytes);
             Assert.Equal((content.LongLength, written.Etag), (read.Size, read.Etag));
             Assert.Equal(written.Etag, (await workspace.Stat("bytes.bin")).Etag);

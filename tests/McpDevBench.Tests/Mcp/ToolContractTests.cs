@@ -14,7 +14,7 @@ namespace McpDevBench.Tests.Mcp;
 public sealed class ToolContractTests : IDisposable
 {
     // Every byte is read by every model in every conversation.
-    private const int MaximumBytes = 16 * 1024;
+    private const int MaximumBytes = 24 * 1024;
 
     private static readonly string[] _schemaWords = ["type", "properties", "required", "items", "additionalProperties", "description", "default", "enum", "minimum", "maximum"];
 
