@@ -5,8 +5,10 @@ namespace McpDevBench.Containers;
 /// <summary>A spawn request, checked, with every default filled in.</summary>
 internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits Limits, string Network, TimeSpan? TimeToLive, TimeSpan? IdleTimeToLive)
 {
-    private const int MostVariables = 200, MostEnvironment = 64 << 10, MostLabels = 32, LongestLabel = 256, LeastMemoryMb = 32;
-    private const int LongestTimeToLive = 365 * 24 * 3600;
+    private const int MostVariables = 200, MostEnvironment = 64 << 10, MostLabels = 32, LongestLabel = 256;
+
+    public const int MinMemoryMb = 32, MinTimeToLive = 1, MaxTimeToLive = 365 * 24 * 3600;
+    public const double MinCpus = 0.05;
 
     /// <exception cref="RefusalException">invalid_argument, or forbidden for a network.</exception>
     public static SpawnPlan Of(SpawnRequest request, ContainerOptions options)
@@ -18,11 +20,11 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
         CheckEnvironment(request.Env);
         CheckLabels(request.Labels);
         var memory = request.MemoryMb ?? options.Limits.MemoryMb;
-        if (memory < LeastMemoryMb || memory > options.MostLimits.MemoryMb)
-            throw Invalid("memory_mb", memory.ToString(System.Globalization.CultureInfo.InvariantCulture), $"from {LeastMemoryMb} to {options.MostLimits.MemoryMb}");
+        if (memory < MinMemoryMb || memory > options.MostLimits.MemoryMb)
+            throw Invalid("memory_mb", memory.ToString(System.Globalization.CultureInfo.InvariantCulture), $"from {MinMemoryMb} to {options.MostLimits.MemoryMb}");
         var cpus = request.Cpus ?? options.Limits.Cpus;
-        if (!(cpus >= 0.05 && cpus <= options.MostLimits.Cpus))
-            throw Invalid("cpus", cpus.ToString(System.Globalization.CultureInfo.InvariantCulture), $"from 0.05 to {options.MostLimits.Cpus.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+        if (!(cpus >= MinCpus && cpus <= options.MostLimits.Cpus))
+            throw Invalid("cpus", cpus.ToString(System.Globalization.CultureInfo.InvariantCulture), string.Create(System.Globalization.CultureInfo.InvariantCulture, $"from {MinCpus} to {options.MostLimits.Cpus}"));
         var network = request.Network ?? "none";
         if (network is not ("none" or "bridge"))
             throw Invalid("network", network, "none or bridge");
@@ -62,8 +64,8 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
     private static TimeSpan? Seconds(string argument, int? value) => value switch
     {
         null => null,
-        >= 1 and <= LongestTimeToLive => TimeSpan.FromSeconds(value.Value),
-        _ => throw Invalid(argument, value.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), $"seconds from 1 to {LongestTimeToLive}"),
+        >= MinTimeToLive and <= MaxTimeToLive => TimeSpan.FromSeconds(value.Value),
+        _ => throw Invalid(argument, value.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), $"seconds from {MinTimeToLive} to {MaxTimeToLive}"),
     };
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\z")]

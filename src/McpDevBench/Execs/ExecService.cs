@@ -15,6 +15,8 @@ internal sealed class ExecService(
     ExecOptions options, WorkspaceDirectory workspaces, ExecSlots slots, ExecSupervisor supervisor, ExecStore store, OutputFolder folder,
     AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
+    public const int MinTimeoutSeconds = 1;
+
     private const string ExecScope = "exec";
     private const int PageSize = 100;
 
@@ -218,8 +220,8 @@ internal sealed class ExecService(
             throw new RefusalException(RefusalCode.Forbidden, "as_root=true is not allowed on this server.", "Run it as the workspace's user (uid 1000); what needs root must be in the image.") { Rule = "root" };
         SpawnPlan.CheckEnvironment(request.Env);
         var timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.DefaultTimeout;
-        if (timeout <= TimeSpan.Zero || timeout > options.LongestTimeout)
-            throw SpawnPlan.Invalid("timeout_s", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture), $"from 1 to {options.LongestTimeout.TotalSeconds:0}");
+        if (timeout < TimeSpan.FromSeconds(MinTimeoutSeconds) || timeout > options.LongestTimeout)
+            throw SpawnPlan.Invalid("timeout_s", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture), $"from {MinTimeoutSeconds} to {options.LongestTimeout.TotalSeconds:0}");
         var env = new Dictionary<string, string>(workspace.Env, StringComparer.Ordinal);
         if (request.Pty)
             env["TERM"] = "xterm-256color";

@@ -18,12 +18,23 @@ internal sealed class ArgumentShape
     private ArgumentShape? _items;
     private bool _large;
     private bool _hasDefault;
-    private long? _minimum;
-    private long? _maximum;
+    private bool _neverAllowed;
+    private decimal? _minimum;
+    private decimal? _maximum;
+    private string? _setting;
 
     public static ArgumentShape Of(JsonObject schema)
     {
-        var shape = new ArgumentShape { _type = schema["type"]!.GetValue<string>(), _large = schema[ToolSchema.Large] is not null, _hasDefault = schema["default"] is not null };
+        var shape = new ArgumentShape
+        {
+            _type = schema["type"]!.GetValue<string>(),
+            _large = schema[ToolSchema.Large] is not null,
+            _neverAllowed = schema[ToolSchema.NeverAllowed] is not null,
+            _hasDefault = schema["default"] is not null,
+            _minimum = schema["minimum"]?.Number(),
+            _maximum = schema["maximum"]?.Number(),
+            _setting = (string?)schema[ToolSchema.Setting],
+        };
         foreach (var (name, member) in schema["properties"]?.AsObject() ?? [])
             shape._members[name] = Of(member!.AsObject());
         foreach (var name in schema["required"]?.AsArray() ?? [])
@@ -32,8 +43,6 @@ internal sealed class ArgumentShape
             shape._words.Add(word!.GetValue<string>());
         if ((schema["items"] ?? schema["additionalProperties"]) is JsonObject items)
             shape._items = Of(items);
-        shape._minimum = schema["minimum"]?.GetValue<long>();
-        shape._maximum = schema["maximum"]?.GetValue<long>();
         return shape;
     }
 
@@ -64,7 +73,10 @@ internal sealed class ArgumentShape
     }
 
     public static RefusalException Wrong(string sentence, ArgumentShape shape) =>
-        new(RefusalCode.InvalidArgument, sentence, $"Arguments: {string.Join(", ", shape._members.Keys.Select(name => shape._required.Contains(name) ? $"{name} (required)" : name))}.");
+        new(RefusalCode.InvalidArgument, sentence, $"Arguments: {string.Join(", ", shape.Names().Select(name => shape._required.Contains(name) ? $"{name} (required)" : name))}.");
+
+    /// <summary>The arguments that may be given, in the order in which they are published.</summary>
+    public IEnumerable<string> Names() => _members.Where(member => !member.Value._neverAllowed).Select(member => member.Key);
 
     private void CheckObject(JsonElement value, string path, List<string>? optionalNulls)
     {
@@ -107,8 +119,8 @@ internal sealed class ArgumentShape
             case JsonValueKind.String:
                 CheckText(value, path, parent);
                 break;
-            case JsonValueKind.Number when value.GetDouble() is var number && (number < _minimum || number > _maximum):
-                throw Wrong($"The argument '{path}' must be {Expectation()}, but {Shown(value)} was given.", parent);
+            case JsonValueKind.Number when !value.TryGetDecimal(out var number) || number < _minimum || number > _maximum:
+                throw OutOfBounds(value, path, parent);
             case JsonValueKind.Array:
                 CheckItems(value, path, parent);
                 break;
@@ -155,9 +167,16 @@ internal sealed class ArgumentShape
         }
     }
 
+    private RefusalException OutOfBounds(JsonElement value, string path, ArgumentShape parent)
+    {
+        var sentence = $"The argument '{path}' must be {Expectation()}, but {Shown(value)} was given.";
+        return _setting is null ? Wrong(sentence, parent)
+            : new RefusalException(RefusalCode.InvalidArgument, sentence, $"Use a value in this range; the operator of the server sets its end with {_setting}.");
+    }
+
     private RefusalException Unknown(string path, string name)
     {
-        var nearest = Nearest.To(name, _members.Keys);
+        var nearest = Nearest.To(name, Names());
         var shown = path.Length <= 100 ? path : $"{path[..100]}…";
         return Wrong($"There is no argument '{shown}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}", this);
     }
@@ -172,7 +191,7 @@ internal sealed class ArgumentShape
         ("number", _, _, _) => "a number",
         ("boolean", _, _, _) => "true or false",
         ("array", _, _, _) => _items!._type == "string" ? "an array of strings" : $"an array of {_items._type}s",
-        _ => _items is null ? $"an object of {string.Join(", ", _members.Keys)}" : "an object of strings",
+        _ => _items is null ? $"an object of {string.Join(", ", Names())}" : "an object of strings",
     };
 
     private static string Shown(JsonElement value) => value.ValueKind switch

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using McpDevBench.Audit;
@@ -6,15 +7,15 @@ using McpDevBench.Audit;
 namespace McpDevBench.Mcp;
 
 internal sealed record AuditQueryArguments(
-    string? EventType = null,
+    [Description("Only this event, such as exec.start.")] string? EventType = null,
     string? ContainerId = null,
-    [Unlisted] string? ExecId = null,
-    [Unlisted] string? CorrelationId = null,
-    [Unlisted] string? Result = null,
-    [Unlisted] string? Since = null,
-    [Unlisted] string? Until = null,
-    [Between(1, 200)][Unlisted] int Limit = 50,
-    string? Cursor = null);
+    string? ExecId = null,
+    [Description("Which an error names.")] string? CorrelationId = null,
+    [OneOf(AuditResults.Success, AuditResults.Failure, AuditResults.Denied)] string? Result = null,
+    [Description("ISO 8601, such as 2026-01-31T12:00:00Z.")] string? Since = null,
+    [Description("ISO 8601.")] string? Until = null,
+    [Between(1, 200)] int Limit = 50,
+    [Description("next_cursor of the previous page.")] string? Cursor = null);
 
 internal sealed record AuditQueryResult(IReadOnlyList<JsonElement> Records, string? NextCursor = null);
 
@@ -22,7 +23,7 @@ internal sealed class AuditQueryTool(AuditLog audit)
     : TypedTool<AuditQueryArguments, AuditQueryResult>(Facts, McpJson.Default.AuditQueryArguments, McpJson.Default.AuditQueryResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("audit_query", "Audit record",
-        "Lists what you did, newest first. Also takes exec_id, correlation_id, result, since, until, limit.");
+        "Lists the audit records of your own calls, newest first.");
 
     protected override Task<AuditQueryResult> CallAsync(AuditQueryArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -6,31 +6,31 @@ using McpDevBench.Observability;
 namespace McpDevBench.Mcp;
 
 internal sealed record SpawnArguments(
-    string? Image = null,
-    [Description("Your own name for it.")] string? Alias = null,
-    [Description("Kept files come back with the same alias.")] bool Persistent = false,
-    [Description("Removed after this.")][Between(1, 31_536_000)] int? TtlS = null,
-    [Description("Removed after this without use.")][Between(1, 31_536_000)] int? IdleTtlS = null,
-    Dictionary<string, string>? Env = null,
-    [Between(16, 1_048_576)] int? MemoryMb = null,
-    [Between(0, 1024)] double? Cpus = null,
-    [Description("none by default.")][OneOf("none", "bridge")] string? Network = null,
-    Dictionary<string, string>? Labels = null,
-    [Description("Once per key.")] string? IdempotencyKey = null,
-    [Description("Only ask policy.")] bool DryRun = false);
+    [Description("Image name, such as python:3.12-slim.")] string? Image = null,
+    [Description("Your name for the workspace; other tools accept it as container_id. Up to 63 letters, digits, '_', '.' or '-'.")] string? Alias = null,
+    [Description("Keep the files; spawning with the same alias restores them.")] bool Persistent = false,
+    [Description("Seconds until the workspace is removed.")][Between(SpawnPlan.MinTimeToLive, SpawnPlan.MaxTimeToLive)] int? TtlS = null,
+    [Description("Seconds without use until the workspace is removed.")][Between(SpawnPlan.MinTimeToLive, SpawnPlan.MaxTimeToLive)] int? IdleTtlS = null,
+    [Description("Environment variables of every command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
+    [Description("Memory limit in MiB.")] int? MemoryMb = null,
+    [Description("CPU limit.")] double? Cpus = null,
+    [OneOf("none", "bridge")] string? Network = null,
+    [Description("Labels to find the workspace by.")][SuchAs("project")] Dictionary<string, string>? Labels = null,
+    [Description("Repeating the call with this key returns the first result.")] string? IdempotencyKey = null,
+    [Description("Check against policy without creating anything.")] bool DryRun = false);
 
 internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 
 internal sealed record SpawnResult(
     string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null, string? Digest = null,
     string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
-    [Unlisted] bool? Allowed = null, [Unlisted] string? Reason = null, [Unlisted] string? Nearest = null, [Unlisted] bool? ImagePresent = null);
+    bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
 
-internal sealed class SpawnTool(ContainerService containers)
-    : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult), ITool
+internal sealed class SpawnTool(ContainerService containers, ContainerOptions options)
+    : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult, Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
-        "Creates an isolated Linux workspace and answers with its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end.",
+        "Creates an isolated Linux workspace and returns its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end. Files live in /workspace.",
         ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true, AuditEvents.ContainerSpawn);
 
     protected override string? TargetOf(SpawnArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Alias);
@@ -58,6 +58,16 @@ internal sealed class SpawnTool(ContainerService containers)
             ? (phase, text) => call.ReportAsync((int)phase + 1, 5, $"{Words.Snake(phase)}: {text}", cancellationToken)
             : null;
         return Done(await containers.SpawnAsync(call.Owner, request, onProgress, cancellationToken));
+    }
+
+    private static ArgumentLimits Limits(ContainerOptions options)
+    {
+        var limits = new ArgumentLimits()
+            .Default("image", options.DefaultImage)
+            .Between("memory_mb", SpawnPlan.MinMemoryMb, options.MostLimits.MemoryMb, "MCP_MAX_MEMORY_MB").Default("memory_mb", options.Limits.MemoryMb)
+            .Between("cpus", (decimal)SpawnPlan.MinCpus, (decimal)options.MostLimits.Cpus, "MCP_MAX_CPUS").Default("cpus", options.Limits.Cpus)
+            .Default("network", "none").Allowed("network", options.AllowNetwork ? ["none", "bridge"] : ["none"]);
+        return options.DefaultTimeToLive is { } ttl ? limits.Default("ttl_s", (int)ttl.TotalSeconds) : limits;
     }
 
     protected override string Render(SpawnResult result) => result.ContainerId is null
@@ -91,9 +101,9 @@ internal sealed class SpawnTool(ContainerService containers)
 }
 
 internal sealed record AttachArguments(
-    [Description("Id or alias.")] string Target,
-    string? ClientName = null,
-    [Unlisted] string? SessionId = null);
+    [Description("Workspace id or alias.")] string Target,
+    [Description("Recorded with the call; default: the name that the client gave.")] string? ClientName = null,
+    [Description("Recorded with the call.")] string? SessionId = null);
 
 internal sealed record AttachResult(string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, string? Alias = null);
 
@@ -101,7 +111,7 @@ internal sealed class AttachTool(ContainerService containers)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
 {
     public static ToolFacts Facts { get; } = new("attach", "Attach to a workspace",
-        "Comes back to a workspace made before, and says what runs in it.",
+        "Returns to a workspace made before, by id or alias, and reports what runs in it.",
         ReadOnly: false, Destructive: false, Idempotent: true, OpenWorld: false, AuditEvents.ContainerAttach);
 
     protected override string? TargetOf(AttachArguments arguments) => arguments.Target;
@@ -119,9 +129,9 @@ internal sealed class AttachTool(ContainerService containers)
 }
 
 internal sealed record KillArguments(
-    string ContainerId,
-    [Description("KILL without TERM.")] bool Force = false,
-    bool KeepWorkspace = false);
+    [Description("Workspace id or alias.")] string ContainerId,
+    [Description("End commands with KILL at once, without TERM first.")] bool Force = false,
+    [Description("Keep the files; spawning with the same alias restores them.")] bool KeepWorkspace = false);
 
 internal sealed record KillResult(string ContainerId, string Status, string Volume);
 
@@ -129,7 +139,7 @@ internal sealed class KillTool(ContainerService containers)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
-        "Ends everything in a workspace and removes it with its files. Call it when the task is done.",
+        "Ends every command in a workspace and removes it with its files. Call it when the task is done.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill, Ends: true);
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -142,9 +152,9 @@ internal sealed class KillTool(ContainerService containers)
 }
 
 internal sealed record ListContainersArguments(
-    bool IncludeStopped = false,
-    [Description("name or name=value.")] string? Label = null,
-    string? Cursor = null);
+    [Description("Also list stopped and lost workspaces.")] bool IncludeStopped = false,
+    [Description("Only workspaces with this label: name or name=value.")] string? Label = null,
+    [Description("next_cursor of the previous page.")] string? Cursor = null);
 
 internal sealed record ListedWorkspace(
     string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs, string? Alias = null, string? ExpiresAt = null);
@@ -155,7 +165,7 @@ internal sealed class ListContainersTool(ContainerService containers)
     : TypedTool<ListContainersArguments, ListContainersResult>(Facts, McpJson.Default.ListContainersArguments, McpJson.Default.ListContainersResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_containers", "List workspaces",
-        "Lists your workspaces, to find the id of one made before.");
+        "Lists your workspaces with their ids and aliases. Call it to find a workspace made before.");
 
     protected override Task<ListContainersResult> CallAsync(ListContainersArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -6,13 +6,13 @@ using McpDevBench.Execs;
 namespace McpDevBench.Mcp;
 
 internal sealed record ExecPollArguments(
-    string ExecId,
-    [Between(-1, long.MaxValue)] long AfterSeq = -1,
-    [Description("For something new.")][Between(0, 25_000)] int WaitMs = 0,
+    [Description("exec_id of exec or exec_start.")] string ExecId,
+    [Description("next_seq of the previous answer; -1: from the beginning.")][Between(-1, long.MaxValue)] long AfterSeq = -1,
+    [Description("How long to wait for new output or the end.")][Between(0, 25_000)] int WaitMs = 0,
     [Between(1, 262_144)] int MaxBytes = 16_384,
-    [OneOf("stdout", "stderr")] string? Stream = null,
-    [Between(1, 10_000)] int? TailLines = null,
-    [Description("Regular expression.")] string? Grep = null);
+    [Description("Only this stream; default: both.")][OneOf("stdout", "stderr")] string? Stream = null,
+    [Description("Only the last lines.")][Between(1, 10_000)] int? TailLines = null,
+    [Description("Only lines that match this regular expression.")] string? Grep = null);
 
 internal sealed record MessageResult(long Seq, string Stream, string Data, string Ts);
 
@@ -24,7 +24,7 @@ internal sealed class ExecPollTool(ExecService execs)
     : TypedTool<ExecPollArguments, ExecPollResult>(Facts, McpJson.Default.ExecPollArguments, McpJson.Default.ExecPollResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("exec_poll", "Read the output of a command",
-        "Reads output of a command after after_seq; next time pass next_seq there. Set wait_ms rather than polling often. complete: it has ended and all was read.");
+        "Reads the output of a command after after_seq. Pass next_seq as after_seq next time, and set wait_ms rather than polling often. complete=true: the command has ended and all output was read.");
 
     protected override async Task<ExecPollResult> CallAsync(ExecPollArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -80,10 +80,10 @@ internal sealed record TerminalSize([Between(1, 1000)] int Rows, [Between(1, 100
 
 internal sealed record ExecInputArguments(
     string ExecId,
-    [Large] string? Data = null,
-    [OneOf("utf8", "base64")] string Encoding = "utf8",
-    bool Eof = false,
-    TerminalSize? Resize = null);
+    [Description("Text for stdin; a line needs its \\n.")][Large] string? Data = null,
+    [Description("Of data.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Close stdin after data.")] bool Eof = false,
+    [Description("New size of a pty.")] TerminalSize? Resize = null);
 
 internal sealed record ExecInputResult(string ExecId, int Bytes, bool Open);
 
@@ -91,7 +91,7 @@ internal sealed class ExecInputTool(ExecService execs)
     : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_input", "Send input to a command",
-        "Writes to the standard input of a command started with stdin_open or pty.",
+        "Writes to the stdin of a command that was started with stdin_open or pty.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecInput);
 
     protected override async Task<ExecInputResult> CallAsync(ExecInputArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -111,7 +111,7 @@ internal sealed class ExecSignalTool(ExecService execs)
     : TypedTool<ExecSignalArguments, ExecHandleResult>(Facts, McpJson.Default.ExecSignalArguments, McpJson.Default.ExecHandleResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_signal", "Signal a command",
-        "Sends a signal to a command and all it started. To end it use exec_cancel.",
+        "Sends a signal to a command and every process it started. To end a command use exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.ExecSignal);
 
     protected override string? TargetOf(ExecSignalArguments arguments) => arguments.Signal;
@@ -140,13 +140,13 @@ internal sealed record ExecEndResult(string ExecId, string Status, string? Outco
 
 internal sealed record ExecCancelArguments(
     string ExecId,
-    [Between(0, 300)] double GraceS = 5);
+    [Description("Seconds between TERM and KILL.")][Between(0, 300)] double GraceS = 5);
 
 internal sealed class ExecCancelTool(ExecService execs)
     : TypedTool<ExecCancelArguments, ExecEndResult>(Facts, McpJson.Default.ExecCancelArguments, McpJson.Default.ExecEndResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_cancel", "End a command",
-        "Ends a command and every process it started: TERM, then KILL after grace_s.",
+        "Ends a command and every process it started: TERM, then KILL after grace_s seconds.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ExecCancel, Ends: true);
 
     protected override async Task<ExecEndResult> CallAsync(ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken)

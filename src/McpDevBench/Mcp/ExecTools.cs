@@ -5,21 +5,21 @@ using McpDevBench.Execs;
 namespace McpDevBench.Mcp;
 
 internal sealed record ExecArguments(
-    [Description("Id or alias.")] string ContainerId,
-    [Description("Program and arguments; or give shell.")] string[]? Cmd = null,
-    [Description("One command line for sh -c.")][Large] string? Shell = null,
-    string Cwd = "/workspace",
-    Dictionary<string, string>? Env = null,
-    [Description("Fed, then EOF.")][Large] string? Stdin = null,
-    [Description("More comes by exec_input.")] bool StdinOpen = false,
-    [Unlisted] bool AsRoot = false,
-    [Description("600 by default.")][Between(1, 86_400)] int? TimeoutS = null,
-    [Between(0, 25_000)] int WaitMs = 10_000,
-    [Between(0, 262_144)] int MaxOutputBytes = 16_384,
-    [Description("Terminal of rows, cols (24, 80).")] bool Pty = false,
-    [Between(1, 1000)][Unlisted] int Rows = 24,
-    [Between(1, 1000)][Unlisted] int Cols = 80,
-    [Description("Once per key.")] string? IdempotencyKey = null)
+    [Description("Workspace id or alias.")] string ContainerId,
+    [Description("Program and its arguments, without a shell. Give either cmd or shell.")] string[]? Cmd = null,
+    [Description("One command line for a shell: pipes, &&, globs, variables.")][Large] string? Shell = null,
+    [Description("Working directory.")] string Cwd = "/workspace",
+    [Description("Environment variables of this command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
+    [Description("Written to stdin, which is then closed.")][Large] string? Stdin = null,
+    [Description("Keep stdin open for exec_input.")] bool StdinOpen = false,
+    [NeverAllowed] bool AsRoot = false,
+    [Description("Seconds after which the command is ended.")] int? TimeoutS = null,
+    [Description("How long to wait for the end before answering.")][Between(0, 25_000)] int WaitMs = 10_000,
+    [Description("Larger output is cut in the middle.")][Between(0, 262_144)] int MaxOutputBytes = 16_384,
+    [Description("Run in a terminal of rows and cols.")] bool Pty = false,
+    [Between(1, 1000)] int Rows = 24,
+    [Between(1, 1000)] int Cols = 80,
+    [Description("Repeating the call with this key returns the first result.")] string? IdempotencyKey = null)
 {
     public ExecRequest ToRequest() => new()
     {
@@ -40,6 +40,11 @@ internal sealed record ExecArguments(
 
     /// <summary>The program alone: arguments may hold secrets.</summary>
     public string? Program() => Shell is not null ? "sh" : Cmd?.FirstOrDefault();
+
+    /// <summary>For every tool that starts a command.</summary>
+    public static ArgumentLimits Limits(ExecOptions options) => new ArgumentLimits()
+        .Between("timeout_s", ExecService.MinTimeoutSeconds, (int)options.LongestTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT")
+        .Default("timeout_s", (int)options.DefaultTimeout.TotalSeconds);
 
     public void Check()
     {
@@ -64,10 +69,12 @@ internal sealed record ExecToolResult(
     string ExecId, string Status, string Stdout, string Stderr, long NextSeq,
     string? Outcome = null, int? ExitCode = null, int? Signal = null, UsageResult? Usage = null, TruncatedResult? Truncated = null);
 
-internal sealed class ExecTool(ExecService execs) : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult), ITool
+internal sealed class ExecTool(ExecService execs, ExecOptions options)
+    : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
-        "Runs a command and answers with its output and exit_code. One that still runs after wait_ms goes on: continue with exec_poll, after_seq=next_seq. A non-zero exit_code is no error.",
+        "Runs a command and returns its output and exit_code. Give cmd or shell. A command that still runs after wait_ms continues: read on with exec_poll and after_seq=next_seq. "
+        + "A non-zero exit_code is a result, not an error.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
     protected override string? TargetOf(ExecArguments arguments) => arguments.Program();
@@ -108,16 +115,16 @@ internal sealed record ExecStartArguments(
     string ContainerId,
     string[]? Cmd = null,
     [Large] string? Shell = null,
-    [Unlisted] string Cwd = "/workspace",
-    [Unlisted] Dictionary<string, string>? Env = null,
-    [Large][Unlisted] string? Stdin = null,
-    [Unlisted] bool StdinOpen = false,
-    [Unlisted] bool AsRoot = false,
-    [Between(1, 86_400)] int? TimeoutS = null,
-    [Unlisted] bool Pty = false,
-    [Between(1, 1000)][Unlisted] int Rows = 24,
-    [Between(1, 1000)][Unlisted] int Cols = 80,
-    [Unlisted] string? IdempotencyKey = null)
+    string Cwd = "/workspace",
+    [SuchAs("LANG")] Dictionary<string, string>? Env = null,
+    [Large] string? Stdin = null,
+    bool StdinOpen = false,
+    [NeverAllowed] bool AsRoot = false,
+    [Description("Seconds after which the command is ended.")] int? TimeoutS = null,
+    bool Pty = false,
+    [Between(1, 1000)] int Rows = 24,
+    [Between(1, 1000)] int Cols = 80,
+    string? IdempotencyKey = null)
 {
     /// <summary>The same as exec takes it.</summary>
     public ExecArguments ToExec() => new(ContainerId, Cmd, Shell, Cwd, Env, Stdin, StdinOpen, AsRoot, TimeoutS, Pty: Pty, Rows: Rows, Cols: Cols, IdempotencyKey: IdempotencyKey);
@@ -125,11 +132,11 @@ internal sealed record ExecStartArguments(
 
 internal sealed record ExecHandleResult(string ExecId, string Status);
 
-internal sealed class ExecStartTool(ExecService execs)
-    : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult), ITool
+internal sealed class ExecStartTool(ExecService execs, ExecOptions options)
+    : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult, ExecArguments.Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
-        "Starts a server or a long build without waiting. Also takes cwd, env, stdin, stdin_open, pty, rows, cols and idempotency_key, as exec does. Then call exec_poll or exec_cancel.",
+        "Starts a command without waiting for it: a server or a long build. The arguments mean what they mean in exec. Then read the output with exec_poll; end it with exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
     protected override string? TargetOf(ExecStartArguments arguments) => arguments.ToExec().Program();
@@ -146,9 +153,9 @@ internal sealed class ExecStartTool(ExecService execs)
 }
 
 internal sealed record ListExecsArguments(
-    string? ContainerId = null,
-    bool IncludeFinished = false,
-    string? Cursor = null);
+    [Description("Workspace id or alias; default: all your workspaces.")] string? ContainerId = null,
+    [Description("Also list commands that have ended.")] bool IncludeFinished = false,
+    [Description("next_cursor of the previous page.")] string? Cursor = null);
 
 internal sealed record ListedExec(string ExecId, string ContainerId, IReadOnlyList<string> Cmd, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null, int? ExitCode = null);
 
@@ -157,7 +164,7 @@ internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? 
 internal sealed class ListExecsTool(ExecService execs)
     : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands", "Lists commands that run, or that also ended.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands", "Lists running commands with their exec_ids; with include_finished also those that have ended.");
 
     protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -7,18 +7,18 @@ namespace McpDevBench.Mcp;
 internal sealed record BatchArguments(
     [OneOf("read", "write", "edit", "delete", "move", "copy", "mkdir")] string Op,
     string Path,
-    [Description("Of move and copy.")] string? Target = null,
-    [Large] string? Content = null,
-    [OneOf("utf8", "base64")][Unlisted] string Encoding = "utf8",
-    [Unlisted] string? Mode = null,
-    [Unlisted] bool CreateParents = true,
+    [Description("Where move and copy go.")] string? Target = null,
+    [Description("Of write.")][Large] string? Content = null,
+    [Description("Of content, and of what read returns.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Octal permissions.")] string? Mode = null,
+    bool CreateParents = true,
     bool Recursive = false,
-    bool Overwrite = false,
+    [Description("Replace what is at target.")] bool Overwrite = false,
     string? IfMatch = null,
-    [Unlisted] string? IfNoneMatch = null,
-    [Brief][Description("As of fs_edit.")] EditArguments[]? Edits = null);
+    [OneOf("*")] string? IfNoneMatch = null,
+    [Description("Of edit, as fs_edit takes them.")] EditArguments[]? Edits = null);
 
-internal sealed record FsBatchArguments(string ContainerId, BatchArguments[] Operations);
+internal sealed record FsBatchArguments(string ContainerId, [Description("Done in order.")] BatchArguments[] Operations);
 
 internal sealed record BatchResult(string Op, string Path, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null, int? Replacements = null);
 
@@ -28,7 +28,7 @@ internal sealed class FsBatchTool(FileService files)
     : TypedTool<FsBatchArguments, FsBatchResult>(Facts, McpJson.Default.FsBatchArguments, McpJson.Default.FsBatchResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_batch", "Change several files",
-        "Does several file operations as one: all or nothing.",
+        "Does several file operations as one, all or nothing: read, write, edit, delete, move, copy, mkdir.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsBatch);
 
     protected override string? TargetOf(FsBatchArguments arguments) => string.Join(", ", arguments.Operations.Select(one => $"{one.Op} {one.Path}{(one.Target is null ? "" : $" {one.Target}")}"));

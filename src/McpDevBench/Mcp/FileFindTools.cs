@@ -18,7 +18,7 @@ internal sealed record EntryResult(
 internal sealed class FsStatTool(FileService files)
     : TypedTool<FsStatArguments, EntryResult>(Facts, McpJson.Default.FsStatArguments, McpJson.Default.EntryResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_stat", "Look at a file", "Says what is at a path.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_stat", "Look at a file", "Reports type, size, permissions, time and etag of a path.");
 
     protected override async Task<EntryResult> CallAsync(FsStatArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
         EntryResult.Of(await files.StatAsync(call.Owner, arguments.ContainerId, arguments.Path, cancellationToken));
@@ -29,17 +29,17 @@ internal sealed class FsStatTool(FileService files)
 internal sealed record FsListArguments(
     string ContainerId,
     string Path = "/workspace",
-    bool Recursive = false,
-    [Description("Such as **/*.py")] string? Glob = null,
+    [Description("Also list subdirectories.")] bool Recursive = false,
+    [Description("Only matching paths, such as **/*.py.")] string? Glob = null,
     [Between(1, 10_000)] int MaxEntries = 1000,
-    string? Cursor = null);
+    [Description("next_cursor of the previous page.")] string? Cursor = null);
 
 internal sealed record FsListResult(IReadOnlyList<EntryResult> Entries, string? NextCursor = null);
 
 internal sealed class FsListTool(FileService files)
     : TypedTool<FsListArguments, FsListResult>(Facts, McpJson.Default.FsListArguments, McpJson.Default.FsListResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_list", "List a directory", "Lists a directory. To find text use fs_search.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_list", "List a directory", "Lists a directory. To find text in files use fs_search.");
 
     protected override async Task<FsListResult> CallAsync(FsListArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -53,14 +53,14 @@ internal sealed class FsListTool(FileService files)
 
 internal sealed record FsSearchArguments(
     string ContainerId,
-    [Description("Regular expression.")] string Pattern,
-    bool Literal = false,
+    [Description("Regular expression, matched line by line.")] string Pattern,
+    [Description("Take pattern as plain text.")] bool Literal = false,
     bool IgnoreCase = false,
-    string Path = "/workspace",
-    string? Glob = null,
-    [Description("Lines around.")][Between(0, 20)] int Context = 0,
+    [Description("Directory or file to search.")] string Path = "/workspace",
+    [Description("Only files that match, such as **/*.py.")] string? Glob = null,
+    [Description("Lines to show around a match.")][Between(0, 20)] int Context = 0,
     [Between(1, 2000)] int MaxResults = 200,
-    [Description("Also .gitignored and binary files.")] bool IncludeIgnored = false);
+    [Description("Also search .gitignored and binary files.")] bool IncludeIgnored = false);
 
 internal sealed record MatchResult(string Path, int Line, string Text, IReadOnlyList<string>? Before = null, IReadOnlyList<string>? After = null);
 
@@ -69,7 +69,7 @@ internal sealed record FsSearchResult(IReadOnlyList<MatchResult> Matches, int Fi
 internal sealed class FsSearchTool(FileService files)
     : TypedTool<FsSearchArguments, FsSearchResult>(Facts, McpJson.Default.FsSearchArguments, McpJson.Default.FsSearchResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files", "Finds lines in files that match a pattern.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files", "Finds lines in files that match a pattern, and returns path, line number and text.");
 
     protected override async Task<FsSearchResult> CallAsync(FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

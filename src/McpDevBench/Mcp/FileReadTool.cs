@@ -7,8 +7,8 @@ using ModelContextProtocol.Protocol;
 namespace McpDevBench.Mcp;
 
 internal sealed record FsReadArguments(
-    string ContainerId,
-    string Path,
+    [Description("Workspace id or alias.")] string ContainerId,
+    [Description("Relative to /workspace, or absolute below it.")] string Path,
     [Description("First line, from 1.")][Between(1, int.MaxValue)] int? Line = null,
     [Description("Number of lines.")][Between(1, int.MaxValue)] int? Limit = null,
     [Description("The last lines, of a file of any size.")][Between(1, int.MaxValue)] int? TailLines = null,

@@ -8,12 +8,12 @@ internal sealed record FsWriteArguments(
     string ContainerId,
     string Path,
     [Large] string Content,
-    [OneOf("utf8", "base64")] string Encoding = "utf8",
-    [Description("Octal, such as 755.")] string? Mode = null,
-    bool CreateParents = true,
-    bool Append = false,
-    [Description("etag it must have.")] string? IfMatch = null,
-    [Description("Only if nothing is there.")][OneOf("*")] string? IfNoneMatch = null);
+    [Description("Of content.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Octal permissions, such as 755.")] string? Mode = null,
+    [Description("Create missing parent directories.")] bool CreateParents = true,
+    [Description("Add to the end instead of replacing.")] bool Append = false,
+    [Description("Write only if the file has this etag.")] string? IfMatch = null,
+    [Description("*: write only if the file does not exist.")][OneOf("*")] string? IfNoneMatch = null);
 
 internal sealed record FsWriteResult(string Path, long Size, string Etag);
 
@@ -21,7 +21,7 @@ internal sealed class FsWriteTool(FileService files)
     : TypedTool<FsWriteArguments, FsWriteResult>(Facts, McpJson.Default.FsWriteArguments, McpJson.Default.FsWriteResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_write", "Write a file",
-        "Writes a whole file, atomically. To change a part use fs_edit.",
+        "Writes a whole file atomically: a reader sees the old or the new content. To change a part use fs_edit.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsWrite);
 
     protected override string? TargetOf(FsWriteArguments arguments) => arguments.Path;
@@ -45,14 +45,17 @@ internal sealed class FsWriteTool(FileService files)
     protected override string Render(FsWriteResult result) => Words.Invariant($"Wrote {result.Path}: {result.Size} bytes, etag {result.Etag}.");
 }
 
-internal sealed record EditArguments([Large] string OldText, [Large] string NewText, bool ReplaceAll = false);
+internal sealed record EditArguments(
+    [Description("Exact text; it must occur once, or set replace_all.")][Large] string OldText,
+    [Large] string NewText,
+    bool ReplaceAll = false);
 
 internal sealed record FsEditArguments(
     string ContainerId,
     string Path,
-    [Description("old_text must occur exactly once, or replace_all.")] EditArguments[] Edits,
-    string? IfMatch = null,
-    bool DryRun = false);
+    [Description("Applied in order.")] EditArguments[] Edits,
+    [Description("Edit only if the file has this etag.")] string? IfMatch = null,
+    [Description("Return the diff without writing.")] bool DryRun = false);
 
 internal sealed record FsEditResult(string Path, string Etag, string Diff, int Replacements, bool DryRun);
 
@@ -60,7 +63,7 @@ internal sealed class FsEditTool(FileService files)
     : TypedTool<FsEditArguments, FsEditResult>(Facts, McpJson.Default.FsEditArguments, McpJson.Default.FsEditResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_edit", "Edit a file",
-        "Replaces exact pieces of a text file, all or none, and answers with the diff. Read the file first.",
+        "Replaces exact pieces of a text file, all or none, and returns the diff. Read the file first.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsEdit);
 
     protected override string? TargetOf(FsEditArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Path);
@@ -81,15 +84,15 @@ internal sealed class FsEditTool(FileService files)
 internal sealed record FsDeleteArguments(
     string ContainerId,
     string Path,
-    bool Recursive = false,
-    string? IfMatch = null);
+    [Description("Also delete what a directory contains.")] bool Recursive = false,
+    [Description("Delete only if the file has this etag.")] string? IfMatch = null);
 
 internal sealed record FsDeleteResult(string Status, string Path);
 
 internal sealed class FsDeleteTool(FileService files)
     : TypedTool<FsDeleteArguments, FsDeleteResult>(Facts, McpJson.Default.FsDeleteArguments, McpJson.Default.FsDeleteResult), ITool
 {
-    public static ToolFacts Facts { get; } = new("fs_delete", "Delete a file", "Deletes a file, a link or a directory.",
+    public static ToolFacts Facts { get; } = new("fs_delete", "Delete a file", "Deletes a file, a link or a directory; a directory that is not empty needs recursive.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.FsDelete);
 
     protected override string? TargetOf(FsDeleteArguments arguments) => arguments.Path;

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using McpDevBench.Audit;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Health;
@@ -17,7 +18,7 @@ internal sealed class SystemStatusTool(StatusReporter reporter)
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Status of the server",
-        "Says what of the server works, and how much of its limits is used. Call it when other tools fail.");
+        "Reports what of the server works, and how much of its limits is used. Call it when other tools fail.");
 
     protected override async Task<SystemStatusResult> CallAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -36,15 +37,15 @@ internal sealed class SystemStatusTool(StatusReporter reporter)
 }
 
 internal sealed record MetricsArguments(
-     string? Prefix = null,
-    bool Buckets = false);
+    [Description("Only metrics whose name begins so.")] string? Prefix = null,
+    [Description("Also list histogram buckets.")] bool Buckets = false);
 
 internal sealed record MetricsResult(string Text);
 
 internal sealed class MetricsTool(MetricCatalogue metrics)
     : TypedTool<MetricsArguments, MetricsResult>(Facts, McpJson.Default.MetricsArguments, McpJson.Default.MetricsResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "Metrics as Prometheus has them; series at 0 only with a prefix.");
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "Returns the server's metrics in the Prometheus text format. Series at 0 are left out unless prefix is given.");
 
     protected override async Task<MetricsResult> CallAsync(MetricsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -67,7 +68,7 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
     }
 }
 
-internal sealed record SweepArguments(bool DryRun = false);
+internal sealed record SweepArguments([Description("Report what would be done.")] bool DryRun = false);
 
 internal sealed record SweepActionResult(string Kind, string Subject, string Reason);
 
@@ -85,7 +86,7 @@ internal sealed class ReconcileTool(Reconciler reconciler)
     : TypedTool<SweepArguments, SweepResult>(Facts, McpJson.Default.SweepArguments, McpJson.Default.SweepResult), ITool
 {
     public static ToolFacts Facts { get; } = new("reconcile", "Reconcile with Docker",
-        "Puts right what differs between Docker and the server. For operators; also runs by itself.",
+        "Corrects differences between Docker and the server's state. Also runs by itself.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemReconcile);
 
     protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);
@@ -100,7 +101,7 @@ internal sealed class GarbageCollectTool(Janitor janitor)
     : TypedTool<SweepArguments, SweepResult>(Facts, McpJson.Default.SweepArguments, McpJson.Default.SweepResult), ITool
 {
     public static ToolFacts Facts { get; } = new("garbage_collect", "Collect garbage",
-        "Removes what is expired or orphaned. For operators; also runs by itself.",
+        "Removes expired and orphaned workspaces. Also runs by itself.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemGc);
 
     protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);

@@ -35,5 +35,8 @@ internal abstract class DevBenchTool(ToolFacts about) : McpServerTool
 {
     public ToolFacts About => about;
 
+    /// <summary>What checks the arguments.</summary>
+    public abstract ArgumentShape Shape { get; }
+
     public override IReadOnlyList<object> Metadata => [];
 }

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>The smallest and the largest number that an argument may be.</summary>
+/// <summary>The smallest and the largest number that an argument may be. A bound of the argument's own type is not published.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class BetweenAttribute(long minimum, long maximum) : Attribute
 {
@@ -25,51 +25,61 @@ internal sealed class OneOfAttribute(params string[] words) : Attribute
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class LargeAttribute : Attribute;
 
-/// <summary>The argument is understood (or the member of a result may be there), but not listed: another tool's schema explains it, or hardly anybody needs it. Every byte of a list is read by every model.</summary>
+/// <summary>A name that the argument, a map of names to strings, often has. Some model APIs refuse an object without any named property.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
-internal sealed class UnlistedAttribute : Attribute;
+internal sealed class SuchAsAttribute(string name) : Attribute
+{
+    public string Name => name;
+}
 
-/// <summary>What is within is not listed: another tool's schema explains it.</summary>
+/// <summary>The argument is understood only so that it can be refused with a reason. It is not published.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
-internal sealed class BriefAttribute : Attribute;
+internal sealed class NeverAllowedAttribute : Attribute;
 
 /// <summary>
-/// Makes the schema of a record with what models need and strict clients accept: descriptions, bounds and defaults from the constructor's parameters, and no
-/// <c>null</c> among the types (what is optional is left out).
+/// The schema of a record: descriptions, bounds and defaults come from the constructor's parameters and from the server's settings. It stays within what the strictest
+/// model APIs accept: one type for each value, properties on every object, no <c>null</c> (an optional argument is left out).
 /// </summary>
 internal static class ToolSchema
 {
     /// <summary>A mark for <see cref="ArgumentShape"/> that is not published.</summary>
     public const string Large = "x-large";
-    private const string Unlisted = "x-unlisted";
-    private const string Brief = "x-brief";
 
-    // A bound that nobody means to reach is enforced, but tells a model nothing.
-    private const long Unbounded = 1_000_000;
+    /// <summary>A mark for <see cref="ArgumentShape"/> that is not published.</summary>
+    public const string NeverAllowed = "x-never-allowed";
 
-    public static JsonObject OfArguments(JsonTypeInfo type) => Export(type, Describe);
+    /// <summary>The setting that raises a maximum: for <see cref="ArgumentShape"/>, not published.</summary>
+    public const string Setting = "x-setting";
 
-    public static JsonObject OfResult(JsonTypeInfo type) => Export(type, Thin);
+    /// <summary>Larger numbers are not exact in JavaScript, so a larger bound is not published.</summary>
+    private const decimal MaxPublished = 9_007_199_254_740_991;
 
-    /// <summary>
-    /// The schema as clients see it, without what goes without saying: that nothing unknown is accepted (it is answered with the names that are), that a
-    /// flag is off unless it is turned on, and that there is no less than nothing or than one of a thing.
-    /// </summary>
-    public static JsonElement Publish(JsonObject schema)
+    public static JsonObject OfArguments(JsonTypeInfo type, ArgumentLimits? limits = null)
+    {
+        var schema = Export(type, Describe);
+        limits?.Apply(schema);
+        return schema;
+    }
+
+    public static JsonObject OfResult(JsonTypeInfo type) => Export(type, OnlyNames);
+
+    /// <summary>The arguments' schema as clients see it.</summary>
+    public static JsonElement PublishArguments(JsonObject schema, ArgumentLimits? limits)
     {
         var published = (JsonObject)schema.DeepClone();
+        limits?.Narrow(published);
         Trim(published);
         return JsonSerializer.SerializeToElement(published, McpJson.Default.JsonObject);
     }
+
+    public static JsonElement PublishResult(JsonObject schema) => JsonSerializer.SerializeToElement(schema, McpJson.Default.JsonObject);
 
     private static JsonObject Export(JsonTypeInfo type, Func<JsonSchemaExporterContext, JsonNode, JsonNode> transform) =>
         (JsonObject)type.GetJsonSchemaAsNode(new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = transform });
 
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
-        if (node is not JsonObject schema)
-            return node;
-        RemoveNull(schema);
+        var schema = Plain(node);
         if (context.PropertyInfo?.AssociatedParameter?.AttributeProvider is not { } parameter)
             return schema;
         foreach (var attribute in parameter.GetCustomAttributes(inherit: false))
@@ -86,75 +96,74 @@ internal static class ToolSchema
                 case OneOfAttribute oneOf:
                     schema["enum"] = new JsonArray([.. oneOf.Words.Select(word => (JsonNode?)JsonValue.Create(word))]);
                     break;
+                case SuchAsAttribute suchAs:
+                    schema["properties"] = new JsonObject { [suchAs.Name] = new JsonObject { ["type"] = "string" } };
+                    break;
                 case LargeAttribute:
                     schema[Large] = true;
                     break;
-                case UnlistedAttribute:
-                    schema[Unlisted] = true;
-                    break;
-                case BriefAttribute:
-                    schema[Brief] = true;
+                case NeverAllowedAttribute:
+                    schema[NeverAllowed] = true;
                     break;
             }
         }
         return schema;
     }
 
-    /// <summary>A result's schema names every member: those that are always there, and those that may be, with their types. That is what the budget of a list leaves.</summary>
-    private static JsonNode Thin(JsonSchemaExporterContext context, JsonNode node)
+    /// <summary>
+    /// A result's schema names every member: <c>required</c> has those that are always there, <c>properties</c> those that may be, with their types. Models do not
+    /// need more, since they see the result itself, and the budget of a list belongs to the arguments.
+    /// </summary>
+    private static JsonNode OnlyNames(JsonSchemaExporterContext context, JsonNode node)
     {
-        if (node is not JsonObject schema)
-            return node;
-        RemoveNull(schema);
+        var schema = Plain(node);
         schema.Remove("default");
         schema.Remove("additionalProperties");
-        schema.Remove("items");
-        if (context.PropertyInfo?.AssociatedParameter?.AttributeProvider?.IsDefined(typeof(UnlistedAttribute), inherit: false) == true)
-            schema[Unlisted] = true;
-        if (context.PropertyInfo is not null || schema["properties"] is not JsonObject properties)
-        {
-            schema.Remove("properties");
-            schema.Remove("required");
+        if (schema["properties"] is not JsonObject properties)
             return schema;
+        if (context.PropertyInfo is not null || context.Path.Length > 0)
+        {
+            schema.Remove("required");
+            properties.Clear();
         }
         foreach (var name in schema["required"]?.AsArray() ?? [])
             properties.Remove(name!.GetValue<string>());
-        if (properties.Count == 0)
-            schema.Remove("properties");
         return schema;
     }
 
-    private static void RemoveNull(JsonObject schema)
+    /// <summary>One type, no null, and properties on every object. JSON of any kind is an object in all our results.</summary>
+    private static JsonObject Plain(JsonNode node)
     {
+        var schema = node as JsonObject ?? new JsonObject { ["type"] = "object" };
         if (schema.TryGetPropertyValue("default", out var value) && value is null)
             schema.Remove("default");
-        if (schema["type"] is not JsonArray types)
-            return;
-        var kept = types.Where(type => type!.GetValue<string>() != "null").Select(type => type!.GetValue<string>()).ToArray();
-        schema["type"] = kept.Length == 1 ? kept[0] : new JsonArray([.. kept.Select(type => (JsonNode?)JsonValue.Create(type))]);
+        if (schema["type"] is JsonArray types)
+            schema["type"] = types.Select(type => type!.GetValue<string>()).Single(type => type != "null");
+        var type = (string?)schema["type"];
+        if (type == "object" && schema["properties"] is null)
+            schema["properties"] = new JsonObject();
+        // The exporter leaves out the schema of what may be any JSON.
+        if (type == "array" && schema["items"] is null)
+            schema["items"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
+        return schema;
     }
 
     private static void Trim(JsonObject schema)
     {
         schema.Remove(Large);
-        if (schema.Remove(Brief))
-            schema["items"] = new JsonObject { ["type"] = "object" };
-        schema.Remove("additionalProperties");
-        if (schema["default"] is JsonValue value && value.TryGetValue(out bool on) && !on)
-            schema.Remove("default");
-        if (schema["maximum"]?.GetValue<long>() >= Unbounded)
-            schema.Remove("maximum");
-        if (schema["minimum"]?.GetValue<long>() is 0 or 1)
-            schema.Remove("minimum");
-        if (schema["properties"] is JsonObject properties)
+        schema.Remove(Setting);
+        if ((string?)schema["type"] == "object" && schema["properties"] is JsonObject properties)
         {
-            foreach (var name in properties.Where(property => property.Value?[Unlisted] is not null).Select(property => property.Key).ToArray())
+            foreach (var name in properties.Where(property => property.Value?[NeverAllowed] is not null).Select(property => property.Key).ToArray())
                 properties.Remove(name);
+            foreach (var (_, child) in properties)
+                Trim(child!.AsObject());
+            if (schema["additionalProperties"] is not JsonObject)
+                schema["additionalProperties"] = false;
         }
-        foreach (var (_, child) in schema)
-        {
-            if (child is JsonObject nested)
-                Trim(nested);
-        }
+        if (schema["items"] is JsonObject items)
+            Trim(items);
+        if (schema["maximum"] is { } maximum && (maximum.Number() is int.MaxValue or > MaxPublished))
+            schema.Remove("maximum");
     }
 }

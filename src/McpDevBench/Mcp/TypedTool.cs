@@ -17,26 +17,27 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
 {
     private readonly JsonTypeInfo<TArguments> _argumentsType;
     private readonly JsonTypeInfo<TResult> _resultType;
-    private readonly ArgumentShape _shape;
 
-    protected TypedTool(ToolFacts facts, JsonTypeInfo<TArguments> argumentsType, JsonTypeInfo<TResult> resultType)
+    protected TypedTool(ToolFacts facts, JsonTypeInfo<TArguments> argumentsType, JsonTypeInfo<TResult> resultType, ArgumentLimits? limits = null)
         : base(facts)
     {
         (_argumentsType, _resultType) = (argumentsType, resultType);
-        var input = ToolSchema.OfArguments(argumentsType);
-        _shape = ArgumentShape.Of(input);
+        var input = ToolSchema.OfArguments(argumentsType, limits);
+        Shape = ArgumentShape.Of(input);
         ProtocolTool = new Tool
         {
             Name = facts.Name,
             Title = facts.Title,
             Description = facts.Description,
-            InputSchema = ToolSchema.Publish(input),
-            OutputSchema = ToolSchema.Publish(ToolSchema.OfResult(resultType)),
+            InputSchema = ToolSchema.PublishArguments(input, limits),
+            OutputSchema = ToolSchema.PublishResult(ToolSchema.OfResult(resultType)),
             Annotations = facts.Annotations,
         };
     }
 
     public sealed override Tool ProtocolTool { get; }
+
+    public sealed override ArgumentShape Shape { get; }
 
     public sealed override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
@@ -67,17 +68,17 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
         // From the request as it was sent, not from the SDK's dictionary: that has forgotten duplicates.
         var sent = (request.JsonRpcRequest.Params as JsonObject)?["arguments"];
         if (sent is not null and not JsonObject)
-            throw ArgumentShape.Wrong("The arguments must be an object.", _shape);
+            throw ArgumentShape.Wrong("The arguments must be an object.", Shape);
         try
         {
             var given = sent is null ? JsonElement.Parse("{}"u8) : JsonSerializer.SerializeToElement(sent, McpJson.Default.JsonNode);
-            return _shape.Check(given, out var optionalNulls)
+            return Shape.Check(given, out var optionalNulls)
                 ? given.Deserialize(_argumentsType)!
                 : ArgumentShape.Without(given, optionalNulls).Deserialize(_argumentsType)!;
         }
         catch (JsonException exception)
         {
-            throw ArgumentShape.Wrong(exception.Message.Split(" Path: ", 2)[0], _shape);
+            throw ArgumentShape.Wrong(exception.Message.Split(" Path: ", 2)[0], Shape);
         }
     }
 }
