@@ -87,6 +87,7 @@ internal sealed partial class Janitor(
         // After the listing: a spawn writes its row before it creates the volume.
         needed.UnionWith(pool.Names.Keys);
         needed.UnionWith(workspaces.All.Select(workspace => workspace.VolumeName));
+        needed.UnionWith(needed.Select(HomeVolume.NameOf).ToList());
         foreach (var volume in found.Where(volume => !needed.Contains(volume.Name)))
         {
             if (!ownership.IsOurVolume(volume.Name, volume.Labels))

@@ -19,7 +19,7 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
     private readonly ConcurrentQueue<string> _ready = [];
     private readonly SemaphoreSlim _making = new(1, 1);
 
-    /// <summary>Volumes that are waiting, or being made.</summary>
+    /// <summary>Volumes of workspaces that are waiting, or being made; each has one for its home directory.</summary>
     public ConcurrentDictionary<string, bool> Names { get; } = [];
 
     /// <summary>A volume for a workspace that is not persistent: one that is ready, or else after making some.</summary>
@@ -47,8 +47,21 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
         }
     }
 
-    /// <summary>One volume with a name of its own.</summary>
-    public async Task MakeAsync(string imageId, string name, CancellationToken cancellationToken) => await HandOverAsync(imageId, [name], cancellationToken);
+    /// <summary>One volume with a name of its own, and the one for its home directory.</summary>
+    public async Task MakeAsync(string imageId, string name, CancellationToken cancellationToken) => await HandOverAsync(imageId, WithHomes([name]), cancellationToken);
+
+    /// <summary>Makes the home directory's volume of a workspace that was made before there was one, or that has lost it.</summary>
+    public async Task EnsureHomeAsync(string imageId, string name, CancellationToken cancellationToken)
+    {
+        var home = HomeVolume.NameOf(name);
+        if (!(await volumes.ListAsync(Ownership.Label, cancellationToken)).Any(volume => volume.Name == home))
+            await HandOverAsync(imageId, [home], cancellationToken);
+    }
+
+    /// <summary>Removes a workspace's volume and that of its home directory.</summary>
+    /// <returns>False: in use. One that is gone is fine.</returns>
+    public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
+        await volumes.RemoveAsync(HomeVolume.NameOf(name), cancellationToken) && await volumes.RemoveAsync(name, cancellationToken);
 
     /// <summary>The spawn came to nothing before it used it.</summary>
     public void GiveBack(string name)
@@ -68,7 +81,7 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
         {
             while (_ready.TryDequeue(out var name))
             {
-                await volumes.RemoveAsync(name, cancellationToken);
+                await RemoveAsync(name, cancellationToken);
                 Forget(name);
             }
         }
@@ -101,10 +114,12 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
     {
         foreach (var name in names)
             Names[name] = true;
-        await HandOverAsync(imageId, names, cancellationToken);
+        await HandOverAsync(imageId, WithHomes(names), cancellationToken);
         foreach (var name in names)
             _ready.Enqueue(name);
     }
+
+    private static string[] WithHomes(string[] names) => [.. names, .. names.Select(HomeVolume.NameOf)];
 
     private async Task HandOverAsync(string imageId, string[] names, CancellationToken cancellationToken)
     {

@@ -7,11 +7,8 @@ namespace McpDevBench.Containers;
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
-    EngineContainers containers, EngineVolumes volumes, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
+    EngineContainers containers, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
-    /// <summary>Variables of an image that would change what every program of the workspace loads.</summary>
-    private static readonly string[] DangerousVariables = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV"];
-
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
     /// <param name="steps">At <see cref="SpawnPhase.Create"/>.</param>
     /// <returns>The workspace, running.</returns>
@@ -21,8 +18,10 @@ internal sealed partial class WorkspaceFactory(
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
         if (freshVolume && workspace.Persistent)
             await pool.MakeAsync(image.Id, workspace.VolumeName, cancellationToken);
+        else if (!freshVolume)
+            await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
-        workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = EnvironmentOf(workspace, image) });
+        workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = WorkspaceEnvironment.Of(workspace, image, "dev", null, new Dictionary<string, string>()) });
         steps.Next(SpawnPhase.Start);
         await onPhase(SpawnPhase.Start);
         try
@@ -53,7 +52,7 @@ internal sealed partial class WorkspaceFactory(
         await containers.RemoveAsync(workspace.DockerId ?? NameOf(workspace.Id), cancellationToken);
         if (workspace.DockerId is { } dockerId)
             await agents.LoseAsync(dockerId);
-        if (!keepVolume && !await volumes.RemoveAsync(workspace.VolumeName, cancellationToken))
+        if (!keepVolume && !await pool.RemoveAsync(workspace.VolumeName, cancellationToken))
         {
             LogVolumeInUse(logger, workspace.VolumeName, workspace.Id);
             throw new RefusalException(RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.", "Ask the operator to remove that container; then call kill again.", retryable: true);
@@ -73,7 +72,7 @@ internal sealed partial class WorkspaceFactory(
             if (workspace.DockerId is { } dockerId)
                 await agents.LoseAsync(dockerId);
             if (freshVolume)
-                await volumes.RemoveAsync(workspace.VolumeName, CancellationToken.None);
+                await pool.RemoveAsync(workspace.VolumeName, CancellationToken.None);
             workspaces.Remove(workspace);
         }
         catch (RefusalException e)
@@ -102,6 +101,7 @@ internal sealed partial class WorkspaceFactory(
         Labels = ownership.ContainerLabels(workspace, image.Id),
         AgentVolume = agentVolume.Name,
         WorkspaceVolume = workspace.VolumeName,
+        HomeVolume = HomeVolume.NameOf(workspace.VolumeName),
         MemoryBytes = (long)workspace.Limits.MemoryMb << 20,
         Cpus = workspace.Limits.Cpus,
         Pids = workspace.Limits.Pids,
@@ -122,22 +122,6 @@ internal sealed partial class WorkspaceFactory(
                 return digest[(at + 1)..];
         }
         return image.Id;
-    }
-
-    private static Dictionary<string, string> EnvironmentOf(Workspace workspace, EngineImage image)
-    {
-        var env = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = ContainerSpec.DefaultPath };
-        foreach (var variable in image.Env)
-        {
-            var at = variable.IndexOf('=', StringComparison.Ordinal);
-            if (at > 0 && !DangerousVariables.Contains(variable[..at]))
-                env[variable[..at]] = variable[(at + 1)..];
-        }
-        // The root file system is read-only: what a program keeps for its user goes into the workspace.
-        env["HOME"] = ContainerSpec.WorkspacePath;
-        foreach (var (name, value) in workspace.Env)
-            env[name] = value;
-        return env;
     }
 
     [LoggerMessage(LogLevel.Information, "Container removed")]

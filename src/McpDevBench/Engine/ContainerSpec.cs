@@ -10,6 +10,8 @@ internal sealed record ContainerSpec
     public const string AgentFolder = "/devbench";
     public const string AgentPath = "/devbench/devbench-agent";
     public const string WorkspacePath = "/workspace";
+    public const string HomePath = "/home/dev";
+    public const string HostName = "workspace";
 
     /// <summary>Inside and outside: no process of a workspace is anybody else.</summary>
     public const int Uid = 1000;
@@ -17,13 +19,15 @@ internal sealed record ContainerSpec
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private const string User = "1000:1000";
-    private const long TmpfsBytes = 256L << 20;
+    private const string HostEntry = HostName + ":127.0.0.1";
+    private const long MaxSharedMemoryBytes = 64L << 20;
 
     public required string Name { get; init; }
     public required string ImageId { get; init; }
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
     public required string AgentVolume { get; init; }
     public required string WorkspaceVolume { get; init; }
+    public required string HomeVolume { get; init; }
     public required long MemoryBytes { get; init; }
     public required double Cpus { get; init; }
     public required long Pids { get; init; }
@@ -42,13 +46,17 @@ internal sealed record ContainerSpec
 
     private long NanoCpus => (long)Math.Round(Cpus * 1e9);
 
+    private long SharedMemoryBytes => Math.Min(MaxSharedMemoryBytes, MemoryBytes / 8);
+
+    private string[] HostEntries => Network == "none" ? [HostEntry] : [];
+
     public CreateContainerParameters ToParameters() => new()
     {
         Name = Name,
         Image = ImageId,
         User = User,
         WorkingDir = "/",
-        Hostname = "workspace",
+        Hostname = HostName,
         // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and nobody can open its streams.
         Entrypoint = [AgentPath],
         Cmd = ["serve"],
@@ -70,11 +78,13 @@ internal sealed record ContainerSpec
             CapDrop = ["ALL"],
             SecurityOpt = ["no-new-privileges:true"],
             ReadonlyRootfs = true,
-            Tmpfs = Temporary(),
+            Tmpfs = TemporaryFolders(),
+            ShmSize = SharedMemoryBytes,
             Mounts =
             [
                 new Mount { Type = "volume", Source = AgentVolume, Target = AgentFolder, ReadOnly = true, VolumeOptions = new VolumeOptions { NoCopy = true } },
                 new Mount { Type = "volume", Source = WorkspaceVolume, Target = WorkspacePath, ReadOnly = false, VolumeOptions = new VolumeOptions { NoCopy = true } },
+                new Mount { Type = "volume", Source = HomeVolume, Target = HomePath, ReadOnly = false, VolumeOptions = new VolumeOptions { NoCopy = true } },
             ],
             Memory = MemoryBytes,
             MemorySwap = MemoryBytes,
@@ -84,6 +94,8 @@ internal sealed record ContainerSpec
             IpcMode = "private",
             CgroupnsMode = "private",
             NetworkMode = Network,
+            // Docker names the host itself only where it has an address.
+            ExtraHosts = HostEntries,
             LogConfig = new LogConfig { Type = "none" },
             RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
             Ulimits =
@@ -127,7 +139,9 @@ internal sealed record ContainerSpec
         Expect("log driver", "none", host.LogConfig?.Type);
         Expect("masked paths", true, host.MaskedPaths is { Count: > 0 });
         Expect("read-only paths", true, host.ReadonlyPaths is { Count: > 0 });
-        Expect("mounts", $"{AgentVolume}:{AgentFolder}:ro,{WorkspaceVolume}:{WorkspacePath}:rw", string.Join(',',
+        Expect("extra hosts", string.Join(',', HostEntries), string.Join(',', host.ExtraHosts ?? []));
+        Expect("shared memory", SharedMemoryBytes, host.ShmSize);
+        Expect("mounts", $"{AgentVolume}:{AgentFolder}:ro,{HomeVolume}:{HomePath}:rw,{WorkspaceVolume}:{WorkspacePath}:rw", string.Join(',',
             (actual.Mounts ?? []).Where(mount => mount.Type != "tmpfs").OrderBy(mount => mount.Destination, StringComparer.Ordinal)
             .Select(mount => $"{mount.Name}:{mount.Destination}:{(mount.RW ? "rw" : "ro")}")));
         // Without their values: labels are the caller's, and differences are logged.
@@ -142,18 +156,23 @@ internal sealed record ContainerSpec
         }
     }
 
-    private Dictionary<string, string> Temporary()
+    /// <summary>
+    /// Temporary files count as memory. Together they have at most seven eighths of it, so that a full one is "no space left", and nothing is killed for it.
+    /// </summary>
+    private Dictionary<string, string> TemporaryFolders()
     {
-        // The owner says it as well as the mode: where the image has the folder, its mode wins over ours.
-        var options = $"rw,nosuid,nodev,size={TmpfsBytes},mode=1777,uid={Uid},gid={Uid}";
-        var mounts = new Dictionary<string, string>(StringComparer.Ordinal) { ["/tmp"] = options, ["/run"] = options };
-        foreach (var path in ImageVolumes)
-        {
-            // A path that we mount already, or one below the workspace or the agent, is ours anyway.
-            if (path is "/" or AgentFolder or WorkspacePath || path.StartsWith(WorkspacePath + "/", StringComparison.Ordinal) || path.StartsWith(AgentFolder + "/", StringComparison.Ordinal))
-                continue;
-            mounts.TryAdd(path.TrimEnd('/'), options);
-        }
+        var declared = ImageVolumes.Where(IsForeign).Select(path => path.TrimEnd('/')).Distinct().ToList();
+        var mounts = new Dictionary<string, string>(StringComparer.Ordinal) { ["/tmp"] = Options(MemoryBytes / 2), ["/run"] = Options(MemoryBytes / 16) };
+        foreach (var path in declared)
+            mounts.TryAdd(path, Options(MemoryBytes * 3 / 16 / declared.Count));
         return mounts;
+
+        // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner says it as well as the mode: where the
+        // image has the folder, its mode wins over ours.
+        static string Options(long bytes) => $"rw,exec,nosuid,nodev,size={bytes},mode=1777,uid={Uid},gid={Uid}";
+
+        // A path that we mount already, or one below such a path, is ours anyway.
+        static bool IsForeign(string path) =>
+            path != "/" && !new[] { AgentFolder, WorkspacePath, HomePath }.Any(ours => path == ours || path.StartsWith(ours + "/", StringComparison.Ordinal));
     }
 }
