@@ -22,6 +22,7 @@ internal enum RefusalCode
     ResourceExhausted,
     Conflict,
     DockerUnavailable,
+    RegistryUnavailable,
     WorkspaceLost,
     Draining,
 }
@@ -83,6 +84,7 @@ internal static class RefusalCodes
         RefusalCode.ResourceExhausted => "resource_exhausted",
         RefusalCode.Conflict => "conflict",
         RefusalCode.DockerUnavailable => "docker_unavailable",
+        RefusalCode.RegistryUnavailable => "registry_unavailable",
         RefusalCode.WorkspaceLost => "workspace_lost",
         RefusalCode.Draining => "draining",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "a refusal without a name"),
@@ -117,7 +119,7 @@ internal static class RefusalCodes
         RefusalCode.ConcurrentLimit => 429,
         RefusalCode.ResourceExhausted => 507,
         RefusalCode.Timeout => 504,
-        RefusalCode.DockerUnavailable or RefusalCode.WorkspaceLost or RefusalCode.Draining => 503,
+        RefusalCode.DockerUnavailable or RefusalCode.RegistryUnavailable or RefusalCode.WorkspaceLost or RefusalCode.Draining => 503,
         _ => 500,
     };
 }

@@ -26,7 +26,7 @@ internal static class AgentRefusals
             AgentStatus.CannotStart => (RefusalCode.InvalidArgument, "Check the program's name and that the image has it; without sh in the image, use cmd with a program that it has."),
             _ => (RefusalCode.ServerError, "Call again; if it stays so, ask the operator to look at the server's log."),
         };
-        var retryable = status is AgentStatus.Exhausted or AgentStatus.NoSpace or AgentStatus.Cancelled or AgentStatus.Conflict;
+        var retryable = status is AgentStatus.Exhausted or AgentStatus.NoSpace or AgentStatus.Cancelled;
         return new RefusalException(code, Sentence(text), hint, retryable);
     }
 

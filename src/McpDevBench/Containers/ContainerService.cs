@@ -100,7 +100,7 @@ internal sealed partial class ContainerService(
 
     /// <summary>Names of images on the Docker host that policy allows and that begin so, for completions.</summary>
     public async Task<IReadOnlyList<string>> ImagesAsync(string prefix, CancellationToken cancellationToken) =>
-        [.. (await engineImages.NamesAsync(cancellationToken)).Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && IsAllowed(name))];
+        [.. (await engineImages.NamesAsync(cancellationToken)).Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && policy.Allows(name))];
 
     /// <summary>Tells the metrics how many there are.</summary>
     public void CountContainers() => metrics.Containers.Counted(
@@ -133,7 +133,7 @@ internal sealed partial class ContainerService(
         await onProgress(SpawnPhase.Policy, $"Checking {plan.Image}");
         policy.Require(plan.Image);
         steps.Next(SpawnPhase.Pull);
-        var image = await images.GetAsync(plan.Image, line => _ = onProgress(SpawnPhase.Pull, line).AsTask(), cancellationToken);
+        var image = await images.GetAsync(plan.Image, state => _ = onProgress(SpawnPhase.Pull, state.ToString()).AsTask(), cancellationToken);
         steps.Next(SpawnPhase.Create);
         var id = ContainerId.New();
         var now = time.GetUtcNow();
@@ -179,19 +179,6 @@ internal sealed partial class ContainerService(
             steps.Dispose();
             await factory.UndoAsync(workspaces.Find(id) ?? workspace, fresh);
             throw;
-        }
-    }
-
-    private bool IsAllowed(string name)
-    {
-        try
-        {
-            return policy.Objection(ImageReference.Parse(name)) is null;
-        }
-        catch (RefusalException)
-        {
-            // A name on the Docker host need not follow the grammar that we hold clients to.
-            return false;
         }
     }
 

@@ -20,6 +20,19 @@ internal sealed class ImagePolicy(ContainerOptions options)
             throw new RefusalException(RefusalCode.ImageNotAllowed, $"The image {image.Canonical} may not be used: {objection}.", Hint) { Rule = "image" };
     }
 
+    /// <summary>Whether a name that the Docker host lists may be used. A name outside of the grammar that clients are held to may not.</summary>
+    public bool Allows(string name)
+    {
+        try
+        {
+            return Objection(ImageReference.Parse(name)) is null;
+        }
+        catch (RefusalException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>What a client may use instead.</summary>
     public string Nearest => Objection(ImageReference.Parse(options.DefaultImage)) is null ? options.DefaultImage
         : options.AllowedImages is [var first, ..] && first != "*" ? first

@@ -4,16 +4,16 @@ using McpDevBench.Engine;
 namespace McpDevBench.Containers;
 
 /// <summary>Finds an allowed image on the Docker host, or pulls it: once for all who wait for it.</summary>
-internal sealed class ImageProvider(DockerEngine engine, EngineImages images, RegistryCredentials credentials)
+internal sealed class ImageProvider(DockerEngine engine, EngineImages images, ImagePolicy policy, RegistryCredentials credentials)
 {
-    private readonly ConcurrentDictionary<string, Lazy<Task>> _pulls = [];
+    private readonly ConcurrentDictionary<string, Pull> _pulls = [];
 
     public async Task<bool> IsPresentAsync(ImageReference reference, CancellationToken cancellationToken) =>
         await images.FindAsync(reference.Canonical, cancellationToken) is not null;
 
-    /// <param name="onPull">The registry's progress, if it has to be pulled.</param>
-    /// <exception cref="RefusalException">image_not_found, or invalid_argument for another architecture.</exception>
-    public async Task<EngineImage> GetAsync(ImageReference reference, Action<string>? onPull, CancellationToken cancellationToken)
+    /// <param name="onPull">The progress of the pull, if the image has to be pulled.</param>
+    /// <exception cref="RefusalException">image_not_found, registry_unavailable, or invalid_argument for another architecture.</exception>
+    public async Task<EngineImage> GetAsync(ImageReference reference, Action<PullState>? onPull, CancellationToken cancellationToken)
     {
         var image = await images.FindAsync(reference.Canonical, cancellationToken);
         if (image is null)
@@ -34,19 +34,44 @@ internal sealed class ImageProvider(DockerEngine engine, EngineImages images, Re
             throw new RefusalException(RefusalCode.InvalidArgument, $"The image {reference.Canonical} is for {image.Os}/{image.Architecture}, this Docker host is linux/{architecture}.", $"Use an image for linux/{architecture}.");
     }
 
-    private async Task PullAsync(ImageReference reference, Action<string>? onPull, CancellationToken cancellationToken)
+    /// <summary>The name on the Docker host that is most like a reference and that policy allows, or null.</summary>
+    internal static string? NearestOf(ImageReference reference, IEnumerable<string> names, ImagePolicy policy) =>
+        Nearest.To(reference.Familiar, names.Where(policy.Allows));
+
+    private async Task PullAsync(ImageReference reference, Action<PullState>? onPull, CancellationToken cancellationToken)
     {
-        // The pull itself is nobody's alone: the first caller's disconnecting must not end it for the others.
-        var pull = _pulls.GetOrAdd(reference.Canonical, _ => new Lazy<Task>(() =>
-            images.PullAsync(reference.Repository, reference.TagOrDigest, credentials.For(reference.Domain), onPull, CancellationToken.None)));
+        // The pull belongs to all who wait for it: the first caller's disconnecting must not end it for the others.
+        var pull = _pulls.GetOrAdd(reference.Canonical, _ => new Pull(progress =>
+            images.PullAsync(reference.Repository, reference.TagOrDigest, credentials.For(reference.Domain), progress, CancellationToken.None)));
+        pull.Progress.Changed += onPull;
         try
         {
-            await pull.Value.WaitAsync(cancellationToken);
+            await pull.Task.WaitAsync(cancellationToken);
+        }
+        catch (RefusalException refusal) when (refusal.Code is RefusalCode.ImageNotFound or RefusalCode.RegistryUnavailable)
+        {
+            var nearest = NearestOf(reference, await images.NamesAsync(cancellationToken), policy);
+            throw nearest is null
+                ? refusal
+                : new RefusalException(refusal.Code, refusal.Message, $"Did you mean {nearest}, which is on the Docker host? {refusal.Hint}", refusal.Retryable, refusal);
         }
         finally
         {
-            if (pull.Value.IsCompleted)
+            pull.Progress.Changed -= onPull;
+            if (pull.Task.IsCompleted)
                 _pulls.TryRemove(KeyValuePair.Create(reference.Canonical, pull));
         }
+    }
+
+    /// <summary>One pull and its progress, shared by all who wait for the image. Started by the first who asks for <see cref="Task"/>.</summary>
+    private sealed class Pull
+    {
+        private readonly Lazy<Task> _task;
+
+        public Pull(Func<PullProgress, Task> start) => _task = new Lazy<Task>(() => start(Progress));
+
+        public PullProgress Progress { get; } = new();
+
+        public Task Task => _task.Value;
     }
 }

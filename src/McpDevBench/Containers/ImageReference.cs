@@ -20,6 +20,16 @@ internal sealed partial record ImageReference(string Domain, string Path, string
     /// <summary>Domain, path, and the digest or the tag.</summary>
     public string Canonical => Digest is null ? $"{Repository}:{Tag}" : $"{Repository}@{Digest}";
 
+    /// <summary>As Docker lists it: without <c>docker.io/</c> and <c>library/</c>.</summary>
+    public string Familiar
+    {
+        get
+        {
+            var text = Canonical.StartsWith("docker.io/", StringComparison.Ordinal) ? Canonical["docker.io/".Length..] : Canonical;
+            return text.StartsWith("library/", StringComparison.Ordinal) ? text["library/".Length..] : text;
+        }
+    }
+
     public override string ToString() => Canonical;
 
     /// <exception cref="RefusalException">invalid_argument: it is no image reference.</exception>

@@ -37,28 +37,26 @@ internal sealed class EngineImages(DockerEngine engine)
 
     /// <param name="repository">Canonical, without tag or digest.</param>
     /// <param name="tagOrDigest">A tag, or <c>sha256:…</c>.</param>
-    /// <param name="onProgress">The engine's lines, such as "Downloading 12.3MB/45MB".</param>
-    /// <exception cref="RefusalException">image_not_found: the registry does not have it, or does not give it to us.</exception>
-    public async Task PullAsync(string repository, string tagOrDigest, AuthConfig? credentials, Action<string>? onProgress, CancellationToken cancellationToken)
+    /// <exception cref="RefusalException">image_not_found: the registry does not have it, or does not give it to us. registry_unavailable: it could not be asked.</exception>
+    public async Task PullAsync(string repository, string tagOrDigest, AuthConfig? credentials, PullProgress progress, CancellationToken cancellationToken)
     {
         string? failure = null;
-        var progress = new Progress(message =>
+        var messages = new Progress(message =>
         {
             failure ??= message.Error?.Message;
-            if (message.Status is { Length: > 0 } status)
-                onProgress?.Invoke(message.ID is { Length: > 0 } layer ? $"{layer}: {status}" : status);
+            progress.Report(message.ID, message.Status, message.Progress?.Current ?? 0, message.Progress?.Total ?? 0);
         });
         try
         {
             await engine.PullAsync((client, token) => client.Images.CreateImageAsync(
-                new ImagesCreateParameters { FromImage = repository, Tag = tagOrDigest }, credentials ?? new AuthConfig(), progress, token), cancellationToken);
+                new ImagesCreateParameters { FromImage = repository, Tag = tagOrDigest }, credentials ?? new AuthConfig(), messages, token), cancellationToken);
         }
         catch (DockerApiException e)
         {
             failure = DockerEngine.Text(e);
         }
         if (failure is not null)
-            throw new RefusalException(RefusalCode.ImageNotFound, $"The image {repository} ({tagOrDigest}) could not be pulled: {failure}", "Check the name and tag; list_containers and completions show images that are in use; private registries need credentials in MCP_DOCKER_CONFIG_JSON.");
+            throw PullFailures.Refusal($"{repository}{(tagOrDigest.Contains(':', StringComparison.Ordinal) ? '@' : ':')}{tagOrDigest}", failure);
     }
 
     private sealed class Progress(Action<JSONMessage> report) : IProgress<JSONMessage>

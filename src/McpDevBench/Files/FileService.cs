@@ -42,7 +42,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             if (before.Length > MostTextBytes)
                 throw new RefusalException(RefusalCode.ResourceExhausted, $"{path} is larger than {MostTextBytes >> 20} MiB, which is the most that can be edited.", "Use exec with sed, or fs_write for the parts.");
             if (ifMatch is not null && ifMatch != stat.Etag)
-                throw new RefusalException(RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.", "Read it again with fs_read, and edit what is there now.", retryable: true);
+                throw new RefusalException(RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.", "Read it again with fs_read, and edit what is there now.");
             var outcome = TextEdits.Apply(before, edits);
             if (outcome.FailedEdit >= 0)
                 throw FileEdits.Refuse(path, before, request.Edits, outcome);

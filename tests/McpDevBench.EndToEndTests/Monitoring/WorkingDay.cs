@@ -73,7 +73,7 @@ internal sealed class WorkingDay(ServerProcess server, Assistant assistant)
     private async Task Refusals(Workspace workspace)
     {
         await Refused.With("image_not_allowed", () => assistant.Call("spawn", ("image", "registry.example/evil")));
-        await Refused.With("image_not_found", () => assistant.Call("spawn", ("image", "127.0.0.1:1/no/such:image")));
+        await Refused.With("registry_unavailable", () => assistant.Call("spawn", ("image", "127.0.0.1:1/no/such:image")));
         await Refused.With("forbidden", () => assistant.Call("spawn", ("image", Images.Busybox), ("network", "bridge")));
         await Refused.With("forbidden", () => workspace.Exec("id", ("as_root", true)));
         await Refused.With("container_not_found", () => assistant.Call("attach", ("target", "nobody")));

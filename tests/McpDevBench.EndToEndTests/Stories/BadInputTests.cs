@@ -28,14 +28,14 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
         { "localhost:5000/x", ["image_not_allowed"] },
         { "docker.io.evil.example/library/python", ["image_not_allowed"] },
         { "devbench-test/arm64:1", ["invalid_argument"] },
-        { "devbench-test/there-is-none:1", ["image_not_found"] },
+        { "devbench-test/there-is-none:1", ["image_not_found", "registry_unavailable"] },
         { "", ["invalid_argument"] },
         { "UPPER/Case:1", ["invalid_argument"] },
         { "python:3.11-slim@sha256:short", ["invalid_argument"] },
         { "a b", ["invalid_argument"] },
         { "--privileged", ["invalid_argument"] },
         { "../../etc", ["invalid_argument"] },
-        { "python:" + "tag", ["image_not_found"] },
+        { "python:" + "tag", ["image_not_found", "registry_unavailable"] },
         { "x/" + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ["invalid_argument"] },
     };
 

@@ -20,5 +20,17 @@ public sealed class ImageProviderTests
     [Fact]
     public void One_that_can_is_taken() => ImageProvider.RequirePlatform(_reference, Image("linux", "amd64"), "amd64");
 
+    [Theory]
+    [InlineData("devbench-test/pyhton:1", "devbench-test/python:1")]
+    [InlineData("devbench-test/python:2", "devbench-test/python:1")]
+    [InlineData("docker.io/library/debain:12", "debian:12")]
+    [InlineData("quite/another-name:7", null)]
+    public void A_mistyped_name_gets_the_nearest_image_on_the_host_that_policy_allows(string given, string? nearest)
+    {
+        string[] names = ["devbench-test/python:1", "debian:12", "quay.io/quite/another-name:7", "not a name"];
+        var policy = new ImagePolicy(ContainerOptions.Read(new Settings(new ConfigurationBuilder().Build())));
+        Assert.Equal(nearest, ImageProvider.NearestOf(ImageReference.Parse(given), names, policy));
+    }
+
     private static EngineImage Image(string os, string architecture) => new("sha256:1", os, architecture, [], [], []);
 }
