@@ -7,6 +7,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
 {
     private const int MaxReadBytes = 512 << 10;
     private const int MaxEditedSize = 4 << 20;
+    private const int MaxReadAttempts = 20;
     private const uint DefaultDirectoryMode = 0x1ed; // 0755
 
     private long _contentAt;
@@ -61,36 +62,35 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     private BatchStepResult Edit(BatchStep step)
     {
         var place = journal.Hold(FileWriting.FollowFinalLink(workspace, step.Path));
-        var opened = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
-        using var fd = FileReading.Regular(opened, step.Path, out var before);
-        Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
-        if (before.Size > MaxEditedSize)
+        var before = ReadText(place, step, out var text);
+        var outcome = TextEdits.Apply(text, step.Edits, MaxEditedSize);
+        if (outcome.Error == EditError.TooLarge)
             throw TooLargeToEdit(step.Path);
-        Heap.RequireRoom();
-        var text = new byte[before.Size];
-        if (Fd.ReadFully(fd, text, 0, step.Path) != text.Length)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Path)}: is being written to");
-        var replacements = 0;
-        for (var i = 0; i < step.Edits.Count; i++)
-            text = Apply(text, step, i, ref replacements);
+        if (outcome.FailedEdit >= 0)
+            throw new RefusalException(AgentStatus.Invalid, EditFailure.Describe(Text.Show(step.Path), step.Edits, outcome));
         using var temp = TempFile.Create(place.Directory, step.Path);
-        Fd.WriteFully(temp.Fd, text, step.Path);
+        Fd.WriteFully(temp.Fd, outcome.Content, step.Path);
         Put(temp, place, before, WriteRequest.KeepMode, step.Path);
-        return Result(place, step.Path) with { Replacements = replacements };
+        return Result(place, step.Path) with { Replacements = outcome.Replacements };
     }
 
-    private static byte[] Apply(byte[] text, BatchStep step, int index, ref int replacements)
+    /// <summary>The whole file; again from the start if a process writes to it meanwhile.</summary>
+    private static Entry ReadText(Place place, BatchStep step, out byte[] text)
     {
-        var edit = step.Edits[index];
-        // Before anything is allocated: many small occurrences of a long replacement are a great deal of text.
-        var occurrences = edit.OldText.Length == 0 ? 0 : text.AsSpan().Count(edit.OldText);
-        if (text.Length + ((long)occurrences * (edit.NewText.Length - edit.OldText.Length)) > MaxEditedSize)
-            throw TooLargeToEdit(step.Path);
-        var outcome = TextEdits.Apply(text, [edit]);
-        if (outcome.FailedEdit >= 0)
-            throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(step.Path)}: edit {index}: the old text occurs {outcome.Occurrences} times");
-        replacements += outcome.Replacements;
-        return outcome.Content;
+        for (var attempt = 1; ; attempt++)
+        {
+            var opened = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+            using var fd = FileReading.Regular(opened, step.Path, out var before);
+            Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
+            if (before.Size > MaxEditedSize)
+                throw TooLargeToEdit(step.Path);
+            Heap.RequireRoom();
+            text = new byte[before.Size];
+            if (Fd.ReadFully(fd, text, 0, step.Path) == text.Length && Entry.Of(fd, step.Path).Etag == before.Etag)
+                return before;
+            if (attempt == MaxReadAttempts)
+                throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Path)}: is being written to");
+        }
     }
 
     private BatchStepResult Delete(BatchStep step)
@@ -109,7 +109,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         var from = journal.Hold(workspace.Locate(step.Path));
         var entry = Existing(from, step.Path);
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
-        var to = Destination(step);
+        var to = Destination(step, entry);
         if (to.Find() is { } overwritten)
             SetAside(to, overwritten, step.Target);
         if (from.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
@@ -123,9 +123,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         using var from = workspace.Locate(step.Path);
         var entry = Existing(from, step.Path);
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
-        if (entry.Kind == FileKind.Directory && !step.Recursive)
-            throw Errno.Refuse(Errno.EISDIR, Text.Show(step.Path));
-        var to = Destination(step);
+        var to = Destination(step, entry);
         var hidden = to.Sibling(TempFile.NewName());
         journal.CopyTo(hidden, () => new TreeCopy(channel).Copy(from, entry, hidden, step.Path), entry.Kind == FileKind.Directory);
         if (to.Find() is { } overwritten)
@@ -152,17 +150,22 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         return Result(place, step.Path);
     }
 
-    /// <summary>Where a move or copy goes: free, or a file that may be overwritten; and not into itself.</summary>
-    private Place Destination(BatchStep step)
+    /// <summary>Where a move or copy goes: a free name, or what may be overwritten (a file by a file, a directory by a directory); and not into itself.</summary>
+    private Place Destination(BatchStep step, Entry source)
     {
-        if (step.Target.AsSpan().TrimEnd((byte)'/') is var target && target.StartsWith(Listing.Prefix(step.Path)) || target.SequenceEqual(step.Path.AsSpan().TrimEnd((byte)'/')))
-            throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(step.Path)}: not into or onto itself");
+        var path = step.Path.AsSpan().TrimEnd((byte)'/');
+        var target = step.Target.AsSpan().TrimEnd((byte)'/');
+        if (target.SequenceEqual(path) || target.StartsWith(Listing.Prefix(step.Path)) || (!target.IsEmpty && path.StartsWith(Listing.Prefix(step.Target))))
+            throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(step.Path)}: not into or onto itself, nor over a directory that it is in");
         MakeParents(step, step.Target);
         var to = journal.Hold(workspace.Locate(step.Target));
         var found = to.Find();
         if (found is not null && !step.Overwrite)
             throw Exists(step.Target);
-        Replacing.RefuseUnlessFile(found, step.Target);
+        if (source.Kind != FileKind.Directory)
+            Replacing.RefuseUnlessFile(found, step.Target);
+        else if (found is { Kind: not FileKind.Directory })
+            throw new RefusalException(AgentStatus.NotADirectory, $"{Text.Show(step.Target)}: is not a directory, and a directory replaces only a directory");
         return to;
     }
 

@@ -7,7 +7,7 @@ namespace McpDevBench.Files;
 /// <summary>Batches between the tools' operations and the protocol's steps.</summary>
 internal static class FileBatches
 {
-    private const int MostOperations = 500;
+    private const int MostOperations = 500, MaxErrorLength = 2000;
 
     public static (BatchRequest Batch, List<byte[]> Contents) ToProtocol(IReadOnlyList<BatchOperation> operations)
     {
@@ -37,15 +37,24 @@ internal static class FileBatches
         if (answer.FailedStep >= 0)
         {
             var failed = Math.Min(answer.FailedStep, operations.Count - 1);
-            throw At(failed, operations[failed], AgentRefusals.Of(answer.Status, answer.Error));
+            throw At(failed, operations[failed], Refusal(operations[failed], answer));
         }
         return [.. operations.Zip(answer.Results, (operation, result) =>
         {
             var text = operation.Op == "read" ? TextOf(result.Content) : default;
             return new BatchOutcome(
-                operation.Op, WorkspacePath.Parse(operation.Path).ToString(), result.Entry is { } entry ? FileEntries.Of(entry) : null,
+                operation.Op, WorkspacePath.Parse(operation.Path).ToString(), operation.Target is null ? null : WorkspacePath.Parse(operation.Target).ToString(), result.Entry is { } entry ? FileEntries.Of(entry) : null,
                 text.Content, text.Encoding, operation.Op == "edit" ? result.Replacements : null);
         })];
+    }
+
+    /// <summary>An edit's error quotes the file, so it goes out as it is.</summary>
+    private static RefusalException Refusal(BatchOperation operation, BatchResponse answer)
+    {
+        var refusal = AgentRefusals.Of(answer.Status, answer.Error);
+        return operation.Op == "edit" && answer.Status == AgentStatus.Invalid
+            ? new RefusalException(refusal.Code, answer.Error[..Math.Min(answer.Error.Length, MaxErrorLength)], EditFailure.Hint)
+            : refusal;
     }
 
     private static (BatchStep Step, byte[]? Content) StepOf(BatchOperation operation)
@@ -68,7 +77,7 @@ internal static class FileBatches
         var content = verb == BatchVerb.Write ? BytesOf(operation.Content!, operation.Encoding) : null;
         return (new BatchStep(
             verb, WorkspacePath.Parse(operation.Path).Relative, operation.Target is null ? [] : WorkspacePath.Parse(operation.Target).Relative, (ulong)(content?.Length ?? 0),
-            FileEntries.ParseMode(operation.Mode), operation.CreateParents, operation.Recursive, operation.Overwrite,
+            FileEntries.ParseMode(operation.Mode), operation.CreateParents, operation.Recursive || verb == BatchVerb.Copy, operation.Overwrite,
             FileEntries.ParseEtag(operation.IfMatch), FileEntries.ParseIfNoneMatch(operation.IfNoneMatch), verb == BatchVerb.Edit ? FileEdits.ToProtocol(operation.Edits) : []), content);
     }
 

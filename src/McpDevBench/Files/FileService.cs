@@ -1,4 +1,5 @@
 using McpDevBench.AgentProtocol;
+using McpDevBench.Containers;
 using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
@@ -9,7 +10,12 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     /// <summary>Largest file that can be edited, in bytes.</summary>
     public const int MostTextBytes = 16 << 20;
 
+    /// <summary>Only processes in the workspace make an edit begin anew, and each time they have written something.</summary>
+    private const int MaxEditAttempts = 50;
+
     private const uint MostEntries = 10_000, MostMatches = 2_000, MostContext = 20;
+
+    private readonly KeyedLock _editing = new();
 
     public Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
     {
@@ -31,34 +37,54 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         return FileEntries.Of(await WriteBytesAsync(owner, request.Container, "write", write, request.Content, cancellationToken));
     }
 
+    /// <summary>
+    /// Without an etag it is applied to whatever is there: edits of one file wait for each other, and one that finds the file changed by
+    /// somebody else begins anew with the new content.
+    /// </summary>
     public async Task<EditedFile> EditAsync(string owner, EditFileRequest request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
         var edits = FileEdits.ToProtocol(request.Edits);
         var ifMatch = FileEntries.ParseEtag(request.IfMatch);
-        for (var attempt = 0; ; attempt++)
+        using var turn = await _editing.LockAsync($"{files.KeyOf(owner, request.Container)} {path}", cancellationToken);
+        for (var attempt = 1; ; attempt++)
         {
-            var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
-            if (before.Length > MostTextBytes)
-                throw new RefusalException(RefusalCode.ResourceExhausted, $"{path} is larger than {MostTextBytes >> 20} MiB, which is the most that can be edited.", "Use exec with sed, or fs_write for the parts.");
-            if (ifMatch is not null && ifMatch != stat.Etag)
-                throw new RefusalException(RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.", "Read it again with fs_read, and edit what is there now.");
-            var outcome = TextEdits.Apply(before, edits);
-            if (outcome.FailedEdit >= 0)
-                throw FileEdits.Refuse(path, before, request.Edits, outcome);
-            var diff = UnifiedDiff.Of(path.ToString(), before, outcome.Content);
-            if (request.DryRun)
-                return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
             try
             {
-                var write = new WriteRequest(path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
-                return new EditedFile(FileEntries.Of(await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content, cancellationToken)), diff, outcome.Replacements, DryRun: false);
+                return await TryEditAsync(owner, request, path, edits, ifMatch, cancellationToken);
             }
-            catch (RefusalException e) when (e.Code == RefusalCode.Conflict && ifMatch is null && attempt < 5)
+            catch (RefusalException e) when (e.Code == RefusalCode.Conflict && ifMatch is null && attempt < MaxEditAttempts)
             {
-                // Somebody wrote between our reading and writing; the caller did not say which version, so the new one will do.
+                // A process in the workspace wrote between the read and the write.
             }
         }
+    }
+
+    private async Task<EditedFile> TryEditAsync(
+        string owner, EditFileRequest request, WorkspacePath path, List<TextEdit> edits, ulong? ifMatch, CancellationToken cancellationToken)
+    {
+        var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
+        if (before.Length > MostTextBytes)
+        {
+            throw new RefusalException(
+                RefusalCode.ResourceExhausted, $"{path} is larger than {MostTextBytes >> 20} MiB, which is the most that can be edited.",
+                "Use exec with sed, or fs_write for the parts.");
+        }
+        if (ifMatch is not null && ifMatch != stat.Etag)
+        {
+            throw new RefusalException(
+                RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.",
+                "Read it again with fs_read, and edit what is there now.");
+        }
+        var outcome = TextEdits.Apply(before, edits, MostTextBytes);
+        if (outcome.FailedEdit >= 0)
+            throw FileEdits.Refuse(path, edits, outcome);
+        var diff = UnifiedDiff.Of(path.ToString(), TextForms.ToUtf8(before, outcome.Form), outcome.Text);
+        if (request.DryRun)
+            return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
+        var write = new WriteRequest(path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
+        var entry = await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content, cancellationToken);
+        return new EditedFile(FileEntries.Of(entry), diff, outcome.Replacements, DryRun: false);
     }
 
     public async Task<FileEntry> DeleteAsync(string owner, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken)

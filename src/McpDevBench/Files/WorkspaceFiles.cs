@@ -41,6 +41,9 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirecto
             });
         });
 
+    /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
+    public string KeyOf(string owner, string container) => workspaces.Find(owner, container).Id.ToString();
+
     private AgentLink LinkOf(string owner, string container) => agents.Get(workspaces.FindRunning(owner, container).DockerId!);
 
     private async Task<T> MeasuredAsync<T>(string operation, Func<Task<T>> action)

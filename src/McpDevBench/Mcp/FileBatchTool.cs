@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Globalization;
+using System.Text;
 using McpDevBench.Audit;
 using McpDevBench.Files;
 
@@ -20,7 +22,26 @@ internal sealed record BatchArguments(
 
 internal sealed record FsBatchArguments(string ContainerId, [Description("Done in order.")] BatchArguments[] Operations);
 
-internal sealed record BatchResult(string Op, string Path, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null, int? Replacements = null);
+internal sealed record BatchResult(
+    string Op, string Path, string? Target = null, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null, int? Replacements = null)
+{
+    /// <summary>Everything that the structured result has.</summary>
+    public string Render()
+    {
+        var text = new StringBuilder($"{Op} {Path}");
+        if (Target is not null)
+            text.Append(CultureInfo.InvariantCulture, $" -> {Target}");
+        if (Replacements is not null)
+            text.Append(CultureInfo.InvariantCulture, $", {Replacements} replacements");
+        if (Size is not null)
+            text.Append(CultureInfo.InvariantCulture, $", {Size} bytes");
+        if (Etag is not null)
+            text.Append(CultureInfo.InvariantCulture, $", etag {Etag}");
+        if (Content is not null)
+            text.Append(CultureInfo.InvariantCulture, $"{(Encoding == "utf8" ? "" : $", {Encoding}")}:\n{Content}");
+        return text.ToString();
+    }
+}
 
 internal sealed record FsBatchResult(IReadOnlyList<BatchResult> Results);
 
@@ -36,11 +57,12 @@ internal sealed class FsBatchTool(FileService files)
     protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId, [.. arguments.Operations.Select(Operation)], cancellationToken);
-        return new([.. outcomes.Select(outcome => new BatchResult(outcome.Op, outcome.Path, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Content, outcome.Encoding, outcome.Replacements))]);
+        return new([.. outcomes.Select(outcome => new BatchResult(
+            outcome.Op, outcome.Path, outcome.Target, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Content, outcome.Encoding, outcome.Replacements))]);
     }
 
     protected override string Render(FsBatchResult result) =>
-        string.Join('\n', result.Results.Select(one => $"{one.Op} {one.Path}{(one.Etag is null ? "" : $" etag {one.Etag}")}{(one.Content is null ? "" : $"\n{one.Content}")}"));
+        string.Join('\n', result.Results.Select(one => one.Render()));
 
     private static BatchOperation Operation(BatchArguments given) => new()
     {

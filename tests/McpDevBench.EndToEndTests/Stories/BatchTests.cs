@@ -71,6 +71,27 @@ public sealed class BatchTests(ServerProcess server) : IClassFixture<ServerProce
         Assert.Equal("600", await workspace.Sh("stat -c %a old.txt; [ ! -e doomed.txt ] && [ ! -e tree ] && [ ! -e moving.txt ] && [ ! -e folder ] && [ -d made/deep ]"));
     }
 
+    [Fact]
+    public async Task The_answer_names_targets_and_an_edit_that_fails_says_where()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await Prepared(assistant, "batch-answers");
+        var answer = await workspace.Batch(Operations(
+        [
+            """{"op": "copy", "path": "tree", "target": "copies/tree"}""",
+            """{"op": "move", "path": "old.txt", "target": "new.txt"}""",
+            """{"op": "edit", "path": "code.txt", "edits": [{"old_text": "a = 1", "new_text": "a = 2"}]}""",
+        ]));
+        var results = answer.GetProperty("results");
+        Assert.Equal("/workspace/copies/tree", results[0].GetProperty("target").GetString());
+        Assert.Equal("/workspace/new.txt", results[1].GetProperty("target").GetString());
+        Assert.Equal(1, results[2].GetProperty("replacements").GetInt32());
+        Assert.Equal("leaf", await workspace.Sh("cat copies/tree/a/b/leaf; [ -d tree/a/b ]"));
+
+        var refused = await Refused.With("invalid_argument", () => workspace.Batch(Operations(["""{"op": "edit", "path": "code.txt", "edits": [{"old_text": "a = 22", "new_text": "a = 3"}]}"""])));
+        Assert.Contains("nearest to line 1: «a = 2»", refused.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<Workspace> Prepared(Assistant assistant, string key)
     {
         var workspace = await assistant.Spawn(Images.Busybox, ("idempotency_key", key));

@@ -133,6 +133,51 @@ public sealed class FileTests(ServerProcess server) : IClassFixture<ServerProces
     }
 
     [Fact]
+    public async Task Sixty_edits_of_one_file_at_the_same_time_all_succeed()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox, ("alias", "sixty-edits"));
+        await workspace.Write("list.txt", string.Concat(Enumerable.Range(0, 60).Select(line => $"line {line:00} is old\n")));
+        // A process changes the file at the same time.
+        var writer = await workspace.ExecStart("i=0; while [ $i -lt 60 ]; do echo extra >> list.txt; i=$((i+1)); done");
+        var batch = new JsonObject { ["op"] = "edit", ["path"] = "list.txt", ["edits"] = new JsonArray(new JsonObject { ["old_text"] = "line 00 is old", ["new_text"] = "line 00 is new" }) };
+        await Task.WhenAll(
+            [.. Enumerable.Range(1, 59).Select(line => (Task)workspace.Edit("list.txt", $"line {line:00} is old", $"line {line:00} is new")), workspace.Batch([batch])]);
+        await writer.ReadToEnd();
+        var lines = (await workspace.Sh("cat list.txt")).Split('\n');
+        Assert.Equal(Enumerable.Range(0, 60).Select(line => $"line {line:00} is new"), lines[..60]);
+
+        await workspace.Write("log.txt", "");
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(number => workspace.Write("log.txt", $"entry {number:00}\n", ("append", true))));
+        Assert.Equal(Enumerable.Range(0, 60).Select(number => $"entry {number:00}"), (await workspace.Sh("sort log.txt")).Split('\n'));
+        await workspace.Kill(("force", true));
+    }
+
+    [Fact]
+    public async Task An_edit_keeps_line_ends_byte_order_mark_mode_and_encoding()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Write("dos.txt", [0xEF, 0xBB, 0xBF, .. "one\r\ntwo\r\nthree"u8]);
+        await workspace.Sh("chmod 751 dos.txt");
+        await workspace.Edit("dos.txt", "one\ntwo", "1\n2\n2a");
+        Assert.Equal([0xEF, 0xBB, 0xBF, .. "1\r\n2\r\n2a\r\nthree"u8], (await workspace.Read("dos.txt", ("encoding", "base64"))).Bytes);
+        Assert.Equal("0751", (await workspace.Stat("dos.txt")).Mode);
+        await workspace.Write("dos.txt", "all new");
+        Assert.Equal("0751", (await workspace.Stat("dos.txt")).Mode);
+
+        await workspace.Write("latin1.txt", Encoding.Latin1.GetBytes("gr\u00f6\u00dfe = 1\n"));
+        await workspace.Edit("latin1.txt", "gr\u00f6\u00dfe = 1", "gr\u00f6\u00dfe = \u00bd");
+        Assert.Equal(Encoding.Latin1.GetBytes("gr\u00f6\u00dfe = \u00bd\n"), (await workspace.Read("latin1.txt", ("encoding", "base64"))).Bytes);
+        var refused = await Refused.With("invalid_argument", () => workspace.Edit("latin1.txt", "\u00bd", "\u20ac"));
+        Assert.Contains("iconv", refused.Message, StringComparison.Ordinal);
+
+        await workspace.Write("wide.txt", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("a\r\nb\r\n")]);
+        await workspace.Edit("wide.txt", "a\nb", "a\nb\nc");
+        Assert.Equal([0xFF, 0xFE, .. Encoding.Unicode.GetBytes("a\r\nb\r\nc\r\n")], (await workspace.Read("wide.txt", ("encoding", "base64"))).Bytes);
+    }
+
+    [Fact]
     public async Task Search_finds_lines_and_leaves_out_what_git_ignores()
     {
         await using var assistant = await server.Connect();

@@ -161,10 +161,39 @@ public sealed class BatchTests : IDisposable
         Prepare();
         Assert.Equal(AgentStatus.Conflict, _client.Batch(Step(BatchVerb.Move, "a", "c")).Status);
         Assert.Equal(AgentStatus.Conflict, _client.Batch(Step(BatchVerb.Copy, "a", "c")).Status);
-        Assert.Equal(AgentStatus.IsADirectory, _client.Batch(Step(BatchVerb.Copy, "dir", "n")).Status);
+        Assert.Equal(AgentStatus.NotADirectory, _client.Batch(Step(BatchVerb.Move, "dir", "c", overwrite: true)).Status);
         Assert.Equal(AgentStatus.NotEmpty, _client.Batch(Step(BatchVerb.Delete, "dir")).Status);
         Assert.Equal(AgentStatus.Conflict, _client.Batch(Step(BatchVerb.MakeDirectory, "dir")).Status);
         Assert.Equal(-1, _client.Batch(Step(BatchVerb.MakeDirectory, "dir", parents: true)).FailedStep);
+    }
+
+    [Fact]
+    public void A_directory_is_copied_and_moved_also_over_another_one()
+    {
+        Prepare();
+        Assert.Equal(-1, _client.Batch(Step(BatchVerb.Copy, "dir", "new/copy", parents: true)).FailedStep);
+        Assert.Equal(["new/copy", "new/copy/inside", "new/copy/link", "new/copy/sub", "new/copy/sub/deepest"], _client.List("new", recursive: true).Paths());
+        Assert.Equal(AgentStatus.Conflict, _client.Batch(Step(BatchVerb.Move, "dir", "tree")).Status);
+        var before = Picture();
+        Assert.Equal(1, _client.Batch(Step(BatchVerb.Move, "dir", "tree", overwrite: true), Step(BatchVerb.Delete, "missing")).FailedStep);
+        Assert.Equal(before, Picture());
+        Assert.Equal(-1, _client.Batch(Step(BatchVerb.Move, "dir", "tree", overwrite: true)).FailedStep);
+        Assert.Equal(["tree/inside", "tree/link", "tree/sub", "tree/sub/deepest"], _client.List("tree", recursive: true).Paths());
+        Assert.Equal(AgentStatus.Invalid, _client.Batch(Step(BatchVerb.Move, "tree/sub", "tree", overwrite: true)).Status);
+        Assert.Equal("z", File.ReadAllText(_agent["tree/sub/deepest"]));
+        Assert.DoesNotContain(".devbench-tmp", Picture(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_edit_that_fails_says_where_and_one_that_succeeds_keeps_the_line_ends()
+    {
+        File.WriteAllText(_agent["a.c"], "int total = 1;\r\nreturn total;\r\n");
+        var missing = _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("int totals = 1;", "")]));
+        Assert.Equal((0, AgentStatus.Invalid), (missing.FailedStep, missing.Status));
+        Assert.Equal("edits[0].old_text does not occur in a.c. It is nearest to line 1: «int total = 1;».", missing.Error);
+        Assert.Contains("at lines 1, 2.", _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("total", "sum")])).Error, StringComparison.Ordinal);
+        Assert.Equal(-1, _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("total = 1;\nreturn", "total = 2;\n\nreturn")])).FailedStep);
+        Assert.Equal("int total = 2;\r\n\r\nreturn total;\r\n", File.ReadAllText(_agent["a.c"]));
     }
 
     [Fact]

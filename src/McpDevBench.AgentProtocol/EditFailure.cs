@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace McpDevBench.AgentProtocol;
+
+/// <summary>Explains to the caller why an edit could not be applied.</summary>
+public static class EditFailure
+{
+    private const int MaxShown = 400;
+    private const int MaxLines = 10;
+
+    public const string Hint = "Copy old_text exactly from fs_read, with its white space. If it occurs more than once, add neighbouring lines or pass replace_all=true.";
+
+    /// <param name="path">The file, as the text names it.</param>
+    /// <param name="outcome">With a failed edit.</param>
+    public static string Describe(string path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome)
+    {
+        var index = outcome.FailedEdit;
+        return outcome.Error switch
+        {
+            EditError.Ambiguous => $"edits[{index}].old_text occurs {outcome.Occurrences} times in {path}, at lines {Lines(outcome.Text, edits[index])}.",
+            EditError.NotEncodable =>
+                $"edits[{index}].new_text has the character {FirstForeign(outcome.Text)}, which {path} cannot hold: its encoding is {TextForms.NameOf(outcome.Form)}. "
+                + "Use other characters, or convert the file to UTF-8 first, with exec and iconv.",
+            EditError.TooLarge => $"edits[{index}] would make {path} too large to be edited.",
+            _ => $"edits[{index}].old_text does not occur in {path}.{Near(outcome.Text, edits[index])}",
+        };
+    }
+
+    private static string Lines(byte[] text, TextEdit edit)
+    {
+        var lines = new StringBuilder();
+        var count = 0;
+        foreach (var line in new TextReplacement(text, edit).Lines())
+        {
+            if (++count > MaxLines)
+                return lines.Append(", …").ToString();
+            lines.Append(count == 1 ? "" : ", ").Append(line);
+        }
+        return lines.ToString();
+    }
+
+    private static string Near(byte[] text, TextEdit edit)
+    {
+        if (NearMatch.Find(text, edit.OldText) is not { } near)
+            return "";
+        var shown = Encoding.UTF8.GetString(near.Text).Replace("\r\n", "\n", StringComparison.Ordinal);
+        return $" It is nearest to line {near.Line}: «{(shown.Length <= MaxShown ? shown : shown[..MaxShown] + "…")}».";
+    }
+
+    private static string FirstForeign(byte[] text)
+    {
+        foreach (var rune in Encoding.UTF8.GetString(text).EnumerateRunes())
+        {
+            if (rune.Value > 0xFF)
+                return $"'{rune}' (U+{rune.Value:X4})";
+        }
+        return "of another edit";
+    }
+}
