@@ -19,7 +19,7 @@ public static class EditFailure
         {
             EditError.Ambiguous => $"edits[{index}].old_text occurs {outcome.Occurrences} times in {path}, at lines {Lines(outcome.Text, edits[index])}.",
             EditError.NotEncodable =>
-                $"edits[{index}].new_text has the character {FirstForeign(outcome.Text)}, which {path} cannot hold: its encoding is {TextForms.NameOf(outcome.Form)}. "
+                $"edits[{index}].new_text has the character {FirstForeign(outcome)}, which {path} cannot hold: its encoding is {TextForms.NameOf(outcome.Form)}. "
                 + "Use other characters, or convert the file to UTF-8 first, with exec and iconv.",
             EditError.TooLarge => $"edits[{index}] would make {path} too large to be edited.",
             _ => $"edits[{index}].old_text does not occur in {path}.{Near(outcome.Text, edits[index])}",
@@ -47,11 +47,11 @@ public static class EditFailure
         return $" It is nearest to line {near.Line}: «{(shown.Length <= MaxShown ? shown : shown[..MaxShown] + "…")}».";
     }
 
-    private static string FirstForeign(byte[] text)
+    private static string FirstForeign(in TextEdits.Outcome outcome)
     {
-        foreach (var rune in Encoding.UTF8.GetString(text).EnumerateRunes())
+        foreach (var rune in Encoding.UTF8.GetString(outcome.Text).EnumerateRunes())
         {
-            if (rune.Value > 0xFF)
+            if (!TextForms.Has(outcome.Form, rune))
                 return $"'{rune}' (U+{rune.Value:X4})";
         }
         return "of another edit";

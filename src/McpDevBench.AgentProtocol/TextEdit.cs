@@ -43,7 +43,7 @@ public static class TextEdits
     {
         var form = TextForms.Of(content);
         var outcome = Apply(content, form, edits, maxSize);
-        if (form != TextForm.Latin1 || outcome.Error != EditError.NotFound)
+        if (form is not (TextForm.Latin1 or TextForm.Windows1252) || outcome.Error != EditError.NotFound)
             return outcome;
         // UTF-8 with a few bytes that are not: its characters match as they are.
         var raw = Apply(content, TextForm.Raw, edits, maxSize);

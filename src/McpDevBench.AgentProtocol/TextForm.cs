@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
@@ -15,7 +16,10 @@ public enum TextForm : byte
     /// <summary>Not UTF-8, and without NUL: every byte is a character.</summary>
     Latin1,
 
-    /// <summary>Not text. Its bytes are used as they are.</summary>
+    /// <summary>As Latin-1, with quotes, dashes and the euro sign from 0x80 to 0x9F.</summary>
+    Windows1252,
+
+    /// <summary>Not text, or UTF-8 with a few bytes that are not. Its bytes are used as they are.</summary>
     Raw,
 }
 
@@ -24,6 +28,11 @@ public static class TextForms
 {
     /// <summary>Bytes at the start of a file in which a NUL means that it is not text.</summary>
     private const int Probe = 8 << 10;
+
+    /// <summary>Windows-1252 from 0x80 to 0x9F. Five bytes are not defined there.</summary>
+    private const string Windows1252High =
+        "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F"
+        + "\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
 
     private static readonly UnicodeEncoding _littleEndian = new(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true);
     private static readonly UnicodeEncoding _bigEndian = new(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true);
@@ -40,7 +49,7 @@ public static class TextForms
             return TextForm.Utf16BigEndian;
         if (content[..Math.Min(content.Length, Probe)].Contains((byte)0))
             return TextForm.Raw;
-        return Utf8.IsValid(content) ? TextForm.Utf8 : TextForm.Latin1;
+        return Utf8.IsValid(content) ? TextForm.Utf8 : WithoutUtf8(content);
     }
 
     /// <summary>Its name in answers and error texts.</summary>
@@ -51,6 +60,7 @@ public static class TextForms
         TextForm.Utf16LittleEndian => "utf16le",
         TextForm.Utf16BigEndian => "utf16be",
         TextForm.Latin1 => "latin1",
+        TextForm.Windows1252 => "windows-1252",
         _ => "binary",
     };
 
@@ -61,6 +71,7 @@ public static class TextForms
         TextForm.Utf16LittleEndian => Encoding.Convert(_littleEndian, Encoding.UTF8, content, 2, content.Length - 2),
         TextForm.Utf16BigEndian => Encoding.Convert(_bigEndian, Encoding.UTF8, content, 2, content.Length - 2),
         TextForm.Latin1 => Encoding.Convert(Encoding.Latin1, Encoding.UTF8, content),
+        TextForm.Windows1252 => From1252(content),
         _ => content,
     };
 
@@ -70,23 +81,61 @@ public static class TextForms
         TextForm.Utf8WithMark => [.. Utf8Mark, .. text],
         TextForm.Utf16LittleEndian => [0xFF, 0xFE, .. Encoding.Convert(Encoding.UTF8, _littleEndian, text)],
         TextForm.Utf16BigEndian => [0xFE, 0xFF, .. Encoding.Convert(Encoding.UTF8, _bigEndian, text)],
-        TextForm.Latin1 => ToLatin1(text),
+        TextForm.Latin1 or TextForm.Windows1252 => ToBytes(text, form),
         _ => text,
     };
 
-    private static byte[]? ToLatin1(byte[] text)
+    /// <summary>Whether the form has a byte for a character.</summary>
+    public static bool Has(TextForm form, Rune rune) => form is not (TextForm.Latin1 or TextForm.Windows1252) || ByteOf(rune.Value, form) >= 0;
+
+    private static TextForm WithoutUtf8(ReadOnlySpan<byte> content)
     {
-        var latin1 = new byte[text.Length];
+        var (valid, invalid, hasHigh, hasUndefined) = (0, 0, false, false);
+        for (; !content.IsEmpty;)
+        {
+            var isValid = Rune.DecodeFromUtf8(content, out _, out var length) == OperationStatus.Done;
+            valid += isValid && length > 1 ? 1 : 0;
+            invalid += isValid ? 0 : 1;
+            hasHigh |= content[0] is >= 0x80 and <= 0x9F;
+            hasUndefined |= content[0] is 0x81 or 0x8D or 0x8F or 0x90 or 0x9D;
+            content = content[length..];
+        }
+        if (valid > invalid)
+            return TextForm.Raw;
+        return hasHigh && !hasUndefined ? TextForm.Windows1252 : TextForm.Latin1;
+    }
+
+    private static byte[] From1252(byte[] content)
+    {
+        var text = new byte[3 * content.Length];
+        var length = 0;
+        foreach (var value in content)
+            length += new Rune(value is >= 0x80 and <= 0x9F ? Windows1252High[value - 0x80] : (char)value).EncodeToUtf8(text.AsSpan(length));
+        return text[..length];
+    }
+
+    private static byte[]? ToBytes(byte[] text, TextForm form)
+    {
+        var bytes = new byte[text.Length];
         var length = 0;
         for (ReadOnlySpan<byte> rest = text; !rest.IsEmpty;)
         {
             Rune.DecodeFromUtf8(rest, out var rune, out var used);
-            if (rune.Value > 0xFF)
+            if (ByteOf(rune.Value, form) is >= 0 and var value)
+                bytes[length++] = (byte)value;
+            else
                 return null;
-            latin1[length++] = (byte)rune.Value;
             rest = rest[used..];
         }
-        return latin1[..length];
+        return bytes[..length];
+    }
+
+    /// <returns>-1 if there is no such byte.</returns>
+    private static int ByteOf(int character, TextForm form)
+    {
+        if (form == TextForm.Windows1252 && character >= 0x80 && character <= char.MaxValue && Windows1252High.IndexOf((char)character) is >= 0 and var at)
+            return 0x80 + at;
+        return character <= 0xFF && (form == TextForm.Latin1 || character is < 0x80 or > 0x9F) ? character : -1;
     }
 
     /// <summary>Every surrogate has its partner, so that nothing is lost on the way to UTF-8 and back.</summary>

@@ -65,6 +65,14 @@ public sealed class TextEditsTests
     }
 
     [Fact]
+    public void Windows_1252_is_edited_in_its_own_bytes()
+    {
+        byte[] content = [.. "price: 5 "u8, 0x80, .. " \r\n"u8];
+        var outcome = Apply(content, "5 \u20AC ", "6 \u20AC \u2013 gr\u00FCn");
+        Assert.Equal([.. "price: 6 "u8, 0x80, (byte)' ', 0x96, .. " gr"u8, 0xFC, .. "n\r\n"u8], outcome.Content);
+    }
+
+    [Fact]
     public void Utf8_with_stray_bytes_and_binary_files_are_edited_as_they_are()
     {
         byte[] stray = [.. "größe "u8, 0xFF, .. " ende"u8];
