@@ -158,6 +158,7 @@ internal static class DevBenchServer
         services.AddSingleton<ExecSupervisor>();
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecJanitor>();
+        services.AddSingleton<CallHandles>();
 
         services.AddSingleton<WorkspaceFiles>();
         services.AddSingleton<FileService>();

@@ -29,9 +29,7 @@ internal sealed partial class WorkspaceDirectory
     /// <exception cref="RefusalException">container_not_found, alike for what does not exist and what is somebody else's.</exception>
     public Workspace Find(string owner, string target)
     {
-        var found = ContainerId.TryParse(target, out var id)
-            ? _byId.GetValueOrDefault(id)
-            : _byId.Values.FirstOrDefault(workspace => workspace.Alias == target && workspace.Owner == owner);
+        var found = Lookup(target, owner);
         if (found is null || found.Owner != owner || found.Status is ContainerStatus.Removing)
             throw NotFound(target);
         Note(found);
@@ -52,6 +50,9 @@ internal sealed partial class WorkspaceDirectory
     }
 
     public Workspace? FindByDockerId(string dockerId) => _byId.Values.FirstOrDefault(workspace => workspace.DockerId == dockerId);
+
+    /// <summary>The id behind an id or alias, without counting as a use; null for what does not exist or belongs to another owner.</summary>
+    public ContainerId? IdOf(string owner, string target) => Lookup(target, owner) is { } found && found.Owner == owner ? found.Id : null;
 
     public Workspace? Find(ContainerId id) => _byId.GetValueOrDefault(id);
 
@@ -124,6 +125,10 @@ internal sealed partial class WorkspaceDirectory
         facts.ClientName ??= attached.ClientName;
         facts.SessionId ??= attached.SessionId;
     }
+
+    private Workspace? Lookup(string target, string owner) => ContainerId.TryParse(target, out var id)
+        ? _byId.GetValueOrDefault(id)
+        : _byId.Values.FirstOrDefault(workspace => workspace.Alias == target && workspace.Owner == owner);
 
     private Workspace Use(Workspace workspace)
     {

@@ -13,7 +13,8 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.Mcp;
 
 /// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the audit record, the summary line, and failures made into answers.</summary>
-internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog audit, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger)
+internal sealed partial class CallPipeline(
+    MetricCatalogue metrics, AuditLog audit, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger, CallHandles? handles = null)
 {
     /// <summary>In the items of a message that has become a tool call.</summary>
     private const string Item = "devbench.tool";
@@ -159,7 +160,10 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         finally
         {
             if (errorType is not null)
+            {
+                handles?.Resolve();
                 await audited.FailedAsync(errorType);
+            }
             Called(name, started, errorType);
             RequestSpan.End(span, request, errorType, failure);
         }
@@ -179,6 +183,7 @@ internal sealed partial class CallPipeline(MetricCatalogue metrics, AuditLog aud
         {
             if (exception is RefusalException refusal)
                 metrics.Access.Refused(refusal);
+            handles?.Resolve();
             await audited.FailedAsync(ErrorType(exception, cancellationToken));
             throw;
         }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using McpDevBench.Audit;
 using McpDevBench.Execs;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Mcp;
 
@@ -38,8 +39,13 @@ internal sealed record ExecArguments(
         IdempotencyKey = IdempotencyKey,
     };
 
-    /// <summary>The program alone: arguments may hold secrets.</summary>
-    public string? Program() => Shell is not null ? "sh" : Cmd?.FirstOrDefault();
+    /// <summary>What the audit record holds of the command. Arguments may hold secrets: the whole line is redacted by the kind of its values.</summary>
+    public string? Recorded(AuditOptions audit) => audit.Commands switch
+    {
+        AuditCommands.None => null,
+        AuditCommands.Program => Shell is not null ? "sh" : Cmd?.FirstOrDefault(),
+        _ => SecretRedactor.Instance.Redact(Shell ?? string.Join(' ', Cmd ?? [])),
+    };
 
     /// <summary>For every tool that starts a command.</summary>
     public static ArgumentLimits Limits(ExecOptions options) => new ArgumentLimits()
@@ -69,7 +75,7 @@ internal sealed record ExecToolResult(
     string ExecId, string Status, string Stdout, string Stderr, long NextSeq,
     string? Outcome = null, int? ExitCode = null, int? Signal = null, UsageResult? Usage = null, TruncatedResult? Truncated = null);
 
-internal sealed class ExecTool(ExecService execs, ExecOptions options)
+internal sealed class ExecTool(ExecService execs, ExecOptions options, AuditOptions audit)
     : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
@@ -77,7 +83,7 @@ internal sealed class ExecTool(ExecService execs, ExecOptions options)
         + "A non-zero exit_code is a result, not an error.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
-    protected override string? TargetOf(ExecArguments arguments) => arguments.Program();
+    protected override string? TargetOf(ExecArguments arguments) => arguments.Recorded(audit);
 
     protected override async Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -132,14 +138,14 @@ internal sealed record ExecStartArguments(
 
 internal sealed record ExecHandleResult(string ExecId, string Status);
 
-internal sealed class ExecStartTool(ExecService execs, ExecOptions options)
+internal sealed class ExecStartTool(ExecService execs, ExecOptions options, AuditOptions audit)
     : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult, ExecArguments.Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
         "Starts a command without waiting for it: a server or a long build. The arguments mean what they mean in exec. Then read the output with exec_poll; end it with exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
-    protected override string? TargetOf(ExecStartArguments arguments) => arguments.ToExec().Program();
+    protected override string? TargetOf(ExecStartArguments arguments) => arguments.ToExec().Recorded(audit);
 
     protected override async Task<ExecHandleResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)
     {

@@ -14,7 +14,9 @@ namespace McpDevBench.Mcp;
 /// <c>/workspaces/{id}/files?path=…</c>: what is too large for a tool's result. GET streams a file or an archive of a directory, PUT uploads a file or
 /// unpacks an archive. Who may call the tools may call this, and nobody else.
 /// </summary>
-internal sealed partial class FileEndpoint(FileService files, FileTransfer transfer, McpOptions options, AuditLog audit, DrainState drain, MetricCatalogue metrics, TimeProvider time, ILogger<FileEndpoint> logger)
+internal sealed partial class FileEndpoint(
+    FileService files, FileTransfer transfer, McpOptions options, AuditLog audit, CallHandles handles, DrainState drain, MetricCatalogue metrics, TimeProvider time,
+    ILogger<FileEndpoint> logger)
 {
     private static readonly string[] _reading = ["GET", "HEAD"];
     private static readonly string[] _writing = ["PUT"];
@@ -64,7 +66,10 @@ internal sealed partial class FileEndpoint(FileService files, FileTransfer trans
         finally
         {
             if (errorType is not null)
+            {
+                handles.Resolve();
                 await audited.FailedAsync(errorType);
+            }
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(method, duration, errorType);
             LogCalled(method, errorType ?? "ok", status ?? context.Response.StatusCode, Math.Round(duration.TotalMilliseconds, 1));
