@@ -51,13 +51,14 @@ public class FrameBenchmarks
     public void WriteStart()
     {
         _message.Clear();
-        _start.Write(_message.Byte((byte)Opcode.ExecStart));
+        _start.Write(new RequestHeader(Opcode.ExecStart, ExpiresAt: 0).Write(_message));
     }
 
     [BenchmarkCategory("start"), Benchmark(Description = "read the request that starts a command")]
     public object ReadStart()
     {
-        var reader = new MessageReader(_started.AsSpan(1)) { Version = Protocol.Version };
+        var reader = new MessageReader(_started) { Version = Protocol.Version };
+        RequestHeader.Read(ref reader);
         return ExecStart.Read(ref reader);
     }
 }

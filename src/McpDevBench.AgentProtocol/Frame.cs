@@ -11,7 +11,7 @@ public enum FrameKind : byte
     /// <summary>A→S, answer to Hello: <see cref="AgentProtocol.Welcome"/>.</summary>
     Welcome = 2,
 
-    /// <summary>S→A: a byte <see cref="Opcode"/>, then its request message. Opens the channel.</summary>
+    /// <summary>S→A: <see cref="RequestHeader"/>, then the opcode's request message. Opens the channel.</summary>
     Request = 3,
 
     /// <summary>A→S: a byte <see cref="AgentStatus"/>, then the opcode's response message (Ok), or the error's text (anything else). Sent once a request; ends the channel.</summary>
@@ -20,7 +20,7 @@ public enum FrameKind : byte
     /// <summary>Either way: up to <see cref="Protocol.MaxData"/> bytes of the channel's content, within the credit.</summary>
     Data = 5,
 
-    /// <summary>Either way: the channel's content is complete. No payload.</summary>
+    /// <summary>Either way: the channel's content is complete. No payload, but since version 2 from the server: i64, a new <see cref="RequestHeader.ExpiresAt"/>.</summary>
     DataEnd = 6,
 
     /// <summary>Either way: a u32, that many more bytes of Data may be sent on the channel.</summary>
@@ -41,7 +41,7 @@ public enum FrameKind : byte
     /// <summary>S→A: any payload up to 64 bytes.</summary>
     Ping = 12,
 
-    /// <summary>A→S: Ping's payload.</summary>
+    /// <summary>A→S: Ping's payload. Since version 2, i64 before it: milliseconds on the agent's clock.</summary>
     Pong = 13,
 }
 

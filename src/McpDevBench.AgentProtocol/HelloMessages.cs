@@ -15,13 +15,16 @@ public sealed record Hello(ushort Version, string Build)
 /// <param name="Build">The agent's version, as text.</param>
 /// <param name="Boot">Random, new at each start of the agent.</param>
 /// <param name="Execs">Every exec whose exit has not been acknowledged, running or not.</param>
-public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyList<ExecPosition> Execs)
+/// <param name="Clock">Since version 2: milliseconds on a clock of the agent's that only goes forward.</param>
+public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyList<ExecPosition> Execs, long Clock = 0)
 {
     public void Write(MessageWriter to)
     {
         to.UInt16(Version).String(Build).Guid(Boot).UInt32((uint)Execs.Count);
         foreach (var exec in Execs)
             to.Guid(exec.Key).UInt64(exec.Acknowledged).UInt64(exec.Produced);
+        if (to.Version >= 2)
+            to.Int64(Clock);
     }
 
     public static Welcome Read(ref MessageReader from)
@@ -35,7 +38,7 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
         var execs = new ExecPosition[from.Count(minimumSize: 32)];
         for (var i = 0; i < execs.Length; i++)
             execs[i] = new ExecPosition(from.Guid(), from.UInt64(), from.UInt64());
-        return new Welcome(version, build, boot, execs);
+        return new Welcome(version, build, boot, execs, version >= 2 ? from.Int64() : 0);
     }
 }
 

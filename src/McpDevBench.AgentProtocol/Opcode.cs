@@ -1,6 +1,6 @@
 namespace McpDevBench.AgentProtocol;
 
-/// <summary>The first byte of a <see cref="FrameKind.Request"/>. Each names its request message, its content (Data frames) and its response message.</summary>
+/// <summary>The kind of a <see cref="FrameKind.Request"/>. Each names its request message, its content (Data frames) and its response message.</summary>
 public enum Opcode : byte
 {
     /// <summary><see cref="ExecStart"/> → <see cref="ExecStarted"/>. Idempotent: a key that exists answers with its process.</summary>
@@ -96,4 +96,7 @@ public enum AgentStatus : byte
 
     /// <summary>Any other error of the system; the text names it.</summary>
     Failed = 16,
+
+    /// <summary>Since version 2: <see cref="RequestHeader.ExpiresAt"/> has passed. Nothing was done.</summary>
+    Expired = 17,
 }

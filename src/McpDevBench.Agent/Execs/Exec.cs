@@ -20,6 +20,8 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
     private ExecEnd? _verdict;
     private bool _oomKilled;
     private bool _hunted;
+    private bool _discarded;
+    private long _startExpiresAt = Clock.Never;
     private int _hunts;
     private long _drainEnds = Clock.Never;
     private long _timeout = Clock.Never;
@@ -42,6 +44,23 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
     public bool ExitSent { get; set; }
 
     public List<Channel> StartWaiters => _startWaiters;
+
+    /// <summary>It was asked for again after its process was to be started.</summary>
+    public bool Rejoined { get; set; }
+
+    /// <summary>Whoever asked for it has given it up: it must not be started any more.</summary>
+    public bool Discarded
+    {
+        get => Volatile.Read(ref _discarded);
+        set => Volatile.Write(ref _discarded, value);
+    }
+
+    /// <summary>On the agent's clock: from then on it must not be started any more.</summary>
+    public long StartExpiresAt
+    {
+        get => Volatile.Read(ref _startExpiresAt);
+        set => Volatile.Write(ref _startExpiresAt, value);
+    }
 
     public int Pid => _process.Pid;
 
@@ -67,6 +86,15 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
         else if (process.Stdin >= 0)
             _stdin.Open(process.Stdin, new Interest(loop, process.Stdin, _ => _stdin.Write()));
         UpdateWatches();
+    }
+
+    /// <summary>From any thread, just before the process is started.</summary>
+    public void ThrowIfUnwanted()
+    {
+        if (Discarded)
+            throw new RefusalException(AgentStatus.Cancelled, "cancelled before it began");
+        if (Clock.Milliseconds >= StartExpiresAt)
+            throw new RefusalException(AgentStatus.Expired, "the command reached the workspace too late and was not started");
     }
 
     public void AddInput(Channel channel, ExecInput input)

@@ -45,7 +45,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     {
         if (_byKey.TryGetValue(request.Key, out var known))
         {
-            known.StartWaiters.Add(channel);
+            Join(known, channel);
             if (known.Pid != 0)
                 AnswerStarted(known);
             return;
@@ -53,11 +53,30 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         if (_execs.Count == MaxExecs)
             throw new RefusalException(AgentStatus.Exhausted, $"{MaxExecs} execs are running, or have ended and not been acknowledged");
         var exec = new Exec(loop, hunter, _oomCounter, request);
-        exec.StartWaiters.Add(channel);
+        Join(exec, channel);
         _byKey.Add(request.Key, exec);
         _execs.Add(exec);
+        Submit(exec, request);
+    }
+
+    private void Submit(Exec exec, ExecStart request)
+    {
+        exec.Rejoined = false;
         if (!workers.TrySubmit(new Job(() => Spawn(exec, request))))
-            Fail(exec, new RefusalException(AgentStatus.Exhausted, "too many requests are waiting"));
+            Fail(exec, request, new RefusalException(AgentStatus.Exhausted, "too many requests are waiting"));
+    }
+
+    /// <summary>The newest request decides whether the process may still be started, and until when.</summary>
+    private static void Join(Exec exec, Channel channel)
+    {
+        exec.StartWaiters.Add(channel);
+        exec.Rejoined = true;
+        (exec.Discarded, exec.StartExpiresAt) = (false, channel.ExpiresAt);
+        channel.OnCancel = () =>
+        {
+            if (exec.StartWaiters.Count > 0 && exec.StartWaiters[^1] == channel)
+                exec.Discarded = true;
+        };
     }
 
     public void Input(Channel channel, ExecInput input) => Find(input.Key).AddInput(channel, input);
@@ -116,14 +135,18 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             if (exec.ListedInWelcome)
                 positions.Add(exec.Position);
         }
-        return new Welcome(version, AgentVersion.Text, _boot, positions);
+        return new Welcome(version, AgentVersion.Text, _boot, positions, Clock.Milliseconds);
     }
 
     /// <summary>A new session: nothing is sent until the server says what it has.</summary>
     public void Detach()
     {
         foreach (var exec in _execs)
+        {
             exec.Attached = exec.ExitSent = exec.ListedInWelcome = false;
+            // The new session is not told of it, so it must not begin, unless it is asked for again.
+            exec.Discarded |= exec.Pid == 0;
+        }
     }
 
     /// <summary>The next frame of any exec, all of them by turns.</summary>
@@ -169,18 +192,22 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     {
         try
         {
-            spawner.Spawn(request, process => loop.Post(() => OnStarted(exec, process)), ending => loop.Post(() => exec.LeaderEnded(ending)));
+            spawner.Spawn(request, exec.ThrowIfUnwanted, process => loop.Post(() => OnStarted(exec, process)), ending => loop.Post(() => exec.LeaderEnded(ending)));
         }
         catch (Exception error)
         {
-            loop.Post(() => Fail(exec, RefusalException.From(error)));
+            loop.Post(() => Fail(exec, request, RefusalException.From(error)));
         }
     }
 
     private static void OnStarted(Exec exec, Spawned process)
     {
+        var wasUnwanted = exec.Discarded;
         exec.Begin(process);
         AnswerStarted(exec);
+        // Given up at the very moment at which it was started.
+        if (wasUnwanted)
+            exec.Kill(ExecEnd.Cancelled, graceMs: 0);
     }
 
     private static void AnswerStarted(Exec exec)
@@ -197,8 +224,13 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         exec.StartWaiters.Clear();
     }
 
-    private void Fail(Exec exec, RefusalException refusal)
+    private void Fail(Exec exec, ExecStart request, RefusalException refusal)
     {
+        if (refusal.Status is AgentStatus.Cancelled or AgentStatus.Expired && exec is { Rejoined: true, Discarded: false })
+        {
+            Submit(exec, request);
+            return;
+        }
         foreach (var channel in exec.StartWaiters)
             channel.Session.Finish(channel, channel.Session.Answer(refusal));
         Remove(exec);

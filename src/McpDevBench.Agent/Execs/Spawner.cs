@@ -11,8 +11,8 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Action<Ending>> _leaders = [];
 
-    /// <summary>On a worker. <paramref name="started"/> runs before anyone can learn that the process has ended.</summary>
-    public void Spawn(ExecStart request, Action<Spawned> started, Action<Ending> ended)
+    /// <summary>On a worker. <paramref name="permit"/> throws if it must not be started any more; <paramref name="started"/> runs before anyone can learn that the process has ended.</summary>
+    public void Spawn(ExecStart request, Action permit, Action<Spawned> started, Action<Ending> ended)
     {
         if (request.Argv.Count == 0 || request.Argv.First().Length == 0)
             throw new RefusalException(AgentStatus.Invalid, "argv must name a program");
@@ -26,6 +26,7 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
         {
             var mark = marks.Next();
             int pid, error;
+            permit();
             oomScore.Raise();
             fixed (byte* path = program)
                 error = Libc.posix_spawn(&pid, path, plan.Actions, plan.Attributes, argv.Pointers, env.Pointers);

@@ -29,6 +29,7 @@ internal sealed class Batching(Workspace workspace)
                 var steps = new BatchSteps(workspace, journal, content.Fd, channel);
                 for (at = 0; at < request.Steps.Count; at++)
                     results.Add(steps.Do(request.Steps[at]));
+                channel.ThrowIfCancelled();
                 journal.Commit();
                 return new BatchResponse(-1, AgentStatus.Ok, "", results);
             }

@@ -18,9 +18,10 @@ internal sealed class FileWriting(Workspace workspace)
             using var place = request.IfNoneMatch ? workspace.Locate(request.Path) : FollowFinalLink(workspace, request.Path);
             using var temp = TempFile.Create(place.Directory, request.Path);
             Receive(channel, temp.Fd, request.Path);
-            channel.ThrowIfCancelled();
             lock (workspace.Mutation)
             {
+                // After the wait for the lock: what was answered as failed must not be done later.
+                channel.ThrowIfCancelled();
                 if (request.Append)
                     Append(request, place, temp);
                 else

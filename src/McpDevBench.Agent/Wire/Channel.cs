@@ -20,6 +20,7 @@ internal sealed class Channel(Session session, uint id)
     private bool _ended;
     private bool _starved;
     private volatile bool _cancelled;
+    private long _expiresAt = Clock.Never;
 
     public uint Id { get; } = id;
 
@@ -34,10 +35,20 @@ internal sealed class Channel(Session session, uint id)
     /// <summary>Given up by the server, or its session is gone.</summary>
     public bool Cancelled => _cancelled;
 
+    /// <summary>The request's <see cref="RequestHeader.ExpiresAt"/>. The end of its content may set another one.</summary>
+    public long ExpiresAt
+    {
+        get => Volatile.Read(ref _expiresAt);
+        set => Volatile.Write(ref _expiresAt, value == 0 ? Clock.Never : value);
+    }
+
+    /// <summary>Before anything is begun, and before a change is completed: its caller may have had a failure as the answer.</summary>
     public void ThrowIfCancelled()
     {
         if (_cancelled)
             throw new RefusalException(AgentStatus.Cancelled, "cancelled");
+        if (Clock.Milliseconds >= ExpiresAt)
+            throw new RefusalException(AgentStatus.Expired, "the request reached the workspace too late");
     }
 
     // The loop's side.
@@ -66,10 +77,12 @@ internal sealed class Channel(Session session, uint id)
         }
     }
 
-    public void End()
+    /// <param name="expiresAt">Null: as before.</param>
+    public void End(long? expiresAt)
     {
         lock (_gate)
         {
+            ExpiresAt = expiresAt ?? ExpiresAt;
             _ended = true;
             Monitor.PulseAll(_gate);
         }

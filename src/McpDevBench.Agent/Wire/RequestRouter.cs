@@ -14,9 +14,11 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
     public void Route(Channel channel, ReadOnlySpan<byte> payload)
     {
         var message = new MessageReader(payload) { Version = channel.Session.Version };
-        var opcode = (Opcode)message.Byte();
+        var (opcode, expiresAt) = RequestHeader.Read(ref message);
+        channel.ExpiresAt = expiresAt;
         try
         {
+            channel.ThrowIfCancelled();
             if (payload.Length > LargeRequest)
                 Heap.RequireRoom();
             if (!RouteExec(channel, opcode, ref message) && !RouteUsage(channel, opcode, ref message) && !RouteFile(channel, opcode, ref message, payload.Length))

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
@@ -122,22 +123,34 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
             router.Route(channel, payload);
     }
 
-    private static void Feed(Channel channel, FrameKind kind, ReadOnlySpan<byte> payload)
+    private void Feed(Channel channel, FrameKind kind, ReadOnlySpan<byte> payload)
     {
         if (kind == FrameKind.Data)
             channel.Feed(payload);
         else if (kind == FrameKind.DataEnd)
-            channel.End();
+            channel.End(Version >= 2 ? ReadExpiry(payload) : null);
         else if (kind == FrameKind.Credit)
             channel.AddCredit(payload);
         else
             channel.Cancel();
     }
 
+    private static long ReadExpiry(ReadOnlySpan<byte> payload) => payload.Length == sizeof(long)
+        ? BinaryPrimitives.ReadInt64LittleEndian(payload)
+        : throw new ProtocolException($"{payload.Length} bytes at the end of content");
+
     private void Pong(uint channel, ReadOnlySpan<byte> payload)
     {
         if (payload.Length > MaxPing)
             throw new ProtocolException($"a ping of {payload.Length} bytes");
-        Outbox.Control(OutFrame.Of(FrameKind.Pong, channel, payload.ToArray()));
+        if (Version == 1)
+        {
+            Outbox.Control(OutFrame.Of(FrameKind.Pong, channel, payload.ToArray()));
+            return;
+        }
+        var pong = new byte[sizeof(long) + payload.Length];
+        BinaryPrimitives.WriteInt64LittleEndian(pong, Clock.Milliseconds);
+        payload.CopyTo(pong.AsSpan(sizeof(long)));
+        Outbox.Control(OutFrame.Of(FrameKind.Pong, channel, pong));
     }
 }

@@ -83,12 +83,13 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
             if (length == 0)
                 continue;
             Interlocked.Add(ref _sendCredit, -length);
-            await connection.SendAsync(FrameKind.Data, channel, content[..length]);
+            await connection.SendAsync(FrameKind.Data, channel, content[..length]).WaitAsync(cancellationToken);
+            CallDeadline.Current?.Moved();
             content = content[length..];
         }
     }
 
-    public Task SendEndAsync() => connection.SendAsync(FrameKind.DataEnd, channel, ReadOnlyMemory<byte>.Empty);
+    public Task SendEndAsync() => connection.SendEndAsync(channel);
 
     /// <summary>The next piece of content from the agent; null when it is complete, or the agent answered without any.</summary>
     public async ValueTask<byte[]?> ReceiveAsync(CancellationToken cancellationToken)
@@ -98,7 +99,8 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         Interlocked.Add(ref _receiveCredit, content.Length);
         var credit = new byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(credit, (uint)content.Length);
-        await connection.SendAsync(FrameKind.Credit, channel, credit);
+        await connection.SendAsync(FrameKind.Credit, channel, credit).WaitAsync(cancellationToken);
+        CallDeadline.Current?.Moved();
         return content;
     }
 

@@ -18,8 +18,6 @@ internal delegate T ReadMessage<out T>(ref MessageReader reader);
 /// </summary>
 internal sealed class AgentConnection : IDisposable
 {
-    private const int ReadBuffer = 128 << 10;
-
     /// <summary>A command that may have begun is not left without anybody who watches over it.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
 
@@ -30,13 +28,13 @@ internal sealed class AgentConnection : IDisposable
     private readonly ConcurrentDictionary<uint, AgentCall> _calls = [];
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _closed = new();
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReadBuffer);
-    private int _start, _end;
+    private readonly FrameReader _frames;
     private uint _lastChannel;
+    private readonly AgentClock _clock;
     private long _pongs;
     private ProtocolException? _broken;
 
-    private AgentConnection(EngineStream stream) => _stream = stream;
+    private AgentConnection(EngineStream stream, TimeProvider time) => (_stream, _frames, _clock) = (stream, new FrameReader(stream), new AgentClock(time));
 
     /// <summary>Cancelled when the stream has ended, whatever the reason.</summary>
     public CancellationToken Closed => _closed.Token;
@@ -50,9 +48,9 @@ internal sealed class AgentConnection : IDisposable
     public long Pongs => Volatile.Read(ref _pongs);
 
     /// <summary>Shakes hands with the agent at the other end of <paramref name="stream"/>; owns the stream from here on, also when it fails.</summary>
-    public static async Task<AgentConnection> OpenAsync(EngineStream stream, byte[] secret, string build, CancellationToken cancellationToken)
+    public static async Task<AgentConnection> OpenAsync(EngineStream stream, byte[] secret, string build, TimeProvider time, CancellationToken cancellationToken)
     {
-        var connection = new AgentConnection(stream);
+        var connection = new AgentConnection(stream, time);
         try
         {
             await connection.ShakeHandsAsync(secret, build, cancellationToken);
@@ -72,7 +70,7 @@ internal sealed class AgentConnection : IDisposable
         try
         {
             listener.Connected(link, Welcome);
-            while (await NextFrameAsync(_closed.Token) is { } header)
+            while (await _frames.NextAsync(_closed.Token) is { } header)
                 Deliver(header, link, listener);
         }
         catch (Exception) when (_broken is not null)
@@ -114,9 +112,18 @@ internal sealed class AgentConnection : IDisposable
         if (_closed.IsCancellationRequested)
             call.Break();
         var message = new MessageWriter { Version = Version };
-        write(message.Byte((byte)opcode));
+        write(new RequestHeader(opcode, CallDeadline.Current is { IsForTransfer: false } deadline ? ExpiryOf(deadline) : 0).Write(message));
         call.Sent = SendAsync(FrameKind.Request, call.Channel, message.WrittenMemory);
         return call;
+    }
+
+    /// <summary>Says that the content is complete.</summary>
+    internal Task SendEndAsync(uint channel)
+    {
+        if (Version == 1)
+            return SendAsync(FrameKind.DataEnd, channel, ReadOnlyMemory<byte>.Empty);
+        var expiresAt = CallDeadline.Current is { } deadline ? ExpiryOf(deadline) : 0;
+        return SendAsync(FrameKind.DataEnd, channel, new MessageWriter(8) { Version = Version }.Int64(expiresAt).WrittenMemory);
     }
 
     public Task AcknowledgeAsync(ExecAck ack)
@@ -192,27 +199,22 @@ internal sealed class AgentConnection : IDisposable
         var answer = new byte[Handshake.AgentLength];
         Handshake.AgentMagic.CopyTo(answer);
         opening.AsSpan(Handshake.MagicLength + Handshake.SecretLength).CopyTo(answer.AsSpan(Handshake.MagicLength));
-        int found;
-        while ((found = _buffer.AsSpan(_start, _end - _start).IndexOf(answer)) < 0)
-        {
-            _start = Math.Max(_start, _end - (answer.Length - 1));
-            await FillAsync(answer.Length, cancellationToken);
-        }
-        _start += found + answer.Length;
+        await _frames.SkipAsync(answer, cancellationToken);
 
         var message = new MessageWriter(32) { Version = Protocol.HandshakeVersion };
         new Hello(Protocol.Version, build).Write(message);
-        await SendAsync(FrameKind.Hello, Protocol.NoChannel, message.WrittenMemory);
-        var header = await NextFrameAsync(cancellationToken) ?? throw new EndOfStreamException("the agent's stream ended before its welcome");
+        await SendAsync(FrameKind.Hello, Protocol.NoChannel, message.WrittenMemory).WaitAsync(cancellationToken);
+        var header = await _frames.NextAsync(cancellationToken) ?? throw new EndOfStreamException("the agent's stream ended before its welcome");
         if (header.Kind != FrameKind.Welcome)
             throw new ProtocolException($"the agent began with {header.Kind}");
-        var reader = new MessageReader(TakePayload(header)) { Version = Protocol.HandshakeVersion };
+        var reader = new MessageReader(_frames.TakePayload(header)) { Version = Protocol.HandshakeVersion };
         Welcome = Welcome.Read(ref reader);
+        _clock.Read(Welcome.Clock);
     }
 
     private void Deliver(FrameHeader header, AgentLink link, AgentListener listener)
     {
-        var payload = TakePayload(header);
+        var payload = _frames.TakePayload(header);
         var reader = new MessageReader(payload) { Version = Version };
         switch (header.Kind)
         {
@@ -242,6 +244,8 @@ internal sealed class AgentConnection : IDisposable
                 listener.Exited(link, exit);
                 break;
             case FrameKind.Pong:
+                if (Version >= 2)
+                    _clock.Read(reader.Int64());
                 Interlocked.Increment(ref _pongs);
                 link.Answered();
                 break;
@@ -250,50 +254,6 @@ internal sealed class AgentConnection : IDisposable
         }
     }
 
-    private ReadOnlySpan<byte> TakePayload(FrameHeader header)
-    {
-        var payload = _buffer.AsSpan(_start, header.Length);
-        _start += header.Length;
-        return payload;
-    }
-
-    /// <summary>The next header, with its whole payload in the buffer; null at the end of the stream.</summary>
-    private async ValueTask<FrameHeader?> NextFrameAsync(CancellationToken cancellationToken)
-    {
-        while (_end - _start < FrameHeader.Size)
-        {
-            if (!await TryFillAsync(FrameHeader.Size, cancellationToken))
-                return _end == _start ? null : throw new ProtocolException("the stream ended within a frame");
-        }
-        var header = FrameHeader.Read(_buffer.AsSpan(_start, FrameHeader.Size));
-        _start += FrameHeader.Size;
-        while (_end - _start < header.Length)
-            await FillAsync(header.Length, cancellationToken);
-        return header;
-    }
-
-    private async ValueTask FillAsync(int wanted, CancellationToken cancellationToken)
-    {
-        if (!await TryFillAsync(wanted, cancellationToken))
-            throw new EndOfStreamException("the agent's stream ended");
-    }
-
-    /// <summary>Reads some more, after making room for <paramref name="wanted"/> bytes in one piece.</summary>
-    private async ValueTask<bool> TryFillAsync(int wanted, CancellationToken cancellationToken)
-    {
-        if (_start == _end)
-            _start = _end = 0;
-        if (_buffer.Length - _start < wanted || _end == _buffer.Length)
-        {
-            var present = _end - _start;
-            var larger = wanted <= _buffer.Length && present < _buffer.Length ? _buffer : ArrayPool<byte>.Shared.Rent(wanted + FrameHeader.Size);
-            _buffer.AsSpan(_start, present).CopyTo(larger);
-            if (larger != _buffer)
-                ArrayPool<byte>.Shared.Return(_buffer);
-            (_buffer, _start, _end) = (larger, 0, present);
-        }
-        var read = await _stream.ReadAsync(_buffer, _end, _buffer.Length - _end, cancellationToken);
-        _end += read;
-        return read > 0;
-    }
+    /// <summary>When the agent may no longer do what is asked for now.</summary>
+    private long ExpiryOf(CallDeadline deadline) => Version >= 2 ? _clock.In(deadline.Remaining - AgentClock.Margin) : 0;
 }

@@ -48,7 +48,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         AgentConnection connection;
         try
         {
-            connection = await AgentConnection.OpenAsync(stream, _secret, _directory.Build, patience.Token);
+            connection = await AgentConnection.OpenAsync(stream, _secret, _directory.Build, _directory.Time, patience.Token);
         }
         catch (Exception e) when (e is IOException or ProtocolException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -125,6 +125,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     {
         // The stream outlives the call that opened it: what is done for it later is no part of that call.
         Spans.Leave();
+        CallDeadline.Leave();
         var attempt = 0;
         // Why the last stream ended; before the first one, because another server had it.
         var reason = "server_start";
@@ -216,7 +217,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         deadline.CancelAfter(patience);
         try
         {
-            var connection = await AgentConnection.OpenAsync(await stream, _secret, _directory.Build, deadline.Token);
+            var connection = await AgentConnection.OpenAsync(await stream, _secret, _directory.Build, _directory.Time, deadline.Token);
             LogReconnected(_directory.Logger, DockerId, connection.Welcome.Execs.Count);
             return connection;
         }

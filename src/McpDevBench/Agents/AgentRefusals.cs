@@ -22,11 +22,12 @@ internal static class AgentRefusals
             AgentStatus.TooLarge => (RefusalCode.ResourceExhausted, "Ask for less at once, or use the file endpoint."),
             AgentStatus.Exhausted => (RefusalCode.ResourceExhausted, "The workspace is at its limit of processes or memory: list_execs shows what runs, exec_cancel ends it."),
             AgentStatus.Cancelled => (RefusalCode.Timeout, "Call again, or ask for less at once."),
+            AgentStatus.Expired => (RefusalCode.Timeout, "Nothing was done. Call again; list_execs shows what keeps the workspace busy."),
             AgentStatus.NoSuchExec => (RefusalCode.ExecNotFound, "It has ended; exec_poll has its output."),
             AgentStatus.CannotStart => (RefusalCode.InvalidArgument, "Check the program's name and that the image has it; without sh in the image, use cmd with a program that it has."),
             _ => (RefusalCode.ServerError, "Call again; if it stays so, ask the operator to look at the server's log."),
         };
-        var retryable = status is AgentStatus.Exhausted or AgentStatus.NoSpace or AgentStatus.Cancelled;
+        var retryable = status is AgentStatus.Exhausted or AgentStatus.NoSpace or AgentStatus.Cancelled or AgentStatus.Expired;
         return new RefusalException(code, Sentence(text), hint, retryable);
     }
 

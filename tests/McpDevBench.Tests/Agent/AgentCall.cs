@@ -35,7 +35,7 @@ internal sealed class AgentCall(AgentClient client, uint channel)
     }
 
     /// <summary>Sends content within the credit, and its end. Stops when the agent has answered.</summary>
-    public AgentCall Upload(ReadOnlySpan<byte> content, bool end = true)
+    public AgentCall Upload(ReadOnlySpan<byte> content, bool end = true, long expiresAt = 0)
     {
         while (!content.IsEmpty && !Answered)
         {
@@ -50,7 +50,7 @@ internal sealed class AgentCall(AgentClient client, uint channel)
             content = content[count..];
         }
         if (end)
-            client.Send(FrameKind.DataEnd, channel, default(ReadOnlySpan<byte>));
+            client.Send(FrameKind.DataEnd, channel, to => _ = to.Version >= 2 ? to.Int64(expiresAt) : to);
         return this;
     }
 

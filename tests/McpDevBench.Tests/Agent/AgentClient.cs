@@ -64,6 +64,9 @@ internal sealed class AgentClient : IDisposable
 
     public Welcome Welcome => _welcome.Task.Result;
 
+    /// <summary>What the agent's clock showed at the last pong.</summary>
+    public long Clock { get; private set; }
+
     public bool Ended => _ended.IsSet;
 
     /// <summary>Whether the agent ends the stream in reasonable time.</summary>
@@ -127,13 +130,13 @@ internal sealed class AgentClient : IDisposable
         return frame;
     }
 
-    public AgentCall Begin(Opcode opcode, Action<MessageWriter>? write = null)
+    public AgentCall Begin(Opcode opcode, Action<MessageWriter>? write = null, long expiresAt = 0)
     {
         var call = new AgentCall(this, Interlocked.Increment(ref _channel));
         _calls[call.Channel] = call;
         Send(FrameKind.Request, call.Channel, to =>
         {
-            to.Byte((byte)opcode);
+            new RequestHeader(opcode, expiresAt).Write(to);
             write?.Invoke(to);
         });
         return call;
@@ -217,7 +220,9 @@ internal sealed class AgentClient : IDisposable
                 _welcome.TrySetResult(Welcome.Read(ref reader));
                 break;
             case FrameKind.Pong:
-                _pongs.Enqueue(payload.ToArray());
+                if (Version >= 2)
+                    Clock = reader.Int64();
+                _pongs.Enqueue(reader.Rest.ToArray());
                 break;
             case FrameKind.ExecOutput:
                 var output = ExecOutput.Read(ref reader);

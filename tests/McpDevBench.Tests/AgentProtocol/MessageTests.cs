@@ -29,7 +29,7 @@ public sealed class MessageTests
         Assert.Equal(3, Again(new BatchResponse(-1, AgentStatus.Ok, "", [new(null, [], 0), new(null, [], 0), new(null, [], 0)]).Write, BatchResponse.Read).Results.Count);
         Assert.Equal(3, Again(new ListResponse([stat, stat, stat], false).Write, ListResponse.Read).Entries.Count);
         Assert.Equal(2, Again(new SearchResponse([new([], 0, "", [], []), new([], 0, "", [], [])], 0, false).Write, SearchResponse.Read).Matches.Count);
-        Assert.Equal(2, Again(new Welcome(1, "", default, [default, default]).Write, Welcome.Read).Execs.Count);
+        Assert.Equal(2, Again(new Welcome(Protocol.Version, "", default, [default, default]).Write, Welcome.Read).Execs.Count);
     }
 
     [Theory]

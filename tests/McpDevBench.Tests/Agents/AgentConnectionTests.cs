@@ -23,7 +23,7 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         listener.Start();
         await _server.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
         _agent = await listener.AcceptTcpClientAsync();
-        var opening = AgentConnection.OpenAsync(new EngineStream(new MultiplexedStream(_server.GetStream(), false)), new byte[Handshake.SecretLength], "test", TestContext.Current.CancellationToken);
+        var opening = AgentConnection.OpenAsync(new EngineStream(new MultiplexedStream(_server.GetStream(), false)), new byte[Handshake.SecretLength], "test", TimeProvider.System, TestContext.Current.CancellationToken);
         var greeting = await ReadAsync(Handshake.ServerLength);
         var welcome = new MessageWriter { Version = Protocol.Version };
         new Welcome(Protocol.Version, "test", Guid.NewGuid(), []).Write(welcome);

@@ -120,7 +120,7 @@ public sealed class AgentLinkTests
             {
                 // Its first words are a ping, but an acknowledgement may overtake it.
             }
-            await agent.SendAsync(FrameKind.Pong, 0, []);
+            await agent.SendAsync(FrameKind.Pong, 0, new byte[sizeof(long)]);
             await agent.SendAsync(FrameKind.Hello, 0, []);
         });
         using var engine = scripted.Connect();
