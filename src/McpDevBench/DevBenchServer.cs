@@ -141,6 +141,7 @@ internal static class DevBenchServer
         services.AddSingleton(options.Containers);
         services.AddSingleton<ImagePolicy>();
         services.AddSingleton<ImageProvider>();
+        services.AddSingleton<ImageList>();
         services.AddSingleton<Ownership>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<ContainerStore>();

@@ -13,7 +13,7 @@ namespace McpDevBench.Containers;
 /// <summary>The life of a workspace as clients see it: spawn, attach, list, kill.</summary>
 internal sealed partial class ContainerService(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, IdempotencyStore idempotency,
-    ImagePolicy policy, ImageProvider images, EngineImages engineImages, EngineContainers engineContainers, AgentDirectory agents, VolumePool pool, KeyedLock keys,
+    ImagePolicy policy, ImageProvider images, EngineContainers engineContainers, AgentDirectory agents, VolumePool pool, KeyedLock keys,
     MetricCatalogue metrics, TimeProvider time, ILogger<ContainerService> logger)
 {
     private const string SpawnScope = "spawn";
@@ -97,10 +97,6 @@ internal sealed partial class ContainerService(
     /// <summary>Aliases that begin so, for completions.</summary>
     public IReadOnlyList<string> Aliases(string owner, string prefix) =>
         [.. workspaces.All.Where(workspace => workspace.Owner == owner && workspace.Alias?.StartsWith(prefix, StringComparison.Ordinal) == true).Select(workspace => workspace.Alias!).Order(StringComparer.Ordinal)];
-
-    /// <summary>Names of images on the Docker host that policy allows and that begin so, for completions.</summary>
-    public async Task<IReadOnlyList<string>> ImagesAsync(string prefix, CancellationToken cancellationToken) =>
-        [.. (await engineImages.NamesAsync(cancellationToken)).Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && policy.Allows(name))];
 
     /// <summary>Tells the metrics how many there are.</summary>
     public void CountContainers() => metrics.Containers.Counted(

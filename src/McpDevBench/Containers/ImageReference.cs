@@ -62,6 +62,31 @@ internal sealed partial record ImageReference(string Domain, string Path, string
         return new ImageReference(domain, path, digest is null ? tag ?? "latest" : null, digest);
     }
 
+    /// <returns>Null for text that is not a reference: a name on the Docker host need not follow the grammar.</returns>
+    public static ImageReference? TryParse(string text)
+    {
+        try
+        {
+            return Parse(text);
+        }
+        catch (RefusalException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What its registry calls an image, or else its id. An image can come from several repositories: only the digest of this one counts.</summary>
+    public string DigestOf(string imageId, IReadOnlyList<string> repoDigests)
+    {
+        foreach (var digest in repoDigests)
+        {
+            var at = digest.IndexOf('@', StringComparison.Ordinal);
+            if (at > 0 && TryParse(digest)?.Repository == Repository)
+                return digest[(at + 1)..];
+        }
+        return imageId;
+    }
+
     private static (string Before, string? After) Cut(string text, int at) => at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
 
     private static bool PortIsValid(string domain)

@@ -21,7 +21,7 @@ internal sealed partial class WorkspaceFactory(
         else if (!freshVolume)
             await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
-        workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = DigestOf(workspace, image), Env = WorkspaceEnvironment.Of(workspace, image, "dev", null, new Dictionary<string, string>()) });
+        workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = ImageReference.Parse(workspace.Image).DigestOf(image.Id, image.RepoDigests), Env = WorkspaceEnvironment.Of(workspace, image, "dev", null, new Dictionary<string, string>()) });
         steps.Next(SpawnPhase.Start);
         await onPhase(SpawnPhase.Start);
         try
@@ -110,19 +110,6 @@ internal sealed partial class WorkspaceFactory(
         ImageVariables = [.. image.Env.Select(variable => variable.Split('=')[0]).Where(name => name.Length > 0)],
         ImageVolumes = image.Volumes,
     };
-
-    private static string? DigestOf(Workspace workspace, EngineImage image)
-    {
-        var reference = ImageReference.Parse(workspace.Image);
-        foreach (var digest in image.RepoDigests)
-        {
-            // An image can come from several repositories: only the digest of the one that was asked for counts.
-            var at = digest.IndexOf('@', StringComparison.Ordinal);
-            if (at > 0 && ImageReference.Parse(digest).Repository == reference.Repository)
-                return digest[(at + 1)..];
-        }
-        return image.Id;
-    }
 
     [LoggerMessage(LogLevel.Information, "Container removed")]
     private static partial void LogRemoved(ILogger logger, ContainerId containerId, bool volumeKept);

@@ -10,6 +10,10 @@ namespace McpDevBench.Engine;
 internal sealed record EngineImage(
     string Id, string Os, string Architecture, IReadOnlyList<string> RepoDigests, IReadOnlyList<string> Env, IReadOnlyCollection<string> Volumes);
 
+/// <summary>An image as the host lists it.</summary>
+/// <param name="Names">Repository and tag.</param>
+internal sealed record ListedEngineImage(string Id, IReadOnlyList<string> Names, IReadOnlyList<string> RepoDigests, long Size);
+
 /// <summary>Finding and pulling images.</summary>
 internal sealed class EngineImages(DockerEngine engine)
 {
@@ -28,12 +32,20 @@ internal sealed class EngineImages(DockerEngine engine)
         }
     }
 
-    /// <summary>Every name (repository and tag) on the host.</summary>
-    public async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken)
+    /// <summary>Every image on the host that has a name.</summary>
+    public async Task<IReadOnlyList<ListedEngineImage>> ListAsync(CancellationToken cancellationToken)
     {
         var images = await engine.CallAsync("image_list", (client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), cancellationToken);
-        return [.. images.SelectMany(image => image.RepoTags ?? []).Where(name => name != "<none>:<none>").Order(StringComparer.Ordinal)];
+        return
+        [
+            .. images.Select(image => new ListedEngineImage(image.ID, [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")], [.. image.RepoDigests ?? []], image.Size))
+                .Where(image => image.Names.Count > 0),
+        ];
     }
+
+    /// <summary>Every name (repository and tag) on the host.</summary>
+    public async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(cancellationToken)).SelectMany(image => image.Names).Order(StringComparer.Ordinal)];
 
     /// <param name="repository">Canonical, without tag or digest.</param>
     /// <param name="tagOrDigest">A tag, or <c>sha256:…</c>.</param>

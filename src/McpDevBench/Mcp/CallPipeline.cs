@@ -14,10 +14,12 @@ namespace McpDevBench.Mcp;
 
 /// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the audit record, the summary line, and failures made into answers.</summary>
 internal sealed partial class CallPipeline(
-    MetricCatalogue metrics, AuditLog audit, DrainState drain, TimeProvider time, ILogger<CallPipeline> logger, CallHandles? handles = null)
+    MetricCatalogue metrics, AuditLog audit, DrainState drain, McpOptions options, TimeProvider time, ILogger<CallPipeline> logger, CallHandles? handles = null)
 {
     /// <summary>In the items of a message that has become a tool call.</summary>
     private const string Item = "devbench.tool";
+
+    private const int MaxShownName = 80;
 
     public void Install(McpServerOptions options)
     {
@@ -123,7 +125,8 @@ internal sealed partial class CallPipeline(
         var started = time.GetTimestamp();
         request.Items[Item] = true;
         var tool = (request.MatchedPrimitive as McpServerTool)?.ProtocolTool;
-        var name = tool?.Name ?? ApiMetrics.Unknown;
+        var disabled = tool is null ? ToolCatalogue.Find(request.Params?.Name ?? "") : null;
+        var name = tool?.Name ?? disabled?.Name ?? ApiMetrics.Unknown;
         string? errorType = null;
         Exception? failure = null;
         using var span = RequestSpan.Begin(request.JsonRpcRequest, RequestMethods.ToolsCall, tool);
@@ -131,7 +134,11 @@ internal sealed partial class CallPipeline(
         var audited = AuditedCall.Begin(audit, time, request, name);
         try
         {
-            if (drain.IsDraining && tool?.Annotations?.ReadOnlyHint == false)
+            if (disabled is not null && options.Tools.WhyNot(disabled) is { } reason)
+                throw new RefusalException(RefusalCode.Forbidden, $"{name} is disabled on this server.", reason) { Rule = "tool" };
+            if (tool is null)
+                throw UnknownTool(request.Params?.Name ?? "");
+            if (drain.IsDraining && tool.Annotations?.ReadOnlyHint == false)
                 throw new RefusalException(RefusalCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
             await audited.RequireAsync();
             var result = await next(request, cancellationToken);
@@ -208,6 +215,13 @@ internal sealed partial class CallPipeline(
         RefusalCode.ContainerNotFound or RefusalCode.ExecNotFound or RefusalCode.FileNotFound when string.CompareOrdinal(revision, "2026-07-28") < 0 => McpErrorCode.ResourceNotFound,
         _ => McpErrorCode.InvalidParams,
     };
+
+    private McpProtocolException UnknownTool(string name)
+    {
+        var shown = name.Length <= MaxShownName ? name : $"{name.AsSpan(0, MaxShownName)}…";
+        var nearest = Nearest.To(name, ToolCatalogue.All.Where(options.Tools.Offers).Select(tool => tool.Name));
+        return new($"Unknown tool: '{shown}'.{(nearest is null ? " tools/list has the names." : $" Did you mean {nearest}?")}", McpErrorCode.InvalidParams);
+    }
 
     private static bool IsForTheSdk(Exception exception, CancellationToken cancellationToken) =>
         exception is McpProtocolException or InputRequiredException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested);

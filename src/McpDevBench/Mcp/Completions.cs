@@ -6,7 +6,7 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.Mcp;
 
 /// <summary>What could come next while a person types an argument of a prompt or a resource: their workspaces, and images that may be used.</summary>
-internal sealed class Completions(ContainerService containers)
+internal sealed class Completions(ContainerService containers, ImageList images)
 {
     // The protocol's limit.
     private const int Maximum = 100;
@@ -21,7 +21,7 @@ internal sealed class Completions(ContainerService containers)
         IReadOnlyList<string> found = argument switch
         {
             "container_id" => containers.Aliases(Principal.Of(request.User).Name, prefix),
-            "image" => await containers.ImagesAsync(prefix, cancellationToken),
+            "image" => await images.NamesAsync(prefix, cancellationToken),
             "package_manager" => [.. _packageManagers.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))],
             _ => [],
         };

@@ -43,8 +43,8 @@ internal sealed partial class FileEndpoint(
         var audited = new AuditedCall(audit, time, method, EventOf(context.Request.Method, call), mayGoUnrecorded: tool.ReadOnly);
         try
         {
-            if (!options.Tools.Offers(tool))
-                throw new RefusalException(RefusalCode.Forbidden, $"The operator does not offer {tool.Name}, so neither this.", "Use the tools that tools/list has.") { Rule = "tool" };
+            if (options.Tools.WhyNot(tool) is { } reason)
+                throw new RefusalException(RefusalCode.Forbidden, $"{tool.Name} is disabled on this server, and so is this endpoint.", reason) { Rule = "tool" };
             if (drain.IsDraining && !tool.ReadOnly)
                 throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
             await audited.RequireAsync();

@@ -45,6 +45,8 @@ namespace McpDevBench.Mcp;
 [JsonSerializable(typeof(KillArguments))]
 [JsonSerializable(typeof(KillResult))]
 [JsonSerializable(typeof(ListContainersArguments))]
+[JsonSerializable(typeof(ListImagesArguments))]
+[JsonSerializable(typeof(ListImagesResult))]
 [JsonSerializable(typeof(ListContainersResult))]
 [JsonSerializable(typeof(ListExecsArguments))]
 [JsonSerializable(typeof(ListExecsResult))]

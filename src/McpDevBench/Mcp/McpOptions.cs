@@ -23,7 +23,7 @@ internal sealed record McpOptions
     /// <summary>How long calls that have begun may still run when the server stops.</summary>
     public int DrainGraceSeconds { get; init; } = 60;
 
-    public ToolSelection Tools { get; init; } = ToolSelection.All;
+    public ToolSelection Tools { get; init; } = ToolSelection.Default;
 
     private static readonly SearchValues<char> _notInPaths = SearchValues.Create("{}?# *");
 

@@ -1,23 +1,62 @@
+using System.Collections.Frozen;
+
 namespace McpDevBench.Mcp;
 
-/// <summary>Which tools the operator offers. What is not offered is neither listed nor callable.</summary>
-internal sealed record ToolSelection(IReadOnlyList<string> Allow, IReadOnlyList<string> Deny, bool ReadOnly)
+/// <summary>Which tools the operator offers. A tool that is not offered is neither listed nor callable.</summary>
+internal sealed record ToolSelection(IReadOnlyCollection<Toolset> Toolsets, IReadOnlyList<string> Allow, IReadOnlyList<string> Deny, bool ReadOnly)
 {
-    public static ToolSelection All { get; } = new([], [], false);
+    private const string ToolsetsName = "MCP_TOOLSETS", AllowName = "MCP_TOOLS_ALLOW", DenyName = "MCP_TOOLS_DENY", ReadOnlyName = "MCP_READ_ONLY";
+
+    private static readonly FrozenDictionary<string, Toolset> _toolsets = Enum.GetValues<Toolset>().ToFrozenDictionary(toolset => Words.Snake(toolset));
+    private static readonly Toolset[] _default = [Toolset.Workspace, Toolset.Exec, Toolset.Files];
+
+    public static ToolSelection Default { get; } = new(_default, [], [], false);
+
+    /// <summary>The names that <c>MCP_TOOLSETS</c> may have.</summary>
+    public static string ToolsetNames { get; } = string.Join(", ", Enum.GetValues<Toolset>().Select(toolset => Words.Snake(toolset)));
 
     public static ToolSelection Read(Settings settings)
     {
         var selection = new ToolSelection(
-            settings.List("MCP_TOOLS_ALLOW", "", "Only these tools are offered, such as exec,fs_*; empty means all."),
-            settings.List("MCP_TOOLS_DENY", "", "These tools are not offered, such as kill,fs_*; wins over MCP_TOOLS_ALLOW."),
-            settings.Flag("MCP_READ_ONLY", false, "true: only tools that change nothing are offered."));
-        CheckNames(settings, "MCP_TOOLS_ALLOW", selection.Allow);
-        CheckNames(settings, "MCP_TOOLS_DENY", selection.Deny);
+            ReadToolsets(settings),
+            settings.List(AllowName, "", "Only these tools of the toolsets are offered, such as exec,fs_*; empty means all."),
+            settings.List(DenyName, "", "These tools are not offered, such as kill,fs_*; wins over MCP_TOOLS_ALLOW."),
+            settings.Flag(ReadOnlyName, false, "true: only tools that change nothing are offered."));
+        CheckNames(settings, AllowName, selection.Allow);
+        CheckNames(settings, DenyName, selection.Deny);
+        selection.CheckAllowed(settings);
         return selection;
     }
 
-    public bool Offers(ToolFacts tool) =>
-        (Allow.Count == 0 || MatchesAny(Allow, tool.Name)) && !MatchesAny(Deny, tool.Name) && (tool.ReadOnly || !ReadOnly);
+    public bool Offers(ToolFacts tool) => WhyNot(tool) is null;
+
+    /// <summary>Which setting leaves the tool out, and what an operator does to offer it; null if it is offered.</summary>
+    public string? WhyNot(ToolFacts tool)
+    {
+        var toolset = ToolCatalogue.ToolsetOf(tool.Name);
+        if (!Toolsets.Contains(toolset))
+            return $"It is in the toolset {Words.Snake(toolset)}, which is off. The operator turns it on with {ToolsetsName}={Written(Toolsets.Append(toolset))}.";
+        if (MatchesAny(Deny, tool.Name))
+            return $"The operator has denied it with {DenyName}.";
+        if (Allow.Count > 0 && !MatchesAny(Allow, tool.Name))
+            return $"The operator has not named it in {AllowName}.";
+        return ReadOnly && !tool.ReadOnly ? $"It changes something, and {ReadOnlyName} is on." : null;
+    }
+
+    private static Toolset[] ReadToolsets(Settings settings)
+    {
+        var toolsets = new List<Toolset>();
+        foreach (var name in settings.List(ToolsetsName, Written(_default), $"Groups of tools that are offered, comma-separated. Of: {ToolsetNames}."))
+        {
+            if (_toolsets.TryGetValue(name.ToLowerInvariant(), out var toolset))
+                toolsets.Add(toolset);
+            else
+                settings.Refuse($"{ToolsetsName} has '{name}', which is not a toolset: use one or more of {ToolsetNames}.");
+        }
+        return [.. toolsets.Distinct().Order()];
+    }
+
+    private static string Written(IEnumerable<Toolset> toolsets) => string.Join(',', toolsets.Order().Select(toolset => Words.Snake(toolset)));
 
     private static bool MatchesAny(IReadOnlyList<string> patterns, string name)
     {
@@ -37,6 +76,17 @@ internal sealed record ToolSelection(IReadOnlyList<string> Allow, IReadOnlyList<
                 continue;
             var nearest = Nearest.To(pattern, ToolCatalogue.All.Select(tool => tool.Name));
             settings.Refuse($"{variable} has '{pattern}', which is no tool: {(nearest is null ? "use names of tools, or a prefix and *" : $"did you mean {nearest}")}.");
+        }
+    }
+
+    /// <summary>A name in the allow list that a toolset leaves out would do nothing.</summary>
+    private void CheckAllowed(Settings settings)
+    {
+        foreach (var pattern in Allow)
+        {
+            var named = ToolCatalogue.All.Where(tool => MatchesAny([pattern], tool.Name)).Select(tool => ToolCatalogue.ToolsetOf(tool.Name)).Distinct().ToList();
+            if (named.Count > 0 && !named.Intersect(Toolsets).Any())
+                settings.Refuse($"{AllowName} has '{pattern}', but the toolset {Words.Snake(named[0])} is off: use {ToolsetsName}={Written(Toolsets.Append(named[0]))}.");
         }
     }
 }

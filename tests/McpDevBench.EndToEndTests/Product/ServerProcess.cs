@@ -41,6 +41,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
             ["MCP_STATE_DB"] = _folder["state.db"],
             ["MCP_AUDIT_LOG_FILE"] = _folder["audit.log"],
             ["MCP_WARM_POOL_ENABLED"] = "false",
+            ["MCP_TOOLSETS"] = "workspace,exec,files,operator",
             ["MCP_DEFAULT_IMAGE_ALIAS"] = Images.Busybox,
         };
         foreach (var (name, value) in settings)

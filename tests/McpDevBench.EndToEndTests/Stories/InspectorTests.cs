@@ -33,6 +33,7 @@ public sealed class InspectorTests(ServerProcess server) : IClassFixture<ServerP
             ("system_status", "{}"),
             ("metrics", "{}"),
             ("list_containers", "{}"),
+            ("list_images", "{}"),
             ("list_execs", "{}"),
             ("reconcile", """{"dry_run": true}"""),
             ("garbage_collect", """{"dry_run": true}"""),
@@ -72,6 +73,7 @@ public sealed class InspectorTests(ServerProcess server) : IClassFixture<ServerP
             ["MCP_STATE_DB"] = state["state.db"],
             ["MCP_AUDIT_LOG_FILE"] = state["audit.log"],
             ["MCP_WARM_POOL_ENABLED"] = "false",
+            ["MCP_TOOLSETS"] = "workspace,exec,files,operator",
             ["MCP_METRICS_ENABLED"] = "false",
             ["MCP_DOCKER_HOST"] = await DockerHost.Address,
             // The Inspector keeps a catalogue at home; not at the home of the person who runs the tests.

@@ -19,6 +19,7 @@ public sealed class StdioTests
             ["MCP_STATE_DB"] = folder["state.db"],
             ["MCP_AUDIT_LOG_FILE"] = folder["audit.log"],
             ["MCP_WARM_POOL_ENABLED"] = "false",
+            ["MCP_TOOLSETS"] = "workspace,exec,files,operator",
             ["MCP_METRICS_ENABLED"] = "false",
             ["MCP_DOCKER_HOST"] = await DockerHost.Address,
         };

@@ -27,6 +27,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MCP_ALLOWED_HOSTS", "https://bench.example", "not a host")]
     [InlineData("MCP_TOOLS_DENY", "fs_raed", "did you mean fs_read")]
     [InlineData("MCP_TOOLS_ALLOW", "fs_read,zzz*", "'zzz*', which is no tool")]
+    [InlineData("MCP_TOOLSETS", "workspace,operators", "MCP_TOOLSETS has 'operators', which is not a toolset: use one or more of workspace, exec, files, operator.")]
+    [InlineData("MCP_TOOLS_ALLOW", "exec,metrics", "MCP_TOOLS_ALLOW has 'metrics', but the toolset operator is off: use MCP_TOOLSETS=workspace,exec,files,operator.")]
     [InlineData("MCP_READ_ONLY", "maybe", "use true or false")]
     [InlineData("MCP_MAX_UPLOAD_BYTES", "10G", "use a whole number of bytes")]
     [InlineData("MCP_AUDIT_ON_FAILURE", "ignore", "MCP_AUDIT_ON_FAILURE='ignore' is not allowed: use deny, continue.")]
@@ -41,6 +43,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MCP_HOST", "127.0.0.2")]
     [InlineData("MCP_TRANSPORT_MODE", "STDIO")]
     [InlineData("MCP_TOOLS_ALLOW", "exec, fs_*")]
+    [InlineData("MCP_TOOLSETS", "Files, exec")]
     [InlineData("MCP_ALLOWED_HOSTS", "bench.example:8443, 10.0.0.5, [::1]:80")]
     public void A_right_value_is_taken(string name, string value) => Assert.Empty(Errors(name, value));
 

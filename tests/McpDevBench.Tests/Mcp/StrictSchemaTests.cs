@@ -15,7 +15,7 @@ public sealed class StrictSchemaTests : IDisposable
     private static readonly string[] _outputWords = ["type", "properties", "required", "items"];
     private static readonly string[] _types = ["string", "integer", "number", "boolean", "array", "object"];
 
-    private readonly TestServer _server = TestServer.Whole();
+    private readonly TestServer _server = TestServer.Whole(new() { ["MCP_TOOLSETS"] = ToolSelection.ToolsetNames });
 
     private IEnumerable<DevBenchTool> Tools => _server.Services.GetServices<McpServerTool>().Cast<DevBenchTool>();
 

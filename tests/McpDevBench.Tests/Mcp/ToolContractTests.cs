@@ -17,7 +17,8 @@ public sealed class ToolContractTests : IDisposable
     private const int MaxBytes = 24 * 1024;
     private const int MaxTextBytes = 2000;
 
-    private readonly TestServer _server = TestServer.Whole();
+    private readonly TestServer _server = TestServer.Whole(new() { ["MCP_TOOLSETS"] = ToolSelection.ToolsetNames });
+    private readonly TestServer _default = TestServer.Whole();
 
     private IEnumerable<Tool> Tools => _server.Services.GetServices<McpServerTool>().Select(tool => tool.ProtocolTool);
 
@@ -41,7 +42,9 @@ public sealed class ToolContractTests : IDisposable
     [Fact]
     public void The_list_is_small()
     {
-        var bytes = Encoding.UTF8.GetByteCount(Json(new ListToolsResult { Tools = [.. Tools] }));
+        var listed = _default.Services.GetServices<McpServerTool>().Select(tool => tool.ProtocolTool).ToList();
+        Assert.Equal(ToolCatalogue.All.Where(ToolSelection.Default.Offers).Select(tool => tool.Name), listed.Select(tool => tool.Name));
+        var bytes = Encoding.UTF8.GetByteCount(Json(new ListToolsResult { Tools = [.. listed] }));
         Assert.True(bytes <= MaxBytes, $"tools/list has {bytes} bytes; {MaxBytes} is the limit. Shorten descriptions.");
         foreach (var tool in Tools)
             Assert.True(Encoding.UTF8.GetByteCount(tool.Description!) <= MaxTextBytes, tool.Name);
@@ -61,7 +64,11 @@ public sealed class ToolContractTests : IDisposable
     [Fact]
     public void Instructions_are_short() => Assert.InRange(Encoding.UTF8.GetByteCount(Instructions.Text), 200, MaxTextBytes);
 
-    public void Dispose() => _server.Dispose();
+    public void Dispose()
+    {
+        _server.Dispose();
+        _default.Dispose();
+    }
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(T)));
 
