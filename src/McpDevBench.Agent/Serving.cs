@@ -24,6 +24,7 @@ internal static unsafe class Serving
         try
         {
             workspace = new Workspace(options.Workspace);
+            Importing.Recover(workspace);
         }
         catch (RefusalException refusal)
         {

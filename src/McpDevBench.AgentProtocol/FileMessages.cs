@@ -154,7 +154,10 @@ public sealed record ExportRequest(byte[] Path, IReadOnlyCollection<string> Incl
     public static ExportRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.Strings(), from.Strings());
 }
 
-/// <summary>Unpack a tar below a directory, entry by entry. Absolute names, <c>..</c>, devices and links that leave the workspace are refused; setuid bits, owners and extended attributes are dropped.</summary>
+/// <summary>
+/// Unpack a tar below a directory, all or nothing. Absolute names and <c>..</c> are refused, links are stored as they are and not followed; devices are left out,
+/// setuid bits, owners and extended attributes are dropped.
+/// </summary>
 public sealed record ImportRequest(byte[] Path, ulong MaxBytes, uint MaxEntries)
 {
     public void Write(MessageWriter to) => to.Bytes(Path).UInt64(MaxBytes).UInt32(MaxEntries);

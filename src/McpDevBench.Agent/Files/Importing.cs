@@ -2,137 +2,47 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
-/// <summary>Unpacks an archive of unknown origin, entry by entry. What came before a refused entry stays.</summary>
-internal sealed unsafe class Importing(Workspace workspace)
+/// <summary>
+/// Unpacks an archive of unknown origin, all or nothing: into a hidden directory first, and from there into its place by renames. A failure
+/// before the last rename leaves the target as it was.
+/// </summary>
+internal sealed class Importing(Workspace workspace)
 {
-    private const uint OwnerBits = 0x1c0; // 0700: what is to be unpacked below must be possible
-    private const long OmitTime = (1L << 30) - 2;
-
     public TransferResponse Import(ImportRequest request, Channel channel)
     {
         Workspace.Check(request.Path);
-        var prefix = Listing.Prefix(request.Path);
-        new MadeDirectories(workspace).Make(request.Path.AsSpan().TrimEnd((byte)'/'));
-        var reader = new TarReader(channel);
-        uint entries = 0, skipped = 0;
-        ulong bytes = 0;
-        while (reader.TryNext(out var member))
+        var target = request.Path.AsSpan().TrimEnd((byte)'/').ToArray();
+        // A target that cannot be one is refused before anything is sent.
+        new MadeDirectories(workspace).Exists(target);
+        using var staging = Staging.Create(workspace);
+        var response = new Unpacking(staging.Tree).Unpack(request, channel);
+        lock (workspace.Mutation)
         {
             channel.ThrowIfCancelled();
-            if (entries + skipped == request.MaxEntries)
-                throw new RefusalException(AgentStatus.TooLarge, $"archive: more than {request.MaxEntries} entries");
-            if ((ulong)member.Size > request.MaxBytes - bytes)
-                throw new RefusalException(AgentStatus.TooLarge, $"archive: more than {request.MaxBytes} bytes");
-            var path = ArchivePath.Clean(prefix, member.Name);
-            if (path.Length == 0)
-                continue;
-            if (!Unpack(member, path, prefix, reader))
+            var merge = new TreeMerge(workspace, staging, target);
+            merge.Check();
+            staging.Commit(target);
+            merge.Apply();
+        }
+        return response;
+    }
+
+    /// <summary>Finishes or removes what an agent that was killed has left. Before anything else uses the workspace.</summary>
+    public static void Recover(Workspace workspace)
+    {
+        foreach (var name in Staging.Names(workspace))
+        {
+            try
             {
-                skipped++;
-                continue;
+                using var staging = Staging.Open(workspace, name);
+                if (staging.ReadTarget() is { } target)
+                    new TreeMerge(workspace, staging, target).Apply();
             }
-            entries++;
-            bytes += (ulong)member.Size;
-        }
-        return new TransferResponse(entries, bytes, skipped);
-    }
-
-    /// <returns>False for what is neither file, directory nor link.</returns>
-    private bool Unpack(TarMember member, byte[] path, byte[] prefix, TarReader reader)
-    {
-        if (member.Type is not ('0' or '1' or '2' or '5'))
-            return false;
-        if (member.Type == '5')
-        {
-            MakeDirectory(path, member.Mode);
-            return true;
-        }
-        new MadeDirectories(workspace).MakeParents(path);
-        using var place = workspace.Locate(path);
-        if (member.Type == '0')
-            MakeFile(member, path, place, reader);
-        else if (member.Type == '1')
-            MakeHardLink(ArchivePath.Clean(prefix, member.Link), path, place);
-        else
-            MakeLink(member.Link, path, place);
-        return true;
-    }
-
-    private void MakeDirectory(byte[] path, uint mode)
-    {
-        new MadeDirectories(workspace).MakeParents(path);
-        using var place = workspace.Locate(path);
-        if (place.MakeDirectory(mode | OwnerBits) == 0)
-            return;
-        if (Errno.Last != Errno.EEXIST)
-            throw Errno.Refuse(path);
-        workspace.Open(path, Abi.O_PATH | Abi.O_DIRECTORY).Dispose();
-    }
-
-    private void MakeFile(TarMember member, byte[] path, Place place, TarReader reader)
-    {
-        using var temp = TempFile.Create(place.Directory, path);
-        var buffer = BufferPool.Rent();
-        try
-        {
-            for (int count; (count = reader.Read(buffer)) > 0;)
-                Fd.WriteFully(temp.Fd, buffer.AsSpan(0, count), path);
-        }
-        finally
-        {
-            BufferPool.Return(buffer);
-        }
-        var times = stackalloc Timespec[2];
-        (times[0].Nanoseconds, times[1].Seconds) = (OmitTime, member.Mtime);
-        if (Libc.fchmod(temp.Fd, member.Mode) != 0 || Libc.futimens(temp.Fd, times) != 0)
-            throw Errno.Refuse(path);
-        lock (workspace.Mutation)
-            Replacing.Put(temp, place, place.Find(), mustBeNew: false, path);
-    }
-
-    private void MakeHardLink(byte[] target, byte[] path, Place place)
-    {
-        if (target.Length == 0)
-            throw new RefusalException(AgentStatus.PathDenied, $"archive: {Text.Show(path)} is a hard link to the destination itself");
-        using var source = workspace.Locate(target);
-        if (source.Find() is not { Kind: FileKind.File })
-            throw new RefusalException(AgentStatus.PathDenied, $"archive: {Text.Show(path)} is a hard link to something that is no file in the workspace");
-        var hidden = place.Sibling(TempFile.NewName());
-        fixed (byte* from = source.Name, to = hidden.Name)
-        {
-            if (Libc.linkat(source.Directory, from, place.Directory, to, 0) != 0)
-                throw Errno.Refuse(path);
-        }
-        TakePlace(hidden, path, place);
-    }
-
-    private void MakeLink(byte[] target, byte[] path, Place place)
-    {
-        ArchivePath.CheckLink(path, target);
-        var hidden = place.Sibling(TempFile.NewName());
-        fixed (byte* words = Text.Z(target), to = hidden.Name)
-        {
-            if (Libc.symlinkat(words, place.Directory, to) != 0)
-                throw Errno.Refuse(path);
-        }
-        TakePlace(hidden, path, place);
-    }
-
-    private void TakePlace(Place hidden, byte[] path, Place place)
-    {
-        try
-        {
-            lock (workspace.Mutation)
+            catch (RefusalException refusal)
             {
-                Replacing.RefuseUnlessFile(place.Find(), path);
-                if (hidden.RenameTo(place.Directory, place.Name) != 0)
-                    throw Errno.Refuse(path);
+                // A process in the workspace has changed it meanwhile; what is left is removed with the directory.
+                Fd.WriteFully(2, System.Text.Encoding.UTF8.GetBytes($"devbench-agent: import not finished: {refusal.Message}\n"), default);
             }
-        }
-        finally
-        {
-            // Still there if that failed, or if both were names of one file already.
-            hidden.Unlink();
         }
     }
 }

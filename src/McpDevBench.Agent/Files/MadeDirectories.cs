@@ -53,9 +53,10 @@ internal sealed class MadeDirectories(Workspace workspace)
         }
     }
 
-    private bool Exists(ReadOnlySpan<byte> path)
+    /// <summary>Whether a directory is there. A link to one inside the workspace counts.</summary>
+    public bool Exists(ReadOnlySpan<byte> path)
     {
-        var fd = Workspace.TryOpenBelow(workspace.Root, path, Abi.O_PATH | Abi.O_DIRECTORY);
+        var fd = workspace.TryOpen(path, Abi.O_PATH | Abi.O_DIRECTORY);
         if (fd >= 0)
         {
             Libc.close(fd);

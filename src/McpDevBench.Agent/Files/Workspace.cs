@@ -10,6 +10,8 @@ internal sealed unsafe class Workspace
 {
     private const int Attempts = 64;
 
+    private readonly ulong _resolve;
+
     public Workspace(string directory)
     {
         fixed (byte* path = Text.Z(directory))
@@ -18,13 +20,21 @@ internal sealed unsafe class Workspace
             throw Errno.Refuse(Errno.Last, directory);
     }
 
+    /// <param name="root">An open directory, which stays the caller's to close.</param>
+    /// <param name="resolve">How every path in it is resolved, besides that it stays below.</param>
+    public Workspace(Fd root, ulong resolve) => (Root, _resolve) = (root, resolve);
+
     public int Root { get; }
 
     /// <summary>One change of the tree at a time: conditions are checked, and what they guard is done, under this lock.</summary>
     public Lock Mutation { get; } = new();
 
     /// <summary>Opens a path below the workspace; links on the way are followed as long as they stay inside.</summary>
-    public Fd Open(ReadOnlySpan<byte> path, int flags, ulong resolve = 0) => OpenBelow(Root, path, flags, resolve);
+    public Fd Open(ReadOnlySpan<byte> path, int flags, ulong resolve = 0) => OpenBelow(Root, path, flags, resolve | _resolve);
+
+    /// <summary>As <see cref="Open"/>, without an exception for what cannot be opened.</summary>
+    /// <returns>The descriptor, or -1 with the error number set.</returns>
+    public int TryOpen(ReadOnlySpan<byte> path, int flags) => TryOpenBelow(Root, path, flags, _resolve);
 
     public static Fd OpenBelow(int directory, ReadOnlySpan<byte> path, int flags, ulong resolve = 0)
     {

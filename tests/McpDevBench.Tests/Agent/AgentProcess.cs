@@ -15,9 +15,9 @@ internal sealed class AgentProcess : IDisposable
     {
     }
 
-    private AgentProcess(string binary, string[] launcher)
+    private AgentProcess(string binary, string[] launcher, string? workspace = null)
     {
-        Workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
+        Workspace = workspace ?? Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
         Socket = $"devbench-agent-test-{Guid.NewGuid():n}";
         _binary = binary;
         _process = Launch([.. launcher, binary, "serve", "--workspace", Workspace, "--socket", Socket]);
@@ -35,6 +35,14 @@ internal sealed class AgentProcess : IDisposable
     public static string Binary { get; } = Environment.GetEnvironmentVariable("DEVBENCH_AGENT") ?? Find();
 
     public string Workspace { get; }
+
+    /// <summary>Another agent on the same workspace, after this one was killed.</summary>
+    public AgentProcess Again()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        return new AgentProcess(_binary, [], Workspace);
+    }
 
     public string Socket { get; }
 
@@ -89,7 +97,8 @@ internal sealed class AgentProcess : IDisposable
             }
             End(_process);
         }
-        Directory.Delete(Workspace, recursive: true);
+        if (Directory.Exists(Workspace))
+            Directory.Delete(Workspace, recursive: true);
     }
 
     private static void End(Process process)
