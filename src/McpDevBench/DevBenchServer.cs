@@ -25,8 +25,10 @@ internal sealed record DevBenchOptions(
     public static DevBenchOptions Read(Settings settings)
     {
         var (log, traces, access) = (LogOptions.Read(settings), TraceOptions.Read(settings), AccessOptions.Read(settings));
+        var metrics = MetricsOptions.Read(settings, access.Host);
+        var mcp = McpOptions.Read(settings);
         return new(
-            log, traces, MetricsOptions.Read(settings, access.Host), access, McpOptions.Read(settings), EngineOptions.Read(settings), StorageOptions.Read(settings), AuditOptions.Read(settings),
+            log, traces, metrics, access, mcp, EngineOptions.Read(settings), StorageOptions.Read(settings, mcp.Transport == Transport.Stdio), AuditOptions.Read(settings),
             ContainerOptions.Read(settings), ExecOptions.Read(settings));
     }
 
@@ -176,7 +178,7 @@ internal static class DevBenchServer
         ToolCatalogue.Register(mcp.Services, options.Mcp.Tools);
         mcp.Services.AddSingleton<McpServerResource, WorkspaceFileResource>();
         mcp.Services.AddSingleton<McpServerResource, ExecLogResource>();
-        mcp.WithPrompts(DevBenchPrompt.All);
+        mcp.WithPrompts(DevBenchPrompt.Create(options.Containers, new ImagePolicy(options.Containers)));
         mcp.Services.AddSingleton<Completions>();
         mcp.Services.AddOptions<McpServerOptions>().Configure<Completions>((server, completions) =>
         {

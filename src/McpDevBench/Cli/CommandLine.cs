@@ -25,7 +25,9 @@ internal static class CommandLine
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         if (ReadOptions(args.AsSpan(start), settings, [], []) is { } mistake)
             return Wrong(mistake);
-        return name == "health" ? new HealthCommand(settings) : new ServeCommand(settings, isStdio: name == "stdio");
+        if (name == "stdio")
+            settings["MCP_TRANSPORT_MODE"] = "stdio";
+        return name == "health" ? new HealthCommand(settings) : new ServeCommand(settings);
     }
 
     /// <param name="own">The command's own options, with what they mean.</param>

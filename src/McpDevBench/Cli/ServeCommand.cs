@@ -7,14 +7,14 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace McpDevBench.Cli;
 
 /// <summary>Serves until it is told to stop, or until the client of the stdio transport has gone.</summary>
-internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> given, bool isStdio) : Command
+internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> given) : Command
 {
     public override async Task<int> RunAsync()
     {
         var source = SettingsSource.Read(given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
         var settings = new Settings(source.Configuration);
         var options = DevBenchOptions.Read(settings);
-        var stdio = isStdio || options.IsStdio;
+        var stdio = options.IsStdio;
         if (!stdio)
             options.Access.CheckListening(settings);
         if (options.Metrics.ServedOver(stdio))
@@ -39,6 +39,12 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
             foreach (var (name, nearest) in source.Unknown(settings.Declared))
                 LogUnknownSetting(logger, name, nearest);
             return await RunAsync(host, logger, options, stdio);
+        }
+        catch (RefusalException refusal) when (stdio)
+        {
+            // What a client that starts servers itself shows of one that does not start is its standard error.
+            await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
+            return 1;
         }
         catch (Exception exception)
         {

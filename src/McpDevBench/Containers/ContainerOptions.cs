@@ -41,7 +41,7 @@ internal sealed record ContainerOptions
         var cpus = settings.Fraction("MCP_CONTAINER_CPU_LIMIT", 1.0, 0.05, 1024, "Processors of a workspace.");
         var pids = settings.Number("MCP_CONTAINER_PID_LIMIT", 256, 32, 1 << 20, "Processes and threads of a workspace.");
         var ttl = settings.Number("MCP_DEFAULT_CONTAINER_TTL", 0, 0, int.MaxValue, "Seconds until a workspace spawned without ttl_s is removed; 0 for never.");
-        return new ContainerOptions
+        var options = new ContainerOptions
         {
             DefaultImage = settings.Text("MCP_DEFAULT_IMAGE_ALIAS", "python:3.11-slim", "The image of a spawn that names none."),
             AllowedRegistries = settings.List("MCP_ALLOWED_REGISTRIES", "docker.io,ghcr.io", "Registries that images may come from, comma-separated."),
@@ -60,5 +60,21 @@ internal sealed record ContainerOptions
             CleanupInterval = TimeSpan.FromSeconds(settings.Number("MCP_CLEANUP_INTERVAL", 30, 1, 86400, "Seconds between two looks for what has expired.")),
             StopOnExit = settings.Flag("MCP_STOP_CONTAINERS_ON_EXIT", false, "Whether workspaces that are not persistent are removed when the server stops."),
         };
+        options.CheckDefaultImage(settings);
+        return options;
+    }
+
+    /// <summary>A spawn without an image must be able to succeed.</summary>
+    private void CheckDefaultImage(Settings settings)
+    {
+        try
+        {
+            if (new ImagePolicy(this).Objection(ImageReference.Parse(DefaultImage)) is { } objection)
+                settings.Refuse($"MCP_DEFAULT_IMAGE_ALIAS={DefaultImage} is not allowed: {objection}. Set it to an image that MCP_ALLOWED_REGISTRIES and MCP_ALLOWED_IMAGES allow.");
+        }
+        catch (RefusalException e)
+        {
+            settings.Refuse($"MCP_DEFAULT_IMAGE_ALIAS={DefaultImage} is not allowed: {e.Message} {e.Hint}");
+        }
     }
 }

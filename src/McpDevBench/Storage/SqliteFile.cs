@@ -17,6 +17,9 @@ internal sealed class SqliteFile : IDisposable
     /// <summary>What is larger is not looked through at the start, which would take too long: damage is met when it is read.</summary>
     private const long MostChecked = 256L << 20;
 
+    /// <summary>EWOULDBLOCK, from the lock on the file beside the database.</summary>
+    private const int LockHeld = 11;
+
     private readonly Lock _writing = new(), _reading = new();
     private readonly SqliteConnection? _writer;
     private readonly SqliteConnection _reader;
@@ -32,9 +35,15 @@ internal sealed class SqliteFile : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             _instance = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
+        catch (IOException e) when (e.HResult == LockHeld)
+        {
+            throw new RefusalException(
+                RefusalCode.ServerError, $"The database {path} is in use by another mcp-devbench.",
+                "Stop that one; or connect to it, if it was started with 'mcp-devbench serve'; or set MCP_STATE_DB to a file of this one's own.", inner: e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unusable(path, schema, $"another server uses it, or its folder cannot be written ({e.Message})", e);
+            throw Unusable(path, schema, $"its folder cannot be written ({e.Message})", e);
         }
         try
         {

@@ -8,9 +8,12 @@ internal sealed record StorageOptions
 
     public string Folder => Path.GetDirectoryName(Path.GetFullPath(StateDatabase))!;
 
-    public static StorageOptions Read(Settings settings)
+    /// <param name="isStdio">A client starts the server in a folder of its own, such as a project: state does not belong there.</param>
+    public static StorageOptions Read(Settings settings, bool isStdio = false)
     {
-        var path = settings.Text("MCP_STATE_DB", "./state.db", "The database file; the key and the output of execs are kept in the same folder.");
+        var given = settings.OptionalText("MCP_STATE_DB",
+            "The database file; the key and the output of execs are kept in the same folder. Default: ./state.db; over stdio mcp-devbench/state.db in the user's state directory (XDG_STATE_HOME or ~/.local/state).");
+        var path = given ?? (isStdio ? Path.Combine(UserStateDirectory(), "mcp-devbench", "state.db") : "./state.db");
         // The predecessor's documentation called it so; only the form that it showed is understood.
         if (settings.OptionalText("MCP_DATABASE_URL", "An older name of MCP_STATE_DB: sqlite:///path.") is { } url)
         {
@@ -21,4 +24,10 @@ internal sealed record StorageOptions
         }
         return new StorageOptions { StateDatabase = path };
     }
+
+    /// <summary>By the XDG Base Directory Specification, which asks to ignore a relative XDG_STATE_HOME.</summary>
+    private static string UserStateDirectory() =>
+        Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { } given && Path.IsPathRooted(given)
+            ? given
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
 }

@@ -160,7 +160,7 @@ public sealed class LogTests : IDisposable
         Assert.Equal(1, second.ExitCode);
         var line = Assert.Single(LogLine.ReadAll(second.Errors));
         Assert.Equal(("CRITICAL", "The server cannot start"), (line.Level, line.Message));
-        Assert.Contains("another server uses it", line.Text("reason"), StringComparison.Ordinal);
+        Assert.Contains("in use by another mcp-devbench", line.Text("reason"), StringComparison.Ordinal);
 
         settings["MCP_LOG_FILE"] = "/proc/no/server.log";
         var third = await Command.Run(Repository.Binary, ["serve"], settings);

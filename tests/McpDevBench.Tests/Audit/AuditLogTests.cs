@@ -189,7 +189,7 @@ public sealed class AuditLogTests : IDisposable
     public void A_second_server_and_another_kind_of_database_are_refused()
     {
         using (_desk.Open())
-            Assert.Contains("another server uses it", Assert.Throws<RefusalException>(() => _desk.Open()).Message);
+            Assert.Contains("in use by another mcp-devbench", Assert.Throws<RefusalException>(() => _desk.Open()).Message);
         File.Copy(_desk.Storage.StateDatabase, AuditStore.PathOf(_desk.Storage), overwrite: true);
         Assert.Contains("another program", Assert.Throws<RefusalException>(() => _desk.Open()).Message);
         Assert.Contains("another program", Assert.Throws<RefusalException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
