@@ -63,7 +63,7 @@ public class ExecBenchmarks
     }
 
     [BenchmarkCategory("page"), Benchmark(Description = "read a page of 16 KiB from the log, in pieces of 100 bytes")]
-    public int ReadPage() => OutputPager.Page(_full, _request, growing: false).Messages.Count;
+    public int ReadPage() => OutputPager.Page(_full, _request).Messages.Count;
 
     /// <summary>To the end of a file that begins anew when the log would, so that both have the same new blocks to find.</summary>
     private void Write(byte[] content)

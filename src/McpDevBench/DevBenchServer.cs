@@ -160,6 +160,7 @@ internal static class DevBenchServer
         services.AddSingleton<ExecSlots>();
         services.AddSingleton<ExecSupervisor>();
         services.AddSingleton<ExecService>();
+        services.AddSingleton<ExecReader>();
         services.AddSingleton<ExecJanitor>();
         services.AddSingleton<CallHandles>();
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace McpDevBench;
@@ -5,19 +6,19 @@ namespace McpDevBench;
 /// <summary>Cutting text where characters end.</summary>
 internal static class Utf8Text
 {
+    // \u001b
+    private const int EscapedControl = 6;
+
     /// <summary>How many bytes to take, at most <paramref name="most"/>, so that no character is split (unless it is no UTF-8 anyway).</summary>
     public static int Cut(ReadOnlySpan<byte> content, int most) => content.Length <= most ? content.Length : most - Unfinished(content[..most]);
 
-    /// <summary>Bytes at the end that are the beginning of a character: 0 to 3.</summary>
+    /// <summary>Bytes at the end that begin a character and may still become one: 0 to 3.</summary>
     public static int Unfinished(ReadOnlySpan<byte> content)
     {
         for (var back = 1; back <= Math.Min(3, content.Length); back++)
         {
-            var value = content[^back];
-            if ((value & 0xC0) == 0x80)
-                continue;
-            var needed = value switch { >= 0xF0 and < 0xF8 => 4, >= 0xE0 => 3, >= 0xC0 => 2, _ => 1 };
-            return value < 0xF8 && needed > back ? back : 0;
+            if ((content[^back] & 0xC0) != 0x80)
+                return Rune.DecodeFromUtf8(content[^back..], out _, out _) == OperationStatus.NeedMoreData ? back : 0;
         }
         return 0;
     }
@@ -46,6 +47,33 @@ internal static class Utf8Text
             at += length;
         }
         return text.Length;
+    }
+
+    /// <summary>The end of a text, at most <paramref name="maxBytes"/> in UTF-8, beginning with a whole character.</summary>
+    public static ReadOnlySpan<char> Last(ReadOnlySpan<char> text, int maxBytes)
+    {
+        var bytes = 0;
+        for (var at = text.Length; at > 0;)
+        {
+            Rune.DecodeLastFromUtf16(text[..at], out var rune, out var length);
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > maxBytes)
+                return text[at..];
+            at -= length;
+        }
+        return text;
+    }
+
+    /// <summary>Bytes of text in an answer. Control characters are escaped there, but for tabs and line ends.</summary>
+    public static long Size(string text)
+    {
+        long size = Encoding.UTF8.GetByteCount(text);
+        foreach (var character in text)
+        {
+            if (character < ' ' && character is not ('\t' or '\n' or '\r'))
+                size += EscapedControl - 1;
+        }
+        return size;
     }
 
     public static string Decode(ReadOnlySpan<byte> content) => Encoding.UTF8.GetString(content);

@@ -18,6 +18,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exec _exec = exec;
     private bool _ending;
+    private long _lastOutput;
 
     public Exec Exec => _exec;
 
@@ -39,6 +40,9 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     /// <summary>Completes at the next piece of output that is readable, or at the end.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
+
+    /// <summary>The clock's timestamp when output was last written down; 0 if none was since this server runs.</summary>
+    public long LastOutput => Volatile.Read(ref _lastOutput);
 
     public ChannelReader<Arrival> Arrivals => _arrivals.Reader;
 
@@ -84,6 +88,32 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
         _arrivals.Writer.TryComplete();
         log.Dispose();
         Notify();
+    }
+
+    /// <summary>Output is in the log.</summary>
+    public void Wrote(long timestamp)
+    {
+        Volatile.Write(ref _lastOutput, timestamp);
+        Notify();
+    }
+
+    /// <param name="onOutput">Called when there is new output in the log.</param>
+    public async Task WaitForEndAsync(TimeSpan timeout, TimeProvider time, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        for (var shown = 0L; ;)
+        {
+            var changed = Changed;
+            var ended = Exec.Finished;
+            if (log.NextSeq > shown)
+                onOutput?.Invoke(log);
+            shown = log.NextSeq;
+            var left = timeout - time.GetElapsedTime(started);
+            if (ended || left <= TimeSpan.Zero)
+                return;
+            await changed.WaitAsync(left, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     public void Notify() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();

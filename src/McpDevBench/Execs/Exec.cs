@@ -75,6 +75,22 @@ internal sealed record ExecRequest
 /// <param name="Queued">How long the call waited for a slot.</param>
 internal sealed record StartedExec(Exec Exec, TimeSpan Queued);
 
+/// <summary>What ends a poll's wait, besides the end of the exec and of the time.</summary>
+internal enum PollUntil
+{
+    /// <summary>Output of <see cref="OutputWait.EnoughBytes"/>, or output and then a quiet moment.</summary>
+    Settled,
+
+    /// <summary>Any output; what comes right behind it is waited for.</summary>
+    Output,
+
+    /// <summary>A line that matches <see cref="PollRequest.Grep"/>.</summary>
+    Match,
+
+    /// <summary>Nothing else.</summary>
+    Exit,
+}
+
 /// <summary>Which part of an exec's output is wanted.</summary>
 internal sealed record PollRequest
 {
@@ -83,8 +99,10 @@ internal sealed record PollRequest
     /// <summary>Messages with a larger seq; -1 from the beginning.</summary>
     public long AfterSeq { get; init; } = -1;
 
-    /// <summary>Milliseconds to wait for something new or the end.</summary>
+    /// <summary>Milliseconds to wait.</summary>
     public int WaitMs { get; init; }
+
+    public PollUntil Until { get; init; }
 
     public int MaxBytes { get; init; } = 16384;
 
@@ -96,21 +114,42 @@ internal sealed record PollRequest
 
     /// <summary>Only the lines that match this regular expression.</summary>
     public string? Grep { get; init; }
+
+    /// <summary>The regular expression that ends the wait, where it does not choose the lines.</summary>
+    public string? Match { get; init; }
+
+    /// <summary>The bytes as they were written, in base64.</summary>
+    public bool Base64 { get; init; }
+
+    /// <summary>Without terminal control sequences.</summary>
+    public bool StripAnsi { get; init; }
+
+    /// <summary>Each piece as a message of its own.</summary>
+    public bool Separate { get; init; }
+
+    /// <summary>One message for each stream.</summary>
+    public bool ByStream { get; init; }
+
+    public bool ByLine => TailLines is not null || Grep is not null;
 }
 
-/// <summary>A piece of output. Data is text: bytes that are no UTF-8 are replaced; the exec's log resource has the bytes.</summary>
-/// <param name="Seq">From 0, without gap, in the order in which it was written.</param>
+/// <summary>Output of one stream that follows each other.</summary>
+/// <param name="Seq">Of its first piece: from 0, without gap, in the order in which it was written.</param>
 /// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
+/// <param name="Data">Text, with U+FFFD for bytes that are not UTF-8; or base64, where that is asked for.</param>
+/// <param name="Timestamp">When the agent read its first piece.</param>
 internal sealed record OutputMessage(long Seq, string Stream, string Data, DateTimeOffset Timestamp);
 
-/// <param name="NextSeq">Pass it as after_seq to read on.</param>
 /// <param name="Complete">The exec has ended and everything has been delivered.</param>
-/// <param name="DroppedBytes">Bytes that the log no longer has (the middle of an output beyond its limit).</param>
-/// <param name="RemainingBytes">Bytes that are there but did not fit into this answer.</param>
-internal sealed record OutputPage(Exec Exec, IReadOnlyList<OutputMessage> Messages, long NextSeq, bool Complete, long DroppedBytes, long RemainingBytes);
+internal sealed record OutputPage(Exec Exec, OutputSlice Output, bool Complete);
 
-/// <summary>What <c>exec</c> answers: the output of both streams so far, cut in the middle if it is too long.</summary>
-/// <param name="TruncatedBytes">Bytes left out of <paramref name="Stdout"/> and <paramref name="Stderr"/>; exec_poll has them (unless dropped).</param>
-internal sealed record ExecResult(Exec Exec, string Stdout, string Stderr, long NextSeq, long TruncatedBytes);
+/// <summary>The output of both streams, each cut in the middle if it is too long.</summary>
+/// <param name="NextSeq">The last piece that is in it.</param>
+/// <param name="OmittedBytes">Bytes left out of <paramref name="Stdout"/> and <paramref name="Stderr"/>; exec_poll has them (unless dropped).</param>
+/// <param name="HeadSeq">The last piece before the first that is left out.</param>
+internal sealed record OutputSummary(string Stdout, string Stderr, long NextSeq, long OmittedBytes, long HeadSeq);
+
+/// <summary>What <c>exec</c> answers.</summary>
+internal sealed record ExecResult(Exec Exec, OutputSummary Output);
 
 internal sealed record ExecPage(IReadOnlyList<Exec> Execs, string? NextCursor);

@@ -12,13 +12,13 @@ namespace McpDevBench.Execs;
 
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
-    ExecOptions options, WorkspaceDirectory workspaces, ExecSlots slots, ExecSupervisor supervisor, ExecStore store, OutputFolder folder,
-    AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
+    ExecOptions options, WorkspaceDirectory workspaces, ExecSlots slots, ExecSupervisor supervisor, ExecStore store, AgentDirectory agents,
+    IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
     public const int MinTimeoutSeconds = 1;
 
     private const string ExecScope = "exec";
-    private const int PageSize = 100;
+    private const int PageSize = 40;
 
     /// <param name="onStarted">Called once it runs, before anything is told of its end. If that is refused, it is ended.</param>
     public async Task<StartedExec> StartAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
@@ -35,51 +35,20 @@ internal sealed class ExecService(
         return started;
     }
 
-    /// <summary>Waits for a command that was started, and gives its output so far.</summary>
-    /// <param name="onOutput">Called with each piece of output as it arrives, while waiting.</param>
-    public async Task<ExecResult> FollowAsync(Exec exec, int waitMs, int maxOutputBytes, Func<OutputMessage, ValueTask>? onOutput, CancellationToken cancellationToken)
-    {
-        var active = supervisor.Find(exec.Id);
-        var shown = -1L;
-        await WaitAsync(active, waitMs, async () =>
-        {
-            if (onOutput is null)
-                return false;
-            var page = OutputPager.Page(active!.Log, new PollRequest { ExecId = "", AfterSeq = shown, MaxBytes = 64 << 10 }, growing: true);
-            foreach (var message in page.Messages)
-                await onOutput(message);
-            shown = page.NextSeq;
-            return false;
-        }, cancellationToken);
-        return WithLog(exec.Id, active, log =>
-        {
-            var (stdout, stderr, nextSeq, omitted) = OutputPager.HeadAndTail(log, maxOutputBytes);
-            return new ExecResult(active?.Exec ?? Lookup(exec.Id) ?? exec, stdout, stderr, nextSeq, omitted);
-        });
-    }
-
-    public async Task<OutputPage> PollAsync(string owner, PollRequest request, CancellationToken cancellationToken)
-    {
-        var exec = Find(owner, request.ExecId);
-        var active = supervisor.Find(exec.Id);
-        await WaitAsync(active, request.WaitMs, () => ValueTask.FromResult(active!.Log.NextSeq > request.AfterSeq + 1
-            && OutputPager.Page(active.Log, request, growing: true).Messages.Count > 0), cancellationToken);
-        return WithLog(exec.Id, active, log =>
-        {
-            // The end first, then the output: what is read now is all there was if it had ended before.
-            var current = active?.Exec ?? Lookup(exec.Id) ?? exec;
-            var (messages, nextSeq, remaining) = OutputPager.Page(log, request, growing: !current.Finished);
-            return new OutputPage(current, messages, nextSeq, current.Finished && nextSeq >= log.NextSeq - 1, log.DroppedBytes, remaining);
-        });
-    }
-
     /// <returns>Bytes taken; false when the process takes no more.</returns>
     public async Task<(int Taken, bool Open)> InputAsync(string owner, string execId, byte[] data, bool eof, (int Rows, int Cols)? resize, CancellationToken cancellationToken)
     {
         var exec = FindRunning(owner, execId, out var link);
         if (resize is var (rows, columns))
             await link.RequestAsync(Opcode.ExecResize, new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns).Write, Nothing, repeatable: true, cancellationToken);
-        return data.Length == 0 && !eof ? (0, true) : await ExecFeed.FeedAsync(link, exec.Id, data, eof, cancellationToken);
+        if (data.Length == 0 && !eof)
+            return (0, true);
+        var (taken, open) = await ExecFeed.FeedAsync(link, exec.Id, data, eof, cancellationToken);
+        if (taken == 0 && data.Length > 0 && !open)
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, $"{exec.Id} takes no input: it was started without stdin_open=true or pty=true, its input was closed by eof=true, or it closed it itself.",
+                "Start the command again with stdin_open=true (or pty=true); exec_poll has what it wrote.");
+        return (taken, open);
     }
 
     /// <param name="signal">A Linux signal number; it goes to every process of the command.</param>
@@ -105,7 +74,7 @@ internal sealed class ExecService(
         {
             // It ended meanwhile: that is what was wanted.
         }
-        await WaitAsync(active, (int)(graceSeconds * 1000) + 15_000, () => ValueTask.FromResult(false), cancellationToken);
+        await active.WaitForEndAsync(TimeSpan.FromSeconds(graceSeconds + 15), time, onOutput: null, cancellationToken);
         return active.Exec;
     }
 
@@ -117,23 +86,6 @@ internal sealed class ExecService(
         var execs = store.List(owner, id, includeFinished, before, PageSize + 1);
         var next = execs.Count > PageSize ? PageCursor.Of(execs[PageSize - 1].StartedAt, execs[PageSize - 1].Id.ToString()) : null;
         return new ExecPage([.. execs.Take(PageSize)], next);
-    }
-
-    /// <summary>All that the log has, as bytes; for the resource <c>exec://…/log</c>.</summary>
-    public Task<(Exec Exec, byte[] Log)> ReadLogAsync(string owner, string execId, CancellationToken cancellationToken)
-    {
-        var exec = Find(owner, execId);
-        var active = supervisor.Find(exec.Id);
-        return Task.FromResult(WithLog(exec.Id, active, log =>
-        {
-            var bytes = new MemoryStream();
-            log.Read(-1, (in OutputRecord _, ReadOnlySpan<byte> content) =>
-            {
-                bytes.Write(content);
-                return !cancellationToken.IsCancellationRequested;
-            });
-            return (active?.Exec ?? exec, bytes.ToArray());
-        }));
     }
 
     private async Task<StartedExec> StartOnceAsync(
@@ -233,39 +185,7 @@ internal sealed class ExecService(
             (uint)timeout.TotalMilliseconds, (uint)options.TimeoutGrace.TotalMilliseconds, (uint)options.DrainWindow.TotalMilliseconds);
     }
 
-    /// <summary>Waits until <paramref name="enough"/> says so, the command has ended, or the time is up.</summary>
-    private async Task WaitAsync(ActiveExec? active, int waitMs, Func<ValueTask<bool>> enough, CancellationToken cancellationToken)
-    {
-        if (active is null)
-            return;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(waitMs), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        while (true)
-        {
-            var changed = active.Changed;
-            var ended = active.Exec.Finished;
-            if (await enough() || ended || patience.IsCancellationRequested)
-                return;
-            try
-            {
-                await changed.WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
-    }
-
-    private T WithLog<T>(ExecId id, ActiveExec? active, Func<OutputLog, T> action)
-    {
-        if (active is not null)
-            return action(active.Log);
-        using var log = folder.Open(id);
-        return action(log);
-    }
-
-    private Exec Find(string owner, string execId)
+    public Exec Find(string owner, string execId)
     {
         var found = ExecId.TryParse(execId, out var id) ? Lookup(id) : null;
         if (found is not null && found.Owner == owner)
@@ -293,7 +213,7 @@ internal sealed class ExecService(
         return exec;
     }
 
-    private Exec? Lookup(ExecId id) => supervisor.Find(id)?.Exec ?? store.Find(id);
+    public Exec? Lookup(ExecId id) => supervisor.Find(id)?.Exec ?? store.Find(id);
 
     private static string Fingerprint(ExecRequest request)
     {

@@ -186,7 +186,7 @@ internal sealed partial class ExecSupervisor(
         metrics.Execs.OutputReceived(stream, arrival.Length);
         if (active.Log.DroppedBytes - droppedBefore is > 0 and var dropped)
             metrics.Execs.OutputDropped(stream, dropped);
-        active.Notify();
+        active.Wrote(time.GetTimestamp());
     }
 
     /// <returns>Always true: there is nothing after the end.</returns>
@@ -214,13 +214,14 @@ internal sealed partial class ExecSupervisor(
         {
             try
             {
+                log.End(now.ToUnixTimeMilliseconds() * 1000);
                 if (!told)
                     await Finished(finished, active.Recovered);
                 told = true;
                 store.Finish(finished);
                 break;
             }
-            catch (RefusalException e)
+            catch (Exception e) when (e is RefusalException or IOException)
             {
                 if (!warned)
                     LogDiskFull(logger, active.Exec.Id, e.Message);

@@ -1,19 +1,26 @@
 namespace McpDevBench.Execs;
 
 /// <summary>Keeps the first and the last bytes of a stream of any length, and counts what it left out between them.</summary>
-internal sealed class HeadAndTail(int most)
+internal sealed class HeadAndTail(int max)
 {
-    private readonly byte[] _head = new byte[most - (most / 2)];
-    private readonly byte[] _tail = new byte[most / 2];
+    private readonly byte[] _head = new byte[max - (max / 2)];
+    private readonly byte[] _tail = new byte[max / 2];
     private long _total;
+    private long _headSeq = -1;
 
     /// <summary>Bytes of the stream that never came here: the log had dropped them already.</summary>
     public long Dropped { get; set; }
 
-    public long Omitted => Math.Max(0, _total - most) + Dropped;
+    /// <summary>Bytes of the stream that the text does not have.</summary>
+    public long Omitted { get; private set; }
 
-    public void Add(ReadOnlySpan<byte> content)
+    /// <summary>The last piece that is whole in the beginning: what is left out comes after it. Beyond all pieces if nothing is left out.</summary>
+    public long HeadSeq => Omitted == 0 ? long.MaxValue : _headSeq;
+
+    public void Add(long seq, ReadOnlySpan<byte> content)
     {
+        if (_total + content.Length <= _head.Length && Dropped == 0)
+            _headSeq = seq;
         if (_total < _head.Length)
         {
             var first = content[..(int)Math.Min(content.Length, _head.Length - _total)];
@@ -35,16 +42,31 @@ internal sealed class HeadAndTail(int most)
     }
 
     /// <summary>The text; where something is left out, a line says how much.</summary>
-    public override string ToString()
+    /// <param name="unfinished">Bytes at the end that begin a character whose rest may still come.</param>
+    public string ToText(int unfinished)
     {
-        if (_total <= _head.Length && Dropped == 0)
-            return Utf8Text.Decode(_head.AsSpan(0, (int)_total));
-        var length = (int)Math.Min(_total - _head.Length, _tail.Length);
+        var head = _head.AsSpan(0, (int)Math.Min(_total, _head.Length));
+        var tail = Tail();
+        Omitted = Math.Max(0, _total - max) + Dropped;
+        if (Omitted == 0)
+        {
+            byte[] whole = [.. head, .. tail];
+            return Utf8Text.Decode(whole.AsSpan(0, Math.Max(0, whole.Length - unfinished)));
+        }
+        // Cut where characters end and begin, so that nothing is shown as damaged that is not.
+        var cutHead = Utf8Text.Unfinished(head);
+        var cutTail = Math.Min(Utf8Text.Continuation(tail), tail.Length);
+        Omitted += cutHead + cutTail;
+        var shown = tail[cutTail..];
+        return $"{Utf8Text.Decode(head[..^cutHead])}\n… {Omitted} bytes left out …\n{Utf8Text.Decode(shown[..Math.Max(0, shown.Length - unfinished)])}";
+    }
+
+    private Span<byte> Tail()
+    {
+        var length = (int)Math.Clamp(_total - _head.Length, 0, _tail.Length);
         var tail = new byte[length];
         for (var i = 0; i < length; i++)
             tail[i] = _tail[(_total - _head.Length - length + i) % _tail.Length];
-        if (Omitted == 0)
-            return Utf8Text.Decode([.. _head, .. tail]);
-        return $"{Utf8Text.Decode(_head.AsSpan(0, _head.Length - Utf8Text.Unfinished(_head)))}\n… {Omitted} bytes left out …\n{Utf8Text.Decode(tail.AsSpan(Utf8Text.Continuation(tail)))}";
+        return tail;
     }
 }

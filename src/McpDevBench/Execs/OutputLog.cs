@@ -19,6 +19,9 @@ internal sealed class OutputLog : IDisposable
     private readonly long _segmentBytes;
     private readonly Lock _lock = new();
     private readonly List<OutputSegment> _segments = [];
+
+    // The unfinished character of each stream: stdout, stderr.
+    private readonly PartialCharacter[] _unfinished = new PartialCharacter[2];
     private SafeFileHandle? _appending;
     private int _nextFile;
 
@@ -39,6 +42,8 @@ internal sealed class OutputLog : IDisposable
         }
         if (_segments is [.., var last])
             Continue(last.Last);
+        foreach (byte stream in (ReadOnlySpan<byte>)[1, 2])
+            _unfinished[stream - 1] = _segments.AsEnumerable().Reverse().Select(segment => segment.Unfinished(stream)).FirstOrDefault(found => found is not null) ?? default;
     }
 
     /// <summary>Number of the next piece.</summary>
@@ -57,7 +62,33 @@ internal sealed class OutputLog : IDisposable
         get
         {
             lock (_lock)
-                return _segments.Count <= _headSegments ? 0 : _segments[_headSegments].First.Offset - (_segments[_headSegments - 1].Last.Offset + _segments[_headSegments - 1].Last.Length);
+                return HasGap ? _segments[_headSegments].First.Offset - (_segments[_headSegments - 1].Last.Offset + _segments[_headSegments - 1].Last.Length) : 0;
+        }
+    }
+
+    /// <summary>Where the end begins that follows the dropped middle; 0 if nothing is dropped.</summary>
+    public long GapEnd
+    {
+        get
+        {
+            lock (_lock)
+                return HasGap ? _segments[_headSegments].First.Offset : 0;
+        }
+    }
+
+    private bool HasGap => _segments.Count > _headSegments && _segments[_headSegments].First.Seq > _segments[_headSegments - 1].Last.Seq + 1;
+
+    /// <summary>Bytes of a character that lacks its end.</summary>
+    public int UnfinishedBytes(byte stream) => _unfinished[stream - 1].Count;
+
+    /// <summary>Nothing more comes: characters that stayed unfinished get a record of their own.</summary>
+    /// <exception cref="IOException">The disk is full; it may be called again.</exception>
+    public void End(long unixMicroseconds)
+    {
+        foreach (byte stream in (ReadOnlySpan<byte>)[1, 2])
+        {
+            if (UnfinishedBytes(stream) > 0)
+                AppendRecords(stream, unixMicroseconds, []);
         }
     }
 
@@ -65,38 +96,8 @@ internal sealed class OutputLog : IDisposable
     /// <exception cref="IOException">The disk is full: nothing of <paramref name="content"/> counts as written.</exception>
     public void Append(byte stream, long unixMicroseconds, ReadOnlySpan<byte> content)
     {
-        var size = content.Length + ((content.Length / (OutputRecord.MostLength - 4)) + 1) * OutputRecord.Size;
-        var buffer = ArrayPool<byte>.Shared.Rent(size);
-        Span<OutputRecord> records = stackalloc OutputRecord[(content.Length / (OutputRecord.MostLength - 4)) + 1];
-        try
-        {
-            var (count, length) = (0, 0);
-            var (seq, offset, stdout) = (NextSeq, EndOffset, StdoutBytes);
-            while (!content.IsEmpty)
-            {
-                var piece = content[..Utf8Text.Cut(content, OutputRecord.MostLength)];
-                var record = new OutputRecord(piece.Length, stream, seq++, offset, stdout, unixMicroseconds);
-                record.Write(buffer.AsSpan(length));
-                piece.CopyTo(buffer.AsSpan(length + OutputRecord.Size));
-                length += OutputRecord.Size + piece.Length;
-                offset += piece.Length;
-                stdout += stream == 1 ? piece.Length : 0;
-                records[count++] = record;
-                content = content[piece.Length..];
-            }
-            var segment = SegmentFor(length);
-            RandomAccess.Write(_appending!, buffer.AsSpan(0, length), segment.Length);
-            lock (_lock)
-            {
-                foreach (var record in records[..count])
-                    segment.Added(record);
-                Continue(segment.Last);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        if (!content.IsEmpty)
+            AppendRecords(stream, unixMicroseconds, content);
     }
 
     /// <summary>Shows every piece after <paramref name="afterSeq"/>, in order, that was there when the call began.</summary>
@@ -121,6 +122,46 @@ internal sealed class OutputLog : IDisposable
     }
 
     public void Dispose() => _appending?.Dispose();
+
+    private void AppendRecords(byte stream, long unixMicroseconds, ReadOnlySpan<byte> content)
+    {
+        var size = content.Length + ((content.Length / (OutputRecord.MostLength - 4)) + 1) * OutputRecord.Size;
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        Span<OutputRecord> records = stackalloc OutputRecord[(content.Length / (OutputRecord.MostLength - 4)) + 1];
+        try
+        {
+            var (count, length) = (0, 0);
+            var (seq, offset, stdout) = (NextSeq, EndOffset, StdoutBytes);
+            var unfinished = _unfinished[stream - 1];
+            do
+            {
+                var piece = content[..Utf8Text.Cut(content, OutputRecord.MostLength)];
+                var record = new OutputRecord(piece.Length, stream, seq++, offset, stdout, unixMicroseconds, unfinished);
+                unfinished = piece.IsEmpty ? default : unfinished.Then(piece);
+                record.Write(buffer.AsSpan(length));
+                piece.CopyTo(buffer.AsSpan(length + OutputRecord.Size));
+                length += OutputRecord.Size + piece.Length;
+                offset += piece.Length;
+                stdout += stream == 1 ? piece.Length : 0;
+                records[count++] = record;
+                content = content[piece.Length..];
+            }
+            while (!content.IsEmpty);
+            var segment = SegmentFor(length);
+            RandomAccess.Write(_appending!, buffer.AsSpan(0, length), segment.Length);
+            lock (_lock)
+            {
+                foreach (var record in records[..count])
+                    segment.Added(record);
+                Continue(segment.Last);
+                _unfinished[stream - 1] = unfinished;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 
     private static bool ReadSegment(string path, long position, long end, long afterSeq, byte[] buffer, VisitOutput visit)
     {

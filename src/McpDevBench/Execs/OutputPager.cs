@@ -1,58 +1,73 @@
-using System.Text;
-using System.Text.RegularExpressions;
-
 namespace McpDevBench.Execs;
 
-/// <summary>Turns a log's bytes into what clients read: pages of text messages, lines, or head and tail.</summary>
+/// <summary>A part of a log, as clients read it.</summary>
+/// <param name="NextSeq">The last piece that was looked at: reading goes on after it.</param>
+/// <param name="Dropped">Bytes within this part that the log no longer has.</param>
+/// <param name="Remaining">Bytes after this part that did not fit.</param>
+/// <param name="Skipped">Bytes of lines that were asked for and did not fit before those that are here.</param>
+internal sealed record OutputSlice(IReadOnlyList<OutputMessage> Messages, long NextSeq, long Dropped = 0, long Remaining = 0, long Skipped = 0);
+
+/// <summary>Turns a log's bytes into what clients read: pages, and head and tail.</summary>
 internal static class OutputPager
 {
-    private static readonly TimeSpan GrepPatience = TimeSpan.FromSeconds(2);
+    // Control sequences are a few characters; a terminal that is read byte by byte has each in a piece of its own.
+    private const int AnsiLookBehind = 64;
+
+    // The lines that say how much is left out.
+    private const int MarkBytes = 128;
 
     public static string NameOf(byte stream) => stream == 1 ? "stdout" : "stderr";
 
-    /// <param name="growing">More may come: a piece that ends within a character is held back until the rest is there.</param>
-    public static (List<OutputMessage> Messages, long NextSeq, long Remaining) Page(OutputLog log, PollRequest request, bool growing)
+    /// <summary>The pieces after <see cref="PollRequest.AfterSeq"/>: at least one, if there is one, and no more than fit.</summary>
+    public static OutputSlice Page(OutputLog log, PollRequest request)
     {
-        if (request.TailLines is not null || request.Grep is not null)
-            return Lines(log, request);
-        var messages = new List<OutputMessage>();
-        var pending = new List<(OutputRecord Record, byte[] Content)>();
-        var (taken, nextSeq, end) = (0L, request.AfterSeq, 0L);
-        log.Read(request.AfterSeq, (in OutputRecord record, ReadOnlySpan<byte> content) =>
+        var messages = new MessageList(request);
+        AnsiFilter[]? filters = request.StripAnsi ? [new(), new()] : null;
+        // Bytes grow by a third in base64.
+        var budget = request.Base64 ? request.MaxBytes / 4 * 3 : request.MaxBytes;
+        var (taken, dropped, remaining) = (0L, 0L, 0L);
+        var (lastSeq, end) = (request.AfterSeq, -1L);
+        log.Read(filters is null ? request.AfterSeq : Math.Max(-1, request.AfterSeq - AnsiLookBehind), (in OutputRecord record, ReadOnlySpan<byte> content) =>
         {
-            if (request.Stream is not null && NameOf(record.Stream) != request.Stream)
+            var before = record.Seq <= request.AfterSeq;
+            var gap = before || record.Seq == lastSeq + 1 ? 0 : BytesBetween(log, end, record);
+            end = record.Offset + record.Length;
+            if (before || (request.Stream is not null && NameOf(record.Stream) != request.Stream))
             {
-                if (pending.Count == 0)
-                    (nextSeq, end) = (record.Seq, record.Offset + record.Length);
+                if (before && !request.Base64)
+                    filters?[record.Stream - 1].Apply(record.Text(content));
+                (lastSeq, dropped) = (Math.Max(lastSeq, record.Seq), dropped + gap);
                 return true;
             }
-            if (taken > 0 && taken + content.Length > request.MaxBytes)
+            var text = request.Base64 ? "" : record.Text(content);
+            text = filters?[record.Stream - 1].Apply(text) ?? text;
+            var size = request.Base64 ? content.Length : Utf8Text.Size(text);
+            if (taken > 0 && taken + size > budget)
             {
-                Complete(pending, record.Stream, content);
-                return pending.Exists(item => Utf8Text.Unfinished(item.Content) > 0) && taken < request.MaxBytes + (4 * OutputRecord.MostLength);
+                remaining = Rest(log, record, request.Stream);
+                return false;
             }
-            Complete(pending, record.Stream, content);
-            pending.Add((record, content.ToArray()));
-            taken += content.Length;
+            messages.Add(record, text, content);
+            taken += size;
+            (lastSeq, dropped) = (record.Seq, dropped + gap);
             return true;
         });
-        foreach (var (record, content) in pending)
-        {
-            if (growing && Utf8Text.Unfinished(content) > 0 && record.Seq + 1 == log.NextSeq)
-                break;
-            // What goes on with a character of an earlier piece was shown there.
-            var text = content.AsSpan(record.Seq == 0 ? 0 : Utf8Text.Continuation(content));
-            messages.Add(new OutputMessage(record.Seq, NameOf(record.Stream), Utf8Text.Decode(text), Time(record)));
-            (nextSeq, end) = (record.Seq, record.Offset + record.Length);
-        }
-        return (messages, nextSeq, Math.Max(0, end == 0 && messages.Count == 0 && nextSeq == request.AfterSeq ? 0 : log.EndOffset - end));
+        return new OutputSlice(messages.ToMessages(), lastSeq, dropped, remaining);
     }
 
-    /// <summary>Both streams in full if they fit into <paramref name="mostBytes"/>; otherwise the beginning and the end of each.</summary>
-    public static (string Stdout, string Stderr, long NextSeq, long Omitted) HeadAndTail(OutputLog log, int mostBytes)
+    /// <summary>Both streams in full if they fit into <paramref name="maxBytes"/>; otherwise the beginning and the end of each.</summary>
+    public static OutputSummary HeadAndTail(OutputLog log, int maxBytes)
     {
-        var stderrShare = (int)Math.Min(log.StderrBytes, Math.Max(mostBytes / 2, mostBytes - log.StdoutBytes));
-        var stdout = new HeadAndTail(mostBytes - stderrShare);
+        var summary = Summarize(log, maxBytes);
+        // What is no text takes up more room as text than as bytes.
+        var size = Utf8Text.Size(summary.Stdout) + Utf8Text.Size(summary.Stderr);
+        return size <= (maxBytes * 5L / 4) + MarkBytes ? summary : Summarize(log, (int)(maxBytes * (long)maxBytes / size));
+    }
+
+    private static OutputSummary Summarize(OutputLog log, int maxBytes)
+    {
+        var stderrShare = (int)Math.Min(log.StderrBytes, Math.Max(maxBytes / 2, maxBytes - log.StdoutBytes));
+        var stdout = new HeadAndTail(maxBytes - stderrShare);
         var stderr = new HeadAndTail(stderrShare);
         var nextSeq = -1L;
         var (stdoutSeen, stderrSeen) = (0L, 0L);
@@ -60,90 +75,31 @@ internal static class OutputPager
         {
             // What is missing before this piece was dropped from the middle.
             stdout.Dropped += record.StdoutBefore - stdoutSeen;
-            stderr.Dropped += record.Offset - record.StdoutBefore - stderrSeen;
-            (stdoutSeen, stderrSeen) = (record.StdoutBefore, record.Offset - record.StdoutBefore);
+            stderr.Dropped += record.StderrBefore - stderrSeen;
+            (stdoutSeen, stderrSeen) = (record.StdoutBefore, record.StderrBefore);
             if (record.Stream == 1)
                 stdoutSeen += content.Length;
             else
                 stderrSeen += content.Length;
-            (record.Stream == 1 ? stdout : stderr).Add(content);
+            (record.Stream == 1 ? stdout : stderr).Add(record.Seq, content);
             nextSeq = record.Seq;
             return true;
         });
-        return (stdout.ToString(), stderr.ToString(), nextSeq, stdout.Omitted + stderr.Omitted);
+        // While more may come, a character that lacks its end is not shown yet.
+        var (outText, errText) = (stdout.ToText(log.UnfinishedBytes(1)), stderr.ToText(log.UnfinishedBytes(2)));
+        return new OutputSummary(outText, errText, nextSeq, stdout.Omitted + stderr.Omitted, Math.Min(stdout.HeadSeq, stderr.HeadSeq));
     }
 
-    /// <summary>Gives the last piece of the same stream the bytes that its last character lacks.</summary>
-    private static void Complete(List<(OutputRecord Record, byte[] Content)> pending, byte stream, ReadOnlySpan<byte> next)
+    private static long BytesBetween(OutputLog log, long end, in OutputRecord next) => end < 0 ? log.DroppedBytes : next.Offset - end;
+
+    private static long Rest(OutputLog log, in OutputRecord from, string? stream)
     {
-        for (var i = pending.Count - 1; i >= 0; i--)
+        var present = stream switch
         {
-            if (pending[i].Record.Stream != stream)
-                continue;
-            if (Utf8Text.Unfinished(pending[i].Content) > 0)
-                pending[i] = (pending[i].Record, [.. pending[i].Content, .. next[..Utf8Text.Continuation(next)]]);
-            return;
-        }
+            "stdout" => log.StdoutBytes - from.StdoutBefore,
+            "stderr" => log.StderrBytes - from.StderrBefore,
+            _ => log.EndOffset - from.Offset,
+        };
+        return Math.Max(0, stream is null && from.Offset < log.GapEnd ? present - log.DroppedBytes : present);
     }
-
-    private static (List<OutputMessage> Messages, long NextSeq, long Remaining) Lines(OutputLog log, PollRequest request)
-    {
-        var pattern = request.Grep is { } grep ? Compile(grep) : null;
-        var kept = new LinkedList<OutputMessage>();
-        var (bytes, left) = (0L, 0L);
-        var partial = new (List<byte> Bytes, OutputRecord First)[] { ([], default), ([], default) };
-        log.Read(request.AfterSeq, (in OutputRecord record, ReadOnlySpan<byte> content) =>
-        {
-            if (request.Stream is not null && NameOf(record.Stream) != request.Stream)
-                return true;
-            ref var line = ref partial[record.Stream - 1];
-            while (!content.IsEmpty)
-            {
-                if (line.Bytes.Count == 0)
-                    line.First = record;
-                var at = content.IndexOf((byte)'\n');
-                line.Bytes.AddRange(at < 0 ? content : content[..(at + 1)]);
-                content = at < 0 ? [] : content[(at + 1)..];
-                if (at >= 0 || line.Bytes.Count > request.MaxBytes)
-                    Take(ref line);
-            }
-            return true;
-        });
-        foreach (ref var line in partial.AsSpan())
-            Take(ref line);
-        return ([.. kept], Math.Max(request.AfterSeq, log.NextSeq - 1), left);
-
-        void Take(ref (List<byte> Bytes, OutputRecord First) line)
-        {
-            if (line.Bytes.Count == 0)
-                return;
-            var text = Encoding.UTF8.GetString([.. line.Bytes]);
-            line.Bytes.Clear();
-            if (pattern?.IsMatch(text.TrimEnd('\r', '\n')) == false)
-                return;
-            kept.AddLast(new OutputMessage(line.First.Seq, NameOf(line.First.Stream), text, Time(line.First)));
-            bytes += text.Length;
-            while (kept.Count > (request.TailLines ?? int.MaxValue) || (kept.Count > 1 && bytes > request.MaxBytes))
-            {
-                bytes -= kept.First!.Value.Data.Length;
-                left += kept.Count > (request.TailLines ?? int.MaxValue) ? 0 : kept.First.Value.Data.Length;
-                kept.RemoveFirst();
-            }
-        }
-    }
-
-    private static Regex Compile(string pattern)
-    {
-        try
-        {
-            // Without backtracking: a client's pattern must not be able to keep a processor busy.
-            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, GrepPatience);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            throw new RefusalException(RefusalCode.InvalidArgument, $"grep='{pattern}' is no usable regular expression: {e.Message}", "Use a simpler pattern, without lookaround and backreferences; escape special characters with a backslash.", inner: e);
-        }
-    }
-
-    private static DateTimeOffset Time(OutputRecord record) => DateTimeOffset.UnixEpoch.AddMicroseconds(record.UnixMicroseconds);
 }

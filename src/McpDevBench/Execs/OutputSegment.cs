@@ -9,6 +9,7 @@ internal sealed class OutputSegment(string path)
     private const int IndexEvery = 64 << 10;
 
     private readonly List<(long Seq, long Position)> _index = [];
+    private readonly (OutputRecord Record, long Position)?[] _lastOfStream = new (OutputRecord, long)?[2];
 
     public string Path => path;
 
@@ -29,7 +30,7 @@ internal sealed class OutputSegment(string path)
         while (segment.Length + OutputRecord.Size <= size && RandomAccess.Read(handle, header, segment.Length) == OutputRecord.Size)
         {
             var record = OutputRecord.Read(header);
-            if (record.Length is < 0 or > OutputRecord.MostLength || segment.Length + OutputRecord.Size + record.Length > size)
+            if (record.Length > OutputRecord.MostLength || record.Stream is not (1 or 2) || segment.Length + OutputRecord.Size + record.Length > size)
                 break;
             segment.Added(record);
         }
@@ -44,7 +45,20 @@ internal sealed class OutputSegment(string path)
         if (_index.Count == 0 || Length - _index[^1].Position >= IndexEvery)
             _index.Add((record.Seq, Length));
         Last = record;
+        if (record.Stream is 1 or 2)
+            _lastOfStream[record.Stream - 1] = (record, Length);
         Length += OutputRecord.Size + record.Length;
+    }
+
+    /// <summary>The character that is unfinished at the end of a stream; null if nothing of the stream is here.</summary>
+    public PartialCharacter? Unfinished(byte stream)
+    {
+        if (_lastOfStream[stream - 1] is not var (record, position))
+            return null;
+        var tail = new byte[Math.Min(record.Length, 3)];
+        using var handle = File.OpenHandle(path);
+        RandomAccess.Read(handle, tail, position + OutputRecord.Size + record.Length - tail.Length);
+        return record.Length == 0 ? default(PartialCharacter) : record.Before.Then(tail);
     }
 
     /// <summary>A position at or before the record with this number.</summary>

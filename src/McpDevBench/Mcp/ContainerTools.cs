@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using McpDevBench.Audit;
 using McpDevBench.Containers;
+using McpDevBench.Execs;
 using McpDevBench.Observability;
 
 namespace McpDevBench.Mcp;
@@ -105,11 +106,17 @@ internal sealed record AttachArguments(
     [Description("Recorded with the call; default: the name that the client gave.")] string? ClientName = null,
     [Description("Recorded with the call.")] string? SessionId = null);
 
-internal sealed record AttachResult(string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, string? Alias = null);
+/// <param name="Command">On one line, cut with a mark where it is long.</param>
+internal sealed record AttachedExec(string ExecId, string Command, string StartedAt);
 
-internal sealed class AttachTool(ContainerService containers)
+internal sealed record AttachResult(
+    string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<AttachedExec> Execs, string? Alias = null);
+
+internal sealed class AttachTool(ContainerService containers, ExecService execs)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
 {
+    private const int MaxNamed = 20;
+
     public static ToolFacts Facts { get; } = new("attach", "Attach to a workspace",
         "Returns to a workspace made before, by id or alias, and reports what runs in it.",
         ReadOnly: false, Destructive: false, Idempotent: true, OpenWorld: false, AuditEvents.ContainerAttach);
@@ -121,11 +128,19 @@ internal sealed class AttachTool(ContainerService containers)
         CallFacts.Current?.SessionId = arguments.SessionId;
         CallFacts.Current?.ClientName ??= arguments.ClientName;
         var (workspace, running) = await containers.AttachAsync(call.Owner, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
-        return new(workspace.Id.ToString(), [$"workspace:{workspace.Id}"], Words.Snake(workspace.Status), running, workspace.Alias);
+        var named = execs.List(call.Owner, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
+            .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
+        return new(workspace.Id.ToString(), [$"workspace:{workspace.Id}"], Words.Snake(workspace.Status), running, [.. named], workspace.Alias);
     }
 
-    protected override string Render(AttachResult result) =>
-        Words.Invariant($"Attached to {result.ContainerId}{(result.Alias is null ? "" : $" (alias {result.Alias})")}: {result.Status}, {result.RunningExecs} running commands. Files are in /workspace.");
+    protected override string Render(AttachResult result)
+    {
+        var alias = result.Alias is null ? "" : $" (alias {result.Alias})";
+        var text = Words.Invariant($"Attached to {result.ContainerId}{alias}: {result.Status}, {result.RunningExecs} running commands. Files are in /workspace.");
+        var execs = string.Concat(result.Execs.Select(exec => $"\n{exec.ExecId} since {exec.StartedAt}: {exec.Command}"));
+        var more = result.RunningExecs > result.Execs.Count ? "\nlist_execs names the others." : "";
+        return text + execs + more;
+    }
 }
 
 internal sealed record KillArguments(

@@ -17,6 +17,9 @@ internal sealed record ExecArguments(
     [Description("Seconds after which the command is ended.")] int? TimeoutS = null,
     [Description("How long to wait for the end before answering.")][Between(0, 25_000)] int WaitMs = 10_000,
     [Description("Larger output is cut in the middle.")][Between(0, 262_144)] int MaxOutputBytes = 16_384,
+    [Description("Of the output; base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Remove terminal control sequences.")] bool StripAnsi = false,
+    [Description("Add resources used.")] bool Details = false,
     [Description("Run in a terminal of rows and cols.")] bool Pty = false,
     [Between(1, 1000)] int Rows = 24,
     [Between(1, 1000)] int Cols = 80,
@@ -58,26 +61,20 @@ internal sealed record ExecArguments(
             throw new RefusalException(RefusalCode.InvalidArgument, Cmd is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.", "Give cmd (an array: the program and its arguments) or shell (one string for sh -c).");
         if (Cmd is [] or ["", ..])
             throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
+        if (Encoding == "base64" && StripAnsi)
+            throw OutputOptions.NotWithBase64("strip_ansi");
     }
 }
 
-internal sealed record UsageResult(long WallMs, long CpuMs, long MaxRssBytes, long StdoutBytes, long StderrBytes)
-{
-    public static UsageResult? Of(ExecUsage? usage) =>
-        usage is null ? null : new(usage.WallMs, usage.CpuMs, usage.MaxRssBytes, usage.StdoutBytes, usage.StderrBytes);
-}
-
-/// <param name="Bytes">Bytes left out.</param>
-/// <param name="Hint">How to get them.</param>
-internal sealed record TruncatedResult(long Bytes, string Hint);
-
 internal sealed record ExecToolResult(
-    string ExecId, string Status, string Stdout, string Stderr, long NextSeq,
-    string? Outcome = null, int? ExitCode = null, int? Signal = null, UsageResult? Usage = null, TruncatedResult? Truncated = null);
+    string ExecId, string Status, string Stdout, string Stderr, long NextSeq, string? Outcome = null, int? ExitCode = null, int? Signal = null,
+    long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null);
 
-internal sealed class ExecTool(ExecService execs, ExecOptions options, AuditOptions audit)
+internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions options, AuditOptions audit, TimeProvider time)
     : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
 {
+    private const int MaxProgressBytes = 1024;
+
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
         "Runs a command and returns its output and exit_code. Give cmd or shell. A command that still runs after wait_ms continues: read on with exec_poll and after_seq=next_seq. "
         + "A non-zero exit_code is a result, not an error.",
@@ -88,33 +85,68 @@ internal sealed class ExecTool(ExecService execs, ExecOptions options, AuditOpti
     protected override async Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         arguments.Check();
-        var reports = 0;
-        Func<OutputMessage, ValueTask>? onOutput = call.IsWatched
-            ? message => call.ReportAsync(++reports, null, message.Data, cancellationToken)
-            : null;
         var request = arguments.ToRequest() with { MaxQueueWait = TimeSpan.FromMilliseconds(arguments.WaitMs) };
-        var started = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
-        var waitMs = Math.Max(0, arguments.WaitMs - (int)started.Queued.TotalMilliseconds);
-        var result = await execs.FollowAsync(started.Exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
-        var exec = result.Exec;
-        return new(exec.Id.ToString(), ExecWords.Status(exec), result.Stdout, result.Stderr, result.NextSeq)
+        var (exec, queued) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
+        var waitMs = Math.Max(0, arguments.WaitMs - (int)queued.TotalMilliseconds);
+        await using var progress = call.BeginProgress(time, cancellationToken);
+        var onOutput = progress is null ? null : Show(progress);
+        if (arguments.Encoding == "base64")
         {
-            Outcome = ExecWords.Outcome(exec),
-            ExitCode = exec.ExitCode,
-            Signal = exec.Signal,
-            Usage = UsageResult.Of(exec.Usage),
-            Truncated = result.TruncatedBytes == 0 ? null : new(result.TruncatedBytes, $"Left out in the middle: call exec_poll with exec_id {exec.Id}, with grep or tail_lines for a part of it."),
-        };
+            var raw = new PollRequest { ExecId = "", WaitMs = waitMs, MaxBytes = arguments.MaxOutputBytes, Base64 = true, ByStream = true };
+            return Raw(await reader.FollowAsync(exec, raw, onOutput, cancellationToken), arguments);
+        }
+        return Text(await reader.FollowAsync(exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken), arguments);
     }
 
     protected override string Render(ExecToolResult result)
     {
-        var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal);
+        var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal, result.WallMs);
         var more = result.Status == "running" ? Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms.") : "";
         var cut = result.Truncated is null ? "" : Words.Invariant($"\n{result.Truncated.Bytes} bytes left out. {result.Truncated.Hint}");
-        var errors = result.Stderr.Length == 0 ? "" : $"\n[stderr]\n{result.Stderr}";
-        return $"{result.ExecId}: {end}{more}{cut}\n{result.Stdout}{errors}";
+        var errors = result.Stderr.Length == 0 ? "" : $"{(result.Stdout.Length == 0 || result.Stdout[^1] == '\n' ? "" : "\n")}[stderr]\n{result.Stderr}";
+        return $"{result.ExecId}: {end}{OutputOptions.UsageText(result.Usage)}{more}{cut}\n{result.Stdout}{errors}";
     }
+
+    /// <summary>What the command writes, as it comes.</summary>
+    private static Action<OutputLog> Show(ProgressReporter progress)
+    {
+        OutputFollower? follower = null;
+        return log =>
+        {
+            follower ??= new OutputFollower(log, MaxProgressBytes);
+            progress.Report(() => new CallProgress(log.EndOffset, null, follower.Next(), IsState: false));
+        };
+    }
+
+    private static ExecToolResult Text(ExecResult result, ExecArguments arguments)
+    {
+        var output = result.Output;
+        var (stdout, stderr) = arguments.StripAnsi ? (new AnsiFilter().Apply(output.Stdout), new AnsiFilter().Apply(output.Stderr)) : (output.Stdout, output.Stderr);
+        var hint = Words.Invariant($"To read it: exec_poll exec_id={result.Exec.Id} after_seq={output.HeadSeq}; for a part of it, add grep or tail_lines.");
+        return Of(result.Exec, stdout, stderr, output.NextSeq, arguments, output.OmittedBytes == 0 ? null : new(output.OmittedBytes, hint));
+    }
+
+    /// <summary>Raw bytes have no mark where something is left out: they are the beginning of the output, up to a piece that exec_poll goes on after.</summary>
+    private static ExecToolResult Raw(OutputPage page, ExecArguments arguments)
+    {
+        var output = page.Output;
+        var left = output.Remaining + output.Dropped;
+        var hint = Words.Invariant($"To read on: exec_poll exec_id={page.Exec.Id} after_seq={output.NextSeq} encoding=base64.");
+        return Of(page.Exec, DataOf(page, "stdout"), DataOf(page, "stderr"), output.NextSeq, arguments, left == 0 ? null : new(left, hint));
+    }
+
+    private static string DataOf(OutputPage page, string stream) => page.Output.Messages.SingleOrDefault(message => message.Stream == stream)?.Data ?? "";
+
+    private static ExecToolResult Of(Exec exec, string stdout, string stderr, long nextSeq, ExecArguments arguments, TruncatedResult? truncated) =>
+        new(exec.Id.ToString(), ExecWords.Status(exec), stdout, stderr, nextSeq)
+        {
+            Outcome = ExecWords.Outcome(exec),
+            ExitCode = exec.ExitCode,
+            Signal = exec.Signal,
+            WallMs = exec.Usage?.WallMs,
+            Usage = arguments.Details ? UsageResult.Of(exec.Usage) : null,
+            Truncated = truncated,
+        };
 }
 
 internal sealed record ExecStartArguments(
@@ -156,32 +188,4 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
     }
 
     protected override string Render(ExecHandleResult result) => $"{result.ExecId}: {result.Status}. Call exec_poll with wait_ms to read its output.";
-}
-
-internal sealed record ListExecsArguments(
-    [Description("Workspace id or alias; default: all your workspaces.")] string? ContainerId = null,
-    [Description("Also list commands that have ended.")] bool IncludeFinished = false,
-    [Description("next_cursor of the previous page.")] string? Cursor = null);
-
-internal sealed record ListedExec(string ExecId, string ContainerId, IReadOnlyList<string> Cmd, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null, int? ExitCode = null);
-
-internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null);
-
-internal sealed class ListExecsTool(ExecService execs)
-    : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
-{
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands", "Lists running commands with their exec_ids; with include_finished also those that have ended.");
-
-    protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
-    {
-        var page = execs.List(call.Owner, arguments.ContainerId, arguments.IncludeFinished, arguments.Cursor);
-        var listed = page.Execs.Select(exec => new ListedExec(exec.Id.ToString(), exec.ContainerId.ToString(), exec.Command, ExecWords.Status(exec),
-            Words.Time(exec.StartedAt), Words.Time(exec.EndedAt), ExecWords.Outcome(exec), exec.ExitCode));
-        return Task.FromResult(new ListExecsResult([.. listed], page.NextCursor));
-    }
-
-    protected override string Render(ListExecsResult result) => result.Execs.Count == 0
-        ? "No commands."
-        : string.Join('\n', result.Execs.Select(exec => $"{exec.ExecId} in {exec.ContainerId}: {ExecWords.End(exec.Status, exec.Outcome, exec.ExitCode, null)}, started {exec.StartedAt}: {string.Join(' ', exec.Cmd)}"))
-            + Words.More(result.NextCursor);
 }

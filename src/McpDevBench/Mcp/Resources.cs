@@ -89,7 +89,7 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
 }
 
 /// <summary><c>exec://{exec_id}/log</c>: all that is kept of a command's output.</summary>
-internal sealed class ExecLogResource(ExecService execs) : DevBenchResource("exec://", new ResourceTemplate
+internal sealed class ExecLogResource(ExecReader reader) : DevBenchResource("exec://", new ResourceTemplate
 {
     Name = "exec_log",
     Title = "Output of a command",
@@ -98,11 +98,10 @@ internal sealed class ExecLogResource(ExecService execs) : DevBenchResource("exe
     MimeType = "text/plain",
 })
 {
-    protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
+    protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
     {
         if (path != "log")
             throw new RefusalException(RefusalCode.FileNotFound, $"A command has no '{path}'.", "Read exec://{exec_id}/log.");
-        var (_, log) = await execs.ReadLogAsync(owner, handle, cancellationToken);
-        return (log, "text/plain");
+        return Task.FromResult<(byte[], string?)>((reader.ReadLog(owner, handle, cancellationToken), "text/plain"));
     }
 }

@@ -21,6 +21,15 @@ internal readonly struct ToolCall(RequestContext<CallToolRequestParams> request)
     /// <summary>What was asked for is done, and what comes is only waiting for it: the audit record is not to wait.</summary>
     public Task RecordAsync() => AuditedCall.Of(request)?.SucceededAsync() ?? Task.CompletedTask;
 
+    /// <summary>Reports progress at a rate that suits a client; null if the client gave no token.</summary>
+    public ProgressReporter? BeginProgress(TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (request.Params.ProgressToken is not { } token)
+            return null;
+        var server = request.Server;
+        return new ProgressReporter((progress, stop) => server.NotifyProgressAsync(token, progress, cancellationToken: stop), time, cancellationToken);
+    }
+
     /// <param name="done">More than at the last report.</param>
     public ValueTask ReportAsync(float done, float? total, string message, CancellationToken cancellationToken)
     {

@@ -7,7 +7,9 @@ namespace McpDevBench.EndToEndTests.Assistants;
 
 public sealed record Spawned(string ContainerId, string? Alias, string Image, string? Digest, string Status, string Workspace, bool Warm, DateTimeOffset? ExpiresAt);
 
-public sealed record Attached(string ContainerId, string? Alias, IReadOnlyList<string> Roots, string Status, int RunningExecs);
+public sealed record Attached(string ContainerId, string? Alias, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<NamedExec> Execs);
+
+public sealed record NamedExec(string ExecId, string Command, DateTimeOffset StartedAt);
 
 public sealed record Killed(string ContainerId, string Status, string Volume);
 
@@ -18,14 +20,16 @@ public sealed record ContainerList(IReadOnlyList<ListedContainer> Containers, st
 public sealed record Usage(long WallMs, long CpuMs, long MaxRssBytes, long StdoutBytes, long StderrBytes);
 
 /// <param name="Bytes">Left out of this answer.</param>
-/// <param name="Hint">How to get them, or why nobody can.</param>
-public sealed record Truncation(long Bytes, string Hint);
+/// <param name="Hint">How to get them, or why they cannot be got.</param>
+/// <param name="Dropped">Those of them that are not kept.</param>
+public sealed record Truncation(long Bytes, string Hint, long? Dropped);
 
 public sealed record ExecAnswer(string ExecId, string Status, string Stdout, string Stderr, string? Outcome, int? ExitCode, Usage? Usage, long NextSeq, Truncation? Truncated);
 
 public sealed record Started(string ExecId, string Status);
 
-public sealed record Message(long Seq, string Stream, string Data, DateTimeOffset Ts);
+/// <param name="Ts">With details.</param>
+public sealed record Message(long Seq, string Stream, string Data, DateTimeOffset? Ts);
 
 public sealed record Polled(
     IReadOnlyList<Message> Messages, long NextSeq, bool Complete, string? Outcome, int? ExitCode, Usage? Usage, Truncation? Truncated)
@@ -33,9 +37,15 @@ public sealed record Polled(
     public string Text => string.Concat(Messages.Select(message => message.Data));
 }
 
+/// <summary>What exec_input took, and the answer if it waited for one.</summary>
+public sealed record Answered(int Bytes, bool Open, long NextSeq, IReadOnlyList<Message>? Messages, bool? Complete, string? Outcome, int? ExitCode)
+{
+    public string Text => string.Concat((Messages ?? []).Select(message => message.Data));
+}
+
 public sealed record ExecState(string? Status, string? Outcome, int? ExitCode);
 
-public sealed record ListedExec(string ExecId, string ContainerId, string Status);
+public sealed record ListedExec(string ExecId, string ContainerId, string Command, string Status);
 
 public sealed record ExecList(IReadOnlyList<ListedExec> Execs, string? NextCursor);
 
@@ -65,6 +75,7 @@ public sealed record RefusalBody(RefusalDetail Error);
 public sealed record RefusalDetail(string Code, string Message, string Hint, bool Retryable, string? CorrelationId);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(Answered))]
 [JsonSerializable(typeof(Attached))]
 [JsonSerializable(typeof(ContainerList))]
 [JsonSerializable(typeof(Edited))]

@@ -16,6 +16,10 @@ public sealed class RunningExec(Assistant assistant, string id)
     public Task<JsonElement> Input(string data, bool eof = false) =>
         assistant.Call("exec_input", ("exec_id", Id), ("data", data), ("eof", eof));
 
+    /// <summary>One step of a conversation: input, and the answer to it.</summary>
+    public Task<Answered> Ask(string data, params (string Name, JsonNode? Value)[] with) =>
+        assistant.Call("exec_input", ResultsJson.Default.Answered, [("exec_id", Id), ("data", data), .. with]);
+
     public Task<JsonElement> Signal(string signal) => assistant.Call("exec_signal", ("exec_id", Id), ("signal", signal));
 
     public Task<ExecState> Cancel(double graceS) => assistant.Call("exec_cancel", ResultsJson.Default.ExecState, ("exec_id", Id), ("grace_s", graceS));
@@ -27,7 +31,7 @@ public sealed class RunningExec(Assistant assistant, string id)
         while (!transcript.All.Contains(text, StringComparison.Ordinal))
         {
             Assert.False(transcript.Complete, $"ended without '{text}':\n{transcript.All}");
-            transcript.Add(await Poll(transcript.LastSeq, waitMs: 10_000));
+            transcript.Add(await PollPieces(transcript.LastSeq, ("until", "output"), ("wait_ms", 10_000)));
         }
         return transcript;
     }
@@ -37,16 +41,20 @@ public sealed class RunningExec(Assistant assistant, string id)
     {
         var transcript = before ?? new Transcript();
         while (!transcript.Complete)
-            transcript.Add(await Poll(transcript.LastSeq, waitMs: 25_000, ("max_bytes", 262_144)));
+            transcript.Add(await PollPieces(transcript.LastSeq, ("wait_ms", 25_000), ("max_bytes", 262_144)));
         return transcript;
     }
+
+    /// <summary>The pieces after <paramref name="after"/>, each by itself.</summary>
+    public Task<Polled> PollPieces(long after, params (string Name, JsonNode? Value)[] with) =>
+        assistant.Call("exec_poll", ResultsJson.Default.Polled, [("exec_id", Id), ("after_seq", after), ("details", true), .. with]);
 
     /// <summary>Waits for the end, without reading what it wrote on the way.</summary>
     public async Task<Polled> Ended()
     {
         while (true)
         {
-            var end = await Poll(-1, waitMs: 1_000, ("tail_lines", 1));
+            var end = await PollPieces(-1, ("wait_ms", 10_000), ("until", "exit"), ("tail_lines", 1));
             if (end.Outcome is not null)
                 return end;
         }

@@ -75,7 +75,7 @@ public sealed class FirstProgramTests(ServerProcess server) : IClassFixture<Serv
     {
         var before = read.Stdout.Length;
         while (!read.Stdout[before..].EndsWith('\n'))
-            read.Add(await program.Poll(read.LastSeq, waitMs: 20_000));
+            read.Add(await program.PollPieces(read.LastSeq, ("wait_ms", 20_000), ("until", "output")));
         return read.Stdout[before..];
     }
 }

@@ -1,0 +1,30 @@
+using System.Text;
+
+namespace McpDevBench.Execs;
+
+/// <summary>A command on one line, for lists: long ones are cut, with a mark.</summary>
+internal static class CommandText
+{
+    public const int MaxBytes = 120;
+
+    public static string Of(IReadOnlyList<string> command, int maxBytes = MaxBytes)
+    {
+        var text = new StringBuilder();
+        foreach (var argument in command)
+        {
+            if (text.Length > maxBytes)
+                break;
+            if (text.Length > 0)
+                text.Append(' ');
+            text.Append(argument.AsSpan(0, Math.Min(argument.Length, maxBytes + 1)));
+        }
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsControl(text[i]))
+                text[i] = ' ';
+        }
+        var line = text.ToString();
+        var length = Utf8Text.Cut(line, maxBytes);
+        return length == line.Length ? line : $"{line.AsSpan(0, length)}…";
+    }
+}

@@ -1,0 +1,82 @@
+namespace McpDevBench.Execs;
+
+/// <summary>Waits for the output of a running command, as a poll asks for it. Output that comes in many small pieces is one answer.</summary>
+internal sealed class OutputWait(ActiveExec active, PollRequest request, LineScanner? lines, TimeProvider time)
+{
+    /// <summary>So much output is an answer, also while more comes.</summary>
+    public const int EnoughBytes = 4096;
+
+    /// <summary>Without output for so long, what has come is an answer.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>So long after the first output, with <see cref="PollUntil.Output"/>.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
+
+    private readonly long _started = time.GetTimestamp();
+    private readonly TimeSpan _limit = TimeSpan.FromMilliseconds(request.WaitMs);
+    private long _before = -1, _seen, _lastChange = active.LastOutput;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = active.Changed;
+            if (active.Exec.Finished)
+                return;
+            var pause = Min(_limit - time.GetElapsedTime(_started), UntilEnough());
+            if (pause <= TimeSpan.Zero)
+                return;
+            await changed.WaitAsync(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <returns>How long to wait if nothing more comes.</returns>
+    private TimeSpan UntilEnough()
+    {
+        switch (request.Until)
+        {
+            case PollUntil.Exit:
+                return TimeSpan.MaxValue;
+            case PollUntil.Match:
+                lines!.Advance(active.Log);
+                return lines.HasMatch ? TimeSpan.Zero : TimeSpan.MaxValue;
+        }
+        var bytes = BytesAfter();
+        if (bytes == 0)
+            return TimeSpan.MaxValue;
+        if (bytes >= Math.Min(EnoughBytes, request.MaxBytes))
+            return TimeSpan.Zero;
+        var isFirst = _seen == 0;
+        if (bytes > _seen && (request.Until == PollUntil.Settled || isFirst))
+            _lastChange = active.LastOutput;
+        _seen = bytes;
+        return (request.Until == PollUntil.Settled ? Quiet : Moment) - time.GetElapsedTime(_lastChange);
+    }
+
+    /// <summary>Bytes after after_seq of the stream that is asked for. An unfinished character is not output yet.</summary>
+    private long BytesAfter()
+    {
+        var log = active.Log;
+        if (log.NextSeq <= request.AfterSeq + 1)
+            return 0;
+        if (_before < 0)
+        {
+            log.Read(request.AfterSeq, (in OutputRecord record, ReadOnlySpan<byte> _) =>
+            {
+                _before = Count(record.Offset, record.StdoutBefore);
+                return false;
+            });
+        }
+        return Math.Max(0, Count(log.EndOffset, log.StdoutBytes) - Math.Max(0, _before) - Count(log.UnfinishedBytes(1) + log.UnfinishedBytes(2), log.UnfinishedBytes(1)));
+    }
+
+    private long Count(long both, long stdout) => request.Stream switch
+    {
+        "stdout" => stdout,
+        "stderr" => both - stdout,
+        _ => both,
+    };
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
+}

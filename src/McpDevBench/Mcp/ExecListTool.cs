@@ -1,0 +1,42 @@
+using System.ComponentModel;
+using McpDevBench.Execs;
+
+namespace McpDevBench.Mcp;
+
+internal sealed record ListExecsArguments(
+    [Description("Workspace id or alias; default: all your workspaces.")] string? ContainerId = null,
+    [Description("Also list commands that have ended.")] bool IncludeFinished = false,
+    [Description("next_cursor of the previous page.")] string? Cursor = null);
+
+/// <param name="Command">On one line, cut with a mark where it is long.</param>
+internal sealed record ListedExec(
+    string ExecId, string ContainerId, string Command, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null, int? ExitCode = null);
+
+internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null);
+
+internal sealed class ListExecsTool(ExecService execs)
+    : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
+{
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands",
+        "Lists running commands with their exec_ids; with include_finished also those that have ended.");
+
+    protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        var page = execs.List(call.Owner, arguments.ContainerId, arguments.IncludeFinished, arguments.Cursor);
+        var listed = page.Execs.Select(exec => new ListedExec(
+            exec.Id.ToString(), exec.ContainerId.ToString(), CommandText.Of(exec.Command), ExecWords.Status(exec),
+            Words.Time(exec.StartedAt), Words.Time(exec.EndedAt), ExecWords.Outcome(exec), exec.ExitCode));
+        return Task.FromResult(new ListExecsResult([.. listed], page.NextCursor));
+    }
+
+    protected override string Render(ListExecsResult result) => result.Execs.Count == 0
+        ? "No commands."
+        : string.Join('\n', result.Execs.Select(Line)) + Words.More(result.NextCursor);
+
+    private static string Line(ListedExec exec)
+    {
+        var end = ExecWords.End(exec.Status, exec.Outcome, exec.ExitCode, signal: null);
+        var ended = exec.EndedAt is null ? "" : $", ended {exec.EndedAt}";
+        return $"{exec.ExecId} in {exec.ContainerId}: {end}, started {exec.StartedAt}{ended}: {exec.Command}";
+    }
+}

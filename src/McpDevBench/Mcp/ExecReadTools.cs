@@ -1,0 +1,177 @@
+using System.ComponentModel;
+using System.Text;
+using McpDevBench.Audit;
+using McpDevBench.Execs;
+
+namespace McpDevBench.Mcp;
+
+internal sealed record ExecPollArguments(
+    [Description("exec_id of exec or exec_start.")] string ExecId,
+    [Description("next_seq of the previous answer; -1: from the beginning.")][Between(-1, long.MaxValue)] long AfterSeq = -1,
+    [Description("How long to wait. Default: 0; 10000 with until.")][Between(0, 25_000)] int? WaitMs = null,
+    [Description("What ends the wait. match: a line matches grep. Default: exit, 4 KB, or output and then a pause.")]
+    [OneOf("output", "match", "exit")] string? Until = null,
+    [Between(1, 262_144)] int MaxBytes = 16_384,
+    [Description("Only this stream; default: both.")][OneOf("stdout", "stderr")] string? Stream = null,
+    [Description("Only the last lines.")][Between(1, 10_000)] int? TailLines = null,
+    [Description("Only lines that match this regular expression.")] string? Grep = null,
+    [Description("base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Remove terminal control sequences.")] bool StripAnsi = false,
+    [Description("Times of pieces; resources used.")] bool Details = false)
+{
+    public PollRequest ToRequest() => new()
+    {
+        ExecId = ExecId,
+        AfterSeq = AfterSeq,
+        WaitMs = OutputOptions.WaitMs(WaitMs, Until),
+        Until = OutputOptions.Until(Until),
+        MaxBytes = MaxBytes,
+        Stream = Stream,
+        TailLines = TailLines,
+        Grep = Grep,
+        Base64 = Encoding == "base64",
+        StripAnsi = StripAnsi,
+        Separate = Details,
+    };
+
+    public void Check()
+    {
+        if (Until == "match" && Grep is null)
+            throw OutputOptions.MatchWithoutGrep();
+        if (Encoding != "base64")
+            return;
+        if (Grep is not null)
+            throw OutputOptions.NotWithBase64("grep");
+        if (TailLines is not null)
+            throw OutputOptions.NotWithBase64("tail_lines");
+        if (StripAnsi)
+            throw OutputOptions.NotWithBase64("strip_ansi");
+    }
+}
+
+internal sealed record ExecPollResult(
+    string ExecId, IReadOnlyList<MessageResult> Messages, long NextSeq, bool Complete, string? Outcome = null, int? ExitCode = null, int? Signal = null,
+    long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null)
+{
+    public static ExecPollResult Of(OutputPage page, bool details) => new(page.Exec.Id.ToString(), OutputOptions.Messages(page, details), page.Output.NextSeq, page.Complete)
+    {
+        Outcome = ExecWords.Outcome(page.Exec),
+        ExitCode = page.Exec.ExitCode,
+        Signal = page.Exec.Signal,
+        WallMs = page.Exec.Usage?.WallMs,
+        Usage = details ? UsageResult.Of(page.Exec.Usage) : null,
+        Truncated = OutputOptions.LeftOut(page),
+    };
+
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        text.Append(ExecId).Append(": ").Append(ExecWords.End("running", Outcome, ExitCode, Signal, WallMs)).Append(OutputOptions.UsageText(Usage));
+        text.Append(Complete ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={NextSeq}."));
+        if (Truncated is { } truncated)
+            text.Append(Words.Invariant($"\n{truncated.Bytes} bytes left out. {truncated.Hint}"));
+        OutputOptions.Append(text, Messages);
+        return text.ToString();
+    }
+}
+
+internal sealed class ExecPollTool(ExecReader reader)
+    : TypedTool<ExecPollArguments, ExecPollResult>(Facts, McpJson.Default.ExecPollArguments, McpJson.Default.ExecPollResult), ITool
+{
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("exec_poll", "Read the output of a command",
+        "Reads the output of a command after after_seq. Pass next_seq as after_seq next time, and set wait_ms rather than polling often. "
+        + "complete=true: the command has ended and all output was read.");
+
+    protected override async Task<ExecPollResult> CallAsync(ExecPollArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        arguments.Check();
+        return ExecPollResult.Of(await reader.PollAsync(call.Owner, arguments.ToRequest(), cancellationToken), arguments.Details);
+    }
+
+    protected override string Render(ExecPollResult result) => result.ToText();
+}
+
+internal sealed record TerminalSize([Between(1, 1000)] int Rows, [Between(1, 1000)] int Cols);
+
+internal sealed record ExecInputArguments(
+    string ExecId,
+    [Description("Text for stdin; a line needs its \\n.")][Large] string? Data = null,
+    [Description("Of data.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Close stdin after data.")] bool Eof = false,
+    [Description("New size of a pty.")] TerminalSize? Resize = null,
+    [Description("How long to wait for the answer. Default: 0; 10000 with until.")][Between(0, 25_000)] int? WaitMs = null,
+    [Description("What ends the wait, as in exec_poll.")][OneOf("output", "match", "exit")] string? Until = null,
+    [Description("With until=match: the line that ends the answer, such as ^>>> $")] string? Grep = null,
+    [Description("Answer from there; default: from this input on.")][Between(-1, long.MaxValue)] long? AfterSeq = null,
+    [Description("Remove terminal control sequences.")] bool StripAnsi = false)
+{
+    public bool Waits => OutputOptions.WaitMs(WaitMs, Until) > 0;
+
+    public PollRequest ToRequest(long afterSeq) => new()
+    {
+        ExecId = ExecId,
+        AfterSeq = afterSeq,
+        WaitMs = OutputOptions.WaitMs(WaitMs, Until),
+        Until = OutputOptions.Until(Until),
+        Match = Grep,
+        StripAnsi = StripAnsi,
+    };
+
+    public void Check()
+    {
+        if (Data is null && !Eof && Resize is null)
+            throw new RefusalException(RefusalCode.InvalidArgument, "None of data, eof and resize is given.", "Give data to write to stdin, or eof=true to close it; exec_poll reads output.");
+        if (Until == "match" == Grep is null)
+            throw Grep is null ? OutputOptions.MatchWithoutGrep() : new RefusalException(RefusalCode.InvalidArgument, "grep needs until=match.", "Add until=match, or leave out grep.");
+    }
+}
+
+internal sealed record ExecInputResult(
+    string ExecId, int Bytes, bool Open, long NextSeq, IReadOnlyList<MessageResult>? Messages = null, bool? Complete = null, string? Outcome = null,
+    int? ExitCode = null, int? Signal = null, TruncatedResult? Truncated = null);
+
+internal sealed class ExecInputTool(ExecService execs, ExecReader reader)
+    : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("exec_input", "Send input to a command",
+        "Writes to the stdin of a command that was started with stdin_open or pty. With wait_ms it returns the answer: a step of a REPL in one call.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecInput);
+
+    protected override async Task<ExecInputResult> CallAsync(ExecInputArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        arguments.Check();
+        var data = Encodings.Decode(arguments.Data ?? "", arguments.Encoding, "data");
+        var afterSeq = arguments.AfterSeq ?? reader.LastSeq(call.Owner, arguments.ExecId);
+        var size = arguments.Resize is { } resize ? (resize.Rows, resize.Cols) : default((int, int)?);
+        var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
+        var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq);
+        if (taken < data.Length)
+            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest of data again when it does.") };
+        if (!arguments.Waits)
+            return result;
+        var page = await reader.PollAsync(call.Owner, arguments.ToRequest(afterSeq), cancellationToken);
+        return result with
+        {
+            NextSeq = page.Output.NextSeq,
+            Messages = OutputOptions.Messages(page, details: false),
+            Complete = page.Complete,
+            Outcome = ExecWords.Outcome(page.Exec),
+            ExitCode = page.Exec.ExitCode,
+            Signal = page.Exec.Signal,
+            Truncated = result.Truncated ?? OutputOptions.LeftOut(page),
+        };
+    }
+
+    protected override string Render(ExecInputResult result)
+    {
+        var text = new StringBuilder();
+        var state = ExecWords.End("running", result.Outcome, result.ExitCode, result.Signal);
+        text.Append(Words.Invariant($"{result.ExecId}: {result.Bytes} bytes taken; stdin is {(result.Open ? "open" : "closed")}; {state}"));
+        text.Append(result.Complete == true ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={result.NextSeq}."));
+        if (result.Truncated is { } truncated)
+            text.Append(Words.Invariant($"\n{truncated.Bytes} bytes left out. {truncated.Hint}"));
+        if (result.Messages is { } messages)
+            OutputOptions.Append(text, messages);
+        return text.ToString();
+    }
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Product;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>What a model reads of a command's output: every character once, few calls, and no more than it needs.</summary>
+public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<ServerProcess>
+{
+    private const string Characters = "aé€😀ß漢\n";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Characters_that_are_written_byte_by_byte_arrive_whole(bool pty)
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Python);
+        // Each byte is written by itself, with stderr between the bytes where there is one.
+        var program = $"""
+            import os, time
+            for byte in {Literal(Characters)} * 20:
+                os.write(1, bytes([byte]))
+                if not {(pty ? "True" : "False")}: os.write(2, b"\xc3\xa9\xf0\x9f\x98\x80"[byte % 6:byte % 6 + 1])
+                time.sleep(0.001)
+            """;
+        var exec = await workspace.ExecStart(["python", "-c", program], ("pty", pty));
+        var read = new Transcript();
+        while (!read.Complete)
+            read.Add(await exec.PollPieces(read.LastSeq, ("wait_ms", 1000), ("until", "output")));
+        var expected = string.Concat(Enumerable.Repeat(Characters, 20));
+        Assert.Equal(pty ? expected.Replace("\n", "\r\n", StringComparison.Ordinal) : expected, read.Stdout);
+
+        var bytes = await exec.Poll(-1, 0, ("encoding", "base64"), ("stream", "stdout"), ("max_bytes", 262_144));
+        Assert.Equal(read.Stdout, Encoding.UTF8.GetString(Convert.FromBase64String(Assert.Single(bytes.Messages).Data)));
+        var errors = await exec.Poll(-1, 0, ("encoding", "base64"), ("stream", "stderr"), ("max_bytes", 262_144));
+        Assert.Equal(read.Stderr, Encoding.UTF8.GetString([.. errors.Messages.SelectMany(message => Convert.FromBase64String(message.Data))]));
+    }
+
+    [Fact]
+    public async Task A_wait_that_ends_within_a_character_shows_it_when_it_is_whole_and_damaged_ones_as_replaced()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var answer = await workspace.Exec(@"printf 'a\303'; cat >/dev/null; printf '\251 \200\201 \360\237'", ("wait_ms", 300), ("stdin_open", true));
+        Assert.Equal(("running", "a"), (answer.Status, answer.Stdout));
+        var exec = assistant.Exec(answer.ExecId);
+        await exec.Input("", eof: true);
+        var read = new Transcript();
+        while (!read.Complete)
+            read.Add(await exec.PollPieces(read.LastSeq, ("until", "exit")));
+        Assert.Equal("aé \uFFFD\uFFFD \uFFFD", read.Stdout);
+        var raw = await workspace.Exec(@"printf 'a\303\251\200'; printf '\377' >&2", ("encoding", "base64"));
+        Assert.Equal(("YcOpgA==", "/w=="), (raw.Stdout, raw.Stderr));
+    }
+
+    [Fact]
+    public async Task A_long_output_of_short_lines_takes_a_few_polls()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Python);
+        var exec = await workspace.ExecStart(["python", "-uc", "import time\nfor i in range(1500): print('line', i); time.sleep(0.004)"]);
+        var (text, polls, after) = (new StringBuilder(), 0, -1L);
+        for (var complete = false; !complete; polls++)
+        {
+            var page = await exec.Poll(after, waitMs: 25_000);
+            text.Append(page.Text);
+            (after, complete) = (page.NextSeq, page.Complete);
+            // Lines of one stream are one message.
+            Assert.True(page.Messages.Count <= 1);
+        }
+        Assert.Equal(string.Concat(Enumerable.Range(0, 1500).Select(i => $"line {i}\n")), text.ToString());
+        Assert.InRange(polls, 2, 40);
+    }
+
+    [Fact]
+    public async Task A_poll_waits_for_what_it_is_asked_to_wait_for()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var exec = await workspace.ExecStart("echo starting; read go; echo 'listening on 80'; read go; echo done", ("stdin_open", true));
+        Assert.Equal("starting\n", (await exec.Poll(-1, 25_000)).Text);
+        var waiting = exec.Poll(0, 25_000, ("until", "match"), ("grep", "^listening"));
+        await exec.Input("go\n");
+        var match = await waiting;
+        Assert.Equal("listening on 80\n", match.Text);
+        var ending = exec.Poll(match.NextSeq, 25_000, ("until", "exit"));
+        await exec.Input("go\n");
+        Assert.Equal(("done\n", true, 0), ((await ending).Text, (await ending).Complete, (await ending).ExitCode!.Value));
+
+        Assert.Equal("", (await exec.Poll(-1, 0, ("until", "match"), ("grep", "no such line"))).Text);
+        await Refused.With("invalid_argument", () => exec.Poll(-1, 0, ("until", "match")));
+        await Refused.With("invalid_argument", () => exec.Poll(10_000));
+        await Refused.With("invalid_argument", () => exec.Poll(-1, 0, ("encoding", "base64"), ("grep", "x")));
+    }
+
+    [Fact]
+    public async Task A_conversation_with_an_interpreter_takes_a_call_for_each_step()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Python);
+        var python = await workspace.ExecStart(["python", "-i", "-q"], ("stdin_open", true));
+        var first = await python.Ask("x = 6 * 7\n", ("wait_ms", 25_000), ("until", "match"), ("grep", ">>> $"), ("after_seq", -1));
+        Assert.EndsWith(">>> ", first.Text, StringComparison.Ordinal);
+        var answer = await python.Ask("print(x)\n", ("wait_ms", 25_000), ("until", "match"), ("grep", ">>> $"));
+        Assert.Contains("42\n", answer.Text, StringComparison.Ordinal);
+        // Without anything to wait for, the answer ends with a pause.
+        Assert.Contains("43\n", (await python.Ask("print(x + 1)\n", ("wait_ms", 25_000))).Text, StringComparison.Ordinal);
+        var end = await python.Ask("exit(3)\n", ("until", "exit"));
+        Assert.Equal((true, 3), (end.Complete, end.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_terminal_is_read_without_its_control_sequences_on_request()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        const string Coloured = @"printf '\033[1;31mred\033[0m \033]0;title\007end\n'";
+        Assert.Equal("red end\n", (await workspace.Exec(Coloured, ("strip_ansi", true))).Stdout);
+        var exec = await workspace.ExecStart(Coloured, ("pty", true));
+        Assert.Equal("red end\r\n", (await exec.Poll(-1, 25_000, ("until", "exit"), ("strip_ansi", true))).Text);
+        Assert.Equal("red end\r\n", (await exec.Poll(-1, 0, ("grep", "^red end"), ("strip_ansi", true))).Text);
+        Assert.Contains("\e[1;31m", (await exec.Poll()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Input_that_a_command_does_not_take_is_an_error_with_a_way_out()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var deaf = await workspace.ExecStart("sleep 1000");
+        var refusal = await Refused.With("invalid_argument", () => deaf.Input("hello\n"));
+        Assert.Contains("stdin_open=true", refusal.Hint, StringComparison.Ordinal);
+        await Refused.With("invalid_argument", () => assistant.Call("exec_input", ("exec_id", deaf.Id)));
+        var listening = await workspace.ExecStart("cat; sleep 1000", ("stdin_open", true));
+        Assert.Equal("hello\n", (await listening.Ask("hello\n", ("wait_ms", 25_000))).Text);
+        await listening.Input("", eof: true);
+        await Refused.With("invalid_argument", () => listening.Input("more\n"));
+    }
+
+    [Fact]
+    public async Task Progress_is_a_few_notifications_that_increase_and_have_every_character()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Python);
+        var slow = new Progress();
+        await assistant.CallRaw("exec", Run(workspace, "import os, time\nfor byte in 'né€😀'.encode() * 60: os.write(1, bytes([byte])); time.sleep(0.002)"), slow);
+        await slow.Until(text => text == string.Concat(Enumerable.Repeat("né€😀", 60)));
+        slow.Increases();
+        Assert.InRange(slow.Count, 1, 30);
+
+        var flood = new Progress();
+        await assistant.CallRaw("exec", Run(workspace, "for i in range(300_000): print('line', i)"), flood);
+        await flood.Until(text => text.EndsWith("line 299999\n", StringComparison.Ordinal));
+        flood.Increases();
+        Assert.InRange(flood.Bytes, 1, 64 << 10);
+    }
+
+    [Fact]
+    public async Task Long_command_lines_are_cut_in_lists_and_attach_names_what_runs()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox, ("alias", "listed"));
+        var large = string.Concat(Enumerable.Repeat("0123456789", 6_000));
+        var exec = await workspace.ExecStart("sleep 1000", ("env", new JsonObject { ["A"] = "b" }));
+        var long_ = await workspace.ExecStart(["sh", "-c", "sleep 1000", large]);
+        var list = await assistant.CallRaw("list_execs", Assistant.Arguments($$"""{"container_id": "listed"}"""), progress: null);
+        Assert.InRange(JsonSerializer.Serialize(list, McpJsonUtilities.DefaultOptions).Length, 100, 2000);
+        var attached = await assistant.Attach("listed");
+        Assert.Equal([long_.Id, exec.Id], attached.Execs.OrderByDescending(named => named.StartedAt).ThenByDescending(named => named.Command.Length).Select(named => named.ExecId));
+        Assert.EndsWith("…", attached.Execs.Single(named => named.ExecId == long_.Id).Command, StringComparison.Ordinal);
+        var text = Assert.IsType<TextContentBlock>((await assistant.CallRaw("attach", Assistant.Arguments("""{"target": "listed"}"""), progress: null)).Content[0]).Text;
+        Assert.Contains(exec.Id, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Binary_output_fits_into_the_size_of_an_answer()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var answer = await assistant.CallRaw("exec", Assistant.Arguments($$"""{"container_id": "{{workspace.Id}}", "shell": "head -c 1000000 /dev/urandom"}"""), progress: null);
+        var text = Assert.IsType<TextContentBlock>(answer.Content[0]).Text;
+        Assert.InRange(Encoding.UTF8.GetByteCount(text), 8_000, 24_000);
+        Assert.Contains("bytes left out", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_exec_left_out_is_read_where_it_says()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var answer = await workspace.Exec("seq 1 20000");
+        var hint = answer.Truncated!.Hint;
+        var after = long.Parse(hint.Split("after_seq=")[1].Split(';')[0], CultureInfo.InvariantCulture);
+        var page = await assistant.Exec(answer.ExecId).Poll(after);
+        var first = page.Text.Split('\n')[1];
+        Assert.Contains($"\n{first}\n", "\n" + string.Concat(Enumerable.Range(1, 20000).Select(n => $"{n}\n")), StringComparison.Ordinal);
+        Assert.True(after == -1 || answer.Stdout.Contains($"\n{int.Parse(first, CultureInfo.InvariantCulture) - 2}\n", StringComparison.Ordinal));
+    }
+
+    private static IReadOnlyDictionary<string, object?> Run(Workspace workspace, string program) => Assistant.Arguments(new JsonObject
+    {
+        ["container_id"] = workspace.Id,
+        ["cmd"] = new JsonArray("python", "-uc", program),
+        ["wait_ms"] = 25_000,
+    }.ToJsonString());
+
+    private static string Literal(string text) => $"bytes([{string.Join(", ", Encoding.UTF8.GetBytes(text))}])";
+
+    /// <summary>What a client shows while it waits. The client library passes notifications on out of order and after the result, so they are sorted and awaited.</summary>
+    private sealed class Progress : IProgress<ProgressNotificationValue>
+    {
+        private readonly Lock _lock = new();
+        private readonly List<ProgressNotificationValue> _values = [];
+
+        public int Count => Values.Count;
+
+        public int Bytes => Values.Sum(value => Encoding.UTF8.GetByteCount(value.Message ?? ""));
+
+        private List<ProgressNotificationValue> Values
+        {
+            get
+            {
+                lock (_lock)
+                    return [.. _values.OrderBy(value => value.Progress)];
+            }
+        }
+
+        public void Report(ProgressNotificationValue value)
+        {
+            lock (_lock)
+                _values.Add(value);
+        }
+
+        public Task Until(Func<string, bool> isComplete) => Machine.Deadline.Until(
+            () => Task.FromResult(isComplete(string.Concat(Values.Select(value => value.Message)))), TimeSpan.FromSeconds(10), "all progress has come");
+
+        public void Increases() => Assert.Equal(Count, Values.Select(value => value.Progress).Distinct().Count());
+    }
+}
