@@ -91,10 +91,17 @@ internal sealed partial class Upkeep(
         });
         checks.Register("reconciliation", neededToServe: true, _ => Task.FromResult(
             new Health(reconciler.HasRun, reconciler.HasRun ? "Database and Docker have been compared." : "Database and Docker have not been compared yet.")));
-        checks.Register("agents", neededToServe: false, _ => Task.FromResult(
-            new Health(agents.Connected == agents.Count, $"{agents.Connected} of {agents.Count} workspaces are connected.")));
+        checks.Register("agents", neededToServe: false, _ => Task.FromResult(AgentHealth()));
         status.RegisterUsage("containers", () => (workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running), null));
         status.RegisterUsage("execs", () => (execStore.Running().Count, null));
+    }
+
+    /// <summary>Counts the workspaces that should have a connection: before reconciliation, the server has not tried to connect to any.</summary>
+    private Health AgentHealth()
+    {
+        var running = workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running);
+        var connected = agents.Connected;
+        return new Health(connected >= running, $"{Math.Min(connected, running)} of {running} running workspaces are connected.");
     }
 
     private async Task<bool> TryAsync(string step, Func<Task> action)

@@ -1,7 +1,10 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.ComponentModel;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using McpDevBench.Audit;
 
 namespace McpDevBench.Mcp;
@@ -14,7 +17,8 @@ internal sealed record AuditQueryArguments(
     [OneOf(AuditResults.Success, AuditResults.Failure, AuditResults.Denied)] string? Result = null,
     [Description("ISO 8601, such as 2026-01-31T12:00:00Z.")] string? Since = null,
     [Description("ISO 8601.")] string? Until = null,
-    [Between(1, 200)] int Limit = 50,
+    [Description("Records in the answer; fewer if they are larger than 16 KB together.")][Between(1, 200)] int Limit = 50,
+    [Description("Also give principal, client_name, session_id, image and trace_id.")] bool Details = false,
     [Description("next_cursor of the previous page.")] string? Cursor = null);
 
 internal sealed record AuditQueryResult(IReadOnlyList<JsonElement> Records, string? NextCursor = null);
@@ -22,6 +26,11 @@ internal sealed record AuditQueryResult(IReadOnlyList<JsonElement> Records, stri
 internal sealed class AuditQueryTool(AuditLog audit)
     : TypedTool<AuditQueryArguments, AuditQueryResult>(Facts, McpJson.Default.AuditQueryArguments, McpJson.Default.AuditQueryResult), ITool
 {
+    private static readonly FrozenSet<string> _plain = FrozenSet.Create("seq", "timestamp", "event_type", "result");
+
+    /// <summary>The same in most records of one caller.</summary>
+    private static readonly FrozenSet<string> _details = FrozenSet.Create("principal", "client_name", "session_id", "image", "trace_id");
+
     public static ToolFacts Facts { get; } = ToolFacts.Reads("audit_query", "Audit record",
         "Lists the audit records of your own calls, newest first.");
 
@@ -39,19 +48,38 @@ internal sealed class AuditQueryTool(AuditLog audit)
             Until = AuditFilter.Time("until", arguments.Until),
         };
         var found = audit.Store.Before(filter.Checked(), Place(arguments.Cursor), arguments.Limit + 1);
-        var shown = found.Take(arguments.Limit).ToList();
+        var shown = AnswerBudget.Take(found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json));
         var next = found.Count > shown.Count ? shown[^1].Seq.ToString(CultureInfo.InvariantCulture) : null;
-        return Task.FromResult(new AuditQueryResult([.. shown.Select(Json)], next));
+        return Task.FromResult(new AuditQueryResult([.. shown.Select(item => item.Json)], next));
     }
 
     protected override string Render(AuditQueryResult result) =>
-        (result.Records.Count == 0 ? "No records." : string.Join('\n', result.Records.Select(record => record.GetRawText()))) + Words.More(result.NextCursor);
+        (result.Records.Count == 0 ? "No records." : string.Join('\n', result.Records.Select(Line))) + Words.More(result.NextCursor);
 
-    private static JsonElement Json(AuditRecord record)
+    /// <summary>Every field of a record in one line: the values that need no name first, the others by their names.</summary>
+    private static string Line(JsonElement record)
+    {
+        var line = new StringBuilder();
+        foreach (var field in record.EnumerateObject())
+        {
+            if (line.Length > 0)
+                line.Append(' ');
+            if (!_plain.Contains(field.Name))
+                line.Append(field.Name).Append('=');
+            line.Append(field.Value.ToString());
+        }
+        return line.ToString();
+    }
+
+    private static JsonElement Json(AuditRecord record, bool details)
     {
         var buffer = new ArrayBufferWriter<byte>();
         AuditJson.Write(record, buffer, hashes: false);
-        return JsonElement.Parse(buffer.WrittenSpan);
+        var whole = JsonElement.Parse(buffer.WrittenSpan);
+        if (details)
+            return whole;
+        var lean = new JsonObject(whole.EnumerateObject().Where(field => !_details.Contains(field.Name)).Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Value))));
+        return JsonSerializer.SerializeToElement(lean, McpJson.Default.JsonObject);
     }
 
     private static long Place(string? cursor) => cursor is null ? long.MaxValue

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using McpDevBench.Audit;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Health;
-using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Mcp;
 
@@ -12,59 +11,45 @@ internal sealed record CheckResult(string Name, bool Ok, string Detail);
 
 internal sealed record LimitUsageResult(string Name, double Used, double? Limit = null);
 
-internal sealed record SystemStatusResult(bool Ready, string Version, long UptimeS, string StartedAt, bool Draining, IReadOnlyList<CheckResult> Checks, IReadOnlyList<LimitUsageResult> Limits);
+/// <summary>What <c>spawn</c> may ask for on this server.</summary>
+/// <param name="AllowedImages">Patterns; <c>*</c> allows every image of the allowed registries.</param>
+internal sealed record SpawnChoices(
+    string DefaultImage, IReadOnlyList<string> AllowedRegistries, IReadOnlyList<string> AllowedImages, IReadOnlyList<string> Networks, int DefaultMemoryMb, int MaxMemoryMb,
+    double DefaultCpus, double MaxCpus)
+{
+    public static SpawnChoices Of(ContainerOptions options) => new(
+        options.DefaultImage, options.AllowedRegistries, options.AllowedImages, options.AllowNetwork ? ["none", "bridge"] : ["none"], options.Limits.MemoryMb, options.MostLimits.MemoryMb,
+        options.Limits.Cpus, options.MostLimits.Cpus);
 
-internal sealed class SystemStatusTool(StatusReporter reporter)
+    public string Render() => Words.Invariant($"""
+        spawn may ask for: images {string.Join(", ", AllowedImages)} of {string.Join(", ", AllowedRegistries)} (default {DefaultImage}); network {string.Join(" or ", Networks)}; memory_mb up to {MaxMemoryMb} (default {DefaultMemoryMb}); cpus up to {MaxCpus} (default {DefaultCpus})
+        """);
+}
+
+internal sealed record SystemStatusResult(
+    bool Ready, string Version, long UptimeS, string StartedAt, bool Draining, IReadOnlyList<CheckResult> Checks, IReadOnlyList<LimitUsageResult> Limits, SpawnChoices Spawn);
+
+internal sealed class SystemStatusTool(StatusReporter reporter, ContainerOptions options)
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Status of the server",
-        "Reports what of the server works, and how much of its limits is used. Call it when other tools fail.");
+        "Reports what of the server works, how much of its limits is used, and what spawn may ask for. Call it when other tools fail.");
 
     protected override async Task<SystemStatusResult> CallAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var report = await reporter.ReportAsync();
         return new(report.Ready, report.Version, (long)report.Uptime.TotalSeconds, Words.Time(report.StartedAt), report.Draining,
             [.. report.Checks.Select(check => new CheckResult(check.Name, check.Ok, check.Detail))],
-            [.. report.Usages.Select(usage => new LimitUsageResult(usage.Name, usage.Used, usage.Limit))]);
+            [.. report.Usages.Select(usage => new LimitUsageResult(usage.Name, usage.Used, usage.Limit))],
+            SpawnChoices.Of(options));
     }
 
     protected override string Render(SystemStatusResult result)
     {
-        var lines = result.Checks.Select(check => $"{(check.Ok ? "ok" : "FAILING")} {check.Name}: {check.Detail}")
-            .Concat(result.Limits.Select(usage => Words.Invariant($"{usage.Name}: {usage.Used} of {(usage.Limit is { } limit ? Words.Invariant($"{limit}") : "no limit")}")));
-        return Words.Invariant($"{(result.Ready ? "Ready" : "Not ready")}; version {result.Version}, up {result.UptimeS} s{(result.Draining ? ", draining" : "")}\n{string.Join('\n', lines)}");
-    }
-}
-
-internal sealed record MetricsArguments(
-    [Description("Only metrics whose name begins so.")] string? Prefix = null,
-    [Description("Also list histogram buckets.")] bool Buckets = false);
-
-internal sealed record MetricsResult(string Text);
-
-internal sealed class MetricsTool(MetricCatalogue metrics)
-    : TypedTool<MetricsArguments, MetricsResult>(Facts, McpJson.Default.MetricsArguments, McpJson.Default.MetricsResult), ITool
-{
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server", "Returns the server's metrics in the Prometheus text format. Series at 0 are left out unless prefix is given.");
-
-    protected override async Task<MetricsResult> CallAsync(MetricsArguments arguments, ToolCall call, CancellationToken cancellationToken)
-    {
-        var text = await metrics.ExportAsync(cancellationToken);
-        return new(string.Join('\n', text.Split('\n').Where(line => IsWanted(line, arguments))));
-    }
-
-    protected override string Render(MetricsResult result) => result.Text;
-
-    private static bool IsWanted(string line, MetricsArguments arguments)
-    {
-        var isSeries = !line.StartsWith('#');
-        if (isSeries && !arguments.Buckets && line.Contains("_bucket{", StringComparison.Ordinal))
-            return false;
-        // Most are there from the start for the sake of rates, and say nothing to a reader.
-        if (isSeries && arguments.Prefix is null && line.EndsWith(" 0", StringComparison.Ordinal))
-            return false;
-        var name = line.StartsWith("# HELP ", StringComparison.Ordinal) || line.StartsWith("# TYPE ", StringComparison.Ordinal) ? line.AsSpan(7) : line;
-        return arguments.Prefix is null || name.StartsWith(arguments.Prefix, StringComparison.Ordinal);
+        var checks = result.Checks.Select(check => $"{(check.Ok ? "ok" : "FAILING")} {check.Name}: {check.Detail}");
+        var limits = result.Limits.Select(usage => Words.Invariant($"{usage.Name}: {usage.Used}{(usage.Limit is { } limit ? Words.Invariant($" of {limit}") : "")}"));
+        var state = $"{(result.Ready ? "Ready" : "Not ready")}{(result.Draining ? ", draining" : "")}";
+        return Words.Invariant($"{state}; version {result.Version}, up {result.UptimeS} s\n{string.Join('\n', [.. checks, .. limits, result.Spawn.Render()])}");
     }
 }
 
@@ -72,14 +57,23 @@ internal sealed record SweepArguments([Description("Report what would be done.")
 
 internal sealed record SweepActionResult(string Kind, string Subject, string Reason);
 
-internal sealed record SweepResult(bool DryRun, int Inspected, IReadOnlyList<SweepActionResult> Actions)
+/// <param name="LeftOut">Actions beyond those that are listed; the audit record and the log count all of them.</param>
+internal sealed record SweepResult(bool DryRun, int Inspected, IReadOnlyList<SweepActionResult> Actions, int? LeftOut = null)
 {
-    public static SweepResult Of(Sweep sweep) =>
-        new(sweep.DryRun, sweep.Inspected, [.. sweep.Actions.Select(action => new SweepActionResult(action.Kind, action.Subject, action.Reason))]);
+    private const int MaxActions = 50;
 
-    public string Render() => Actions.Count == 0
-        ? Words.Invariant($"{Inspected} inspected; nothing to do.")
-        : Words.Invariant($"{Inspected} inspected; {(DryRun ? "would be done" : "done")}:\n{string.Join('\n', Actions.Select(action => $"{action.Kind} {action.Subject}: {action.Reason}"))}");
+    public static SweepResult Of(Sweep sweep) => new(
+        sweep.DryRun, sweep.Inspected, [.. sweep.Actions.Take(MaxActions).Select(action => new SweepActionResult(action.Kind, action.Subject, action.Reason))],
+        sweep.Actions.Count > MaxActions ? sweep.Actions.Count - MaxActions : null);
+
+    public string Render()
+    {
+        if (Actions.Count == 0)
+            return Words.Invariant($"{Inspected} inspected; nothing to do.");
+        var lines = string.Join('\n', Actions.Select(action => $"{action.Kind} {action.Subject}: {action.Reason}"));
+        var more = LeftOut is { } count ? Words.Invariant($"\n{count} more actions are not listed.") : "";
+        return Words.Invariant($"{Inspected} inspected; {(DryRun ? "would be done" : "done")}:\n{lines}{more}");
+    }
 }
 
 internal sealed class ReconcileTool(Reconciler reconciler)

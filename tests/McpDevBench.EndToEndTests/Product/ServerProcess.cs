@@ -89,6 +89,13 @@ public sealed partial class ServerProcess : IAsyncLifetime
         await Answers("health/ready");
     }
 
+    /// <summary>Starts it again with another value of one setting.</summary>
+    internal Task Start(string setting, string value)
+    {
+        _settings[setting] = value;
+        return Start();
+    }
+
     /// <summary>Starts it (again), on the state that it has.</summary>
     internal async Task Start()
     {
