@@ -9,7 +9,7 @@ internal sealed class Probe() : TypedTool<ExecArguments, ExecToolResult>(ExecToo
 
     private static readonly ExecToolResult _result = new("e_0123456789abcdef", "exited", "42 passed in 1.31s\n", "", 1, "exited", 0);
 
-    protected override string? TargetOf(ExecArguments arguments) => arguments.Program();
+    protected override string? TargetOf(ExecArguments arguments) => arguments.Cmd?.FirstOrDefault();
 
     protected override Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken) => Task.FromResult(_result);
 

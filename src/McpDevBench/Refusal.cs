@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 
-using McpDevBench.Observability.Secrets;
-
 namespace McpDevBench;
 
 /// <summary>Why a call was refused. <see cref="RefusalCodes"/> has the names and numbers that clients see.</summary>
@@ -27,17 +25,20 @@ internal enum RefusalCode
     Draining,
 }
 
-/// <summary>The one exception of expected failures: thrown where the reason is known, translated and counted once, at the edge. What looks like a secret in its words is taken out.</summary>
+/// <summary>
+/// The one exception of expected failures: thrown where the reason is known, translated and counted once, at the edge. Its words go back whole to the caller, who
+/// has to recognise them; the log, the audit record and the traces take out what looks like a secret.
+/// </summary>
 /// <param name="code">What kind of refusal it is.</param>
 /// <param name="message">What was wrong, with the value.</param>
 /// <param name="hint">What is allowed, or what to call next.</param>
 /// <param name="retryable">The same call may succeed later.</param>
 internal sealed class RefusalException(RefusalCode code, string message, string hint, bool retryable = false, Exception? inner = null)
-    : Exception(SecretRedactor.Instance.Redact(message), inner)
+    : Exception(message, inner)
 {
     public RefusalCode Code { get; } = code;
 
-    public string Hint { get; } = SecretRedactor.Instance.Redact(hint);
+    public string Hint { get; } = hint;
 
     public bool Retryable { get; } = retryable;
 

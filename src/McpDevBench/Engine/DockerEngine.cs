@@ -203,18 +203,21 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         var socket = e as SocketException ?? e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException;
         var (what, hint) = (socket?.SocketErrorCode, e) switch
         {
-            (SocketError.AccessDenied, _) => ($"The server may not open the Docker socket {options.Host}: permission denied.", "Ask the operator to run the server as a user of the socket's group (docker), or to set MCP_DOCKER_HOST."),
-            (SocketError.ConnectionRefused, _) => ($"Nothing listens at {options.Host}: Docker is not running.", "Ask the operator to start Docker; then call again."),
-            (SocketError.AddressNotAvailable, _) => ($"There is no Docker socket at {options.Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
-            (_, OperationCanceledException or TimeoutException) => ($"Docker at {options.Host} did not answer within {timeout.TotalSeconds:0} s.", "Call again; if it stays so, ask the operator to look at Docker."),
-            _ when e.ToString().Contains("No such file", StringComparison.OrdinalIgnoreCase) => ($"There is no Docker socket at {options.Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
-            _ => ($"Docker at {options.Host} cannot be reached: {e.Message}", "Ask the operator to look at Docker; then call again."),
+            (SocketError.AccessDenied, _) => ($"The server may not open the Docker socket {Host}: permission denied.", "Ask the operator to run the server as a user of the socket's group (docker), or to set MCP_DOCKER_HOST."),
+            (SocketError.ConnectionRefused, _) => ($"Nothing listens at {Host}: Docker is not running.", "Ask the operator to start Docker; then call again."),
+            (SocketError.AddressNotAvailable, _) => ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
+            (_, OperationCanceledException or TimeoutException) => ($"Docker at {Host} did not answer within {timeout.TotalSeconds:0} s.", "Call again; if it stays so, ask the operator to look at Docker."),
+            _ when e.ToString().Contains("No such file", StringComparison.OrdinalIgnoreCase) => ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
+            _ => ($"Docker at {Host} cannot be reached: {e.Message}", "Ask the operator to look at Docker; then call again."),
         };
         return new RefusalException(RefusalCode.DockerUnavailable, what, hint, retryable: true, e);
     }
 
+    /// <summary>The operator's address, which may have a password in it, as callers may read it.</summary>
+    private string Host => SecretRedactor.Instance.Redact($"{options.Host}");
+
     private RefusalException Unsuitable(string why) =>
-        new(RefusalCode.DockerUnavailable, $"The engine at {options.Host} {why}.", "Ask the operator to use a supported Docker Engine (20.10 or later).");
+        new(RefusalCode.DockerUnavailable, $"The engine at {Host} {why}.", "Ask the operator to use a supported Docker Engine (20.10 or later).");
 
     /// <summary>The engine's own sentence out of an error's JSON.</summary>
     public static string Text(DockerApiException e)

@@ -5,7 +5,6 @@ using McpDevBench.Audit;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
-using McpDevBench.Observability.Secrets;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -60,9 +59,6 @@ internal sealed partial class CallPipeline(
             errorType = ErrorType(exception, cancellationToken);
             if (exception is not McpException && !IsForTheSdk(exception, cancellationToken))
                 throw failure = AsProtocolError(exception, name, context.Server.NegotiatedProtocolVersion);
-            // The SDK repeats names that a client made up.
-            if (exception is McpProtocolException said && SecretRedactor.Instance.Redact(said.Message) is var clean && clean != said.Message)
-                throw failure = new McpProtocolException(clean, said, said.ErrorCode) { Data = { [CorrelationId.Field] = CorrelationId.Current } };
             exception.Data[CorrelationId.Field] = CorrelationId.Current;
             throw;
         }
@@ -81,7 +77,6 @@ internal sealed partial class CallPipeline(
     {
         if (context.JsonRpcMessage is JsonRpcError { Error: { Data: null } error })
         {
-            error.Message = SecretRedactor.Instance.Redact(error.Message);
             error.Data = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() };
             var errorType = (McpErrorCode)error.Code == McpErrorCode.InternalError ? RefusalCode.ServerError : RefusalCode.InvalidArgument;
             metrics.Api.Refused(errorType.Name());

@@ -7,7 +7,7 @@ namespace McpDevBench.Mcp;
 
 internal sealed record ExecArguments(
     [Description("Workspace id or alias.")] string ContainerId,
-    [Description("Program and its arguments, without a shell. Give either cmd or shell.")] string[]? Cmd = null,
+    [Description("Program and its arguments, without a shell. Give either cmd or shell.")][Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
     [Description("One command line for a shell: pipes, &&, globs, variables.")][Large] string? Shell = null,
     [Description("Working directory.")] string Cwd = "/workspace",
     [Description("Environment variables of this command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
@@ -25,6 +25,8 @@ internal sealed record ExecArguments(
     [Between(1, 1000)] int Cols = 80,
     [Description("Repeating the call with this key returns the first result.")] string? IdempotencyKey = null)
 {
+    public const string CmdHint = "For a command line use shell, such as \"ls -l | head\"; cmd is the program and its arguments, such as [\"ls\", \"-l\"].";
+
     public ExecRequest ToRequest() => new()
     {
         Container = ContainerId,
@@ -151,7 +153,7 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
 
 internal sealed record ExecStartArguments(
     string ContainerId,
-    string[]? Cmd = null,
+    [Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
     [Large] string? Shell = null,
     string Cwd = "/workspace",
     [SuchAs("LANG")] Dictionary<string, string>? Env = null,

@@ -32,6 +32,13 @@ internal sealed class SuchAsAttribute(string name) : Attribute
     public string Name => name;
 }
 
+/// <summary>What to do instead, for a value of the argument that does not fit: the hint of the refusal.</summary>
+[AttributeUsage(AttributeTargets.Parameter)]
+internal sealed class InsteadAttribute(string hint) : Attribute
+{
+    public string Hint => hint;
+}
+
 /// <summary>The argument is understood only so that it can be refused with a reason. It is not published.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class NeverAllowedAttribute : Attribute;
@@ -47,6 +54,9 @@ internal static class ToolSchema
 
     /// <summary>A mark for <see cref="ArgumentShape"/> that is not published.</summary>
     public const string NeverAllowed = "x-never-allowed";
+
+    /// <summary>A mark for <see cref="ArgumentShape"/> that is not published.</summary>
+    public const string Instead = "x-instead";
 
     /// <summary>The setting that raises a maximum: for <see cref="ArgumentShape"/>, not published.</summary>
     public const string Setting = "x-setting";
@@ -102,6 +112,9 @@ internal static class ToolSchema
                 case LargeAttribute:
                     schema[Large] = true;
                     break;
+                case InsteadAttribute instead:
+                    schema[Instead] = instead.Hint;
+                    break;
                 case NeverAllowedAttribute:
                     schema[NeverAllowed] = true;
                     break;
@@ -152,6 +165,7 @@ internal static class ToolSchema
     {
         schema.Remove(Large);
         schema.Remove(Setting);
+        schema.Remove(Instead);
         if ((string?)schema["type"] == "object" && schema["properties"] is JsonObject properties)
         {
             foreach (var name in properties.Where(property => property.Value?[NeverAllowed] is not null).Select(property => property.Key).ToArray())

@@ -2,14 +2,13 @@ using System.IO.Pipelines;
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
 using McpDevBench.Observability;
-using McpDevBench.Observability.Secrets;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// What the SDK's transport refuses before it makes a call of it: no JSON, a revision that nobody knows, headers that contradict the message. The SDK repeats the client's
-/// words in such an answer and knows no correlation id. It is counted as an early refusal, and it gets the id and loses what looks like a secret, as every other error does.
+/// What the SDK's transport refuses before it makes a call of it: no JSON, a revision that nobody knows, headers that contradict the message. The SDK
+/// knows no correlation id. Such an answer is counted as an early refusal, and gets the id, as every other error does.
 /// </summary>
 internal static class TransportErrors
 {
@@ -45,13 +44,7 @@ internal static class TransportErrors
     {
         var message = JsonNode.Parse(error.GetBuffer().AsSpan(0, (int)error.Length))!;
         var detail = message["error"]!.AsObject();
-        detail["message"] = SecretRedactor.Instance.Redact((string?)detail["message"]);
         var data = detail["data"]?.AsObject() ?? [];
-        foreach (var (name, text) in data.ToList())
-        {
-            if (text is JsonValue value && value.TryGetValue(out string? said))
-                data[name] = SecretRedactor.Instance.Redact(said);
-        }
         data[CorrelationId.Field] = CorrelationId.Ensure();
         detail["data"] = data;
         return message.ToJsonString();

@@ -68,17 +68,15 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
         // From the request as it was sent, not from the SDK's dictionary: that has forgotten duplicates.
         var sent = (request.JsonRpcRequest.Params as JsonObject)?["arguments"];
         if (sent is not null and not JsonObject)
-            throw ArgumentShape.Wrong("The arguments must be an object.", Shape);
+            throw Shape.Wrong("The arguments must be an object.");
         try
         {
             var given = sent is null ? JsonElement.Parse("{}"u8) : JsonSerializer.SerializeToElement(sent, McpJson.Default.JsonNode);
-            return Shape.Check(given, out var optionalNulls)
-                ? given.Deserialize(_argumentsType)!
-                : ArgumentShape.Without(given, optionalNulls).Deserialize(_argumentsType)!;
+            return Shape.Bind(given).Deserialize(_argumentsType)!;
         }
         catch (JsonException exception)
         {
-            throw ArgumentShape.Wrong(exception.Message.Split(" Path: ", 2)[0], Shape);
+            throw Shape.Wrong(exception.Message.Split(" Path: ", 2)[0]);
         }
     }
 }

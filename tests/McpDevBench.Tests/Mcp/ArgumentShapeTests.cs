@@ -18,14 +18,29 @@ public sealed class ArgumentShapeTests
     [InlineData("""{"container_id":"a","ContainerId":"a"}""", "no argument 'ContainerId'. Did you mean 'container_id'?")]
     [InlineData("""{"container_id":"a","zzzzzz":5}""", "no argument 'zzzzzz'.")]
     [InlineData("""{"container_id":"a","cmd":"ls -l"}""", "'cmd' must be an array of strings, but 'ls -l' was given")]
-    [InlineData("""{"container_id":"a","cmd":["ls",1]}""", "'cmd[1]' must be a string, but 1 was given")]
-    [InlineData("""{"container_id":"a","wait_ms":"10"}""", "'wait_ms' must be a whole number from 0 to 25000, but '10' was given")]
+    [InlineData("""{"container_id":"a","cmd":["ls",true]}""", "'cmd[1]' must be a string, but true was given")]
+    [InlineData("""{"container_id":"a","cmd":["ls",null]}""", "'cmd[1]' must be a string, but null was given")]
+    [InlineData("""{"container_id":"a","wait_ms":"soon"}""", "'wait_ms' must be a whole number from 0 to 25000, but 'soon' was given")]
+    [InlineData("""{"container_id":"a","wait_ms":""}""", "'wait_ms' must be a whole number from 0 to 25000, but '' was given")]
+    [InlineData("""{"container_id":"a","wait_ms":" 10"}""", "'wait_ms' must be a whole number from 0 to 25000, but ' 10' was given")]
+    [InlineData("""{"container_id":"a","wait_ms":"0x10"}""", "'wait_ms' must be a whole number from 0 to 25000, but '0x10' was given")]
+    [InlineData("""{"container_id":"a","wait_ms":"25001"}""", "'wait_ms' must be a whole number from 0 to 25000, but '25001' was given")]
+    [InlineData("""{"container_id":"a","wait_ms":0.5}""", "'wait_ms' must be a whole number from 0 to 25000, but 0.5 was given")]
+    [InlineData("""{"container_id":"a","wait_ms":0.99999999999999999999999999999999999999}""", "'wait_ms' must be a whole number")]
+    [InlineData("""{"container_id":"a","wait_ms":1e999}""", "'wait_ms' must be a whole number from 0 to 25000, but 1e999 was given")]
+    [InlineData("""{"container_id":"a","wait_ms":true}""", "'wait_ms' must be a whole number")]
+    [InlineData("""{"container_id":"a","pty":1}""", "'pty' must be true or false, but 1 was given")]
+    [InlineData("""{"container_id":"a","cmd":"[\"ls\""}""", "'cmd' must be an array of strings, but '[\"ls\"' was given")]
+    [InlineData("""{"container_id":"a","cmd":"{\"a\":1}"}""", "'cmd' must be an array of strings")]
+    [InlineData("""{"container_id":"a","cmd":"[\"\\ud800\"]"}""", "'cmd' must be an array of strings")]
+    [InlineData("""{"container_id":"a","env":"{\"A\":\"1\",\"A\":\"2\"}"}""", "'env.A' is given twice")]
     [InlineData("""{"container_id":"a","wait_ms":25001}""", "'wait_ms' must be a whole number from 0 to 25000, but 25001 was given")]
     [InlineData("""{"container_id":"a","wait_ms":1.5}""", "'wait_ms' must be a whole number")]
     [InlineData("""{"container_id":"a","wait_ms":99999999999999999999}""", "'wait_ms' must be a whole number")]
     [InlineData("""{"container_id":"a","pty":"yes"}""", "'pty' must be true or false, but 'yes' was given")]
     [InlineData("""{"container_id":"a","env":["A=b"]}""", "'env' must be an object of strings, but an array was given")]
-    [InlineData("""{"container_id":"a","env":{"A":1}}""", "'env.A' must be a string, but 1 was given")]
+    [InlineData("""{"container_id":"a","env":{"A":{}}}""", "'env.A' must be a string, but an object was given")]
+    [InlineData("""{"container_id":"a","env":{"A":null}}""", "'env.A' must be a string, but null was given")]
     [InlineData("""{"container_id":"a","env":{"A":"1","A":"2"}}""", "'env.A' is given twice")]
     [InlineData("""{"container_id":"a","container_id":"b"}""", "'container_id' is given twice")]
     public void A_wrong_call_of_exec_is_refused_with_the_reason(string arguments, string reason) => AssertRefused(_exec, arguments, reason);
@@ -34,7 +49,7 @@ public sealed class ArgumentShapeTests
     [InlineData("""{"container_id":"a","operations":[{"op":"chmod","path":"x"}]}""", "'operations[0].op' must be one of read, write, edit, delete, move, copy, mkdir, but 'chmod' was given")]
     [InlineData("""{"container_id":"a","operations":[{"op":"read"}]}""", "'operations[0].path' is missing")]
     [InlineData("""{"container_id":"a","operations":[{"op":"edit","path":"x","edits":[{"old":"a","new_text":"b"}]}]}""", "no argument 'operations[0].edits[0].old'. Did you mean 'old_text'?")]
-    [InlineData("""{"container_id":"a","operations":[{"op":"read","path":"x","encoding":null}]}""", "'operations[0].encoding' must be one of utf8, base64, but null was given")]
+    [InlineData("""{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":\"[{}]\"}]"}""", "'operations[0].edits[0].old_text' is missing")]
     public void A_wrong_operation_in_a_batch_is_refused_with_its_place(string arguments, string reason) => AssertRefused(_batch, arguments, reason);
 
     [Fact]
@@ -42,26 +57,52 @@ public sealed class ArgumentShapeTests
     {
         AssertRefused(_exec, $$"""{"container_id":"{{new string('a', 70_000)}}"}""", "'container_id' has 70000 characters; at most 65536 are allowed");
         AssertRefused(_exec, $$"""{"container_id":"a","cmd":[{{string.Join(',', Enumerable.Repeat("\"a\"", 5000))}}]}""", "'cmd' has 5000 items; at most 4096 are allowed");
-        Assert.True(_exec.Check(JsonElement.Parse($$"""{"container_id":"a","stdin":"{{new string('a', 70_000)}}"}"""), out _));
+        _exec.Bind(JsonElement.Parse($$"""{"container_id":"a","stdin":"{{new string('a', 70_000)}}"}"""));
     }
 
     [Fact]
     public void Optional_arguments_sent_as_null_are_left_out()
     {
         var given = JsonElement.Parse("""{"container_id":"a","cwd":null,"env":null,"wait_ms":5}""");
-        Assert.False(_exec.Check(given, out var nulls));
-        Assert.Equal(["cwd", "env"], nulls);
-        var arguments = ArgumentShape.Without(given, nulls).Deserialize(McpJson.Default.ExecArguments)!;
+        var arguments = _exec.Bind(given).Deserialize(McpJson.Default.ExecArguments)!;
         Assert.Equal(("/workspace", 5), (arguments.Cwd, arguments.WaitMs));
-        Assert.True(_batch.Check(JsonElement.Parse("""{"container_id":"a","operations":[{"op":"read","path":"x","content":null}]}"""), out _));
+        var batch = _batch.Bind(JsonElement.Parse("""{"container_id":"a","operations":[{"op":"read","path":"x","content":null,"encoding":null,"edits":null}]}""")).Deserialize(McpJson.Default.FsBatchArguments)!;
+        Assert.Equal(("utf8", null), (batch.Operations[0].Encoding, batch.Operations[0].Edits));
     }
 
     [Fact]
     public void Bounds_hold_for_numbers_that_are_larger_than_any_int()
     {
-        Assert.True(_poll.Check(JsonElement.Parse("""{"exec_id":"e","after_seq":9007199254740993}"""), out _));
+        foreach (var seq in new[] { "9007199254740993", "9007199254740993.0", "\"9007199254740993\"", "9007199254740993.00e0", "9.007199254740993e15" })
+            Assert.Equal(9007199254740993, _poll.Bind(JsonElement.Parse($$"""{"exec_id":"e","after_seq":{{seq}}}""")).Deserialize(McpJson.Default.ExecPollArguments)!.AfterSeq);
         AssertRefused(_poll, """{"exec_id":"e","after_seq":-2}""", "'after_seq' must be a whole number from -1");
     }
+
+    [Theory]
+    [InlineData("""{"container_id":"a","cmd":"[\"echo\",\"hi\"]"}""", """{"container_id":"a","cmd":["echo","hi"]}""")]
+    [InlineData("""{"container_id":"a","cmd":["sleep",5.0]}""", """{"container_id":"a","cmd":["sleep","5.0"]}""")]
+    [InlineData("""{"container_id":"a","wait_ms":500.0,"rows":"24","pty":"false","stdin_open":"True"}""", """{"container_id":"a","wait_ms":500,"rows":24,"pty":false,"stdin_open":true}""")]
+    [InlineData("""{"container_id":"a","wait_ms":5e2}""", """{"container_id":"a","wait_ms":500}""")]
+    [InlineData("""{"container_id":"a","env":{"A":1,"B":1.50,"C":true,"D":99999999999999999999999}}""", """{"container_id":"a","env":{"A":"1","B":"1.50","C":"true","D":"99999999999999999999999"}}""")]
+    [InlineData("""{"container_id":"a","env":"{\"A\":1}"}""", """{"container_id":"a","env":{"A":"1"}}""")]
+    public void What_can_mean_one_thing_only_is_taken_without_loss(string sent, string bound) =>
+        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(bound), _exec.Bind(JsonElement.Parse(sent))), $"{_exec.Bind(JsonElement.Parse(sent))}");
+
+    [Fact]
+    public void Lenience_holds_at_every_depth()
+    {
+        var bound = _batch.Bind(JsonElement.Parse("""{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":\"[{\\\"old_text\\\":\\\"a\\\",\\\"new_text\\\":\\\"b\\\",\\\"replace_all\\\":\\\"true\\\"}]\"}]"}"""));
+        var edit = Assert.Single(Assert.Single(bound.Deserialize(McpJson.Default.FsBatchArguments)!.Operations).Edits!);
+        Assert.Equal(("a", "b", true), (edit.OldText, edit.NewText, edit.ReplaceAll));
+    }
+
+    [Fact]
+    public void Text_that_looks_like_JSON_stays_text() =>
+        Assert.Equal("[1]", _exec.Bind(JsonElement.Parse("""{"container_id":"a","shell":"[1]"}""")).GetProperty("shell").GetString());
+
+    [Fact]
+    public void A_command_line_as_cmd_is_refused_with_the_way_to_run_it() =>
+        Assert.StartsWith("For a command line use shell", Refusal(_exec, """{"container_id":"a","cmd":"echo hi"}""").Hint);
 
     [Fact]
     public void The_hint_lists_the_arguments() =>
@@ -75,5 +116,5 @@ public sealed class ArgumentShapeTests
     }
 
     private static RefusalException Refusal(ArgumentShape shape, string arguments) =>
-        Assert.Throws<RefusalException>(() => shape.Check(JsonElement.Parse(arguments), out _));
+        Assert.Throws<RefusalException>(() => shape.Bind(JsonElement.Parse(arguments)));
 }

@@ -108,7 +108,7 @@ public sealed class StrictSchemaTests : IDisposable
     {
         try
         {
-            tool.Shape.Check(JsonElement.Parse(arguments), out _);
+            tool.Shape.Bind(JsonElement.Parse(arguments));
             return null;
         }
         catch (RefusalException refusal)
