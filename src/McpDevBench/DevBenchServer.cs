@@ -147,9 +147,11 @@ internal static class DevBenchServer
         services.AddSingleton<Ownership>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<ContainerStore>();
+        services.AddSingleton<KeptFileStore>();
         services.AddSingleton<WorkspaceDirectory>();
         services.AddSingleton<VolumePool>();
         services.AddSingleton<WorkspaceFactory>();
+        services.AddSingleton<WorkspaceRecovery>();
         services.AddSingleton<ContainerService>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Janitor>();

@@ -7,13 +7,14 @@ using McpDevBench.Observability.Health;
 namespace McpDevBench;
 
 /// <summary>What happens beside the calls, for the audit record: commands end, workspaces expire, the server starts, stops and tidies up.</summary>
-internal sealed class SystemAudit(AuditLog audit, ExecSupervisor execs, Janitor janitor, WorkspaceDirectory workspaces, HealthChecks checks, TimeProvider time)
+internal sealed class SystemAudit(AuditLog audit, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, WorkspaceDirectory workspaces, HealthChecks checks, TimeProvider time)
 {
     /// <summary>Hears of what happens. Before anything can.</summary>
     public async Task StartAsync()
     {
         execs.Finished = ExecFinishedAsync;
         janitor.Removed = RemovedAsync;
+        recovery.Resumed = ResumedAsync;
         checks.Register("audit", audit.IsNeeded, _ => audit.CheckAsync());
         await audit.TryRecordAsync(Own(AuditEvents.SystemStart, BuildInfo.Version));
     }
@@ -39,6 +40,18 @@ internal sealed class SystemAudit(AuditLog audit, ExecSupervisor execs, Janitor 
     /// <summary>A workspace was removed, and nobody asked for it.</summary>
     public Task RemovedAsync(Workspace workspace, string reason) =>
         audit.TryRecordAsync(Own(AuditEvents.ContainerKill, reason) with { ContainerId = workspace.Id.ToString(), Image = workspace.Image });
+
+    /// <summary>A workspace's container was made anew, or could not be: for a call, or in the background.</summary>
+    private Task ResumedAsync(Workspace workspace, DateTimeOffset began, TimeSpan duration, string? error) =>
+        audit.TryRecordAsync(AuditEntry.Of(AuditEvents.ContainerResume, began, error is null ? AuditResults.Success : AuditResults.Failure) with
+        {
+            ContainerId = workspace.Id.ToString(),
+            ExecId = null,
+            Image = workspace.Image,
+            Target = workspace.Alias,
+            ErrorCode = error,
+            DurationMs = (long)duration.TotalMilliseconds,
+        });
 
     private Task ExecFinishedAsync(Exec exec, bool perhapsAgain)
     {

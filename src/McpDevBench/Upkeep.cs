@@ -15,7 +15,8 @@ namespace McpDevBench;
 /// fails is tried again; it never ends the server.
 /// </summary>
 internal sealed partial class Upkeep(
-    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, VolumePool pool, ContainerService containers,
+    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
+    ContainerService containers,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, SystemAudit audit, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
@@ -44,8 +45,10 @@ internal sealed partial class Upkeep(
 
     private async Task SweepAsync(CancellationToken stoppingToken)
     {
+        var resuming = Task.CompletedTask;
+        var connections = 0;
         // Until Docker has been seen, often; afterwards at leisure.
-        while (!await TryAsync("reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken))))
+        while (!await ReconcileAsync())
             await Task.Delay(Impatience, time, stoppingToken);
         using var timer = new PeriodicTimer(options.CleanupInterval, time);
         do
@@ -58,7 +61,25 @@ internal sealed partial class Upkeep(
             await TryAsync("prune", audit.PruneAsync);
             await timer.WaitForNextTickAsync(stoppingToken);
         }
-        while (await TryAsync("reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken))) || !stoppingToken.IsCancellationRequested);
+        while (await ReconcileAsync() || !stoppingToken.IsCancellationRequested);
+        await resuming;
+
+        async Task<bool> ReconcileAsync()
+        {
+            var done = await TryAsync("reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken)));
+            if (done)
+                ResumePersistent();
+            return done;
+        }
+
+        // At start, and when the engine was gone in between: it may have been restarted, or the whole host.
+        void ResumePersistent()
+        {
+            if (engine.Connections == connections || !resuming.IsCompleted)
+                return;
+            connections = engine.Connections;
+            resuming = TryAsync("resume", () => recovery.ResumePersistentAsync(stoppingToken));
+        }
     }
 
     private async Task RemoveAllAsync(CancellationToken cancellationToken)

@@ -8,6 +8,9 @@ namespace McpDevBench.Agents;
 /// <summary>Every agent that the server is tied to, by Docker's id of its container.</summary>
 internal sealed class AgentDirectory(EngineStreams streams, EngineContainers containers, MetricCatalogue metrics, TimeProvider time, ILogger<AgentDirectory> logger) : IAsyncDisposable
 {
+    /// <summary>A larger workspace has at least so many entries.</summary>
+    public const int MaxCounted = 10_000;
+
     private readonly ConcurrentDictionary<string, AgentLink> _links = [];
 
     public EngineStreams Streams => streams;
@@ -76,15 +79,45 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
         }
     }
 
-    /// <summary>The container is gone: ends the tie, and whoever waits for it is told.</summary>
-    public async Task LoseAsync(string dockerId)
+    /// <summary>Waits until the agent answers a question that every version of it knows.</summary>
+    /// <exception cref="RefusalException">workspace_lost.</exception>
+    public Task CheckAsync(string dockerId, CancellationToken cancellationToken) =>
+        Get(dockerId).RequestAsync(Opcode.Stat, new StatRequest([]).Write, FileStat.Read, repeatable: true, cancellationToken);
+
+    /// <summary>How many files a workspace has; no more than <see cref="MaxCounted"/> are counted. Null without an answer.</summary>
+    public async Task<int?> CountFilesAsync(string dockerId, CancellationToken cancellationToken)
     {
-        if (_links.TryRemove(dockerId, out var link))
+        try
         {
-            await link.DisposeAsync();
-            Listener.Lost(link);
+            var (files, entries, after) = (0, 0, Array.Empty<byte>());
+            while (true)
+            {
+                var request = new ListRequest([], Recursive: true, "", MaxCounted, after);
+                var page = await Get(dockerId).RequestAsync(Opcode.List, request.Write, ListResponse.Read, repeatable: true, cancellationToken);
+                files += page.Entries.Count(entry => entry.Kind == FileKind.File);
+                entries += page.Entries.Count;
+                if (!page.More || page.Entries.Count == 0 || entries >= MaxCounted)
+                    return files;
+                after = page.Entries[^1].Path;
+            }
+        }
+        catch (RefusalException)
+        {
+            // A number for the reader of one result: the workspace is there without it.
+            return null;
         }
     }
+
+    /// <summary>The container is gone: closes the connection, if there is one, and reports the loss to the listener.</summary>
+    public async Task LoseAsync(string dockerId)
+    {
+        await ForgetAsync(dockerId);
+        // Also without a connection: after a restart of the server there is none yet, and the execs of the container have ended all the same.
+        Listener.Lost(dockerId);
+    }
+
+    /// <summary>The link found its container ended. The next one to the same workspace is another link.</summary>
+    public void Drop(AgentLink link) => _links.TryRemove(KeyValuePair.Create(link.DockerId, link));
 
     /// <summary>Ends the tie; the container is left alone.</summary>
     public async Task ForgetAsync(string dockerId)

@@ -233,13 +233,20 @@ internal sealed partial class AgentLink : IAsyncDisposable
     private void GiveUp()
     {
         _stopping.Cancel();
-        lock (_lock)
+        _directory.Drop(this);
+        try
         {
-            var lost = _connected.TrySetException(AgentRefusals.WorkspaceLost());
-            if (lost)
-                _ = _connected.Task.Exception;
+            // Before those who wait: they find the workspace marked as stopped, and resume it.
+            _directory.Listener.Lost(DockerId);
         }
-        _directory.Listener.Lost(this);
+        finally
+        {
+            lock (_lock)
+            {
+                if (_connected.TrySetException(AgentRefusals.WorkspaceLost()))
+                    _ = _connected.Task.Exception;
+            }
+        }
     }
 
     /// <summary>An agent that does not answer a ping before the next one is due has lost its stream, whatever the socket says.</summary>

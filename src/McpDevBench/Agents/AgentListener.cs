@@ -14,5 +14,5 @@ internal abstract class AgentListener
     public abstract void Exited(AgentLink link, ExecExited exit);
 
     /// <summary>The container is gone, and with it every process.</summary>
-    public abstract void Lost(AgentLink link);
+    public abstract void Lost(string dockerId);
 }

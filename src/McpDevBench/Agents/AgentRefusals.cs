@@ -37,7 +37,7 @@ internal static class AgentRefusals
 
     public static RefusalException WorkspaceLost() => new(
         RefusalCode.WorkspaceLost, "The workspace's container has ended, and its processes with it.",
-        "Call spawn for a new workspace; with the same alias, a persistent one gets its files back.");
+        "Call attach with its id or alias: it starts the container again, with the workspace's files.", retryable: true);
 
     private static string Sentence(string text)
     {

@@ -5,6 +5,7 @@ internal static class AuditEvents
 {
     public const string ContainerSpawn = "container.spawn";
     public const string ContainerAttach = "container.attach";
+    public const string ContainerResume = "container.resume";
     public const string ContainerKill = "container.kill";
     public const string ExecStart = "exec.start";
     public const string ExecSignal = "exec.signal";
@@ -28,7 +29,7 @@ internal static class AuditEvents
 
     public static IReadOnlyList<string> All { get; } =
     [
-        ContainerSpawn, ContainerAttach, ContainerKill, ExecStart, ExecSignal, ExecCancel, ExecInput, ExecFinish, FsRead, FsWrite, FsEdit, FsDelete, FsBatch,
+        ContainerSpawn, ContainerAttach, ContainerResume, ContainerKill, ExecStart, ExecSignal, ExecCancel, ExecInput, ExecFinish, FsRead, FsWrite, FsEdit, FsDelete, FsBatch,
         FsImport, FsExport, AuthDenied, PolicyDenied, QuotaDenied, SystemStart, SystemStop, SystemReconcile, SystemGc,
     ];
 }

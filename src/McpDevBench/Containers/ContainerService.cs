@@ -12,29 +12,31 @@ namespace McpDevBench.Containers;
 
 /// <summary>The life of a workspace as clients see it: spawn, attach, list, kill.</summary>
 internal sealed partial class ContainerService(
-    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, IdempotencyStore idempotency,
-    ImagePolicy policy, ImageProvider images, EngineContainers engineContainers, AgentDirectory agents, VolumePool pool, KeyedLock keys,
+    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory,
+    WorkspaceRecovery recovery, IdempotencyStore idempotency, ImagePolicy policy, ImageProvider images, EngineContainers engineContainers,
+    AgentDirectory agents, VolumePool pool, KeyedLock keys,
     MetricCatalogue metrics, TimeProvider time, ILogger<ContainerService> logger)
 {
     private const string SpawnScope = "spawn";
     private const int PageSize = 100;
+
+    /// <summary>Restored files are counted up to here.</summary>
+    public const int MaxCountedFiles = AgentDirectory.MaxCounted;
 
     public async Task<Spawned> SpawnAsync(string owner, SpawnRequest request, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
     {
         var plan = SpawnPlan.Of(request, options);
         CallFacts.Current?.Image = plan.Image.Canonical;
         if (request.IdempotencyKey is not { } key)
-            return new Spawned(await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken), Warm: false, Replayed: false);
+            return await SpawnOrResumeAsync(owner, request, plan, onProgress, cancellationToken);
         using var _ = await keys.LockAsync($"{SpawnScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
-        if (idempotency.Find(owner, SpawnScope, key, fingerprint) is { } handle && ContainerId.TryParse(handle, out var id) && workspaces.Find(id) is { } present)
-        {
-            workspaces.Note(present);
-            return new Spawned(present, Warm: false, Replayed: true);
-        }
-        var workspace = await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken);
-        idempotency.Save(owner, SpawnScope, key, fingerprint, workspace.Id.ToString());
-        return new Spawned(workspace, Warm: false, Replayed: false);
+        if (idempotency.Find(owner, SpawnScope, key, fingerprint) is { } handle && ContainerId.TryParse(handle, out var id)
+            && workspaces.Find(id) is { Status: not ContainerStatus.Removing })
+            return new Spawned(await recovery.FindRunningAsync(owner, handle, cancellationToken), Warm: false, Replayed: true);
+        var spawned = await SpawnOrResumeAsync(owner, request, plan, onProgress, cancellationToken);
+        idempotency.Save(owner, SpawnScope, key, fingerprint, spawned.Workspace.Id.ToString());
+        return spawned;
     }
 
     /// <summary>What <see cref="SpawnAsync"/> would do, without doing it.</summary>
@@ -44,36 +46,39 @@ internal sealed partial class ContainerService(
         CallFacts.Current?.Image = plan.Image.Canonical;
         if (policy.Objection(plan.Image) is { } objection)
             return new SpawnDecision(false, plan.Image.Canonical, $"The image may not be used: {objection}.", policy.Nearest, false, plan.Limits, plan.Network);
-        if (request.Alias is { } alias && workspaces.All.Any(workspace => workspace.Owner == owner && workspace.Alias == alias))
-            return new SpawnDecision(false, plan.Image.Canonical, $"There is a workspace with the alias '{alias}' already.", $"alias={alias}-2", false, plan.Limits, plan.Network);
+        if (request.Alias is { } alias && workspaces.FindByAlias(owner, alias) is { } existing)
+            return Decide(existing, request, plan);
         var present = await images.IsPresentAsync(plan.Image, cancellationToken);
         return new SpawnDecision(true, plan.Image.Canonical, present ? "The image is on the Docker host." : "The image would be pulled first.", null, present, plan.Limits, plan.Network);
     }
 
     public async Task<Attached> AttachAsync(string owner, string target, string? clientName, string? sessionId, CancellationToken cancellationToken)
     {
-        var workspace = workspaces.FindRunning(owner, target);
-        // More than a look at the row: whoever attaches wants to work now.
-        await agents.Get(workspace.DockerId!).ConnectionAsync(cancellationToken);
+        var workspace = await recovery.FindAnsweringAsync(owner, target, cancellationToken);
         store.Attach(workspace.Id, clientName, sessionId, time.GetUtcNow());
         workspaces.Attach(workspace, clientName, sessionId);
         return new Attached(workspace, store.RunningExecs().GetValueOrDefault(workspace.Id.ToString()));
     }
 
-    public async Task<Killed> KillAsync(string owner, string target, bool force, bool keepWorkspace, CancellationToken cancellationToken)
+    /// <param name="keep">Keeps the files also of a workspace that is not persistent.</param>
+    /// <param name="delete">Deletes the files also of a persistent workspace, or files that were kept before.</param>
+    public async Task<Killed> KillAsync(string owner, string target, bool force, bool keep, bool delete, CancellationToken cancellationToken)
     {
-        var workspace = workspaces.Find(owner, target);
-        if (keepWorkspace && (!workspace.Persistent || workspace.Alias is null))
-            throw new RefusalException(RefusalCode.InvalidArgument, $"keep_workspace=true is not possible: {workspace.Id} is not a persistent workspace with an alias, so nothing could find its files again.", "Download what is needed through the file endpoint, or call kill without keep_workspace.");
-        using var _ = await keys.LockAsync($"kill\n{workspace.Id}", cancellationToken);
-        if (workspaces.Find(workspace.Id) is null)
+        if (keep && delete)
+            throw new RefusalException(RefusalCode.InvalidArgument, "keep_workspace and delete_files are both true.", "Give at most one of them.");
+        if (workspaces.TryFind(owner, target) is null && keptFiles.Find(owner, target) is { } kept)
+            return await KillKeptAsync(kept, delete, cancellationToken);
+        var id = workspaces.Find(owner, target).Id;
+        using var _ = await keys.LockAsync(WorkspaceRecovery.LockOf(id), cancellationToken);
+        // As it is now: a resume may have given it another container.
+        if (workspaces.TryFind(owner, id.ToString()) is not { } workspace)
             throw WorkspaceDirectory.NotFound(target);
         if (!force && workspace.DockerId is { } dockerId && store.RunningExecs().ContainsKey(workspace.Id.ToString()))
             await engineContainers.StopAsync(dockerId, options.StopGrace, cancellationToken);
         // From here on to the end, whether the caller still waits or not: half a removal helps nobody.
-        var kept = await factory.RemoveAsync(workspace, keepWorkspace, CancellationToken.None);
+        var isKept = await factory.RemoveAsync(workspace, keepVolume: keep || (workspace.Persistent && !delete), CancellationToken.None);
         LogKilled(logger, workspace.Id, force);
-        return new Killed(workspace, "removed", kept ? "kept" : "removed");
+        return new Killed(workspace.Id.ToString(), "removed", isKept ? "kept" : "removed", isKept ? workspace.KeptAs : null);
     }
 
     /// <param name="label">Null, <c>name</c> or <c>name=value</c>.</param>
@@ -90,6 +95,9 @@ internal sealed partial class ContainerService(
             page.Count > PageSize ? PageCursor.Of(page[PageSize - 1].CreatedAt, page[PageSize - 1].Id.ToString()) : null);
     }
 
+    /// <summary>Files that were kept of removed workspaces.</summary>
+    public IReadOnlyList<KeptFiles> Kept(string owner) => keptFiles.List(owner);
+
     /// <summary>By id or alias.</summary>
     /// <exception cref="RefusalException">container_not_found, alike for unknown, foreign and expired handles.</exception>
     public Workspace Find(string owner, string target) => workspaces.Find(owner, target);
@@ -102,7 +110,38 @@ internal sealed partial class ContainerService(
     public void CountContainers() => metrics.Containers.Counted(
         workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running), workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Stopped));
 
-    private async Task<Workspace> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
+    private async Task<Killed> KillKeptAsync(KeptFiles kept, bool delete, CancellationToken cancellationToken)
+    {
+        var name = kept.ContainerId ?? kept.Alias;
+        if (!delete)
+            return new Killed(name, "removed", "kept", kept.Alias);
+        if (!await pool.RemoveAsync(kept.Volume, cancellationToken))
+            throw new RefusalException(RefusalCode.Conflict, $"The volume with the kept files of '{kept.Alias}' is in use by a container.", "Ask the operator to remove that container, then call kill again with delete_files=true.");
+        keptFiles.Delete(kept.Volume);
+        return new Killed(name, "removed", "removed", null);
+    }
+
+    private async Task<Spawned> SpawnOrResumeAsync(
+        string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
+    {
+        if (request.Alias is not { } alias || workspaces.FindByAlias(owner, alias) is not { } existing)
+            return await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken);
+        // That its container has ended may not have been noticed yet.
+        if (existing.Status == ContainerStatus.Running && !await recovery.IsUpAsync(existing, cancellationToken))
+            existing = existing with { Status = ContainerStatus.Stopped };
+        if (plan.Objection(existing, request) is { } objection)
+            throw objection;
+        var resumed = await recovery.FindAnsweringAsync(owner, existing.Id.ToString(), cancellationToken);
+        if (request.Persistent && !resumed.Persistent)
+            resumed = workspaces.Replace(resumed with { Persistent = true });
+        return new Spawned(resumed, Warm: false, Replayed: false);
+    }
+
+    private static SpawnDecision Decide(Workspace existing, SpawnRequest request, SpawnPlan plan) => plan.Objection(existing, request) is { } objection
+        ? new SpawnDecision(false, plan.Image.Canonical, objection.Message, $"alias={existing.Alias}-2", false, plan.Limits, plan.Network)
+        : new SpawnDecision(true, existing.Image, $"The stopped workspace '{existing.Alias}' would be resumed with its files.", null, true, existing.Limits, existing.Network);
+
+    private async Task<Spawned> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         // A pull can take minutes: whoever looks at the log meanwhile should see what is being waited for.
@@ -110,10 +149,10 @@ internal sealed partial class ContainerService(
         metrics.WarmPool.Missed("disabled");
         try
         {
-            var workspace = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _) => ValueTask.CompletedTask), cancellationToken);
+            var (workspace, restored) = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _) => ValueTask.CompletedTask), cancellationToken);
             metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
             LogCreated(logger, workspace.Id, workspace.Image, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
-            return workspace;
+            return new Spawned(workspace, Warm: false, Replayed: false) { RestoredFiles = restored };
         }
         catch (Exception e)
         {
@@ -122,9 +161,9 @@ internal sealed partial class ContainerService(
         }
     }
 
-    private async Task<Workspace> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask> onProgress, CancellationToken cancellationToken)
+    private async Task<(Workspace Workspace, int? Restored)> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask> onProgress, CancellationToken cancellationToken)
     {
-        using var steps = new SpawnSteps(metrics.Containers, time);
+        using var steps = new SpawnSteps(metrics.Containers.SpawnPhaseDone, time);
         steps.Next(SpawnPhase.Policy);
         await onProgress(SpawnPhase.Policy, $"Checking {plan.Image}");
         policy.Require(plan.Image);
@@ -140,7 +179,8 @@ internal sealed partial class ContainerService(
             Owner = owner,
             Alias = request.Alias,
             Image = plan.Image.Canonical,
-            Persistent = request.Persistent,
+            // Files that were kept once are not lost because the next workspace forgot to ask.
+            Persistent = request.Persistent || !fresh,
             Status = ContainerStatus.Creating,
             VolumeName = volume,
             Limits = plan.Limits,
@@ -166,9 +206,10 @@ internal sealed partial class ContainerService(
         try
         {
             var built = await factory.BuildAsync(workspace, image, fresh, steps, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);
-            if (!fresh)
-                store.TakeKeptVolume(volume);
-            return built;
+            if (fresh)
+                return (built, null);
+            keptFiles.Delete(volume);
+            return (built, await agents.CountFilesAsync(built.DockerId!, cancellationToken));
         }
         catch
         {

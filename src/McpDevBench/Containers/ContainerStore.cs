@@ -17,49 +17,49 @@ internal sealed class ContainerStore(Database database)
         {
             database.Write(connection => connection.Run(
                 """
-                INSERT INTO containers (id, docker_id, owner, alias, image, digest, persistent, status, volume, memory_mb, cpus, pids, network, labels, env, created_at, last_used_at, lease_until, idle_ttl_ms)
-                VALUES ($id, $docker_id, $owner, $alias, $image, $digest, $persistent, $status, $volume, $memory_mb, $cpus, $pids, $network, $labels, $env, $created_at, $last_used_at, $lease_until, $idle_ttl_ms)
+                INSERT INTO containers (id, docker_id, owner, alias, image, digest, image_id, persistent, status, volume,
+                    memory_mb, cpus, pids, network, labels, env, created_at, last_used_at, lease_until, idle_ttl_ms, adoption)
+                VALUES ($id, $docker_id, $owner, $alias, $image, $digest, $image_id, $persistent, $status, $volume,
+                    $memory_mb, $cpus, $pids, $network, $labels, $env, $created_at, $last_used_at, $lease_until, $idle_ttl_ms, $adoption)
                 """,
                 ("$id", workspace.Id.ToString()), ("$docker_id", workspace.DockerId), ("$owner", workspace.Owner), ("$alias", workspace.Alias),
-                ("$image", workspace.Image), ("$digest", workspace.Digest), ("$persistent", workspace.Persistent), ("$status", StatusName(workspace.Status)),
+                ("$image", workspace.Image), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId), ("$persistent", workspace.Persistent), ("$status", StatusName(workspace.Status)),
                 ("$volume", workspace.VolumeName), ("$memory_mb", workspace.Limits.MemoryMb), ("$cpus", workspace.Limits.Cpus), ("$pids", workspace.Limits.Pids),
                 ("$network", workspace.Network), ("$labels", workspace.Labels.Json()), ("$env", workspace.Env.Json()),
                 ("$created_at", workspace.CreatedAt.Milliseconds()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
-                ("$lease_until", workspace.LeaseUntil?.Milliseconds()), ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds)));
+                ("$lease_until", workspace.LeaseUntil?.Milliseconds()), ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$adoption", workspace.Adoption)));
         }
         catch (SqliteException e) when (e.SqliteErrorCode == ConstraintViolation)
         {
-            throw new RefusalException(RefusalCode.Conflict, $"There is a workspace with the alias '{workspace.Alias}' already.", "Call attach with this alias to use it, kill to remove it, or spawn with another alias.", inner: e);
+            throw Taken(workspace.Alias!, e);
         }
     }
 
     public void Update(Workspace workspace) => database.Write(connection => connection.Run(
-        "UPDATE containers SET docker_id = $docker_id, digest = $digest, status = $status, env = $env, last_used_at = $last_used_at WHERE id = $id",
-        ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()),
-        ("$last_used_at", workspace.LastUsedAt.Milliseconds()), ("$id", workspace.Id.ToString())));
+        """
+        UPDATE containers SET docker_id = $docker_id, digest = $digest, image_id = $image_id, persistent = $persistent, status = $status, env = $env,
+            last_used_at = $last_used_at, lease_until = $lease_until WHERE id = $id
+        """,
+        ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId), ("$persistent", workspace.Persistent),
+        ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
+        ("$lease_until", workspace.LeaseUntil?.Milliseconds()), ("$id", workspace.Id.ToString())));
+
+    /// <summary>Writes a use down, and nothing else: whatever changes the row at the same time stays as it is.</summary>
+    public void Touch(ContainerId id, DateTimeOffset usedAt) => database.Write(connection => connection.Run(
+        "UPDATE containers SET last_used_at = $used WHERE id = $id", ("$used", usedAt.Milliseconds()), ("$id", id.ToString())));
 
     /// <summary>Intends a removal: from here on it is finished, by the reconciler if need be.</summary>
     /// <param name="keptAt">Not null: its volume stays, for the next workspace with the same alias.</param>
     public void BeginRemoval(Workspace workspace, DateTimeOffset? keptAt) => database.Write(connection =>
     {
-        connection.Run("UPDATE containers SET status = $status WHERE id = $id", ("$status", StatusName(ContainerStatus.Removing)), ("$id", workspace.Id.ToString()));
+        connection.Run("UPDATE containers SET status = $status WHERE id = $id",
+            ("$status", StatusName(ContainerStatus.Removing)), ("$id", workspace.Id.ToString()));
+        connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", workspace.VolumeName));
         if (keptAt is { } now)
-            connection.Run("INSERT OR REPLACE INTO kept_volumes (owner, alias, volume, kept_at) VALUES ($owner, $alias, $volume, $now)",
-                ("$owner", workspace.Owner), ("$alias", workspace.Alias), ("$volume", workspace.VolumeName), ("$now", now.Milliseconds()));
-        else
-            connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", workspace.VolumeName));
+            KeptFileStore.Insert(connection, new KeptFiles(workspace.Owner, workspace.KeptAs, workspace.VolumeName, now, workspace.Id.ToString(), workspace.Image));
     });
 
     public void Delete(Workspace workspace) => database.Write(connection => connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString())));
-
-    /// <summary>The volume kept for this alias; null if there is none.</summary>
-    public string? KeptVolume(string owner, string alias) => database.Read(connection => connection.Query(
-        "SELECT volume FROM kept_volumes WHERE owner = $owner AND alias = $alias", row => row.GetString(0), ("$owner", owner), ("$alias", alias)).FirstOrDefault());
-
-    public HashSet<string> KeptVolumes() => [.. database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0)))];
-
-    /// <summary>The volume belongs to a workspace again.</summary>
-    public void TakeKeptVolume(string volume) => database.Write(connection => connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", volume)));
 
     public void Attach(ContainerId id, string? clientName, string? sessionId, DateTimeOffset now) => database.Write(connection => connection.Run(
         "INSERT INTO attachments (container_id, client_name, session_id, attached_at) VALUES ($id, $client, $session, $now)",
@@ -69,11 +69,16 @@ internal sealed class ContainerStore(Database database)
     public Dictionary<string, int> RunningExecs() => database.Read(connection => connection.Query(
         "SELECT container_id, count(*) FROM execs WHERE outcome IS NULL GROUP BY container_id", row => (row.GetString(0), row.GetInt32(1)))).ToDictionary();
 
+    public static RefusalException Taken(string alias, Exception? inner = null) => new(
+        RefusalCode.Conflict, $"There is a workspace with the alias '{alias}' already.",
+        "Call attach with this alias to use it with its files, or spawn with another alias for a second workspace.", inner: inner);
+
     public static string StatusName(ContainerStatus status) => status switch
     {
         ContainerStatus.Creating => "creating",
         ContainerStatus.Running => "running",
         ContainerStatus.Stopped => "stopped",
+        ContainerStatus.Resuming => "resuming",
         ContainerStatus.Removing => "removing",
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a name"),
     };
@@ -83,6 +88,7 @@ internal sealed class ContainerStore(Database database)
         "creating" => ContainerStatus.Creating,
         "running" => ContainerStatus.Running,
         "stopped" => ContainerStatus.Stopped,
+        "resuming" => ContainerStatus.Resuming,
         "removing" => ContainerStatus.Removing,
         _ => throw new InvalidDataException($"'{name}' is no status of a container"),
     };
@@ -99,6 +105,8 @@ internal sealed class ContainerStore(Database database)
             Alias = row.Text("alias"),
             Image = row.Text("image")!,
             Digest = row.Text("digest"),
+            ImageId = row.Text("image_id"),
+            Adoption = row.Text("adoption"),
             Persistent = row.Integer("persistent") == 1,
             Status = StatusOf(row.Text("status")!),
             VolumeName = row.Text("volume")!,

@@ -26,6 +26,29 @@ internal sealed class ImageProvider(DockerEngine engine, EngineImages images, Im
         return image;
     }
 
+    /// <summary>The image that a workspace was made of, whatever its name stands for today. Pulled by its digest if the host no longer has it.</summary>
+    /// <exception cref="RefusalException">image_not_found: it is gone, and its registry does not have it either.</exception>
+    public async Task<EngineImage> FindAgainAsync(Workspace workspace, CancellationToken cancellationToken)
+    {
+        var repository = ImageReference.Parse(workspace.Image).Repository;
+        var pinned = workspace.Digest is { } digest && digest != workspace.ImageId ? $"{repository}@{digest}" : null;
+        foreach (var reference in new[] { workspace.ImageId, pinned, workspace.Digest })
+        {
+            if (reference is not null && await images.FindAsync(reference, cancellationToken) is { } image)
+                return image;
+        }
+        if (pinned is null)
+            throw Gone(workspace, workspace.ImageId ?? workspace.Image, null);
+        try
+        {
+            return await GetAsync(ImageReference.Parse(pinned), null, cancellationToken);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.ImageNotFound)
+        {
+            throw Gone(workspace, pinned, e);
+        }
+    }
+
     /// <summary>No rule of the operator's is against an image of another architecture; it just cannot run here.</summary>
     /// <exception cref="RefusalException">invalid_argument.</exception>
     public static void RequirePlatform(ImageReference reference, EngineImage image, string architecture)
@@ -37,6 +60,12 @@ internal sealed class ImageProvider(DockerEngine engine, EngineImages images, Im
     /// <summary>The name on the Docker host that is most like a reference and that policy allows, or null.</summary>
     internal static string? NearestOf(ImageReference reference, IEnumerable<string> names, ImagePolicy policy) =>
         Nearest.To(reference.Familiar, names.Where(policy.Allows));
+
+    private static RefusalException Gone(Workspace workspace, string reference, Exception? inner) => new(
+        RefusalCode.ImageNotFound,
+        $"The image of workspace {workspace.Id} ({workspace.Image}, {reference}) is no longer on the Docker host, so its container cannot be started again. Its files are kept.",
+        "Ask the operator to load or pull this image, then call attach. To use the files with another image: kill with keep_workspace=true, then spawn with the same alias.",
+        inner: inner);
 
     private async Task PullAsync(ImageReference reference, Action<PullState>? onPull, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace McpDevBench.Containers;
 
 /// <summary>Removes what has expired: workspaces beyond their time to live, idempotency keys, volumes that nothing needs. A sweep over rows, not timers in memory.</summary>
 internal sealed partial class Janitor(
-    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency,
+    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency, KeyedLock keys,
     EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, MetricCatalogue metrics, TimeProvider time, ILogger<Janitor> logger)
 {
     /// <summary>Another server of another version may be about to use it.</summary>
@@ -69,8 +69,12 @@ internal sealed partial class Janitor(
         {
             if (!dryRun)
             {
-                await factory.RemoveAsync(workspace, keepVolume: workspace.Persistent && workspace.Alias is not null, cancellationToken);
-                await Removed(workspace, reason);
+                using var _ = await keys.LockAsync(WorkspaceRecovery.LockOf(workspace.Id), cancellationToken);
+                // A use may have come in between, or a resume.
+                if (workspaces.Find(workspace.Id) is not { } present || WhyExpired(present) is null)
+                    return;
+                await factory.RemoveAsync(present, keepVolume: present.Persistent, cancellationToken);
+                await Removed(present, reason);
             }
             actions.Add(new SweepAction("removed", workspace.Id.ToString(), reason));
         }
@@ -82,7 +86,7 @@ internal sealed partial class Janitor(
 
     private async Task RemoveVolumesAsync(bool dryRun, List<SweepAction> actions, CancellationToken cancellationToken)
     {
-        var needed = store.KeptVolumes();
+        var needed = keptFiles.Volumes();
         var found = await volumes.ListAsync(Ownership.Label, cancellationToken);
         // After the listing: a spawn writes its row before it creates the volume.
         needed.UnionWith(pool.Names.Keys);

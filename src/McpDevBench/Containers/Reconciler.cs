@@ -9,7 +9,7 @@ namespace McpDevBench.Containers;
 /// changes nothing.
 /// </summary>
 internal sealed partial class Reconciler(
-    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, WorkspaceFactory factory, Ownership ownership, AgentDirectory agents,
+    ContainerOptions options, WorkspaceDirectory workspaces, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Ownership ownership, AgentDirectory agents,
     EngineContainers containers, EngineVolumes volumes, MetricCatalogue metrics, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
@@ -33,9 +33,11 @@ internal sealed partial class Reconciler(
         try
         {
             _actions = [];
+            // Before the listing: a container that is made after it is not missing.
+            var known = workspaces.All;
             var found = await containers.ListAsync(Ownership.Label, cancellationToken);
-            var kept = store.KeptVolumes();
-            foreach (var workspace in workspaces.All)
+            var kept = keptFiles.Volumes();
+            foreach (var workspace in known)
                 await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), kept, dryRun, cancellationToken);
             foreach (var container in found.Where(container => !workspaces.All.Any(workspace => IsContainerOf(container, workspace))))
                 await SettleStrangerAsync(container, dryRun, cancellationToken);
@@ -86,7 +88,10 @@ internal sealed partial class Reconciler(
             case ContainerStatus.Running when container.State is not ("running" or "paused" or "restarting"):
                 await DoAsync("marked_stopped", workspace.Id.ToString(), $"its container is {container.State}", dryRun, () => StopAsync(workspace));
                 break;
-            case ContainerStatus.Running when !dryRun:
+            case ContainerStatus.Resuming when !recovery.IsUnderWay(workspace.Id):
+                await DoAsync("resume_undone", workspace.Id.ToString(), "its resume did not get to its end; the next use resumes it", dryRun, () => recovery.UndoAsync(workspace.Id));
+                break;
+            case ContainerStatus.Running when !dryRun && workspaces.Find(workspace.Id)?.DockerId == workspace.DockerId:
                 agents.Resume(workspace.DockerId!, ownership.AgentSecret(workspace.Id));
                 break;
         }
@@ -119,11 +124,14 @@ internal sealed partial class Reconciler(
 
     private async Task StopAsync(Workspace workspace, bool remove = false)
     {
+        if (workspaces.Find(workspace.Id)?.DockerId != workspace.DockerId)
+            return;
         if (remove)
             workspaces.Remove(workspace);
         else
             workspaces.MarkStopped(workspace);
-        await agents.LoseAsync(workspace.DockerId!);
+        if (workspace.DockerId is { } dockerId)
+            await agents.LoseAsync(dockerId);
     }
 
     private async Task DoAsync(string kind, string subject, string reason, bool dryRun, Func<Task> action)

@@ -35,6 +35,26 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
             Seconds("ttl_s", request.TimeToLiveSeconds) ?? options.DefaultTimeToLive, Seconds("idle_ttl_s", request.IdleTimeToLiveSeconds));
     }
 
+    /// <summary>Why this spawn cannot use the workspace that has its alias; null if that is stopped and as the spawn asks for it, so that it is resumed.</summary>
+    public RefusalException? Objection(Workspace existing, SpawnRequest request)
+    {
+        if (existing.Status == ContainerStatus.Removing)
+            return new(RefusalCode.Conflict, $"The workspace with the alias '{existing.Alias}' is being removed.", "Call spawn again in a moment.", retryable: true);
+        if (existing.Status is ContainerStatus.Running or ContainerStatus.Creating)
+            return ContainerStore.Taken(existing.Alias!);
+        var difference = request switch
+        {
+            { Image: not null } when Image.Canonical != existing.Image => $"the image {existing.Image}",
+            { MemoryMb: { } memory } when memory != existing.Limits.MemoryMb => $"memory_mb={existing.Limits.MemoryMb}",
+            { Cpus: { } cpus } when Math.Abs(cpus - existing.Limits.Cpus) > 0.001 => System.FormattableString.Invariant($"cpus={existing.Limits.Cpus}"),
+            { Network: { } network } when network != existing.Network => $"network={existing.Network}",
+            _ => null,
+        };
+        return difference is null ? null : new(
+            RefusalCode.Conflict, $"The stopped workspace with the alias '{existing.Alias}' has {difference}.",
+            "Call attach with this alias to resume it as it was. To use its files with other values: kill with keep_workspace=true, then spawn again.");
+    }
+
     /// <exception cref="RefusalException">invalid_argument: a name is empty or has '=' or NUL in it, a value has NUL, or it is too much.</exception>
     public static void CheckEnvironment(IReadOnlyDictionary<string, string> env)
     {

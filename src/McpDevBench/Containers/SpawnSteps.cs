@@ -1,10 +1,10 @@
-using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Containers;
 
 /// <summary>The steps of a spawn, one after another, as metrics and the trace show them. One that neither another one nor <see cref="Done"/> follows has failed.</summary>
-internal sealed class SpawnSteps(ContainerMetrics metrics, TimeProvider time) : IDisposable
+/// <param name="done">Called with the name and the duration of each step that succeeded.</param>
+internal sealed class SpawnSteps(Action<string, TimeSpan> done, TimeProvider time) : IDisposable
 {
     private static readonly string[] _names = [.. Enum.GetNames<SpawnPhase>().Select(name => name.ToLowerInvariant())];
 
@@ -23,7 +23,7 @@ internal sealed class SpawnSteps(ContainerMetrics metrics, TimeProvider time) : 
     {
         if (_phase is not { } phase)
             return;
-        metrics.SpawnPhaseDone(_names[(int)phase], time.GetElapsedTime(_began));
+        done(_names[(int)phase], time.GetElapsedTime(_began));
         _span.Dispose();
         _phase = null;
     }

@@ -33,7 +33,11 @@ internal enum SpawnPhase
 
 /// <param name="Warm">Claimed from the warm pool.</param>
 /// <param name="Replayed">The idempotency key had been used before: this is the same workspace.</param>
-internal sealed record Spawned(Workspace Workspace, bool Warm, bool Replayed);
+internal sealed record Spawned(Workspace Workspace, bool Warm, bool Replayed)
+{
+    /// <summary>How many kept files it has again; null where none had been kept.</summary>
+    public int? RestoredFiles { get; init; }
+}
 
 /// <summary>What policy says to a spawn, without doing it.</summary>
 /// <param name="Allowed">Whether it would be done.</param>
@@ -47,7 +51,8 @@ internal sealed record Attached(Workspace Workspace, int RunningExecs);
 
 /// <param name="Status"><c>stopped</c> or <c>removed</c>.</param>
 /// <param name="Volume">What became of the workspace's files: <c>removed</c> or <c>kept</c>.</param>
-internal sealed record Killed(Workspace Workspace, string Status, string Volume);
+/// <param name="KeptAs">The alias that brings kept files back; null if they are gone.</param>
+internal sealed record Killed(string ContainerId, string Status, string Volume, string? KeptAs);
 
 /// <param name="NextCursor">Pass it to get the entries after these; null at the end.</param>
 internal sealed record ContainerPage(IReadOnlyList<ListedContainer> Containers, string? NextCursor);

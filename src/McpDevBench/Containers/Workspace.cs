@@ -6,7 +6,12 @@ internal enum ContainerStatus
     /// <summary>Intended: the row exists, Docker may or may not know it yet.</summary>
     Creating,
     Running,
+
+    /// <summary>Its container has ended or is gone; the next use brings it back on its volume.</summary>
     Stopped,
+
+    /// <summary>Its container is being made anew; the reconciler undoes it if the server dies in between.</summary>
+    Resuming,
 
     /// <summary>Being removed; the reconciler finishes it if the server dies in between.</summary>
     Removing,
@@ -27,6 +32,13 @@ internal sealed record Workspace
     public string? Alias { get; init; }
     public required string Image { get; init; }
     public string? Digest { get; init; }
+
+    /// <summary>Docker's id of the image: what the container is made of again. Null for one of an older server that has not been resumed.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>What could not be learned when its container was adopted; null for a workspace that was spawned.</summary>
+    public string? Adoption { get; init; }
+
     public required bool Persistent { get; init; }
     public required ContainerStatus Status { get; init; }
     public required string VolumeName { get; init; }
@@ -48,6 +60,9 @@ internal sealed record Workspace
 
     /// <summary>Removed after so long without use; null without one.</summary>
     public TimeSpan? IdleTimeToLive { get; init; }
+
+    /// <summary>The name that its files have once they are kept without it: its alias, or one made of its id.</summary>
+    public string KeptAs => Alias ?? $"ws-{Id.Value.ToString("N")[..8]}";
 
     /// <summary>When the janitor will remove it if it is not used until then.</summary>
     public DateTimeOffset? ExpiresAt => (LeaseUntil, IdleTimeToLive) switch

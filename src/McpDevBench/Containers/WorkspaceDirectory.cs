@@ -15,6 +15,8 @@ internal sealed partial class WorkspaceDirectory
     private readonly ILogger<WorkspaceDirectory> _logger;
     private readonly ConcurrentDictionary<ContainerId, Workspace> _byId = [];
     private readonly ConcurrentDictionary<ContainerId, (string? ClientName, string? SessionId)> _attached = [];
+    private readonly ConcurrentDictionary<ContainerId, Guid> _boots = [];
+    private readonly ConcurrentDictionary<ContainerId, bool> _resumed = [];
 
     public WorkspaceDirectory(ContainerStore store, TimeProvider time, ILogger<WorkspaceDirectory> logger)
     {
@@ -29,25 +31,20 @@ internal sealed partial class WorkspaceDirectory
     /// <exception cref="RefusalException">container_not_found, alike for what does not exist and what is somebody else's.</exception>
     public Workspace Find(string owner, string target)
     {
-        var found = Lookup(target, owner);
-        if (found is null || found.Owner != owner || found.Status is ContainerStatus.Removing)
-            throw NotFound(target);
+        var found = TryFind(owner, target) ?? throw NotFound(target);
         Note(found);
         return Use(found);
     }
 
-    /// <summary>As <see cref="Find(string, string)"/>, and its container must be running.</summary>
-    /// <exception cref="RefusalException">container_not_found; workspace_lost if its container has ended.</exception>
-    public Workspace FindRunning(string owner, string target)
+    /// <summary>By id or alias; null where <see cref="Find(string, string)"/> throws.</summary>
+    public Workspace? TryFind(string owner, string target)
     {
-        var found = Find(owner, target);
-        return found.Status switch
-        {
-            ContainerStatus.Running => found,
-            ContainerStatus.Creating => throw new RefusalException(RefusalCode.Conflict, $"The workspace {target} is still being created.", "Wait for spawn to answer, then call again.", retryable: true),
-            _ => throw new RefusalException(RefusalCode.WorkspaceLost, $"The container of workspace {target} has ended, and its processes with it.", "Call spawn for a new workspace; with the same alias, a persistent one gets its files back."),
-        };
+        var found = Lookup(target, owner);
+        return found is null || found.Owner != owner || found.Status is ContainerStatus.Removing ? null : found;
     }
+
+    /// <summary>The owner's workspace with an alias, whatever its status; null if there is none.</summary>
+    public Workspace? FindByAlias(string owner, string alias) => _byId.Values.FirstOrDefault(workspace => workspace.Alias == alias && workspace.Owner == owner);
 
     public Workspace? FindByDockerId(string dockerId) => _byId.Values.FirstOrDefault(workspace => workspace.DockerId == dockerId);
 
@@ -90,6 +87,8 @@ internal sealed partial class WorkspaceDirectory
     {
         _byId.TryRemove(workspace.Id, out _);
         _attached.TryRemove(workspace.Id, out _);
+        _boots.TryRemove(workspace.Id, out _);
+        _resumed.TryRemove(workspace.Id, out _);
         try
         {
             _store.Delete(workspace);
@@ -100,11 +99,29 @@ internal sealed partial class WorkspaceDirectory
         }
     }
 
-    /// <summary>Its container has ended by itself, or somebody else ended it.</summary>
+    /// <summary>Its container has ended by itself, or was stopped past this server. A workspace that has another container by now is left as it is.</summary>
     public void MarkStopped(Workspace workspace)
     {
-        if (_byId.TryGetValue(workspace.Id, out var present) && present.Status == ContainerStatus.Running)
+        if (_byId.TryGetValue(workspace.Id, out var present) && present.Status == ContainerStatus.Running && present.DockerId == workspace.DockerId)
             Replace(present with { Status = ContainerStatus.Stopped });
+    }
+
+    /// <summary>The agent of a workspace answers. Another boot than the last one: the container was started anew, and its processes are gone.</summary>
+    public void NoteBoot(ContainerId id, Guid boot)
+    {
+        if (_boots.TryGetValue(id, out var last) && last != boot)
+            _resumed[id] = true;
+        _boots[id] = boot;
+    }
+
+    /// <summary>The next call that uses the workspace reports that its processes are gone.</summary>
+    public void NoteResumed(ContainerId id) => _resumed[id] = true;
+
+    /// <summary>Lets the current call report a resume that no call has reported yet.</summary>
+    public void ReportResumed(ContainerId id)
+    {
+        if (CallFacts.Current is { } facts && _resumed.TryRemove(id, out _))
+            facts.Resumed = true;
     }
 
     public static RefusalException NotFound(string target) => new(
@@ -140,7 +157,7 @@ internal sealed partial class WorkspaceDirectory
             return workspace;
         try
         {
-            _store.Update(used);
+            _store.Touch(used.Id, now);
         }
         catch (RefusalException e)
         {

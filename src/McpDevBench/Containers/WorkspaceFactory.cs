@@ -6,7 +6,7 @@ namespace McpDevBench.Containers;
 
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
-    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
+    ContainerOptions options, WorkspaceDirectory workspaces, KeptFileStore keptFiles, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
     EngineContainers containers, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
@@ -21,7 +21,13 @@ internal sealed partial class WorkspaceFactory(
         else if (!freshVolume)
             await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
-        workspace = workspaces.Replace(workspace with { DockerId = dockerId, Digest = ImageReference.Parse(workspace.Image).DigestOf(image.Id, image.RepoDigests), Env = WorkspaceEnvironment.Of(workspace, image, "dev", null, new Dictionary<string, string>()) });
+        workspace = workspaces.Replace(workspace with
+        {
+            DockerId = dockerId,
+            Digest = ImageReference.Parse(workspace.Image).DigestOf(image.Id, image.RepoDigests),
+            ImageId = image.Id,
+            Env = WorkspaceEnvironment.Of(workspace, image, "dev", null, new Dictionary<string, string>()),
+        });
         steps.Next(SpawnPhase.Start);
         await onPhase(SpawnPhase.Start);
         try
@@ -43,6 +49,18 @@ internal sealed partial class WorkspaceFactory(
         return workspaces.Replace(workspace with { Status = ContainerStatus.Running, LastUsedAt = time.GetUtcNow() });
     }
 
+    /// <summary>Removes whatever container the workspace has, and ends its execs. The volume and the row stay.</summary>
+    public async Task RemoveContainerAsync(Workspace workspace, CancellationToken cancellationToken)
+    {
+        if (workspace.DockerId is { } dockerId)
+        {
+            await containers.RemoveAsync(dockerId, cancellationToken);
+            await agents.LoseAsync(dockerId);
+        }
+        // By name as well: a crash may have come between Docker's creating it and our writing its id down.
+        await containers.RemoveAsync(NameOf(workspace.Id), cancellationToken);
+    }
+
     /// <summary>Removes the container, its volume unless it is to be kept, and the row: in this order, so that a crash in between leaves a row to go on from.</summary>
     /// <returns>Whether the volume is still there.</returns>
     public async Task<bool> RemoveAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
@@ -55,7 +73,7 @@ internal sealed partial class WorkspaceFactory(
         if (!keepVolume && !await pool.RemoveAsync(workspace.VolumeName, cancellationToken))
         {
             LogVolumeInUse(logger, workspace.VolumeName, workspace.Id);
-            throw new RefusalException(RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.", "Ask the operator to remove that container; then call kill again.", retryable: true);
+            throw new RefusalException(RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.", "Ask the operator to remove that container; the server then removes the volume by itself.");
         }
         workspaces.Remove(workspace);
         LogRemoved(logger, workspace.Id, keepVolume);
@@ -86,8 +104,8 @@ internal sealed partial class WorkspaceFactory(
     /// <summary>The volume of a new workspace: the one kept under its alias, one from the pool, or a name for one that is made later.</summary>
     public async Task<(string Name, bool Fresh)> VolumeForAsync(ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
     {
-        if (persistent && alias is not null && store.KeptVolume(owner, alias) is { } kept)
-            return (kept, false);
+        if (alias is not null && keptFiles.Find(owner, alias) is { } kept && kept.Alias == alias)
+            return (kept.Volume, false);
         return (persistent ? $"mcpdevbench_persist_{id}" : await pool.TakeAsync(image.Id, cancellationToken), true);
     }
 

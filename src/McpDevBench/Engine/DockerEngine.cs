@@ -29,6 +29,10 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
 
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private volatile Connection? _connection;
+    private int _connections;
+
+    /// <summary>How often a connection was negotiated. A higher number than before: the engine was gone in between, and may have been restarted.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     private sealed record Connection(DockerClient Client, EngineIdentity Identity);
 
@@ -100,7 +104,11 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         await _connecting.WaitAsync(cancellationToken);
         try
         {
-            return _connection ??= await NegotiateAsync(cancellationToken);
+            if (_connection is { } negotiated)
+                return negotiated;
+            var connection = await NegotiateAsync(cancellationToken);
+            Interlocked.Increment(ref _connections);
+            return _connection = connection;
         }
         catch (Exception e)
         {

@@ -12,8 +12,8 @@ namespace McpDevBench.Execs;
 
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
-    ExecOptions options, WorkspaceDirectory workspaces, ExecSlots slots, ExecSupervisor supervisor, ExecStore store, AgentDirectory agents,
-    IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
+    ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecSupervisor supervisor, ExecStore store,
+    AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
     public const int MinTimeoutSeconds = 1;
 
@@ -23,14 +23,14 @@ internal sealed class ExecService(
     /// <param name="onStarted">Called once it runs, before anything is told of its end. If that is refused, it is ended.</param>
     public async Task<StartedExec> StartAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
-        var workspace = workspaces.FindRunning(owner, request.Container);
         if (request.IdempotencyKey is not { } key)
-            return await StartOnceAsync(workspace, request, onStarted, cancellationToken);
+            return await StartOnceAsync(owner, request, onStarted, cancellationToken);
+        workspaces.Find(owner, request.Container);
         using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
         if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
             return new StartedExec(Noted(present), TimeSpan.Zero);
-        var started = await StartOnceAsync(workspace, request, onStarted, cancellationToken);
+        var started = await StartOnceAsync(owner, request, onStarted, cancellationToken);
         idempotency.Save(owner, ExecScope, key, fingerprint, started.Exec.Id.ToString());
         return started;
     }
@@ -88,7 +88,10 @@ internal sealed class ExecService(
         return new ExecPage([.. execs.Take(PageSize)], next);
     }
 
-    private async Task<StartedExec> StartOnceAsync(
+    private Task<StartedExec> StartOnceAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken) =>
+        recovery.UseAsync(owner, request.Container, (workspace, _) => StartInAsync(workspace, request, onStarted, cancellationToken), cancellationToken);
+
+    private async Task<StartedExec> StartInAsync(
         Workspace workspace, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         var start = Check(workspace, request);
@@ -102,7 +105,6 @@ internal sealed class ExecService(
             StartedAt = time.GetUtcNow(),
         };
         Noted(asked);
-        agents.Get(workspace.DockerId!);
         var (exec, queued) = await slots.TakeAsync(asked, request.MaxQueueWait ?? options.StartQueueTimeout, cancellationToken);
         var began = time.GetTimestamp();
         var active = supervisor.Admit(exec, workspace.DockerId!);

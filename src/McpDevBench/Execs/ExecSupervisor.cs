@@ -69,6 +69,8 @@ internal sealed partial class ExecSupervisor(
 
     public override void Connected(AgentLink link, Welcome welcome)
     {
+        if (workspaces.FindByDockerId(link.DockerId) is { } workspace)
+            workspaces.NoteBoot(workspace.Id, welcome.Boot);
         foreach (var position in welcome.Execs)
         {
             if (_active.TryGetValue(position.Key, out var active))
@@ -102,12 +104,12 @@ internal sealed partial class ExecSupervisor(
             link.Acknowledge(new ExecAck(exit.Key, exit.Produced, Exit: true));
     }
 
-    public override void Lost(AgentLink link)
+    public override void Lost(string dockerId)
     {
-        foreach (var active in _active.Values.Where(active => active.DockerId == link.DockerId))
+        foreach (var active in _active.Values.Where(active => active.DockerId == dockerId))
             active.Lose();
         // One that is being removed ends as it should.
-        if (workspaces.FindByDockerId(link.DockerId) is { Status: ContainerStatus.Running } workspace)
+        if (workspaces.FindByDockerId(dockerId) is { Status: ContainerStatus.Running } workspace)
         {
             LogLost(logger, workspace.Id);
             workspaces.MarkStopped(workspace);

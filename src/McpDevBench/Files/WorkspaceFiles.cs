@@ -6,7 +6,7 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Files;
 
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
-internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirectory agents, MetricCatalogue metrics, TimeProvider time)
+internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRecovery recovery, MetricCatalogue metrics, TimeProvider time)
 {
     /// <summary>Long enough for a slow disk; what is larger streams, and has no limit while it moves.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -16,12 +16,11 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirecto
     public Task<T> RequestAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
         MeasuredAsync(operation, async () =>
         {
-            var link = LinkOf(owner, container);
             using var deadline = new CancellationTokenSource(Patience, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             try
             {
-                return await link.RequestAsync(opcode, write, read, repeatable, either.Token);
+                return await recovery.UseAsync(owner, container, (_, link) => link.RequestAsync(opcode, write, read, repeatable, either.Token), either.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -31,20 +30,18 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, AgentDirecto
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
     public Task<T> StreamAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action, CancellationToken cancellationToken) =>
-        MeasuredAsync(operation, async () =>
+        MeasuredAsync(operation, () => recovery.UseAsync(owner, container, async (_, link) =>
         {
-            var connection = await LinkOf(owner, container).ConnectionAsync(cancellationToken);
+            var connection = await link.ConnectionAsync(cancellationToken);
             return await connection.CallAsync(opcode, write, async call =>
             {
                 await call.Sent;
                 return await action(call);
             });
-        });
+        }, cancellationToken));
 
     /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
     public string KeyOf(string owner, string container) => workspaces.Find(owner, container).Id.ToString();
-
-    private AgentLink LinkOf(string owner, string container) => agents.Get(workspaces.FindRunning(owner, container).DockerId!);
 
     private async Task<T> MeasuredAsync<T>(string operation, Func<Task<T>> action)
     {

@@ -140,13 +140,13 @@ internal sealed partial class CallPipeline(
             errorType = result.IsError is true ? "tool_error" : null;
             if (errorType is null)
                 await audited.SucceededAsync();
-            return result;
+            return ResumeNote.Add(result);
         }
         catch (RefusalException refusal)
         {
             (errorType, failure) = (refusal.Code.Name(), refusal);
             metrics.Access.Refused(refusal);
-            return Answer(refusal);
+            return ResumeNote.Add(Answer(refusal));
         }
         catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))
         {

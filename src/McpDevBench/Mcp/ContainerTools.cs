@@ -24,7 +24,7 @@ internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 
 internal sealed record SpawnResult(
     string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null, string? Digest = null,
-    string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
+    string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null, bool? Resumed = null, int? RestoredFiles = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
 
 internal sealed class SpawnTool(ContainerService containers, ContainerOptions options)
@@ -74,7 +74,15 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
     protected override string Render(SpawnResult result) => result.ContainerId is null
         ? $"{(result.Allowed == true ? "Would be done" : "Would be refused")}: {result.Reason}{(result.Nearest is null ? "" : $" Nearest allowed choice: {result.Nearest}.")}"
         : $"Workspace {result.ContainerId}{(result.Alias is null ? "" : $" (alias {result.Alias})")} is {result.Status}: image {result.Image}, files in {result.Workspace}, network {result.Network}, "
-            + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} CPUs, expires {result.ExpiresAt ?? "never"}.");
+            + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} CPUs, expires {result.ExpiresAt ?? "never"}.") + Restored(result);
+
+    private static string Restored(SpawnResult result) => result.RestoredFiles switch
+    {
+        null => "",
+        >= ContainerService.MaxCountedFiles => Words.Invariant($" Restored more than {ContainerService.MaxCountedFiles} kept files; the workspace is persistent."),
+        1 => " Restored 1 kept file; the workspace is persistent.",
+        { } files => Words.Invariant($" Restored {files} kept files; the workspace is persistent."),
+    };
 
     private static SpawnResult Done(Spawned spawned)
     {
@@ -88,6 +96,8 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
             Warm = spawned.Warm,
             Replayed = spawned.Replayed ? true : null,
             ExpiresAt = Words.Time(workspace.ExpiresAt),
+            Resumed = ResumeNote.Flag,
+            RestoredFiles = spawned.RestoredFiles,
         };
     }
 
@@ -103,14 +113,14 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
 
 internal sealed record AttachArguments(
     [Description("Workspace id or alias.")] string Target,
-    [Description("Recorded with the call; default: the name that the client gave.")] string? ClientName = null,
-    [Description("Recorded with the call.")] string? SessionId = null);
+    [Description("Recorded with the call.")] string? ClientName = null,
+    string? SessionId = null);
 
 /// <param name="Command">On one line, cut with a mark where it is long.</param>
 internal sealed record AttachedExec(string ExecId, string Command, string StartedAt);
 
 internal sealed record AttachResult(
-    string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<AttachedExec> Execs, string? Alias = null);
+    string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<AttachedExec> Execs, string? Alias = null, bool? Resumed = null);
 
 internal sealed class AttachTool(ContainerService containers, ExecService execs)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
@@ -130,7 +140,8 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
         var (workspace, running) = await containers.AttachAsync(call.Owner, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
         var named = execs.List(call.Owner, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
-        return new(workspace.Id.ToString(), [$"workspace:{workspace.Id}"], Words.Snake(workspace.Status), running, [.. named], workspace.Alias);
+        return new(
+            workspace.Id.ToString(), [$"workspace:{workspace.Id}"], Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag);
     }
 
     protected override string Render(AttachResult result)
@@ -146,35 +157,41 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
 internal sealed record KillArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("End commands with KILL at once, without TERM first.")] bool Force = false,
-    [Description("Keep the files; spawning with the same alias restores them.")] bool KeepWorkspace = false);
+    [Description("Keep the files also if it is not persistent.")] bool KeepWorkspace = false,
+    [Description("Delete a persistent workspace's files, or kept files.")] bool DeleteFiles = false);
 
-internal sealed record KillResult(string ContainerId, string Status, string Volume);
+internal sealed record KillResult(string ContainerId, string Status, string Volume, string? KeptAs = null);
 
 internal sealed class KillTool(ContainerService containers)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
-        "Ends every command in a workspace and removes it with its files. Call it when the task is done.",
+        "Ends every command in a workspace and removes it. A persistent workspace's files are kept unless delete_files=true. Call it when the task is done.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill, Ends: true);
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var (workspace, status, volume) = await containers.KillAsync(call.Owner, arguments.ContainerId, arguments.Force, arguments.KeepWorkspace, cancellationToken);
-        return new(workspace.Id.ToString(), status, volume);
+        var killed = await containers.KillAsync(
+            call.Owner, arguments.ContainerId, arguments.Force, arguments.KeepWorkspace, arguments.DeleteFiles, cancellationToken);
+        return new(killed.ContainerId, killed.Status, killed.Volume, killed.KeptAs);
     }
 
-    protected override string Render(KillResult result) => $"{result.ContainerId} is {result.Status}; its files are {result.Volume}.";
+    protected override string Render(KillResult result) => $"{result.ContainerId} is {result.Status}; its files are {result.Volume}."
+        + (result.KeptAs is null ? "" : $" spawn with alias={result.KeptAs} restores them; kill container_id={result.KeptAs} with delete_files=true deletes them.");
 }
 
 internal sealed record ListContainersArguments(
-    [Description("Also list stopped and lost workspaces.")] bool IncludeStopped = false,
+    [Description("Also list stopped workspaces.")] bool IncludeStopped = false,
+    [Description("Also list kept files.")] bool IncludeKept = false,
     [Description("Only workspaces with this label: name or name=value.")] string? Label = null,
-    [Description("next_cursor of the previous page.")] string? Cursor = null);
+    string? Cursor = null);
 
 internal sealed record ListedWorkspace(
     string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs, string? Alias = null, string? ExpiresAt = null);
 
-internal sealed record ListContainersResult(IReadOnlyList<ListedWorkspace> Containers, string? NextCursor = null);
+internal sealed record KeptFilesResult(string Alias, string KeptAt, string? ContainerId = null, string? Image = null);
+
+internal sealed record ListContainersResult(IReadOnlyList<ListedWorkspace> Containers, string? NextCursor = null, IReadOnlyList<KeptFilesResult>? Kept = null);
 
 internal sealed class ListContainersTool(ContainerService containers)
     : TypedTool<ListContainersArguments, ListContainersResult>(Facts, McpJson.Default.ListContainersArguments, McpJson.Default.ListContainersResult), ITool
@@ -188,10 +205,16 @@ internal sealed class ListContainersTool(ContainerService containers)
         var listed = page.Containers.Select(found => (found.Workspace, found.RunningExecs)).Select(found => new ListedWorkspace(
             found.Workspace.Id.ToString(), found.Workspace.Image, Words.Snake(found.Workspace.Status), found.Workspace.Persistent,
             Words.Time(found.Workspace.CreatedAt), Words.Time(found.Workspace.LastUsedAt), found.RunningExecs, found.Workspace.Alias, Words.Time(found.Workspace.ExpiresAt)));
-        return Task.FromResult(new ListContainersResult([.. listed], page.NextCursor));
+        // With the first page alone.
+        var kept = arguments is { IncludeKept: true, Cursor: null }
+            ? containers.Kept(call.Owner).Select(files => new KeptFilesResult(files.Alias, Words.Time(files.KeptAt), files.ContainerId, files.Image)).ToList() : null;
+        return Task.FromResult(new ListContainersResult([.. listed], page.NextCursor, kept));
     }
 
-    protected override string Render(ListContainersResult result) => result.Containers.Count == 0
+    protected override string Render(ListContainersResult result) => Workspaces(result) + string.Concat((result.Kept ?? []).Select(files =>
+        $"\nkept files of {files.Alias} (image {files.Image ?? "unknown"}, since {files.KeptAt}): spawn with alias={files.Alias} restores them, kill with delete_files=true deletes them"));
+
+    private static string Workspaces(ListContainersResult result) => result.Containers.Count == 0
         ? "No workspaces. Call spawn to create one."
         : string.Join('\n', result.Containers.Select(found => Words.Invariant($"{found.ContainerId} {found.Alias ?? "-"} {found.Image} {found.Status} running_execs={found.RunningExecs} expires={found.ExpiresAt ?? "never"}")))
             + Words.More(result.NextCursor);

@@ -5,8 +5,8 @@ namespace McpDevBench.Mcp;
 
 internal sealed record ListExecsArguments(
     [Description("Workspace id or alias; default: all your workspaces.")] string? ContainerId = null,
-    [Description("Also list commands that have ended.")] bool IncludeFinished = false,
-    [Description("next_cursor of the previous page.")] string? Cursor = null);
+    bool IncludeFinished = false,
+    string? Cursor = null);
 
 /// <param name="Command">On one line, cut with a mark where it is long.</param>
 internal sealed record ListedExec(

@@ -70,7 +70,7 @@ internal sealed record ExecArguments(
 
 internal sealed record ExecToolResult(
     string ExecId, string Status, string Stdout, string Stderr, long NextSeq, string? Outcome = null, int? ExitCode = null, int? Signal = null,
-    long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null);
+    long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null, bool? Resumed = null);
 
 internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions options, AuditOptions audit, TimeProvider time)
     : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
@@ -95,9 +95,9 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         if (arguments.Encoding == "base64")
         {
             var raw = new PollRequest { ExecId = "", WaitMs = waitMs, MaxBytes = arguments.MaxOutputBytes, Base64 = true, ByStream = true };
-            return Raw(await reader.FollowAsync(exec, raw, onOutput, cancellationToken), arguments);
+            return Raw(await reader.FollowAsync(exec, raw, onOutput, cancellationToken), arguments) with { Resumed = ResumeNote.Flag };
         }
-        return Text(await reader.FollowAsync(exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken), arguments);
+        return Text(await reader.FollowAsync(exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken), arguments) with { Resumed = ResumeNote.Flag };
     }
 
     protected override string Render(ExecToolResult result)
@@ -170,7 +170,7 @@ internal sealed record ExecStartArguments(
     public ExecArguments ToExec() => new(ContainerId, Cmd, Shell, Cwd, Env, Stdin, StdinOpen, AsRoot, TimeoutS, Pty: Pty, Rows: Rows, Cols: Cols, IdempotencyKey: IdempotencyKey);
 }
 
-internal sealed record ExecHandleResult(string ExecId, string Status);
+internal sealed record ExecHandleResult(string ExecId, string Status, bool? Resumed = null);
 
 internal sealed class ExecStartTool(ExecService execs, ExecOptions options, AuditOptions audit)
     : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult, ExecArguments.Limits(options)), ITool
@@ -186,7 +186,7 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
         var arguments = given.ToExec();
         arguments.Check();
         var started = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
-        return new(started.Exec.Id.ToString(), ExecWords.Status(started.Exec));
+        return new(started.Exec.Id.ToString(), ExecWords.Status(started.Exec), ResumeNote.Flag);
     }
 
     protected override string Render(ExecHandleResult result) => $"{result.ExecId}: {result.Status}. Call exec_poll with wait_ms to read its output.";

@@ -21,6 +21,9 @@ internal sealed partial class FileEndpoint(
     private static readonly string[] _reading = ["GET", "HEAD"];
     private static readonly string[] _writing = ["PUT"];
 
+    /// <summary>In an answer: the workspace's container was made anew, and its processes are gone.</summary>
+    private const string ResumedHeader = "Workspace-Resumed";
+
     private const string Get = "files_get", Put = "files_put";
 
     /// <summary>What its calls are named in metrics.</summary>
@@ -40,6 +43,12 @@ internal sealed partial class FileEndpoint(
         var call = FileCall.Of(context);
         var facts = CallFacts.Begin(call.Owner);
         (facts.ContainerId, facts.Target) = (CallFacts.Handle(call.Container), call.Path);
+        context.Response.OnStarting(() =>
+        {
+            if (facts.Resumed)
+                context.Response.Headers[ResumedHeader] = "true";
+            return Task.CompletedTask;
+        });
         var audited = new AuditedCall(audit, time, method, EventOf(context.Request.Method, call), mayGoUnrecorded: tool.ReadOnly);
         try
         {

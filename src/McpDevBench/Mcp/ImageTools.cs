@@ -6,7 +6,7 @@ namespace McpDevBench.Mcp;
 
 internal sealed record ListImagesArguments(
     [Description("Only names that contain this text.")] string? Filter = null,
-    [Description("next_cursor of the previous page.")] string? Cursor = null);
+    string? Cursor = null);
 
 /// <param name="Digest">As spawn reports it.</param>
 internal sealed record ListedImage(string Name, long SizeBytes, string Digest, bool? Default = null);

@@ -20,6 +20,8 @@ internal sealed class WorkingDay(ServerProcess server, Assistant assistant)
         await Files(workspace);
         await Transfers(workspace);
         await Refusals(workspace);
+        await Machine.DockerHost.Docker("stop", "--time", "0", await workspace.DockerId());
+        await workspace.Sh("echo resumed");
         await Strangers();
         foreach (var tool in new[] { "list_containers", "list_execs", "system_status", "metrics", "reconcile", "garbage_collect", "audit_query" })
             await assistant.Call(tool);

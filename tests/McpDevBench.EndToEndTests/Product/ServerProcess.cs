@@ -199,8 +199,10 @@ public sealed partial class ServerProcess : IAsyncLifetime
         foreach (var container in (await assistant.ListContainers(("include_stopped", true))).Containers)
         {
             _spawned[container.ContainerId] = true;
-            await assistant.Call("kill", ("container_id", container.ContainerId), ("force", true));
+            await assistant.Call("kill", ("container_id", container.ContainerId), ("force", true), ("delete_files", true));
         }
+        foreach (var kept in (await assistant.ListContainers(("include_kept", true))).Kept ?? [])
+            await assistant.Call("kill", ("container_id", kept.Alias), ("delete_files", true));
     }
 
     private async Task NothingIsLeft()

@@ -26,24 +26,6 @@ public sealed class WorkspaceTests(ServerProcess server) : IClassFixture<ServerP
     }
 
     [Fact]
-    public async Task A_persistent_workspace_keeps_its_files_when_asked_to()
-    {
-        await using var assistant = await server.Connect();
-        var first = await assistant.Spawn(Images.Busybox, ("alias", "keeper"), ("persistent", true));
-        await first.Write("kept.txt", "kept");
-        await first.Kill(("keep_workspace", true));
-        Assert.Empty(await DockerHost.ContainersOf(first.Id));
-
-        var second = await assistant.Spawn(Images.Busybox, ("alias", "keeper"), ("persistent", true));
-        Assert.Equal("kept", (await second.Read("kept.txt")).Content);
-        await second.Kill();
-
-        var third = await assistant.Spawn(Images.Busybox, ("alias", "keeper"), ("persistent", true));
-        await Refused.With("file_not_found", () => third.Read("kept.txt"));
-        await third.Kill();
-    }
-
-    [Fact]
     public async Task The_same_key_spawns_one_workspace_also_when_all_ask_at_once()
     {
         await using var assistant = await server.Connect();

@@ -147,7 +147,7 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         {
         }
 
-        public override void Lost(AgentLink link)
+        public override void Lost(string dockerId)
         {
         }
     }

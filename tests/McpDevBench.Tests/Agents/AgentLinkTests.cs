@@ -154,7 +154,7 @@ public sealed class AgentLinkTests
         {
         }
 
-        public override void Lost(AgentLink link) => _lost.Enqueue(link.DockerId);
+        public override void Lost(string dockerId) => _lost.Enqueue(dockerId);
     }
 
     /// <summary>Does something at the moment at which a sentence is logged, on the thread that logs it.</summary>

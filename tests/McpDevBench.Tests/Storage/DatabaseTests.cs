@@ -62,7 +62,7 @@ public sealed class DatabaseTests : IDisposable
         using var database = Open();
         Assert.Throws<InvalidOperationException>(() => database.Write(connection =>
         {
-            connection.Run("INSERT INTO kept_volumes VALUES ('me', 'a', 'v', 1)");
+            connection.Run("INSERT INTO kept_volumes (owner, alias, volume, kept_at) VALUES ('me', 'a', 'v', 1)");
             throw new InvalidOperationException("in between");
         }));
         Assert.Empty(database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0))));

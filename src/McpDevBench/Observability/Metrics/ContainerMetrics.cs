@@ -17,6 +17,11 @@ internal sealed class ContainerMetrics(MetricFamilies families)
     private readonly HistogramRow _phaseSeconds = families.Histogram(
         "mcp_container_spawn_phase_duration_seconds", "Duration of the steps of a spawn, in seconds.", _phaseBuckets, "phase", new LabelValues("policy", "pull", "create", "start", "ready"));
 
+    private readonly CounterRow _resumes = families.Counter(
+        "mcp_container_resumes_total", "Stopped or missing containers that were to be made anew on their workspace's volume.", "result", LabelValues.Results);
+    private readonly Histogram _resumeSeconds = families.Histogram(
+        "mcp_container_resume_duration_seconds", "Duration of resumes that succeeded, in seconds.", _spawnBuckets);
+
     /// <summary>How many there are now.</summary>
     public void Counted(int running, int stopped)
     {
@@ -34,6 +39,14 @@ internal sealed class ContainerMetrics(MetricFamilies families)
 
     /// <param name="result">The name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
     public void SpawnFailed(string path, string result) => _spawns.Add(path, result);
+
+    /// <param name="result"><c>success</c>, the name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
+    public void Resumed(string result, TimeSpan duration)
+    {
+        _resumes.Add(result);
+        if (result == "success")
+            _resumeSeconds.Observe(duration.TotalSeconds);
+    }
 
     /// <param name="phase">policy, pull, create, start or ready.</param>
     public void SpawnPhaseDone(string phase, TimeSpan duration) => _phaseSeconds.Observe(phase, duration);
