@@ -169,6 +169,7 @@ internal static class DevBenchServer
         services.AddSingleton<WorkspaceFiles>();
         services.AddSingleton<FileService>();
         services.AddSingleton<FileTransfer>();
+        services.AddSingleton(new ZipSpool(options.Storage.Folder));
 
         services.AddSingleton<SystemAudit>();
         services.AddHostedService<Upkeep>();

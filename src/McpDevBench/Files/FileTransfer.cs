@@ -10,14 +10,16 @@ namespace McpDevBench.Files;
 /// <param name="Skipped">Entries of other kinds, left out.</param>
 internal sealed record TransferSummary(long Entries, long Bytes, long Skipped);
 
+/// <param name="MaxRatio">At most so many times the bytes that were sent.</param>
+internal sealed record UnpackLimits(long MaxBytes, uint MaxEntries, long MaxRatio);
+
 /// <summary>The HTTP file endpoint's other half: whole files, ranges and archives, streamed.</summary>
-internal sealed class FileTransfer(WorkspaceFiles files, MetricCatalogue metrics)
+internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCatalogue metrics)
 {
     private const int Piece = 128 << 10;
-    private const uint MostEntries = 1_000_000;
 
-    /// <summary>What an archive may unpack to: so many bytes, and at most so many times what was sent.</summary>
-    private const long MostUnpackedBytes = 16L << 30, MostRatio = 1_000;
+    /// <summary>What an archive may unpack to.</summary>
+    private static readonly UnpackLimits _limits = new(MaxBytes: 16L << 30, MaxEntries: 1_000_000, MaxRatio: 1_000);
 
     /// <summary>Copies a file's bytes from an offset to <paramref name="destination"/> as they arrive.</summary>
     /// <param name="length">Bytes; null to the end.</param>
@@ -64,24 +66,38 @@ internal sealed class FileTransfer(WorkspaceFiles files, MetricCatalogue metrics
         }, cancellationToken);
     }
 
-    /// <summary>Unpacks a tar (or tar.gz) below a directory, entry by entry.</summary>
-    public Task<TransferSummary> ImportAsync(string owner, string container, string path, bool gzip, Stream source, CancellationToken cancellationToken)
+    /// <summary>Unpacks an archive below a directory, all or nothing.</summary>
+    public Task<TransferSummary> ImportAsync(string owner, string container, string path, ArchiveFormat format, Stream source, CancellationToken cancellationToken)
     {
-        var import = new ImportRequest(WorkspacePath.Parse(path).Relative, MostUnpackedBytes, MostEntries);
+        var target = WorkspacePath.Parse(path);
+        return format == ArchiveFormat.Zip
+            ? zips.SpoolAsync(source, file => ImportAsync(owner, container, target, call => SendZipAsync(call, new ZipArchiveFile(file), cancellationToken), cancellationToken), cancellationToken)
+            : ImportAsync(owner, container, target, call => SendTarAsync(call, format == ArchiveFormat.TarGz, source, cancellationToken), cancellationToken);
+    }
+
+    private Task<TransferSummary> ImportAsync(string owner, string container, WorkspacePath target, Func<AgentCall, Task> send, CancellationToken cancellationToken)
+    {
+        var import = new ImportRequest(target.Relative, (ulong)_limits.MaxBytes, _limits.MaxEntries);
         return files.StreamAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
         {
-            if (gzip)
-            {
-                await using var packed = new CountingStream(source);
-                await using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
-                await UnpackAsync(call, packed, unpacked, cancellationToken);
-            }
-            else
-            {
-                metrics.Files.BytesWritten(await SendAsync(call, source, cancellationToken));
-            }
+            await send(call);
             return await AnswerAsync(call, cancellationToken);
         }, cancellationToken);
+    }
+
+    private async Task SendZipAsync(AgentCall call, ZipArchiveFile archive, CancellationToken cancellationToken) =>
+        metrics.Files.BytesWritten(await new ZipUnpacking(archive, call, _limits).SendAsync(cancellationToken));
+
+    private async Task SendTarAsync(AgentCall call, bool gzip, Stream source, CancellationToken cancellationToken)
+    {
+        if (!gzip)
+        {
+            metrics.Files.BytesWritten(await SendAsync(call, source, cancellationToken));
+            return;
+        }
+        await using var packed = new CountingStream(source);
+        await using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
+        await UnpackAsync(call, packed, unpacked, cancellationToken);
     }
 
     private async Task CopyAsync(AgentCall call, Stream destination, CancellationToken cancellationToken)
@@ -112,7 +128,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, MetricCatalogue metrics
         {
             for (int read; !call.Answered && (read = await unpacked.ReadAsync(buffer, cancellationToken)) > 0; sent += read)
             {
-                if (sent > MostUnpackedBytes || sent / MostRatio > packed.Count + Piece)
+                if (sent > _limits.MaxBytes || sent / _limits.MaxRatio > packed.Count + Piece)
                     throw new RefusalException(RefusalCode.ResourceExhausted, "The archive unpacks to far more than it is.", "Upload it without compression, or in parts.");
                 await call.SendAsync(buffer.AsMemory(0, read), cancellationToken);
             }

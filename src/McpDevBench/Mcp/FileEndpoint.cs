@@ -210,20 +210,17 @@ internal sealed partial class FileEndpoint(
 
     private async Task ImportAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
-        var type = context.Request.ContentType?.Split(';')[0].Trim().ToUpperInvariant();
-        bool? gzip = type switch
-        {
-            "APPLICATION/X-TAR" or "APPLICATION/TAR" => false,
-            "APPLICATION/GZIP" or "APPLICATION/X-GZIP" or "APPLICATION/X-GTAR" => true,
-            _ => null,
-        };
-        if (gzip is null)
+        await using var upload = await ArchiveUpload.OpenAsync(context.Request.Body, context.Request.ContentType, context.RequestAborted);
+        if (upload.Format is not { } format)
         {
             await audited.FailedAsync(RefusalCode.InvalidArgument.Name());
-            await HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.InvalidArgument, "The Content-Type is not that of an archive.", "Send application/x-tar or application/gzip."), StatusCodes.Status415UnsupportedMediaType);
+            var refusal = new RefusalException(
+                RefusalCode.InvalidArgument, "The upload is not an archive that can be unpacked, by its first bytes and by its Content-Type.",
+                "Send a tar (application/x-tar), tar.gz (application/gzip) or zip (application/zip); leave unpack out to store it as a file.");
+            await HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status415UnsupportedMediaType);
             return;
         }
-        var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, gzip.Value, context.Request.Body, context.RequestAborted);
+        var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, format, upload, context.RequestAborted);
         await audited.SucceededAsync();
         await HttpRefusal.WriteAsync(context, StatusCodes.Status200OK, new JsonObject { ["entries"] = summary.Entries, ["bytes"] = summary.Bytes, ["skipped"] = summary.Skipped });
     }
