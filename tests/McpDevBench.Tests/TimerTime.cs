@@ -20,33 +20,41 @@ internal sealed class TimerTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves on by so much. Whatever waits for a timer that is due has to wait for the next one before the clock moves further.</summary>
-    public async Task AdvanceAsync(TimeSpan by)
+    /// <summary>Moves on by so much. What waits for a due timer has to wait for the next one before the clock moves further.</summary>
+    /// <param name="last">What waits; once it is complete, it waits no more.</param>
+    public async Task AdvanceAsync(TimeSpan by, Task? last = null)
     {
         var end = _now + by;
         while (Next(end) is { } timer)
         {
             _now = timer.Due;
             timer.Fire();
-            await NewTimerAsync(timer);
+            await NewTimerAsync(timer, last);
         }
         _now = end;
     }
 
     /// <summary>Does something that whatever waits for a timer answers by waiting for another one.</summary>
-    public Task InterruptAsync(Action action)
+    public Task InterruptAsync(Action action, Task? last = null)
     {
         var before = Next(DateTimeOffset.MaxValue);
         action();
-        return NewTimerAsync(before);
+        return NewTimerAsync(before, last);
     }
 
-    private async Task NewTimerAsync(Timer? before)
+    private async Task NewTimerAsync(Timer? before, Task? last)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (Next(DateTimeOffset.MaxValue) is var next && (next is null || next == before))
-            await Task.Delay(TimeSpan.FromMilliseconds(1), timeout.Token);
+        for (var round = 0; last?.IsCompleted != true && !IsNew(Next(DateTimeOffset.MaxValue), before); round++)
+        {
+            if (round < 1000)
+                await Task.Yield();
+            else
+                await Task.Delay(TimeSpan.FromMilliseconds(1), timeout.Token);
+        }
     }
+
+    private static bool IsNew(Timer? timer, Timer? before) => timer is not null && timer != before;
 
     private Timer? Next(DateTimeOffset end)
     {

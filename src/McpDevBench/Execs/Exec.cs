@@ -145,7 +145,7 @@ internal sealed record OutputPage(Exec Exec, OutputSlice Output, bool Complete);
 
 /// <summary>The output of both streams, each cut in the middle if it is too long.</summary>
 /// <param name="NextSeq">The last piece that is in it.</param>
-/// <param name="OmittedBytes">Bytes left out of <paramref name="Stdout"/> and <paramref name="Stderr"/>; exec_poll has them (unless dropped).</param>
+/// <param name="OmittedBytes">Bytes left out of both; exec_poll has them (unless dropped).</param>
 /// <param name="HeadSeq">The last piece before the first that is left out.</param>
 internal sealed record OutputSummary(string Stdout, string Stderr, long NextSeq, long OmittedBytes, long HeadSeq);
 

@@ -7,14 +7,16 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
 {
     /// <summary>Waits for the end of a command, and gives its output so far.</summary>
     /// <param name="onOutput">Called when there is new output in the log, while waiting.</param>
-    public async Task<ExecResult> FollowAsync(Exec exec, int waitMs, int maxOutputBytes, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
+    public async Task<ExecResult> FollowAsync(
+        Exec exec, int waitMs, int maxOutputBytes, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
     {
         await WaitForEndAsync(exec, waitMs, onOutput, cancellationToken);
         return Read(exec, (current, log) => new ExecResult(current, OutputPager.HeadAndTail(log, maxOutputBytes)));
     }
 
     /// <summary>Waits for the end of a command, and gives the first page of its output.</summary>
-    public async Task<OutputPage> FollowAsync(Exec exec, PollRequest request, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
+    public async Task<OutputPage> FollowAsync(
+        Exec exec, PollRequest request, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
     {
         await WaitForEndAsync(exec, request.WaitMs, onOutput, cancellationToken);
         return Read(exec, (current, log) => PageOf(current, OutputPager.Page(log, request), log));
@@ -43,13 +45,15 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
     public long LastSeq(string owner, string execId) => Read(execs.Find(owner, execId), (_, log) => log.NextSeq - 1);
 
     /// <summary>All that the log has, as bytes; for the resource <c>exec://…/log</c>.</summary>
-    public byte[] ReadLog(string owner, string execId, CancellationToken cancellationToken) => Read(execs.Find(owner, execId), (_, log) =>
+    public byte[] ReadLog(string owner, string execId, int maxBytes, CancellationToken stop) => Read(execs.Find(owner, execId), (_, log) =>
     {
+        if (log.EndOffset - log.DroppedBytes > maxBytes)
+            throw TooLarge(execId, log, maxBytes);
         var bytes = new MemoryStream();
         log.Read(-1, (in OutputRecord _, ReadOnlySpan<byte> content) =>
         {
             bytes.Write(content);
-            return !cancellationToken.IsCancellationRequested;
+            return !stop.IsCancellationRequested;
         });
         return bytes.ToArray();
     });
@@ -72,10 +76,16 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         return read(current, log);
     }
 
-    private static OutputPage PageOf(Exec exec, OutputSlice slice, OutputLog log) => new(exec, slice, exec.Finished && slice.NextSeq >= log.NextSeq - 1);
+    private static OutputPage PageOf(Exec exec, OutputSlice slice, OutputLog log) =>
+        new(exec, slice, Complete: exec.Finished && slice.NextSeq >= log.NextSeq - 1);
 
     private static RefusalException Beyond(PollRequest request, OutputLog log) => new(
         RefusalCode.InvalidArgument,
-        string.Create(CultureInfo.InvariantCulture, $"after_seq={request.AfterSeq} is beyond the output of {request.ExecId}, which is at next_seq {log.NextSeq - 1}."),
+        string.Create(CultureInfo.InvariantCulture, $"after_seq={request.AfterSeq} is beyond the output; its last seq is {log.NextSeq - 1}."),
         "Pass next_seq of the last answer, or -1 to read from the beginning.");
+
+    private static RefusalException TooLarge(string execId, OutputLog log, int maxBytes) => new(
+        RefusalCode.ResourceExhausted,
+        string.Create(CultureInfo.InvariantCulture, $"The log of {execId} has {log.EndOffset - log.DroppedBytes} bytes; a resource may have {maxBytes}."),
+        "Read it with exec_poll in pages, or a part of it with grep or tail_lines.");
 }

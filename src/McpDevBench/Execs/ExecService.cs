@@ -46,7 +46,8 @@ internal sealed class ExecService(
         var (taken, open) = await ExecFeed.FeedAsync(link, exec.Id, data, eof, cancellationToken);
         if (taken == 0 && data.Length > 0 && !open)
             throw new RefusalException(
-                RefusalCode.InvalidArgument, $"{exec.Id} takes no input: it was started without stdin_open=true or pty=true, its input was closed by eof=true, or it closed it itself.",
+                RefusalCode.InvalidArgument,
+                $"The stdin of {exec.Id} is not open: the command was started without stdin_open=true or pty=true, or stdin was closed since.",
                 "Start the command again with stdin_open=true (or pty=true); exec_poll has what it wrote.");
         return (taken, open);
     }

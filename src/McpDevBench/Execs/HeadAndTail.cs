@@ -14,7 +14,7 @@ internal sealed class HeadAndTail(int max)
     /// <summary>Bytes of the stream that the text does not have.</summary>
     public long Omitted { get; private set; }
 
-    /// <summary>The last piece that is whole in the beginning: what is left out comes after it. Beyond all pieces if nothing is left out.</summary>
+    /// <summary>The last piece that is whole in the head: what is left out comes after it. Beyond all pieces if nothing is left out.</summary>
     public long HeadSeq => Omitted == 0 ? long.MaxValue : _headSeq;
 
     public void Add(long seq, ReadOnlySpan<byte> content)
@@ -58,7 +58,8 @@ internal sealed class HeadAndTail(int max)
         var cutTail = Math.Min(Utf8Text.Continuation(tail), tail.Length);
         Omitted += cutHead + cutTail;
         var shown = tail[cutTail..];
-        return $"{Utf8Text.Decode(head[..^cutHead])}\n… {Omitted} bytes left out …\n{Utf8Text.Decode(shown[..Math.Max(0, shown.Length - unfinished)])}";
+        var end = Utf8Text.Decode(shown[..Math.Max(0, shown.Length - unfinished)]);
+        return $"{Utf8Text.Decode(head[..^cutHead])}\n… {Omitted} bytes left out …\n{end}";
     }
 
     private Span<byte> Tail()

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Reads the lines of a log while it grows: those that match, or the last ones. A line belongs to the piece that ends it, and is matched and shown whole
-/// also where its beginning was read before.
+/// Reads the lines of a log while it grows: those that match, or the last ones. A line belongs to the piece that ends it. It is matched and shown
+/// whole, also where its beginning was read before.
 /// </summary>
 internal sealed class LineScanner(PollRequest request)
 {
@@ -29,6 +29,9 @@ internal sealed class LineScanner(PollRequest request)
     /// <summary>A line matches, also one that has not ended.</summary>
     public bool HasMatch => _kept.Count > 0 || _unfinished.Any(IsMatch);
 
+    /// <summary>Bytes of the lines that are kept.</summary>
+    public long Size => _size;
+
     /// <summary>Reads what has come.</summary>
     public void Advance(OutputLog log)
     {
@@ -41,8 +44,8 @@ internal sealed class LineScanner(PollRequest request)
     {
         var messages = new MessageList(request);
         var lines = _kept.ToList();
-        if (!_full)
-            lines.AddRange(_unfinished.Where(line => IsMatch(line) && (request.Grep is null || ended || request.Until == PollUntil.Match)).Select(ToLine));
+        if (!_full && (request.Grep is null || ended || request.Until == PollUntil.Match))
+            lines.AddRange(_unfinished.Where(IsMatch).Select(ToLine));
         var skipped = Math.Max(0, _tail.Sum() - _size);
         if (request.TailLines is { } most && lines.Count > most)
             lines.RemoveRange(0, lines.Count - most);
@@ -58,7 +61,7 @@ internal sealed class LineScanner(PollRequest request)
             return false;
         if (record.Seq > _read + 1)
             Gap(record);
-        (_read, _end) = (record.Seq, record.Offset + record.Length);
+        (_read, _end) = (record.Seq, record.End);
         if (request.Stream is null || OutputPager.NameOf(record.Stream) == request.Stream)
             Take(record, record.Text(content));
         // A page ends with a piece, so that the next one can begin after it.

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace McpDevBench.Execs;
 
-/// <summary>Collects output into messages: pieces of one stream that follow each other become one, unless the request asks otherwise.</summary>
+/// <summary>Collects output into messages: consecutive pieces of one stream become one, unless the request asks otherwise.</summary>
 internal sealed class MessageList(PollRequest request)
 {
     private readonly List<Run> _runs = [];
@@ -19,9 +19,13 @@ internal sealed class MessageList(PollRequest request)
             run.Text.Append(text);
     }
 
-    public IReadOnlyList<OutputMessage> ToMessages() => [.. _runs.Select(run => new OutputMessage(
-        run.First.Seq, OutputPager.NameOf(run.First.Stream), request.Base64 ? Convert.ToBase64String(run.Bytes.WrittenSpan) : run.Text.ToString(),
-        DateTimeOffset.UnixEpoch.AddMicroseconds(run.First.UnixMicroseconds)))];
+    public IReadOnlyList<OutputMessage> ToMessages() => [.. _runs.Select(ToMessage)];
+
+    private OutputMessage ToMessage(Run run)
+    {
+        var data = request.Base64 ? Convert.ToBase64String(run.Bytes.WrittenSpan) : run.Text.ToString();
+        return new(run.First.Seq, OutputPager.NameOf(run.First.Stream), data, DateTimeOffset.UnixEpoch.AddMicroseconds(run.First.UnixMicroseconds));
+    }
 
     private Run RunOf(in OutputRecord record)
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace McpDevBench.Execs;
 
-/// <summary>Shows what a command writes to one who looks now and then: what came since the last look, or the end of it if that is much.</summary>
+/// <summary>What a command wrote since the last call, or the end of that if it is much.</summary>
 internal sealed class OutputFollower(OutputLog log, int maxBytes)
 {
     /// <summary>Beyond this much new output, only the last pieces are read.</summary>
@@ -19,7 +19,7 @@ internal sealed class OutputFollower(OutputLog log, int maxBytes)
         log.Read(from, (in OutputRecord record, ReadOnlySpan<byte> content) =>
         {
             text.Append(record.Text(content));
-            (_seen, _end) = (record.Seq, record.Offset + record.Length);
+            (_seen, _end) = (record.Seq, record.End);
             return true;
         });
         var whole = text.ToString();

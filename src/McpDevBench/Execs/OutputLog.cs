@@ -43,7 +43,7 @@ internal sealed class OutputLog : IDisposable
         if (_segments is [.., var last])
             Continue(last.Last);
         foreach (byte stream in (ReadOnlySpan<byte>)[1, 2])
-            _unfinished[stream - 1] = _segments.AsEnumerable().Reverse().Select(segment => segment.Unfinished(stream)).FirstOrDefault(found => found is not null) ?? default;
+            _unfinished[stream - 1] = _segments.Select(segment => segment.Unfinished(stream)).LastOrDefault(found => found is not null) ?? default;
     }
 
     /// <summary>Number of the next piece.</summary>
@@ -62,7 +62,7 @@ internal sealed class OutputLog : IDisposable
         get
         {
             lock (_lock)
-                return HasGap ? _segments[_headSegments].First.Offset - (_segments[_headSegments - 1].Last.Offset + _segments[_headSegments - 1].Last.Length) : 0;
+                return HasGap ? _segments[_headSegments].First.Offset - _segments[_headSegments - 1].Last.End : 0;
         }
     }
 
@@ -76,7 +76,8 @@ internal sealed class OutputLog : IDisposable
         }
     }
 
-    private bool HasGap => _segments.Count > _headSegments && _segments[_headSegments].First.Seq > _segments[_headSegments - 1].Last.Seq + 1;
+    private bool HasGap =>
+        _segments.Count > _headSegments && _segments[_headSegments].First.Seq > _segments[_headSegments - 1].Last.Seq + 1;
 
     /// <summary>Bytes of a character that lacks its end.</summary>
     public int UnfinishedBytes(byte stream) => _unfinished[stream - 1].Count;
@@ -226,7 +227,7 @@ internal sealed class OutputLog : IDisposable
     private void Continue(OutputRecord last)
     {
         NextSeq = last.Seq + 1;
-        EndOffset = last.Offset + last.Length;
+        EndOffset = last.End;
         StdoutBytes = last.StdoutBefore + (last.Stream == 1 ? last.Length : 0);
     }
 }

@@ -5,7 +5,8 @@ namespace McpDevBench.Execs;
 /// <param name="Dropped">Bytes within this part that the log no longer has.</param>
 /// <param name="Remaining">Bytes after this part that did not fit.</param>
 /// <param name="Skipped">Bytes of lines that were asked for and did not fit before those that are here.</param>
-internal sealed record OutputSlice(IReadOnlyList<OutputMessage> Messages, long NextSeq, long Dropped = 0, long Remaining = 0, long Skipped = 0);
+internal sealed record OutputSlice(
+    IReadOnlyList<OutputMessage> Messages, long NextSeq, long Dropped = 0, long Remaining = 0, long Skipped = 0);
 
 /// <summary>Turns a log's bytes into what clients read: pages, and head and tail.</summary>
 internal static class OutputPager
@@ -27,11 +28,12 @@ internal static class OutputPager
         var budget = request.Base64 ? request.MaxBytes / 4 * 3 : request.MaxBytes;
         var (taken, dropped, remaining) = (0L, 0L, 0L);
         var (lastSeq, end) = (request.AfterSeq, -1L);
-        log.Read(filters is null ? request.AfterSeq : Math.Max(-1, request.AfterSeq - AnsiLookBehind), (in OutputRecord record, ReadOnlySpan<byte> content) =>
+        var from = filters is null ? request.AfterSeq : Math.Max(-1, request.AfterSeq - AnsiLookBehind);
+        log.Read(from, (in OutputRecord record, ReadOnlySpan<byte> content) =>
         {
             var before = record.Seq <= request.AfterSeq;
             var gap = before || record.Seq == lastSeq + 1 ? 0 : BytesBetween(log, end, record);
-            end = record.Offset + record.Length;
+            end = record.End;
             if (before || (request.Stream is not null && NameOf(record.Stream) != request.Stream))
             {
                 if (before && !request.Base64)

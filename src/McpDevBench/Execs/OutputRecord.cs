@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace McpDevBench.Execs;
 
-/// <summary>The head of a piece of output in the log; its bytes follow. A record without bytes ends its stream within a character.</summary>
+/// <summary>The header of a piece of output in the log; its bytes follow. A record without bytes ends its stream within a character.</summary>
 /// <param name="Length">Bytes that follow.</param>
 /// <param name="Stream">1: stdout, 2: stderr.</param>
 /// <param name="Seq">From 0, without gap.</param>
@@ -18,11 +18,14 @@ internal readonly record struct OutputRecord(
     /// <summary>Longest piece: what is larger is stored as several, so that one fits into a small answer.</summary>
     public const int MostLength = 8 << 10;
 
-    // Length and stream leave 24 bits of their five bytes, which were 0 before there was a use for them: so logs of older servers read as they did.
+    // Length and stream leave 24 bits of their five bytes unused. Older servers wrote 0 there, so their logs read as they did.
     private const int LengthBits = 14;
     private const uint LengthMask = (1 << LengthBits) - 1;
 
     public long StderrBefore => Offset - StdoutBefore;
+
+    /// <summary>Bytes of both streams up to the end of this piece.</summary>
+    public long End => Offset + Length;
 
     /// <summary>The characters that end in this piece.</summary>
     public string Text(ReadOnlySpan<byte> content) => Before.Decode(content);
@@ -43,9 +46,14 @@ internal readonly record struct OutputRecord(
     {
         var word = BinaryPrimitives.ReadUInt32LittleEndian(from);
         var count = (byte)((word >> LengthBits) & 3);
-        var before = new PartialCharacter(count, (byte)(word >> 16), (byte)(word >> 24), count == 3 ? (byte)(0x80 | (from[4] >> 2)) : (byte)0);
+        var third = count == 3 ? (byte)(0x80 | (from[4] >> 2)) : (byte)0;
         return new OutputRecord(
-            (int)(word & LengthMask), (byte)(from[4] & 3), BinaryPrimitives.ReadInt64LittleEndian(from[5..]), BinaryPrimitives.ReadInt64LittleEndian(from[13..]),
-            BinaryPrimitives.ReadInt64LittleEndian(from[21..]), BinaryPrimitives.ReadInt64LittleEndian(from[29..]), before);
+            Length: (int)(word & LengthMask),
+            Stream: (byte)(from[4] & 3),
+            Seq: BinaryPrimitives.ReadInt64LittleEndian(from[5..]),
+            Offset: BinaryPrimitives.ReadInt64LittleEndian(from[13..]),
+            StdoutBefore: BinaryPrimitives.ReadInt64LittleEndian(from[21..]),
+            UnixMicroseconds: BinaryPrimitives.ReadInt64LittleEndian(from[29..]),
+            Before: new PartialCharacter(count, (byte)(word >> 16), (byte)(word >> 24), third));
     }
 }

@@ -30,7 +30,9 @@ internal sealed class OutputSegment(string path)
         while (segment.Length + OutputRecord.Size <= size && RandomAccess.Read(handle, header, segment.Length) == OutputRecord.Size)
         {
             var record = OutputRecord.Read(header);
-            if (record.Length > OutputRecord.MostLength || record.Stream is not (1 or 2) || segment.Length + OutputRecord.Size + record.Length > size)
+            if (record.Length > OutputRecord.MostLength || record.Stream is not (1 or 2))
+                break;
+            if (segment.Length + OutputRecord.Size + record.Length > size)
                 break;
             segment.Added(record);
         }

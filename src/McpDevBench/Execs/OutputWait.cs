@@ -1,6 +1,6 @@
 namespace McpDevBench.Execs;
 
-/// <summary>Waits for the output of a running command, as a poll asks for it. Output that comes in many small pieces is one answer.</summary>
+/// <summary>Waits for the output of a running command, as a poll asks for it. Many small pieces of output are one answer.</summary>
 internal sealed class OutputWait(ActiveExec active, PollRequest request, LineScanner? lines, TimeProvider time)
 {
     /// <summary>So much output is an answer, also while more comes.</summary>
@@ -54,10 +54,15 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
         return (request.Until == PollUntil.Settled ? Quiet : Moment) - time.GetElapsedTime(_lastChange);
     }
 
-    /// <summary>Bytes after after_seq of the stream that is asked for. An unfinished character is not output yet.</summary>
+    /// <summary>Bytes after after_seq of what is asked for. An unfinished character is not output yet.</summary>
     private long BytesAfter()
     {
         var log = active.Log;
+        if (request.Grep is not null)
+        {
+            lines!.Advance(log);
+            return lines.Size;
+        }
         if (log.NextSeq <= request.AfterSeq + 1)
             return 0;
         if (_before < 0)
@@ -68,7 +73,8 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
                 return false;
             });
         }
-        return Math.Max(0, Count(log.EndOffset, log.StdoutBytes) - Math.Max(0, _before) - Count(log.UnfinishedBytes(1) + log.UnfinishedBytes(2), log.UnfinishedBytes(1)));
+        var unfinished = Count(log.UnfinishedBytes(1) + log.UnfinishedBytes(2), log.UnfinishedBytes(1));
+        return Math.Max(0, Count(log.EndOffset, log.StdoutBytes) - Math.Max(0, _before) - unfinished);
     }
 
     private long Count(long both, long stdout) => request.Stream switch

@@ -4,8 +4,8 @@ using System.Text;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// The first bytes of a character whose other bytes have not arrived: none to three. Each record of the log has those of its stream before it, so that
-/// its text is known from the record alone: every character belongs to the record that completes it.
+/// The first bytes of a character whose other bytes have not arrived: none to three. Each record of the log has those of its stream before it,
+/// so its text is known from the record alone: every character belongs to the record that completes it.
 /// </summary>
 internal readonly record struct PartialCharacter(byte Count, byte First = 0, byte Second = 0, byte Third = 0)
 {
@@ -14,8 +14,13 @@ internal readonly record struct PartialCharacter(byte Count, byte First = 0, byt
     /// <summary>The bytes at the end of <paramref name="content"/> that begin a character.</summary>
     public static PartialCharacter AtEndOf(ReadOnlySpan<byte> content) => Of(content[^Utf8Text.Unfinished(content)..]);
 
-    public static PartialCharacter Of(ReadOnlySpan<byte> bytes) => new(
-        (byte)bytes.Length, bytes.Length > 0 ? bytes[0] : (byte)0, bytes.Length > 1 ? bytes[1] : (byte)0, bytes.Length > 2 ? bytes[2] : (byte)0);
+    private static PartialCharacter Of(ReadOnlySpan<byte> bytes) => bytes switch
+    {
+        [var first] => new(1, first),
+        [var first, var second] => new(2, first, second),
+        [var first, var second, var third] => new(3, first, second, third),
+        _ => default,
+    };
 
     /// <summary>What is unfinished when <paramref name="content"/> follows.</summary>
     public PartialCharacter Then(ReadOnlySpan<byte> content)

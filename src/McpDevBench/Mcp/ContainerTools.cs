@@ -120,7 +120,8 @@ internal sealed record AttachArguments(
 internal sealed record AttachedExec(string ExecId, string Command, string StartedAt);
 
 internal sealed record AttachResult(
-    string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<AttachedExec> Execs, string? Alias = null, bool? Resumed = null);
+    string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<AttachedExec> Execs,
+    string? Alias = null, bool? Resumed = null);
 
 internal sealed class AttachTool(ContainerService containers, ExecService execs)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
@@ -140,14 +141,15 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
         var (workspace, running) = await containers.AttachAsync(call.Owner, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
         var named = execs.List(call.Owner, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
-        return new(
-            workspace.Id.ToString(), [$"workspace:{workspace.Id}"], Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag);
+        var roots = new[] { $"workspace:{workspace.Id}" };
+        return new(workspace.Id.ToString(), roots, Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag);
     }
 
     protected override string Render(AttachResult result)
     {
         var alias = result.Alias is null ? "" : $" (alias {result.Alias})";
-        var text = Words.Invariant($"Attached to {result.ContainerId}{alias}: {result.Status}, {result.RunningExecs} running commands. Files are in /workspace.");
+        var state = Words.Invariant($"{result.Status}, {result.RunningExecs} running commands");
+        var text = $"Attached to {result.ContainerId}{alias}: {state}. Files are in /workspace.";
         var execs = string.Concat(result.Execs.Select(exec => $"\n{exec.ExecId} since {exec.StartedAt}: {exec.Command}"));
         var more = result.RunningExecs > result.Execs.Count ? "\nlist_execs names the others." : "";
         return text + execs + more;

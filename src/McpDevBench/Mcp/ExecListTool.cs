@@ -10,7 +10,8 @@ internal sealed record ListExecsArguments(
 
 /// <param name="Command">On one line, cut with a mark where it is long.</param>
 internal sealed record ListedExec(
-    string ExecId, string ContainerId, string Command, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null, int? ExitCode = null);
+    string ExecId, string ContainerId, string Command, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null,
+    int? ExitCode = null);
 
 internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null);
 

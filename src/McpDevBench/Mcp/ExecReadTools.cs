@@ -50,10 +50,11 @@ internal sealed record ExecPollArguments(
 }
 
 internal sealed record ExecPollResult(
-    string ExecId, IReadOnlyList<MessageResult> Messages, long NextSeq, bool Complete, string? Outcome = null, int? ExitCode = null, int? Signal = null,
-    long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null)
+    string ExecId, IReadOnlyList<MessageResult> Messages, long NextSeq, bool Complete, string? Outcome = null, int? ExitCode = null,
+    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null)
 {
-    public static ExecPollResult Of(OutputPage page, bool details) => new(page.Exec.Id.ToString(), OutputOptions.Messages(page, details), page.Output.NextSeq, page.Complete)
+    public static ExecPollResult Of(OutputPage page, bool details) => new(
+        page.Exec.Id.ToString(), OutputOptions.Messages(page, details), page.Output.NextSeq, page.Complete)
     {
         Outcome = ExecWords.Outcome(page.Exec),
         ExitCode = page.Exec.ExitCode,
@@ -66,7 +67,8 @@ internal sealed record ExecPollResult(
     public string ToText()
     {
         var text = new StringBuilder();
-        text.Append(ExecId).Append(": ").Append(ExecWords.End("running", Outcome, ExitCode, Signal, WallMs)).Append(OutputOptions.UsageText(Usage));
+        var end = ExecWords.End("running", Outcome, ExitCode, Signal, WallMs);
+        text.Append(ExecId).Append(": ").Append(end).Append(OutputOptions.UsageText(Usage));
         text.Append(Complete ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={NextSeq}."));
         if (Truncated is { } truncated)
             text.Append(Words.Invariant($"\n{truncated.Bytes} bytes left out. {truncated.Hint}"));
@@ -120,24 +122,30 @@ internal sealed record ExecInputArguments(
     public void Check()
     {
         if (Data is null && !Eof && Resize is null)
-            throw new RefusalException(RefusalCode.InvalidArgument, "None of data, eof and resize is given.", "Give data to write to stdin, or eof=true to close it; exec_poll reads output.");
-        if (Until == "match" == Grep is null)
-            throw Grep is null ? OutputOptions.MatchWithoutGrep() : new RefusalException(RefusalCode.InvalidArgument, "grep needs until=match.", "Add until=match, or leave out grep.");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, "None of data, eof and resize is given.",
+                "Give data to write to stdin, or eof=true to close it; exec_poll reads output.");
+        if (Until == "match" && Grep is null)
+            throw OutputOptions.MatchWithoutGrep();
+        if (Until != "match" && Grep is not null)
+            throw new RefusalException(RefusalCode.InvalidArgument, "grep needs until=match.", "Add until=match, or leave out grep.");
     }
 }
 
 internal sealed record ExecInputResult(
-    string ExecId, int Bytes, bool Open, long NextSeq, IReadOnlyList<MessageResult>? Messages = null, bool? Complete = null, string? Outcome = null,
-    int? ExitCode = null, int? Signal = null, TruncatedResult? Truncated = null);
+    string ExecId, int Bytes, bool Open, long NextSeq, IReadOnlyList<MessageResult>? Messages = null, bool? Complete = null,
+    string? Outcome = null, int? ExitCode = null, int? Signal = null, TruncatedResult? Truncated = null);
 
 internal sealed class ExecInputTool(ExecService execs, ExecReader reader)
     : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_input", "Send input to a command",
-        "Writes to the stdin of a command that was started with stdin_open or pty. With wait_ms it returns the answer: a step of a REPL in one call.",
+        "Writes to the stdin of a command that was started with stdin_open or pty. With wait_ms it returns the answer: "
+        + "a step of a REPL in one call.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecInput);
 
-    protected override async Task<ExecInputResult> CallAsync(ExecInputArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ExecInputResult> CallAsync(
+        ExecInputArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         arguments.Check();
         var data = Encodings.Decode(arguments.Data ?? "", arguments.Encoding, "data");
@@ -146,7 +154,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader)
         var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
         var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq);
         if (taken < data.Length)
-            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest of data again when it does.") };
+            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest of data later.") };
         if (!arguments.Waits)
             return result;
         var page = await reader.PollAsync(call.Owner, arguments.ToRequest(afterSeq), cancellationToken);

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text;
 using McpDevBench.Audit;
 using McpDevBench.Execs;
 using McpDevBench.Observability.Secrets;
@@ -69,8 +70,8 @@ internal sealed record ExecArguments(
 }
 
 internal sealed record ExecToolResult(
-    string ExecId, string Status, string Stdout, string Stderr, long NextSeq, string? Outcome = null, int? ExitCode = null, int? Signal = null,
-    long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null, bool? Resumed = null);
+    string ExecId, string Status, string Stdout, string Stderr, long NextSeq, string? Outcome = null, int? ExitCode = null,
+    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null, bool? Resumed = null);
 
 internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions options, AuditOptions audit, TimeProvider time)
     : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
@@ -105,8 +106,9 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal, result.WallMs);
         var more = result.Status == "running" ? Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms.") : "";
         var cut = result.Truncated is null ? "" : Words.Invariant($"\n{result.Truncated.Bytes} bytes left out. {result.Truncated.Hint}");
-        var errors = result.Stderr.Length == 0 ? "" : $"{(result.Stdout.Length == 0 || result.Stdout[^1] == '\n' ? "" : "\n")}[stderr]\n{result.Stderr}";
-        return $"{result.ExecId}: {end}{OutputOptions.UsageText(result.Usage)}{more}{cut}\n{result.Stdout}{errors}";
+        var text = new StringBuilder($"{result.ExecId}: {end}{OutputOptions.UsageText(result.Usage)}{more}{cut}");
+        OutputOptions.Append(text, [new(0, "stdout", result.Stdout), new(0, "stderr", result.Stderr)]);
+        return text.ToString();
     }
 
     /// <summary>What the command writes, as it comes.</summary>
@@ -123,12 +125,15 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
     private static ExecToolResult Text(ExecResult result, ExecArguments arguments)
     {
         var output = result.Output;
-        var (stdout, stderr) = arguments.StripAnsi ? (new AnsiFilter().Apply(output.Stdout), new AnsiFilter().Apply(output.Stderr)) : (output.Stdout, output.Stderr);
-        var hint = Words.Invariant($"To read it: exec_poll exec_id={result.Exec.Id} after_seq={output.HeadSeq}; for a part of it, add grep or tail_lines.");
+        var (stdout, stderr) = (output.Stdout, output.Stderr);
+        if (arguments.StripAnsi)
+            (stdout, stderr) = (new AnsiFilter().Apply(stdout), new AnsiFilter().Apply(stderr));
+        var place = Words.Invariant($"exec_poll exec_id={result.Exec.Id} after_seq={output.HeadSeq}");
+        var hint = $"To read it: {place}; for a part of it, add grep or tail_lines.";
         return Of(result.Exec, stdout, stderr, output.NextSeq, arguments, output.OmittedBytes == 0 ? null : new(output.OmittedBytes, hint));
     }
 
-    /// <summary>Raw bytes have no mark where something is left out: they are the beginning of the output, up to a piece that exec_poll goes on after.</summary>
+    /// <summary>Raw bytes cannot have a mark where some are left out. They are the beginning of the output, and exec_poll has the rest.</summary>
     private static ExecToolResult Raw(OutputPage page, ExecArguments arguments)
     {
         var output = page.Output;
@@ -137,9 +142,11 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         return Of(page.Exec, DataOf(page, "stdout"), DataOf(page, "stderr"), output.NextSeq, arguments, left == 0 ? null : new(left, hint));
     }
 
-    private static string DataOf(OutputPage page, string stream) => page.Output.Messages.SingleOrDefault(message => message.Stream == stream)?.Data ?? "";
+    private static string DataOf(OutputPage page, string stream) =>
+        page.Output.Messages.SingleOrDefault(message => message.Stream == stream)?.Data ?? "";
 
-    private static ExecToolResult Of(Exec exec, string stdout, string stderr, long nextSeq, ExecArguments arguments, TruncatedResult? truncated) =>
+    private static ExecToolResult Of(
+        Exec exec, string stdout, string stderr, long nextSeq, ExecArguments arguments, TruncatedResult? truncated) =>
         new(exec.Id.ToString(), ExecWords.Status(exec), stdout, stderr, nextSeq)
         {
             Outcome = ExecWords.Outcome(exec),

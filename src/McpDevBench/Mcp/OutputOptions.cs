@@ -37,10 +37,10 @@ internal static class OutputOptions
         RefusalCode.InvalidArgument, $"{argument} works on text, and encoding is base64.", $"Leave out {argument}, or use encoding=utf8.");
 
     public static RefusalException MatchWithoutGrep() => new(
-        RefusalCode.InvalidArgument, "until=match needs grep.", "Give grep, a regular expression for the line to wait for, such as ^Listening.");
+        RefusalCode.InvalidArgument, "until=match needs grep.", "Give grep: a regular expression for the line to wait for, such as ^Listening");
 
-    public static IReadOnlyList<MessageResult> Messages(OutputPage page, bool details) =>
-        [.. page.Output.Messages.Select(message => new MessageResult(message.Seq, message.Stream, message.Data, details ? Words.Time(message.Timestamp) : null))];
+    public static IReadOnlyList<MessageResult> Messages(OutputPage page, bool details) => [.. page.Output.Messages.Select(message =>
+        new MessageResult(message.Seq, message.Stream, message.Data, details ? Words.Time(message.Timestamp) : null))];
 
     public static TruncatedResult? LeftOut(OutputPage page)
     {
@@ -51,7 +51,7 @@ internal static class OutputOptions
         if (output.Skipped > 0)
             hints.Add("Earlier lines of tail_lines did not fit: raise max_bytes.");
         if (output.Dropped > 0)
-            hints.Add(Words.Invariant($"{output.Dropped} bytes in the middle are not kept, because the output exceeds its limit; have the command write it to a file."));
+            hints.Add(Words.Invariant($"{output.Dropped} bytes in the middle are not kept; have the command write such an output to a file."));
         var bytes = output.Remaining + output.Skipped + output.Dropped;
         return bytes == 0 ? null : new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
     }
@@ -63,6 +63,8 @@ internal static class OutputOptions
         text.Append('\n');
         foreach (var message in messages)
         {
+            if (message.Data.Length == 0)
+                continue;
             if (message.Stream != stream)
                 text.Append(text[^1] == '\n' ? "" : "\n").Append('[').Append(stream = message.Stream).Append("]\n");
             text.Append(message.Data);
@@ -71,5 +73,6 @@ internal static class OutputOptions
 
     public static string UsageText(UsageResult? usage) => usage is null
         ? ""
-        : Words.Invariant($" (CPU {usage.CpuMs / 1000.0:0.0} s, at most {usage.MaxRssBytes >> 20} MiB, stdout {usage.StdoutBytes} bytes, stderr {usage.StderrBytes} bytes)");
+        : Words.Invariant($" (CPU {usage.CpuMs / 1000.0:0.0} s, at most {usage.MaxRssBytes >> 20} MiB, ")
+            + Words.Invariant($"stdout {usage.StdoutBytes} bytes, stderr {usage.StderrBytes} bytes)");
 }

@@ -10,8 +10,8 @@ namespace McpDevBench.Mcp;
 internal readonly record struct CallProgress(double Done, double? Total, string Message, bool IsState = true);
 
 /// <summary>
-/// Sends the progress of one call to its client: the newest report, at most four a second and fewer in a long call, and at least one every ten seconds so
-/// that the client knows that the call is alive. The number always increases. A report costs nothing while the client is not due for one.
+/// Sends the progress of one call to its client: the newest report, at most four a second, fewer in a long call, and at least one every ten
+/// seconds as a sign of life. The number always increases. A report costs nothing until it is due.
 /// </summary>
 internal sealed class ProgressReporter : IAsyncDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class ProgressReporter : IAsyncDisposable
     private readonly Func<ProgressNotificationValue, CancellationToken, Task> _send;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop;
-    private readonly Channel<bool> _wakeup = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wakeup =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _sending;
     private Func<CallProgress>? _next;
     private CallProgress _last;
@@ -35,7 +36,8 @@ internal sealed class ProgressReporter : IAsyncDisposable
 
     /// <param name="send">Sends one notification.</param>
     /// <param name="cancellationToken">Of the call: nothing is sent to a client that has gone.</param>
-    public ProgressReporter(Func<ProgressNotificationValue, CancellationToken, Task> send, TimeProvider time, CancellationToken cancellationToken)
+    public ProgressReporter(
+        Func<ProgressNotificationValue, CancellationToken, Task> send, TimeProvider time, CancellationToken cancellationToken)
     {
         (_send, _time) = (send, time);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -83,7 +85,9 @@ internal sealed class ProgressReporter : IAsyncDisposable
             _last = next();
             return SendAsync(MathF.Max((float)_last.Done, Above(_sent)), _last.Message, cancellationToken);
         }
-        return keepAlive ? SendAsync(MathF.Max(0, Above(_sent)), _last.IsState ? _last.Message : null, cancellationToken) : Task.CompletedTask;
+        if (!keepAlive)
+            return Task.CompletedTask;
+        return SendAsync(MathF.Max(0, Above(_sent)), _last.IsState ? _last.Message : null, cancellationToken);
     }
 
     private Task SendAsync(float value, string? message, CancellationToken cancellationToken)

@@ -14,6 +14,9 @@ namespace McpDevBench.Mcp;
 /// <summary>Something that clients read by its address.</summary>
 internal abstract class DevBenchResource(string scheme, ResourceTemplate template, string? auditEvent = null) : McpServerResource
 {
+    /// <summary>A resource is one message, which clients hold in memory.</summary>
+    protected const int MaximumBytes = 4 * 1024 * 1024;
+
     /// <summary>What reading it is called in the audit record; null if that is not recorded.</summary>
     public string? AuditEvent => auditEvent;
 
@@ -60,8 +63,6 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
     Description = "A file below /workspace of a workspace (id or alias).",
 }, AuditEvents.FsRead)
 {
-    private const int MaximumBytes = 4 * 1024 * 1024;
-
     protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream();
@@ -98,10 +99,11 @@ internal sealed class ExecLogResource(ExecReader reader) : DevBenchResource("exe
     MimeType = "text/plain",
 })
 {
-    protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
+    protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(
+        string owner, string handle, string path, CancellationToken cancellationToken)
     {
         if (path != "log")
             throw new RefusalException(RefusalCode.FileNotFound, $"A command has no '{path}'.", "Read exec://{exec_id}/log.");
-        return Task.FromResult<(byte[], string?)>((reader.ReadLog(owner, handle, cancellationToken), "text/plain"));
+        return Task.FromResult<(byte[], string?)>((reader.ReadLog(owner, handle, MaximumBytes, cancellationToken), "text/plain"));
     }
 }

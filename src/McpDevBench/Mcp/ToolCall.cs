@@ -27,7 +27,8 @@ internal readonly struct ToolCall(RequestContext<CallToolRequestParams> request)
         if (request.Params.ProgressToken is not { } token)
             return null;
         var server = request.Server;
-        return new ProgressReporter((progress, stop) => server.NotifyProgressAsync(token, progress, cancellationToken: stop), time, cancellationToken);
+        return new ProgressReporter(
+            (progress, stop) => server.NotifyProgressAsync(token, progress, cancellationToken: stop), time, cancellationToken);
     }
 
     /// <param name="done">More than at the last report.</param>

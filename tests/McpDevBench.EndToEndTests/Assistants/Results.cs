@@ -7,7 +7,8 @@ namespace McpDevBench.EndToEndTests.Assistants;
 
 public sealed record Spawned(string ContainerId, string? Alias, string Image, string? Digest, string Status, string Workspace, bool Warm, DateTimeOffset? ExpiresAt);
 
-public sealed record Attached(string ContainerId, string? Alias, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<NamedExec> Execs);
+public sealed record Attached(
+    string ContainerId, string? Alias, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<NamedExec> Execs);
 
 public sealed record NamedExec(string ExecId, string Command, DateTimeOffset StartedAt);
 
@@ -40,7 +41,8 @@ public sealed record Polled(
 }
 
 /// <summary>What exec_input took, and the answer if it waited for one.</summary>
-public sealed record Answered(int Bytes, bool Open, long NextSeq, IReadOnlyList<Message>? Messages, bool? Complete, string? Outcome, int? ExitCode)
+public sealed record Answered(
+    int Bytes, bool Open, long NextSeq, IReadOnlyList<Message>? Messages, bool? Complete, string? Outcome, int? ExitCode)
 {
     public string Text => string.Concat((Messages ?? []).Select(message => message.Data));
 }

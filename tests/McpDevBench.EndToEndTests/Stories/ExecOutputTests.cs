@@ -39,7 +39,8 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
         var bytes = await exec.Poll(-1, 0, ("encoding", "base64"), ("stream", "stdout"), ("max_bytes", 262_144));
         Assert.Equal(read.Stdout, Encoding.UTF8.GetString(Convert.FromBase64String(Assert.Single(bytes.Messages).Data)));
         var errors = await exec.Poll(-1, 0, ("encoding", "base64"), ("stream", "stderr"), ("max_bytes", 262_144));
-        Assert.Equal(read.Stderr, Encoding.UTF8.GetString([.. errors.Messages.SelectMany(message => Convert.FromBase64String(message.Data))]));
+        var written = errors.Messages.SelectMany(message => Convert.FromBase64String(message.Data)).ToArray();
+        Assert.Equal(read.Stderr, Encoding.UTF8.GetString(written));
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        var answer = await workspace.Exec(@"printf 'a\303'; cat >/dev/null; printf '\251 \200\201 \360\237'", ("wait_ms", 300), ("stdin_open", true));
+        var answer = await workspace.Exec(
+            @"printf 'a\303'; cat >/dev/null; printf '\251 \200\201 \360\237'", ("wait_ms", 300), ("stdin_open", true));
         Assert.Equal(("running", "a"), (answer.Status, answer.Stdout));
         var exec = assistant.Exec(answer.ExecId);
         await exec.Input("", eof: true);
@@ -149,7 +151,8 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Python);
         var slow = new Progress();
-        await assistant.CallRaw("exec", Run(workspace, "import os, time\nfor byte in 'né€😀'.encode() * 60: os.write(1, bytes([byte])); time.sleep(0.002)"), slow);
+        const string ByteByByte = "import os, time\nfor byte in 'né€😀'.encode() * 60: os.write(1, bytes([byte])); time.sleep(0.002)";
+        await assistant.CallRaw("exec", Run(workspace, ByteByByte), slow);
         await slow.Until(text => text == string.Concat(Enumerable.Repeat("né€😀", 60)));
         slow.Increases();
         Assert.InRange(slow.Count, 1, 30);
@@ -172,9 +175,10 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
         var list = await assistant.CallRaw("list_execs", Assistant.Arguments($$"""{"container_id": "listed"}"""), progress: null);
         Assert.InRange(JsonSerializer.Serialize(list, McpJsonUtilities.DefaultOptions).Length, 100, 2000);
         var attached = await assistant.Attach("listed");
-        Assert.Equal([long_.Id, exec.Id], attached.Execs.OrderByDescending(named => named.StartedAt).ThenByDescending(named => named.Command.Length).Select(named => named.ExecId));
+        Assert.Equal(2, attached.RunningExecs);
+        Assert.Equal("sh -c sleep 1000", attached.Execs.Single(named => named.ExecId == exec.Id).Command);
         Assert.EndsWith("…", attached.Execs.Single(named => named.ExecId == long_.Id).Command, StringComparison.Ordinal);
-        var text = Assert.IsType<TextContentBlock>((await assistant.CallRaw("attach", Assistant.Arguments("""{"target": "listed"}"""), progress: null)).Content[0]).Text;
+        var text = await Text(assistant, "attach", """{"target": "listed"}""");
         Assert.Contains(exec.Id, text, StringComparison.Ordinal);
     }
 
@@ -183,8 +187,7 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        var answer = await assistant.CallRaw("exec", Assistant.Arguments($$"""{"container_id": "{{workspace.Id}}", "shell": "head -c 1000000 /dev/urandom"}"""), progress: null);
-        var text = Assert.IsType<TextContentBlock>(answer.Content[0]).Text;
+        var text = await Text(assistant, "exec", $$"""{"container_id": "{{workspace.Id}}", "shell": "head -c 1000000 /dev/urandom"}""");
         Assert.InRange(Encoding.UTF8.GetByteCount(text), 8_000, 24_000);
         Assert.Contains("bytes left out", text, StringComparison.Ordinal);
     }
@@ -200,8 +203,12 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
         var page = await assistant.Exec(answer.ExecId).Poll(after);
         var first = page.Text.Split('\n')[1];
         Assert.Contains($"\n{first}\n", "\n" + string.Concat(Enumerable.Range(1, 20000).Select(n => $"{n}\n")), StringComparison.Ordinal);
-        Assert.True(after == -1 || answer.Stdout.Contains($"\n{int.Parse(first, CultureInfo.InvariantCulture) - 2}\n", StringComparison.Ordinal));
+        var shown = int.Parse(first, CultureInfo.InvariantCulture) - 2;
+        Assert.True(after == -1 || answer.Stdout.Contains($"\n{shown}\n", StringComparison.Ordinal));
     }
+
+    private static async Task<string> Text(Assistant assistant, string tool, string arguments) =>
+        Assert.IsType<TextContentBlock>((await assistant.CallRaw(tool, Assistant.Arguments(arguments), progress: null)).Content[0]).Text;
 
     private static IReadOnlyDictionary<string, object?> Run(Workspace workspace, string program) => Assistant.Arguments(new JsonObject
     {
@@ -212,7 +219,7 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
 
     private static string Literal(string text) => $"bytes([{string.Join(", ", Encoding.UTF8.GetBytes(text))}])";
 
-    /// <summary>What a client shows while it waits. The client library passes notifications on out of order and after the result, so they are sorted and awaited.</summary>
+    /// <summary>Progress as a client gets it. The library may deliver it out of order and after the result, so it is sorted and awaited.</summary>
     private sealed class Progress : IProgress<ProgressNotificationValue>
     {
         private readonly Lock _lock = new();
@@ -238,7 +245,8 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
         }
 
         public Task Until(Func<string, bool> isComplete) => Machine.Deadline.Until(
-            () => Task.FromResult(isComplete(string.Concat(Values.Select(value => value.Message)))), TimeSpan.FromSeconds(10), "all progress has come");
+            () => Task.FromResult(isComplete(string.Concat(Values.Select(value => value.Message)))),
+            TimeSpan.FromSeconds(10), "all progress has come");
 
         public void Increases() => Assert.Equal(Count, Values.Select(value => value.Progress).Distinct().Count());
     }

@@ -130,8 +130,8 @@ public sealed class OutputDecodingTests : IDisposable
         var raw = OutputPager.Page(log, Request() with { Base64 = true, ByStream = true });
         foreach (var message in raw.Messages)
             Assert.Equal(streams[message.Stream == "stdout" ? 0 : 1], Convert.FromBase64String(message.Data));
-        Assert.Equal(
-            read.Text("stdout"), string.Concat(OutputPager.Page(log, Request() with { Stream = "stdout" }).Messages.Select(message => message.Data)));
+        var stdout = OutputPager.Page(log, Request() with { Stream = "stdout" }).Messages;
+        Assert.Equal(read.Text("stdout"), string.Concat(stdout.Select(message => message.Data)));
         var lines = new LineScanner(Request() with { TailLines = 10_000, Stream = "stderr" });
         lines.Advance(log);
         Assert.Equal(read.Text("stderr"), string.Concat(lines.ToSlice(log, ended: true).Messages.Select(message => message.Data)));
