@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpDevBench.Observability;
 
@@ -6,6 +10,8 @@ namespace McpDevBench.Access;
 /// <summary>A refusal as JSON: the same members in tool results and in answers of the HTTP endpoints.</summary>
 internal static class HttpRefusal
 {
+    private static readonly JsonWriterOptions _relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static JsonObject Describe(RefusalException refusal)
     {
         var error = new JsonObject
@@ -39,6 +45,15 @@ internal static class HttpRefusal
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(Text(body), context.RequestAborted);
+    }
+
+    /// <summary>JSON with the escapes that it needs, and no others.</summary>
+    public static string Text(JsonNode body)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, _relaxed))
+            body.WriteTo(json);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }

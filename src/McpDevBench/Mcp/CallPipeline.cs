@@ -20,13 +20,13 @@ internal sealed partial class CallPipeline(
 
     private const int MaxShownName = 80;
 
-    public void Install(McpServerOptions options)
+    public void Install(McpServerOptions server)
     {
-        options.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
-        options.Filters.Message.OutgoingFilters.Add(next => (context, cancellationToken) => OnAnswerAsync(next, context, cancellationToken));
-        options.Filters.Request.CallToolFilters.Add(next => (request, cancellationToken) => OnToolAsync(next, request, cancellationToken));
-        options.Filters.Request.ReadResourceFilters.Add(next => (request, cancellationToken) => OnResourceAsync(next, request, cancellationToken));
-        ListFilters.Install(options);
+        server.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
+        server.Filters.Message.OutgoingFilters.Add(next => (context, cancellationToken) => OnAnswerAsync(next, context, cancellationToken));
+        server.Filters.Request.CallToolFilters.Add(next => async (request, cancellationToken) => InForm(await OnToolAsync(next, request, cancellationToken)));
+        server.Filters.Request.ReadResourceFilters.Add(next => (request, cancellationToken) => OnResourceAsync(next, request, cancellationToken));
+        ListFilters.Install(server, withOutputSchemas: options.StructuredOutput == StructuredOutput.Full);
     }
 
     /// <summary>
@@ -169,6 +169,14 @@ internal sealed partial class CallPipeline(
             Called(name, started, errorType);
             RequestSpan.End(span, request, errorType, failure);
         }
+    }
+
+    /// <summary>The text of a result is complete, so it may go out alone.</summary>
+    private CallToolResult InForm(CallToolResult result)
+    {
+        if (options.StructuredOutput == StructuredOutput.Off)
+            result.StructuredContent = null;
+        return result;
     }
 
     /// <summary>A resource that is read is recorded as the tool that reads the same would be.</summary>

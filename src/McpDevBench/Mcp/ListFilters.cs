@@ -8,14 +8,15 @@ internal static class ListFilters
 {
     private static readonly TimeSpan _listsKeep = TimeSpan.FromMinutes(5);
 
-    public static void Install(McpServerOptions options)
+    public static void Install(McpServerOptions options, bool withOutputSchemas)
     {
         var filters = options.Filters.Request;
         filters.ListToolsFilters.Add(next => async (request, cancellationToken) =>
         {
             var result = await next(request, cancellationToken);
             (result.TimeToLive, result.CacheScope) = (_listsKeep, CacheScope.Private);
-            result.Tools = [.. result.Tools.OrderBy(tool => ToolCatalogue.Position(tool.Name)).ThenBy(tool => tool.Name, StringComparer.Ordinal)];
+            var tools = result.Tools.OrderBy(tool => ToolCatalogue.Position(tool.Name)).ThenBy(tool => tool.Name, StringComparer.Ordinal);
+            result.Tools = [.. withOutputSchemas ? tools : tools.Select(WithoutOutputSchema)];
             return result;
         });
         filters.ListPromptsFilters.Add(next => async (request, cancellationToken) =>
@@ -46,4 +47,13 @@ internal static class ListFilters
             return result;
         });
     }
+
+    private static Tool WithoutOutputSchema(Tool tool) => new()
+    {
+        Name = tool.Name,
+        Title = tool.Title,
+        Description = tool.Description,
+        InputSchema = tool.InputSchema,
+        Annotations = tool.Annotations,
+    };
 }

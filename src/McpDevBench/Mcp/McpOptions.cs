@@ -8,6 +8,16 @@ internal enum Transport
     Stdio,
 }
 
+/// <summary>In which forms a tool's result goes out.</summary>
+internal enum StructuredOutput
+{
+    /// <summary>As text for a model, and as members for a program.</summary>
+    Full,
+
+    /// <summary>As text alone: for a client that gives its model both.</summary>
+    Off,
+}
+
 /// <summary>How the protocol is served, and which tools.</summary>
 internal sealed record McpOptions
 {
@@ -23,8 +33,11 @@ internal sealed record McpOptions
     /// <summary>How long calls that have begun may still run when the server stops.</summary>
     public int DrainGraceSeconds { get; init; } = 60;
 
+    public StructuredOutput StructuredOutput { get; init; }
+
     public ToolSelection Tools { get; init; } = ToolSelection.Default;
 
+    private static readonly Dictionary<string, StructuredOutput> _structuredOutputs = new() { ["full"] = StructuredOutput.Full, ["off"] = StructuredOutput.Off };
     private static readonly SearchValues<char> _notInPaths = SearchValues.Create("{}?# *");
 
     public static McpOptions Read(Settings settings)
@@ -36,6 +49,7 @@ internal sealed record McpOptions
             Path = settings.Text("MCP_PATH", defaults.Path, "The path of the MCP endpoint."),
             MaxUploadBytes = settings.Bytes("MCP_MAX_UPLOAD_BYTES", defaults.MaxUploadBytes, 1, 1L << 50, "Bytes of one upload through PUT /workspaces/{id}/files."),
             DrainGraceSeconds = settings.Number("MCP_DRAIN_GRACE_S", defaults.DrainGraceSeconds, 0, 3600, "Seconds that running calls may still take when the server stops."),
+            StructuredOutput = settings.Choice("MCP_STRUCTURED_OUTPUT", defaults.StructuredOutput, _structuredOutputs, "Whether results have structuredContent, and tools an output schema; off: text alone."),
             Tools = ToolSelection.Read(settings),
         };
         if (options.Path.Length < 2 || options.Path[0] != '/' || options.Path[^1] == '/' || options.Path.AsSpan().ContainsAny(_notInPaths))

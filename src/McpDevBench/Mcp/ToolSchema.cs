@@ -177,6 +177,9 @@ internal static class ToolSchema
         }
         if (schema["items"] is JsonObject items)
             Trim(items);
+        // A flag is off unless it is given, as everywhere.
+        if (schema["default"] is JsonValue value && value.TryGetValue(out bool on) && !on)
+            schema.Remove("default");
         if (schema["maximum"] is { } maximum && (maximum.Number() is int.MaxValue or > MaxPublished))
             schema.Remove("maximum");
     }

@@ -28,6 +28,7 @@ internal static class TransportErrors
             try
             {
                 await next(context);
+                await body.FlushAsync(context.RequestAborted);
             }
             finally
             {
@@ -47,20 +48,25 @@ internal static class TransportErrors
         var data = detail["data"]?.AsObject() ?? [];
         data[CorrelationId.Field] = CorrelationId.Ensure();
         detail["data"] = data;
-        return message.ToJsonString();
+        return HttpRefusal.Text(message);
     }
 
-    /// <summary>The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own; answers are streams of events.</summary>
+    /// <summary>
+    /// The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own; answers are streams of events.
+    /// What gets there has no needless escapes.
+    /// </summary>
     private sealed class BodyWithoutErrors(IHttpResponseBodyFeature client, HttpResponse response) : IHttpResponseBodyFeature
     {
+        private Stream? _relaxed;
         private PipeWriter? _writer;
+        private PipeWriter? _errorWriter;
 
         /// <summary>What was kept back, or null.</summary>
         public MemoryStream? Error { get; private set; }
 
-        public Stream Stream => IsError ? Error ??= new MemoryStream() : client.Stream;
+        public Stream Stream => IsError ? Error ??= new MemoryStream() : _relaxed ??= new RelaxedJsonStream(client.Stream);
 
-        public PipeWriter Writer => IsError ? _writer ??= PipeWriter.Create(Stream, new StreamPipeWriterOptions(leaveOpen: true)) : client.Writer;
+        public PipeWriter Writer => IsError ? _errorWriter ??= Over(Stream) : _writer ??= Over(Stream);
 
         private bool IsError => !response.HasStarted && response.StatusCode >= 400 && response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) is true;
 
@@ -70,6 +76,23 @@ internal static class TransportErrors
 
         public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => client.SendFileAsync(path, offset, count, cancellationToken);
 
-        public Task CompleteAsync() => IsError ? Task.CompletedTask : client.CompleteAsync();
+        public async Task CompleteAsync()
+        {
+            await FlushAsync(CancellationToken.None);
+            if (!IsError)
+                await client.CompleteAsync();
+        }
+
+        /// <summary>What was written to the pipe goes out, also where its writer did not flush.</summary>
+        public async Task FlushAsync(CancellationToken cancellationToken)
+        {
+            foreach (var writer in new[] { _errorWriter, _writer })
+            {
+                if (writer is { UnflushedBytes: > 0 })
+                    await writer.FlushAsync(cancellationToken);
+            }
+        }
+
+        private static PipeWriter Over(Stream stream) => PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
     }
 }

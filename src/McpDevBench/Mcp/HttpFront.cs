@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using McpDevBench.Access;
+using McpDevBench.Observability;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>What the transport asks of headers, made as lenient as the protocol allows: sessions that are gone, and clients that want JSON alone.</summary>
+internal static class HttpFront
+{
+    private const string SessionHeader = "Mcp-Session-Id";
+    private const string Json = "application/json";
+    private const string EventStream = "text/event-stream";
+
+    /// <summary>A session id is one of an earlier server or of another one, since this one has no sessions: 404 tells a client to initialize again.</summary>
+    public static void UseStaleSessions(this IApplicationBuilder app, PathString path) => app.Use(async (HttpContext context, RequestDelegate next) =>
+    {
+        var session = context.Request.Headers[SessionHeader].ToString();
+        if (session.Length == 0 || !context.Request.Path.StartsWithSegments(path))
+        {
+            await next(context);
+            return;
+        }
+        EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
+        await HttpRefusal.WriteAsync(context, StatusCodes.Status404NotFound, new JsonObject
+        {
+            ["jsonrpc"] = "2.0",
+            ["id"] = null,
+            ["error"] = new JsonObject
+            {
+                ["code"] = -32001,
+                ["message"] = $"Unknown session: {(session.Length <= 100 ? session : session[..100])}. Send initialize without {SessionHeader}; this server needs no session.",
+                ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() },
+            },
+        });
+    });
+
+    /// <summary>A POST whose Accept does not name the event stream gets its answer as JSON.</summary>
+    public static void UseJsonAnswers(this IApplicationBuilder app, PathString path) => app.Use(async (HttpContext context, RequestDelegate next) =>
+    {
+        var accepted = context.Request.GetTypedHeaders().Accept;
+        var takesJson = accepted.Count == 0 || accepted.Any(one => one.MatchesMediaType(Json));
+        var takesEvents = accepted.Any(one => one.MatchesMediaType(EventStream));
+        if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path) || takesJson == takesEvents)
+        {
+            await next(context);
+            return;
+        }
+        context.Request.Headers.Accept = $"{Json}, {EventStream}";
+        if (takesEvents)
+            await next(context);
+        else
+            await AnswerAsJsonAsync(context, next);
+    });
+
+    private static async Task AnswerAsJsonAsync(HttpContext context, RequestDelegate next)
+    {
+        var client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        await using var body = new MemoryStream();
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body));
+        try
+        {
+            await next(context);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+        finally
+        {
+            context.Features.Set(client);
+        }
+        if (context.Response.ContentType?.StartsWith(EventStream, StringComparison.Ordinal) is true)
+        {
+            context.Response.ContentType = Json;
+            await context.Response.WriteAsync(LastMessage(body), context.RequestAborted);
+        }
+        else if (body.Length > 0)
+        {
+            await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
+        }
+    }
+
+    /// <summary>The answer comes last, after its progress.</summary>
+    private static string LastMessage(MemoryStream events)
+    {
+        const string data = "data: ";
+        var last = "";
+        events.Position = 0;
+        using var reader = new StreamReader(events, leaveOpen: true);
+        while (reader.ReadLine() is { } line)
+        {
+            if (line.StartsWith(data, StringComparison.Ordinal))
+                last = line[data.Length..];
+        }
+        return last;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>Passes JSON on to another stream, without the escapes that it does not need.</summary>
+internal sealed class RelaxedJsonStream(Stream inner) : Stream
+{
+    private readonly RelaxedJson _json = new();
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer) => inner.Write(Relaxed(buffer).Span);
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(Relaxed(buffer.Span), cancellationToken);
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() => inner.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private ReadOnlyMemory<byte> Relaxed(ReadOnlySpan<byte> json)
+    {
+        _buffer.ResetWrittenCount();
+        _json.Append(json, _buffer);
+        return _buffer.WrittenMemory;
+    }
+}
