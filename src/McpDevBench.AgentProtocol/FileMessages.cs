@@ -34,37 +34,6 @@ public sealed record StatRequest(byte[] Path)
     public static StatRequest Read(ref MessageReader from) => new(from.Bytes().ToArray());
 }
 
-/// <summary>List a directory, entries ordered by the bytes of their paths, a directory before what is in it.</summary>
-/// <param name="Glob">Empty, or a pattern (<c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>{a,b}</c>, <c>**</c>) on the path relative to <paramref name="Path"/>; without a slash it is matched against the name alone.</param>
-/// <param name="MaxEntries">At most so many entries; fewer if the answer would be larger than a frame.</param>
-/// <param name="After">Empty, or the path of the last entry of the page before.</param>
-public sealed record ListRequest(byte[] Path, bool Recursive, string Glob, uint MaxEntries, byte[] After)
-{
-    public void Write(MessageWriter to) => to.Bytes(Path).Bool(Recursive).String(Glob).UInt32(MaxEntries).Bytes(After);
-
-    public static ListRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.Bool(), from.String(), from.UInt32(), from.Bytes().ToArray());
-}
-
-/// <param name="More">There are entries after the last one here.</param>
-public sealed record ListResponse(IReadOnlyList<FileStat> Entries, bool More)
-{
-    public void Write(MessageWriter to)
-    {
-        to.Bool(More).UInt32((uint)Entries.Count);
-        foreach (var entry in Entries)
-            entry.Write(to);
-    }
-
-    public static ListResponse Read(ref MessageReader from)
-    {
-        var more = from.Bool();
-        var entries = new FileStat[from.Count(minimumSize: 45)];
-        for (var i = 0; i < entries.Length; i++)
-            entries[i] = FileStat.Read(ref from);
-        return new ListResponse(entries, more);
-    }
-}
-
 /// <summary>Read a regular file; a final link is followed if it stays inside the workspace.</summary>
 /// <param name="Offset">Bytes from the start; beyond the end gives nothing.</param>
 /// <param name="Length">At most so many bytes; <see cref="ulong.MaxValue"/> for all.</param>
@@ -96,52 +65,6 @@ public sealed record DeleteRequest(byte[] Path, bool Recursive, ulong? IfMatch)
     public void Write(MessageWriter to) => to.Bytes(Path).Bool(Recursive).Optional(IfMatch);
 
     public static DeleteRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.Bool(), from.OptionalUInt64());
-}
-
-/// <summary>Find lines in the text files below a directory, or in one file.</summary>
-/// <param name="Pattern">A .NET regular expression, or a literal.</param>
-/// <param name="Glob">As in <see cref="ListRequest"/>.</param>
-/// <param name="Context">Lines before and after each match.</param>
-/// <param name="IncludeIgnored">Also what .gitignore files name, .git directories and binary files (a NUL in the first 8 KiB).</param>
-public sealed record SearchRequest(
-    byte[] Path, string Pattern, bool Literal, bool IgnoreCase, string Glob, uint Context, uint MaxResults, bool IncludeIgnored)
-{
-    public void Write(MessageWriter to) => to
-        .Bytes(Path).String(Pattern).Bool(Literal).Bool(IgnoreCase).String(Glob).UInt32(Context).UInt32(MaxResults).Bool(IncludeIgnored);
-
-    public static SearchRequest Read(ref MessageReader from) => new(
-        from.Bytes().ToArray(), from.String(), from.Bool(), from.Bool(), from.String(), from.UInt32(), from.UInt32(), from.Bool());
-}
-
-/// <param name="Line">Counted from 1.</param>
-/// <param name="Text">The line without its end; cut after 1,000 characters.</param>
-public sealed record SearchMatch(byte[] Path, uint Line, string Text, string[] Before, string[] After)
-{
-    public void Write(MessageWriter to) => to.Bytes(Path).UInt32(Line).String(Text).Strings(Before).Strings(After);
-
-    public static SearchMatch Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.UInt32(), from.String(), from.Strings(), from.Strings());
-}
-
-/// <param name="Files">Files that were searched.</param>
-/// <param name="Truncated">There is more than <paramref name="Matches"/>.</param>
-public sealed record SearchResponse(IReadOnlyList<SearchMatch> Matches, uint Files, bool Truncated)
-{
-    public void Write(MessageWriter to)
-    {
-        to.UInt32(Files).Bool(Truncated).UInt32((uint)Matches.Count);
-        foreach (var match in Matches)
-            match.Write(to);
-    }
-
-    public static SearchResponse Read(ref MessageReader from)
-    {
-        var files = from.UInt32();
-        var truncated = from.Bool();
-        var matches = new SearchMatch[from.Count(minimumSize: 20)];
-        for (var i = 0; i < matches.Length; i++)
-            matches[i] = SearchMatch.Read(ref from);
-        return new SearchResponse(matches, files, truncated);
-    }
 }
 
 /// <summary>Write the entries below a directory (or one file) as an uncompressed POSIX tar. Only files, directories and links; names relative to the path.</summary>

@@ -168,6 +168,7 @@ internal static class DevBenchServer
 
         services.AddSingleton<WorkspaceFiles>();
         services.AddSingleton<FileService>();
+        services.AddSingleton<FileFinder>();
         services.AddSingleton<FileTransfer>();
         services.AddSingleton(new ZipSpool(options.Storage.Folder));
 

@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using System.Text.Unicode;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
-/// <summary>Whether a line contains what is searched for.</summary>
+/// <summary>Where in a line something is that is searched for.</summary>
 internal sealed class LineMatcher
 {
     private const int MaxPattern = 4_096;
@@ -13,41 +14,94 @@ internal sealed class LineMatcher
     private readonly string _text;
     private readonly Regex? _regex;
     private readonly bool _ignoreCase;
+    private readonly bool _isAscii;
     private char[] _characters = [];
 
     public LineMatcher(string pattern, bool literal, bool ignoreCase)
     {
         if (pattern.Length is 0 or > MaxPattern)
             throw new RefusalException(AgentStatus.Invalid, $"pattern: between 1 and {MaxPattern} characters");
-        (_text, _ignoreCase) = (pattern, ignoreCase);
+        (_text, _ignoreCase, _isAscii) = (pattern, ignoreCase, Ascii.IsValid(pattern));
         if (literal)
             _literal = Encoding.UTF8.GetBytes(pattern);
         else
             _regex = Compile(ignoreCase ? "(?i)" + pattern : pattern);
     }
 
-    public bool IsMatch(ReadOnlySpan<byte> line)
+    /// <summary>The pattern speaks of carriage returns, which otherwise are no part of a line.</summary>
+    public bool WantsCarriageReturn => _text.Contains('\r') || (_regex is not null && _text.Contains("\\r", StringComparison.Ordinal));
+
+    /// <summary>Whether the last match was found in the line as Latin-1.</summary>
+    public bool FoundInLatin1 { get; private set; }
+
+    /// <returns>Where the first match begins, in bytes; -1 if there is none.</returns>
+    /// <exception cref="RegexMatchTimeoutException">The expression takes too long on this line.</exception>
+    public int Find(LinePiece piece)
     {
+        FoundInLatin1 = false;
         if (_literal is not null && !_ignoreCase)
-            return line.IndexOf(_literal) >= 0;
-        if (_characters.Length < line.Length)
-            _characters = new char[Math.Max(1024, line.Length)];
-        ReadOnlySpan<char> text = _characters.AsSpan(0, Encoding.UTF8.GetChars(line, _characters));
-        return _regex is null ? text.Contains(_text, StringComparison.OrdinalIgnoreCase) : Matches(_regex, text);
+        {
+            var at = piece.Text.IndexOf(_literal);
+            if (at >= 0 || _isAscii || Utf8.IsValid(Inside(piece, out _)))
+                return at;
+        }
+        if (_characters.Length < piece.Text.Length)
+            _characters = new char[Math.Max(1024, piece.Text.Length)];
+        var text = Inside(piece, out var skipped);
+        if (Find(_characters.AsSpan(0, Encoding.UTF8.GetChars(text, _characters)), piece) is >= 0 and var character)
+            return skipped + ByteAt(text, character);
+        // What is no UTF-8 may be Latin-1, where every byte is a character.
+        if (Utf8.IsValid(text) || (_isAscii && _regex is null))
+            return -1;
+        FoundInLatin1 = true;
+        return Find(_characters.AsSpan(0, Encoding.Latin1.GetChars(piece.Text, _characters)), piece);
     }
 
-    public static RefusalException TooSlow() => new(AgentStatus.Invalid, "pattern: too slow on this text; make it simpler");
-
-    private static bool Matches(Regex regex, ReadOnlySpan<char> text)
+    private int Find(ReadOnlySpan<char> text, LinePiece piece)
     {
-        try
+        if (_regex is null)
+            return text.IndexOf(_text, _ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        // In a piece, neither its beginning nor its end is the line's: ^ is kept from the one, and $ from the other by trying without the last character.
+        var start = piece.IsFirst ? 0 : Math.Min(1, text.Length);
+        foreach (var match in _regex.EnumerateMatches(text, start))
         {
-            return regex.IsMatch(text);
+            if (piece.IsLast || match.Index + match.Length < text.Length)
+                return match.Index;
+            foreach (var shorter in _regex.EnumerateMatches(text[..^1], Math.Min(start, text.Length - 1)))
+                return shorter.Index;
+            return -1;
         }
-        catch (RegexMatchTimeoutException)
+        return -1;
+    }
+
+    /// <summary>A piece without the parts of characters that its neighbours have whole.</summary>
+    private static ReadOnlySpan<byte> Inside(LinePiece piece, out int skipped)
+    {
+        var text = piece.Text;
+        skipped = 0;
+        while (!piece.IsFirst && skipped < 3 && skipped < text.Length && (text[skipped] & 0xC0) == 0x80)
+            skipped++;
+        text = text[skipped..];
+        for (var back = 1; !piece.IsLast && back <= Math.Min(3, text.Length); back++)
         {
-            throw TooSlow();
+            if ((text[^back] & 0xC0) == 0xC0)
+                return text[..^back];
+            if (text[^back] < 0x80)
+                break;
         }
+        return text;
+    }
+
+    private static int ByteAt(ReadOnlySpan<byte> text, int character)
+    {
+        var at = 0;
+        while (character > 0)
+        {
+            Rune.DecodeFromUtf8(text[at..], out var rune, out var length);
+            character -= rune.Utf16SequenceLength;
+            at += length;
+        }
+        return at;
     }
 
     /// <summary>Without options: the constructor that takes them brings in an engine that is never used. The time limit is the process's default (see Program).</summary>

@@ -10,6 +10,9 @@ internal sealed class Listing(Workspace workspace)
 
     private const int EntryOverhead = 64;
 
+    /// <summary>After so long a page ends, with whatever it has.</summary>
+    private const int MaxMilliseconds = 10_000;
+
     public ListResponse List(ListRequest request, Channel channel)
     {
         var glob = Glob.Of(request.Glob);
@@ -17,22 +20,33 @@ internal sealed class Listing(Workspace workspace)
         if (request.After.Length > 0 && !request.After.AsSpan().StartsWith(prefix))
             throw new RefusalException(AgentStatus.Invalid, "after: is not a path of this directory");
         var entries = new List<FileStat>();
-        var bytes = 0;
+        var (bytes, ignoredEntries, unmatched) = (0, 0u, 0u);
+        var deadline = Clock.Milliseconds + MaxMilliseconds;
+        byte[] reached = request.After;
+        var more = false;
         using var walk = new TreeWalk(
             workspace.Open(request.Path, Abi.O_PATH | Abi.O_DIRECTORY), request.Path, request.Recursive, request.After.AsSpan(Math.Min(prefix.Length, request.After.Length)));
-        while (walk.Next())
+        var ignored = request.IncludeIgnored ? null : new IgnoreStack(workspace, prefix);
+        while (walk.Next(() => ignored?.Ignores(walk) != true))
         {
             channel.ThrowIfCancelled();
-            if (glob?.Matches(walk.Path) == false)
-                continue;
-            if (entries.Count == request.MaxEntries || bytes > MaxBytes)
-                return new ListResponse(entries, More: true);
-            if (Describe(walk, prefix) is not { } entry)
-                continue;
-            entries.Add(entry);
-            bytes += EntryOverhead + entry.Path.Length + entry.LinkTarget.Length;
+            var isIgnored = ignored?.Ignores(walk) == true;
+            var isListed = !isIgnored && glob?.Matches(walk.Path) != false;
+            if (Clock.Milliseconds > deadline || (isListed && (entries.Count == request.MaxEntries || bytes > MaxBytes)))
+            {
+                more = true;
+                break;
+            }
+            ignoredEntries += isIgnored ? 1u : 0;
+            unmatched += isIgnored || isListed ? 0u : 1;
+            if (isListed && Describe(walk, prefix) is { } entry)
+            {
+                entries.Add(entry);
+                bytes += EntryOverhead + entry.Path.Length + entry.LinkTarget.Length;
+            }
+            reached = [.. prefix, .. walk.Path];
         }
-        return new ListResponse(entries, More: false);
+        return new ListResponse(entries, more) { Reached = more ? reached : [], Counts = new ListCounts(ignoredEntries, unmatched, walk.Unreadable) };
     }
 
     public static byte[] Prefix(ReadOnlySpan<byte> path)

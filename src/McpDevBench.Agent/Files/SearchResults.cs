@@ -1,14 +1,15 @@
-using System.Text;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
-/// <summary>Collects matches with the lines around them, until there are enough or the answer is as large as it may be.</summary>
+/// <summary>Collects matches with the lines around them, until there are enough or the answer is as large as it may be; and what was left out.</summary>
 internal sealed class SearchResults(SearchRequest request)
 {
-    private const int MaxCharacters = 1_000;
     private const int MaxContext = 50;
     private const int MaxBytes = Protocol.MaxPayload - (256 << 10);
+
+    // Each takes as long as a match may.
+    private const int MaxSlowLines = 3;
 
     private readonly int _context = (int)Math.Min(request.Context, MaxContext);
     private readonly List<SearchMatch> _matches = [];
@@ -17,35 +18,17 @@ internal sealed class SearchResults(SearchRequest request)
     private byte[] _path = [];
     private uint _files;
     private int _bytes;
-    private bool _truncated;
+    private SearchLimits _limits = new();
 
-    /// <summary>No further match can be taken.</summary>
-    public bool Full => _truncated;
+    public bool WantsContext => _context > 0;
+
+    /// <summary>The search is to end here.</summary>
+    public bool Stopped => _limits.Stop != SearchStop.None;
 
     public void BeginFile(byte[] path)
     {
         _path = path;
         _files++;
-    }
-
-    public void Line(uint number, ReadOnlySpan<byte> line, bool isMatch)
-    {
-        if (!isMatch && _context == 0)
-            return;
-        var text = Cut(line);
-        foreach (var (_, lines) in _waiting)
-        {
-            lines.Add(text);
-            _bytes += Cost(text);
-        }
-        // Matches close together have their lines in common; where that adds up to too much, the last ones get fewer.
-        while (_waiting.Count > 0 && (_waiting[0].Lines.Count == _context || _bytes > MaxBytes))
-            Complete(0);
-        if (isMatch)
-            Match(number, text);
-        _before.Enqueue(text);
-        if (_before.Count > _context)
-            _before.Dequeue();
     }
 
     public void EndFile()
@@ -55,25 +38,80 @@ internal sealed class SearchResults(SearchRequest request)
         _before.Clear();
     }
 
-    public SearchResponse Response()
+    /// <summary>A line without a match.</summary>
+    public void Line(string text)
     {
-        EndFile();
-        return new SearchResponse(_matches, _files, _truncated);
+        AddAfter(text);
+        AddBefore(text);
     }
 
-    private void Match(uint number, string text)
+    public void Match(uint number, string text, ulong? offset)
     {
+        AddAfter(text);
         string[] before = [.. _before];
-        var cost = 64 + _path.Length + Cost(text) + before.Sum(Cost);
+        var cost = 73 + _path.Length + Cost(text) + before.Sum(Cost);
         if (_matches.Count >= request.MaxResults || _bytes + cost > MaxBytes)
         {
-            _truncated = true;
+            Stop(_matches.Count >= request.MaxResults ? SearchStop.Results : SearchStop.Size, _path, number - 1);
             return;
         }
-        _matches.Add(new SearchMatch(_path, number, text, before, []));
+        _matches.Add(new SearchMatch(_path, number, text, before, []) { Offset = offset });
         _bytes += cost;
         if (_context > 0)
             _waiting.Add((_matches.Count - 1, []));
+        AddBefore(text);
+    }
+
+    /// <param name="path">The last entry that was searched.</param>
+    /// <param name="line">Its last line that was searched; the largest number for all of them.</param>
+    public void Stop(SearchStop why, byte[] path, uint line)
+    {
+        if (!Stopped)
+            _limits = _limits with { Stop = why, Path = path, Line = line };
+    }
+
+    public void SlowLine(byte[] path, uint number)
+    {
+        _limits = _limits with { SlowLines = _limits.SlowLines + 1 };
+        if (_limits.SlowLines >= MaxSlowLines)
+            Stop(SearchStop.Pattern, path, number);
+    }
+
+    public void LongLine() => _limits = _limits with { LongLines = _limits.LongLines + 1 };
+
+    public void Binary() => _limits = _limits with { Binary = _limits.Binary + 1 };
+
+    public void Ignored() => _limits = _limits with { Ignored = _limits.Ignored + 1 };
+
+    public void Unmatched() => _limits = _limits with { Unmatched = _limits.Unmatched + 1 };
+
+    public void Unreadable(uint count = 1) => _limits = _limits with { Unreadable = _limits.Unreadable + count };
+
+    public SearchResponse Response()
+    {
+        EndFile();
+        return new SearchResponse(_matches, _files, Stopped) { Limits = _limits };
+    }
+
+    private void AddAfter(string text)
+    {
+        foreach (var (_, lines) in _waiting)
+        {
+            lines.Add(text);
+            _bytes += Cost(text);
+        }
+        // Matches close together have their lines in common; where that adds up to too much, the last ones get fewer.
+        while (_waiting.Count > 0 && (_waiting[0].Lines.Count == _context || _bytes > MaxBytes))
+            Complete(0);
+    }
+
+    private void AddBefore(string text)
+    {
+        if (_context == 0)
+            return;
+        _before.Enqueue(text);
+        if (_before.Count > _context)
+            _before.Dequeue();
     }
 
     private void Complete(int index)
@@ -85,13 +123,4 @@ internal sealed class SearchResults(SearchRequest request)
 
     /// <summary>At most: three bytes a character, and the length.</summary>
     private static int Cost(string line) => (line.Length * 3) + 4;
-
-    private static string Cut(ReadOnlySpan<byte> line)
-    {
-        // No character needs more than four bytes.
-        var text = Encoding.UTF8.GetString(line[..Math.Min(line.Length, MaxCharacters * 4)]);
-        if (text.Length <= MaxCharacters)
-            return text;
-        return text[..(char.IsHighSurrogate(text[MaxCharacters - 1]) ? MaxCharacters - 1 : MaxCharacters)];
-    }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
@@ -5,55 +6,157 @@ namespace McpDevBench.Agent;
 /// <summary>Finding lines in the text files of a tree.</summary>
 internal sealed class Searching(Workspace workspace)
 {
-    private const long MaxFileSize = 16 << 20;
+    public SearchResponse Search(SearchRequest request, Channel channel) => new Run(workspace, request, channel).Search();
 
-    public SearchResponse Search(SearchRequest request, Channel channel)
+    private sealed class Run
     {
-        var matcher = new LineMatcher(request.Pattern, request.Literal, request.IgnoreCase);
-        var glob = Glob.Of(request.Glob);
-        var results = new SearchResults(request);
-        var reader = new LineReader();
-        var start = workspace.Open(request.Path, Abi.O_PATH);
-        if (Entry.Of(start, request.Path).Kind != FileKind.Directory)
+        /// <summary>After so long, what has been found is answered, with where to go on.</summary>
+        private const int MaxMilliseconds = 12_000;
+
+        private const int LinesBetweenLooks = 1024;
+
+        private readonly Workspace _workspace;
+        private readonly SearchRequest _request;
+        private readonly Channel _channel;
+        private readonly LineMatcher _matcher;
+        private readonly LineReader _reader;
+        private readonly SearchResults _results;
+        private readonly long _deadline = Clock.Milliseconds + MaxMilliseconds;
+
+        public Run(Workspace workspace, SearchRequest request, Channel channel)
         {
-            start.Dispose();
-            using var only = FileReading.OpenRegular(workspace, request.Path, out _);
-            SearchFile(only, request.Path, request, matcher, reader, results, channel);
-            return results.Response();
+            (_workspace, _request, _channel) = (workspace, request, channel);
+            _matcher = new LineMatcher(request.Pattern, request.Literal, request.IgnoreCase);
+            _reader = new LineReader { KeepCarriageReturn = _matcher.WantsCarriageReturn };
+            _results = new SearchResults(request);
         }
-        using var walk = new TreeWalk(start, request.Path, recursive: true);
-        var prefix = Listing.Prefix(request.Path);
-        var ignored = request.IncludeIgnored ? null : new IgnoreStack(workspace, prefix);
-        while (!results.Full && walk.Next(() => ignored?.Ignores(walk) != true))
+
+        public SearchResponse Search()
         {
-            channel.ThrowIfCancelled();
-            if (walk.Type != Abi.DT_REG || glob?.Matches(walk.Path) == false || ignored?.Ignores(walk) == true || walk.Directory < 0)
-                continue;
+            var start = _workspace.Open(_request.Path, Abi.O_PATH);
+            if (Entry.Of(start, _request.Path).Kind != FileKind.Directory)
+            {
+                start.Dispose();
+                using var only = FileReading.OpenRegular(_workspace, _request.Path, out _);
+                SearchFile(only, _request.Path, _request.AfterLine);
+                return _results.Response();
+            }
+            var prefix = Listing.Prefix(_request.Path);
+            if (_request.After.Length > 0 && !_request.After.AsSpan().StartsWith(prefix))
+            {
+                start.Dispose();
+                throw new RefusalException(AgentStatus.Invalid, "after: is not a path of this directory");
+            }
+            ContinueFile();
+            using var walk = new TreeWalk(start, _request.Path, recursive: true, _request.After.AsSpan(Math.Min(prefix.Length, _request.After.Length)));
+            SearchTree(walk, prefix);
+            _results.Unreadable(walk.Unreadable);
+            return _results.Response();
+        }
+
+        /// <summary>The rest of the file that the answer before this one ended in.</summary>
+        private void ContinueFile()
+        {
+            if (_request.After.Length == 0 || _request.AfterLine == uint.MaxValue)
+                return;
+            var fd = Workspace.TryOpenBelow(
+                _workspace.Root, _request.After, Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY, Abi.RESOLVE_NO_SYMLINKS);
+            if (fd < 0)
+                return;
+            using var file = new Fd(fd);
+            if (Entry.Of(file, _request.After).Kind == FileKind.File)
+                SearchFile(file, _request.After, _request.AfterLine);
+        }
+
+        private void SearchTree(TreeWalk walk, byte[] prefix)
+        {
+            var glob = Glob.Of(_request.Glob);
+            var ignored = _request.IncludeIgnored ? null : new IgnoreStack(_workspace, prefix);
+            while (!_results.Stopped && walk.Next(() => ignored?.Ignores(walk) != true))
+            {
+                _channel.ThrowIfCancelled();
+                if (ignored?.Ignores(walk) == true)
+                    _results.Ignored();
+                else if (walk.Type == Abi.DT_REG && glob?.Matches(walk.Path) == false)
+                    _results.Unmatched();
+                else if (walk.Type == Abi.DT_REG && walk.Directory >= 0)
+                    SearchEntry(walk, prefix);
+                if (Clock.Milliseconds > _deadline)
+                    _results.Stop(SearchStop.Time, [.. prefix, .. walk.Path], line: uint.MaxValue);
+            }
+        }
+
+        private void SearchEntry(TreeWalk walk, byte[] prefix)
+        {
             var fd = Workspace.TryOpenBelow(walk.Directory, walk.Name, Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
             if (fd < 0)
-                continue;
+            {
+                _results.Unreadable();
+                return;
+            }
             using var file = new Fd(fd);
-            SearchFile(file, [.. prefix, .. walk.Path], request, matcher, reader, results, channel);
+            SearchFile(file, [.. prefix, .. walk.Path], after: 0);
         }
-        return results.Response();
-    }
 
-    private static void SearchFile(
-        Fd file, byte[] path, SearchRequest request, LineMatcher matcher, LineReader reader, SearchResults results, Channel channel)
-    {
-        if (Entry.Of(file, path) is not { Kind: FileKind.File, Size: <= MaxFileSize } || !reader.Open(file, request.IncludeIgnored))
-            return;
-        results.BeginFile(path);
-        var giveUp = Clock.Milliseconds + 5_000;
-        for (var number = 1u; !results.Full && reader.TryNext(out var line); number++)
+        private void SearchFile(Fd file, byte[] path, uint after)
         {
-            results.Line(number, line, matcher.IsMatch(line));
-            if (number % 1024 != 0)
-                continue;
-            channel.ThrowIfCancelled();
-            if (Clock.Milliseconds > giveUp)
-                throw LineMatcher.TooSlow();
+            if (Entry.Of(file, path).Kind != FileKind.File)
+                return;
+            if (!_reader.Open(file, _request.IncludeIgnored))
+            {
+                _results.Binary();
+                return;
+            }
+            _results.BeginFile(path);
+            var number = 0u;
+            var found = false;
+            var pieces = 0;
+            string? beginning = null;
+            while (!_results.Stopped && _reader.TryNext(out var piece))
+            {
+                if (piece.IsFirst)
+                {
+                    (number, found) = (number + 1, false);
+                    beginning = _results.WantsContext ? LineExcerpt.Of(piece, 0, latin1: false, out _) : null;
+                }
+                if (!found && number > after)
+                    found = Look(piece, number, path);
+                if (piece.IsLast && !found && beginning is not null)
+                    _results.Line(beginning);
+                if (piece.IsLast && !piece.IsFirst)
+                    _results.LongLine();
+                if (++pieces % LinesBetweenLooks == 0 || !piece.IsLast)
+                    LookAtClock(piece, number, path);
+            }
+            _results.EndFile();
         }
-        results.EndFile();
+
+        private bool Look(LinePiece piece, uint number, byte[] path)
+        {
+            try
+            {
+                if (_matcher.Find(piece) is not (>= 0 and var at))
+                    return false;
+                var text = LineExcerpt.Of(piece, at, _matcher.FoundInLatin1, out var isCut);
+                _results.Match(number, text, isCut && piece.Offset >= 0 ? (ulong)(piece.Offset + at) : null);
+                return true;
+            }
+            catch (RegexMatchTimeoutException)
+            {
+                _results.SlowLine(path, number);
+                return false;
+            }
+        }
+
+        private void LookAtClock(LinePiece piece, uint number, byte[] path)
+        {
+            _channel.ThrowIfCancelled();
+            if (Clock.Milliseconds <= _deadline)
+                return;
+            // Going on inside of a line is not possible: what is left of it is passed over, and counted.
+            if (!piece.IsLast)
+                _results.SlowLine(path, number);
+            _results.Stop(SearchStop.Time, path, number);
+        }
     }
 }

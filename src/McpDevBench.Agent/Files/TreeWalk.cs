@@ -44,6 +44,9 @@ internal sealed class TreeWalk : IDisposable
 
     public int Depth => _levels.Count;
 
+    /// <summary>Directories that could not be read so far, and entries too deep for a path.</summary>
+    public uint Unreadable { get; private set; }
+
     private Level Top => _levels.Peek();
 
     /// <summary>The entry's name, to be used with <see cref="Directory"/>.</summary>
@@ -71,7 +74,10 @@ internal sealed class TreeWalk : IDisposable
                 continue;
             }
             if (!SetPath(level))
+            {
+                Unreadable++;
                 continue;
+            }
             if (!level.Names.IsInside(level.Position))
             {
                 if (_after.Length == 0 || Path.SequenceCompareTo(_after) > 0)
@@ -126,6 +132,8 @@ internal sealed class TreeWalk : IDisposable
             // Of what is inside, an entry that has gone or must not be read is simply not there; the base itself must be.
             if (_levels.Count == 0)
                 throw Errno.Refuse(_shown);
+            if (Errno.Last != Errno.ENOENT)
+                Unreadable++;
             return;
         }
         var names = new DirectoryNames();

@@ -13,8 +13,6 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     /// <summary>Only processes in the workspace make an edit begin anew, and each time they have written something.</summary>
     private const int MaxEditAttempts = 50;
 
-    private const uint MostEntries = 10_000, MostMatches = 2_000, MostContext = 20;
-
     private readonly KeyedLock _editing = new();
 
     public Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
@@ -98,25 +96,6 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     public async Task<FileEntry> StatAsync(string owner, string container, string path, CancellationToken cancellationToken) => FileEntries.Of(
         await files.RequestAsync(owner, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read, repeatable: true, cancellationToken));
-
-    public async Task<FilePage> ListAsync(string owner, string container, string path, bool recursive, string? glob, int maxEntries, string? cursor, CancellationToken cancellationToken)
-    {
-        var after = cursor is null ? [] : WorkspacePath.Parse(cursor).Relative;
-        var list = new ListRequest(WorkspacePath.Parse(path).Relative, recursive, glob ?? "", Math.Clamp((uint)maxEntries, 1, MostEntries), after);
-        var answer = await files.RequestAsync(owner, container, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken);
-        return new FilePage([.. answer.Entries.Select(FileEntries.Of)], answer.More && answer.Entries.Count > 0 ? WorkspacePath.TextOf(answer.Entries[^1].Path) : null);
-    }
-
-    public async Task<FoundLines> SearchAsync(string owner, SearchFilesRequest request, CancellationToken cancellationToken)
-    {
-        var search = new SearchRequest(
-            WorkspacePath.Parse(request.Path).Relative, request.Pattern, request.Literal, request.IgnoreCase, request.Glob ?? "",
-            Math.Clamp((uint)request.Context, 0, MostContext), Math.Clamp((uint)request.MaxResults, 1, MostMatches), request.IncludeIgnored);
-        var answer = await files.RequestAsync(owner, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
-        return new FoundLines(
-            [.. answer.Matches.Select(match => new FoundLine(WorkspacePath.TextOf(match.Path), (int)match.Line, match.Text, match.Before, match.After))],
-            (int)answer.Files, answer.Truncated);
-    }
 
     public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(string owner, string container, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
     {

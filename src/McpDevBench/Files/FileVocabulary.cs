@@ -51,25 +51,6 @@ internal sealed record FileEdit(string OldText, string NewText, bool ReplaceAll)
 
 internal sealed record EditedFile(FileEntry Entry, string Diff, int Replacements, bool DryRun);
 
-internal sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCursor);
-
-internal sealed record SearchFilesRequest
-{
-    public required string Container { get; init; }
-    public required string Pattern { get; init; }
-    public bool Literal { get; init; }
-    public bool IgnoreCase { get; init; }
-    public string Path { get; init; } = "/workspace";
-    public string? Glob { get; init; }
-    public int Context { get; init; }
-    public int MaxResults { get; init; } = 200;
-    public bool IncludeIgnored { get; init; }
-}
-
-internal sealed record FoundLine(string Path, int Line, string Text, IReadOnlyList<string> Before, IReadOnlyList<string> After);
-
-internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSearched, bool Truncated);
-
 /// <summary>One step of a batch; which members count depends on the operation.</summary>
 internal sealed record BatchOperation
 {

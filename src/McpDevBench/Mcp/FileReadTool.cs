@@ -9,25 +9,27 @@ namespace McpDevBench.Mcp;
 internal sealed record FsReadArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("Relative to /workspace, or absolute below it.")] string Path,
-    [Description("First line, from 1.")][Between(1, int.MaxValue)] int? Line = null,
-    [Description("Number of lines.")][Between(1, int.MaxValue)] int? Limit = null,
-    [Description("The last lines, of a file of any size.")][Between(1, int.MaxValue)] int? TailLines = null,
-    [Description("First byte, from 0.")][Between(0, long.MaxValue)] long? Offset = null,
-    [Description("Number of bytes.")][Between(0, long.MaxValue)] long? Length = null,
-    [Description("Bytes of content in the answer; 16384 if not given.")][Between(64, FileReading.MaxBytes)] int? MaxBytes = null,
-    [Description("Detected if not given.")]
+    [Description("From 1.")][Between(1, int.MaxValue)] int? Line = null,
+    [Description("Lines.")][Between(1, int.MaxValue)] int? Limit = null,
+    [Description("The last lines.")][Between(1, int.MaxValue)] int? TailLines = null,
+    [Description("From 0.")][Between(0, long.MaxValue)] long? Offset = null,
+    [Description("Bytes.")][Between(0, long.MaxValue)] long? Length = null,
+    [Description("Default 16384.")][Between(64, FileReading.MaxBytes)] int? MaxBytes = null,
     [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)] string? Encoding = null,
-    [Description("Also mime_type, mtime and mode.")] bool Details = false);
+    [Description("Also mime_type and mtime.")] bool Details = false);
 
 /// <param name="Encoding">One of <see cref="TextEncodings"/>, or <c>image</c>: the content is an image block beside the text.</param>
 /// <param name="Replaced">Sequences that are not UTF-8, each shown as U+FFFD.</param>
 internal sealed record FsReadResult(
-    string Content, string Encoding, long Size, string Etag, long? Line = null, long? Lines = null, long? TotalLines = null, long? NextLine = null,
+    string Content, string Encoding, long Size, string Etag, long? Line = null, long? TotalLines = null, long? NextLine = null,
     long? Offset = null, long? NextOffset = null, TruncatedResult? Truncated = null, int? Replaced = null, string? MimeType = null,
-    string? Mtime = null, string? Mode = null)
+    string? Mtime = null)
 {
     [JsonIgnore]
     public byte[]? Image { get; init; }
+
+    [JsonIgnore]
+    public long Lines { get; init; }
 
     /// <summary>Bytes that the content stands for.</summary>
     [JsonIgnore]
@@ -39,7 +41,6 @@ internal sealed record FsReadResult(
         return new(read.Content, read.Encoding, read.Entry.Size, read.Entry.Etag)
         {
             Line = read.IsWhole ? null : read.Line,
-            Lines = lines && !read.IsWhole ? read.Lines : null,
             TotalLines = read.TotalLines,
             NextLine = read.NextLine,
             Offset = read.IsWhole || lines ? null : read.Offset,
@@ -48,8 +49,8 @@ internal sealed record FsReadResult(
             Replaced = read.Replaced > 0 ? read.Replaced : null,
             MimeType = read.ImageType ?? (details ? read.Entry.MimeType : null),
             Mtime = details ? Words.Time(read.Entry.Mtime) : null,
-            Mode = details ? read.Entry.Mode : null,
             Image = read.Image,
+            Lines = read.Lines,
             Bytes = read.End - read.Offset,
         };
     }
@@ -88,7 +89,7 @@ internal sealed record FsReadResult(
         foreach (var unseen in Unseen())
             yield return unseen;
         if (Mtime is not null)
-            yield return $"{MimeType}, {Mode}, {Mtime}";
+            yield return $"{MimeType}, {Mtime}";
         yield return $"etag {Etag}";
         if (Truncated is not null)
             yield return Words.Invariant($"{Truncated.Bytes} bytes left out: {Truncated.Hint}");
@@ -124,9 +125,8 @@ internal sealed class FsReadTool(FileService files)
     : TypedTool<FsReadArguments, FsReadResult>(Facts, McpJson.Default.FsReadArguments, McpJson.Default.FsReadResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_read", "Read a file",
-        "Reads a file from its beginning, or a part of it: lines (line, limit), the end (tail_lines) or bytes (offset, length). "
-        + "Answers with at most max_bytes and says where to read on. Binary comes as base64, an image (PNG, JPEG, GIF, WebP) as an image. "
-        + "Pass the etag as if_match when you change the file.",
+        "Reads a file, or lines (line, limit), the end (tail_lines) or bytes (offset, length) of it, and says where to read on. "
+        + "PNG, JPEG, GIF and WebP come as images, other binary as base64. Pass etag as if_match when you change the file.",
         AuditEvents.FsRead);
 
     protected override string? TargetOf(FsReadArguments arguments) => arguments.Path;

@@ -30,7 +30,7 @@ public sealed class FileTests(ServerProcess server) : IClassFixture<ServerProces
             Assert.Equal(content, read.Bytes);
             Assert.Equal((content.LongLength, written.Etag), (read.Size, read.Etag));
             Assert.Equal(written.Etag, (await workspace.Stat("bytes.bin")).Etag);
-            Assert.Equal(written.Etag, Assert.Single((await workspace.List("/workspace")).Entries).Etag);
+            Assert.Equal(written.Etag, Assert.Single((await workspace.List("/workspace", ("details", true))).Entries).Etag);
         }
     }
 

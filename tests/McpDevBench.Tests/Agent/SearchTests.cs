@@ -26,6 +26,8 @@ public sealed class SearchTests : IDisposable
 
     private static string[] Show(SearchResponse response) => [.. response.Matches.Select(match => $"{Encoding.UTF8.GetString(match.Path)}:{match.Line}:{match.Text}")];
 
+    private static string[] Paths(SearchResponse response) => [.. response.Matches.Select(match => Encoding.UTF8.GetString(match.Path)).Distinct()];
+
     [Fact]
     public void Lines_are_found_by_expression_and_literally()
     {
@@ -66,29 +68,123 @@ public sealed class SearchTests : IDisposable
     }
 
     [Fact]
-    public void Binary_and_huge_files_are_passed_over_and_long_lines_cut()
+    public void Binary_files_are_passed_over_and_counted()
     {
         File.WriteAllBytes(_agent["binary"], [.. Bytes("needle"), 0, 1]);
         File.WriteAllBytes(_agent["invalid"], [0xff, .. Bytes("needle")]);
-        Put("long", new string('é', 500_000) + "needle\n" + new string('x', 5_000) + "needle\nneedle after\n");
-        using (var huge = File.Create(_agent["huge"]))
-        {
-            huge.Write(Bytes("needle\n"));
-            huge.SetLength(20 << 20);
-        }
-        var matches = _client.Search("needle").Matches;
-        Assert.Equal(["invalid:1:\ufffdneedle", $"long:2:{new string('x', 1_000)}", "long:3:needle after"], Show(new SearchResponse(matches, 0, false)));
-        Assert.Equal(["binary", "invalid", "long", "long"], _client.Search("needle", all: true).Matches.Select(match => Encoding.UTF8.GetString(match.Path)));
+        var response = _client.Search("needle");
+        Assert.Equal(["invalid:1:\u00ffneedle"], Show(response));
+        Assert.Equal(1u, response.Limits!.Binary);
+        Assert.Equal(["binary", "invalid"], Paths(_client.Search("needle", all: true)));
     }
 
     [Fact]
-    public void A_bad_pattern_and_a_slow_one_are_refused()
+    public void A_match_is_found_anywhere_in_a_line_of_any_length_and_shown_with_what_is_around_it()
+    {
+        Put("long", new string('é', 500_000) + "needle" + new string('ü', 300_000) + "\n" + new string('x', 5_000) + "needle\nneedle after\n");
+        foreach (var literal in new[] { true, false })
+        {
+            var response = _client.Search("needle", literal: literal);
+            Assert.Equal([1u, 2u, 3u], response.Matches.Select(match => match.Line));
+            Assert.Equal([1_000_000UL, 1_600_007 + 5_000UL, null], response.Matches.Select(match => match.Offset));
+            Assert.StartsWith("…éé", response.Matches[0].Text, StringComparison.Ordinal);
+            Assert.Contains("éneedleü", response.Matches[0].Text, StringComparison.Ordinal);
+            Assert.EndsWith("xneedle", response.Matches[1].Text, StringComparison.Ordinal);
+            Assert.All(response.Matches, match => Assert.InRange(match.Text.Length, 1, 500));
+            Assert.Equal(1u, response.Limits!.LongLines);
+        }
+    }
+
+    [Fact]
+    public void The_ends_of_a_piece_are_not_the_ends_of_its_line()
+    {
+        Put("long", string.Concat(Enumerable.Repeat("abcdefgh", 200_000)) + "the end");
+        Assert.Empty(_client.Search("(^efgh|abcd$|^h)").Matches);
+        Assert.Single(_client.Search("^abc").Matches);
+        Assert.Single(_client.Search("the end$").Matches);
+        Assert.Single(_client.Search("abc.*h").Matches);
+    }
+
+    [Fact]
+    public void All_of_a_large_file_is_searched()
+    {
+        using (var huge = File.Create(_agent["huge"]))
+        {
+            huge.Write(Bytes("first needle\n"));
+            huge.Seek(20 << 20, SeekOrigin.Begin);
+            huge.Write(Bytes("\nlast needle\n"));
+        }
+        Assert.Equal(["huge:1:first needle", "huge:3:last needle"], Show(_client.Search("needle$", all: true)));
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_no_part_of_the_first_line()
+    {
+        File.WriteAllBytes(_agent["utf8"], [0xEF, 0xBB, 0xBF, .. Bytes("using é\nusing")]);
+        File.WriteAllBytes(_agent["utf16be"], [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes("using é 🦀\r\nusing")]);
+        File.WriteAllBytes(_agent["utf16le"], [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(new string('日', 100_000) + "\nusing é")]);
+        Assert.Equal(
+            ["utf16be:1:using é 🦀", "utf16be:2:using", "utf16le:2:using é", "utf8:1:using é", "utf8:2:using"], Show(_client.Search("^using")));
+        Assert.Equal(["utf16be", "utf16le", "utf8"], Paths(_client.Search("using é", literal: true)));
+    }
+
+    [Fact]
+    public void Latin1_is_searched_as_text()
+    {
+        File.WriteAllBytes(_agent["old"], Encoding.Latin1.GetBytes("Größe\n"));
+        Assert.Equal(["old:1:Größe"], Show(_client.Search("Größe", literal: true)));
+        Assert.Equal(["old:1:Größe"], Show(_client.Search("Gr.ße$")));
+        Assert.Equal(["old:1:Größe"], Show(_client.Search("GRÖSSE|größe", ignoreCase: true)));
+    }
+
+    [Fact]
+    public void Carriage_returns_are_found_by_a_pattern_that_names_them_and_never_shown()
+    {
+        Assert.Equal(["a.txt:2:two"], Show(_client.Search(@"\r$")));
+        Assert.Equal(["a.txt:2:two"], Show(_client.Search(@"^two$")));
+    }
+
+    [Fact]
+    public void What_is_not_searched_is_counted()
+    {
+        Put(".gitignore", "*.log\nout/\n");
+        Put("x.log", "two");
+        Put("out/deep/y.txt", "two");
+        var limits = _client.Search("two", glob: "*.txt").Limits!;
+        Assert.Equal((2u, 2u, 0u), (limits.Ignored, limits.Unmatched, limits.Unreadable));
+    }
+
+    [Fact]
+    public void A_search_goes_on_where_it_ended()
+    {
+        var found = new List<string>();
+        SearchLimits? limits = null;
+        do
+        {
+            var response = _client.Search("two", ignoreCase: true, max: 1, after: limits);
+            found.AddRange(Show(response));
+            limits = response.Limits!.Stop == SearchStop.None ? null : response.Limits;
+            Assert.True(found.Count < 10);
+        }
+        while (limits is not null);
+        Assert.Equal(["a.txt:2:two", "a.txt:3:three two", "src/b.cs:1:class Two { }", "src/b.cs:2:// two"], found);
+    }
+
+    [Fact]
+    public void A_bad_pattern_is_refused()
     {
         Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Search("(unclosed")));
         Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Search("")));
         Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Search(new string('(', 4_000))));
-        Put("aaa", new string('a', 60));
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Search("^(a+)+$b")));
+    }
+
+    [Fact]
+    public void A_pattern_that_takes_too_long_ends_the_search_and_shows()
+    {
+        Put("aaa", string.Concat(Enumerable.Repeat(new string('a', 60) + "\n", 10)) + "aab\n");
+        var response = _client.Search("^(a+)+$b|one");
+        Assert.Equal(["a.txt:1:one"], Show(response));
+        Assert.Equal((SearchStop.Pattern, 3u, "aaa", 3u), (response.Limits!.Stop, response.Limits.SlowLines, Encoding.UTF8.GetString(response.Limits.Path), response.Limits.Line));
         Assert.Equal(3, _client.Search("two").Matches.Count);
     }
 

@@ -1,0 +1,120 @@
+using System.Globalization;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Files;
+
+/// <summary>Finds files by their place and by what is in them, in pages of a bounded size.</summary>
+internal sealed class FileFinder(WorkspaceFiles files)
+{
+    private const uint MaxEntries = 10_000, MaxMatches = 2_000, MaxContext = 20;
+
+    public async Task<FilePage> ListAsync(string owner, ListFilesRequest request, CancellationToken cancellationToken)
+    {
+        var path = WorkspacePath.Parse(request.Path);
+        var glob = GlobPattern.Normalize(request.Glob, path);
+        var recursive = request.Recursive || GlobPattern.IsDeep(glob);
+        var list = new ListRequest(
+            path.Relative, recursive, glob, Math.Clamp((uint)request.MaxEntries, 1, MaxEntries),
+            request.Cursor is null ? [] : WorkspacePath.Parse(request.Cursor).Relative, request.IncludeIgnored || !recursive);
+        var answer = await ListAsync(owner, request.Container, list, cancellationToken);
+        // Asked again for those that fit, so that what is counted belongs to what is listed.
+        var fitting = Fitting(answer.Entries, request);
+        if (fitting < answer.Entries.Count)
+            answer = await ListAsync(owner, request.Container, list with { MaxEntries = (uint)fitting }, cancellationToken);
+        var reached = answer.Reached.Length > 0 || answer.Entries.Count == 0 ? answer.Reached : answer.Entries[^1].Path;
+        return new FilePage([.. answer.Entries.Select(FileEntries.Of)], answer.More && reached.Length > 0 ? WorkspacePath.TextOf(reached) : null)
+        {
+            IsRecursive = recursive,
+            LeftOut = answer.Counts is { } counts ? new LeftOut(counts.Ignored, counts.Unmatched, counts.Unreadable) : null,
+        };
+    }
+
+    public async Task<FoundLines> SearchAsync(string owner, SearchFilesRequest request, CancellationToken cancellationToken)
+    {
+        var path = WorkspacePath.Parse(request.Path);
+        SearchPattern.Check(request.Pattern, request.Literal);
+        var (after, afterLine) = request.Cursor is null ? ([], 0) : ParseCursor(request.Cursor);
+        var search = new SearchRequest(
+            path.Relative, request.Pattern, request.Literal, request.IgnoreCase, GlobPattern.Normalize(request.Glob, path),
+            Math.Clamp((uint)request.Context, 0, MaxContext), Math.Clamp((uint)request.MaxResults, 1, MaxMatches), request.IncludeIgnored)
+        {
+            After = after,
+            AfterLine = afterLine,
+        };
+        SearchResponse answer;
+        try
+        {
+            answer = await files.RequestAsync(
+                owner, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
+        }
+        catch (RefusalException e) when (!request.Literal && e.Code == RefusalCode.InvalidArgument && e.Message.StartsWith("pattern:", StringComparison.Ordinal))
+        {
+            throw new RefusalException(e.Code, e.Message, "Pass literal=true to find the text as it is, or correct the regular expression.", e.Retryable, e);
+        }
+        if (answer.Limits is null && request.Cursor is not null)
+        {
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, "The workspace was made by an older version of the server, which cannot go on with a search.",
+                "Search again without cursor, with a narrower pattern, path or glob.");
+        }
+        return Found(answer, request);
+    }
+
+    private Task<ListResponse> ListAsync(string owner, string container, ListRequest list, CancellationToken cancellationToken) =>
+        files.RequestAsync(owner, container, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken);
+
+    private static int Fitting(IReadOnlyList<FileStat> entries, ListFilesRequest request)
+    {
+        var bytes = 0;
+        for (var i = 0; i < entries.Count; i++)
+        {
+            bytes += request.EntryBytes + entries[i].Path.Length + entries[i].LinkTarget.Length;
+            if (bytes > request.MaxBytes)
+                return Math.Max(1, i);
+        }
+        return entries.Count;
+    }
+
+    private static FoundLines Found(SearchResponse answer, SearchFilesRequest request)
+    {
+        var matches = FoundLine.Separate([.. answer.Matches.Select(match => new FoundLine(
+            WorkspacePath.TextOf(match.Path), (int)match.Line, match.Text, match.Before, match.After) { Offset = (long?)match.Offset })]);
+        var bytes = 0;
+        var fitting = matches.TakeWhile(match => (bytes += match.Bytes) <= request.MaxBytes).Count();
+        var found = new FoundLines(matches, (int)answer.Files);
+        if (answer.Limits is { } limits)
+        {
+            found = found with
+            {
+                LeftOut = new LeftOut(limits.Ignored, limits.Unmatched, limits.Unreadable, limits.Binary),
+                LongLines = limits.LongLines,
+                SlowLines = limits.SlowLines,
+                NextCursor = answer.Truncated ? CursorOf(WorkspacePath.TextOf(limits.Path), limits.Line) : null,
+            };
+        }
+        if (fitting == matches.Count)
+            return found with { End = answer.Truncated ? EndOf(answer.Limits?.Stop) : SearchEnd.Complete };
+        var shown = matches[..Math.Max(1, fitting)];
+        var cursor = answer.Limits is null ? null : CursorOf(shown[^1].Path, (uint)shown[^1].Line);
+        return found with { Matches = shown, End = SearchEnd.Full, NextCursor = cursor };
+    }
+
+    private static SearchEnd EndOf(SearchStop? stop) => stop switch
+    {
+        SearchStop.Time => SearchEnd.Time,
+        SearchStop.Pattern => SearchEnd.Pattern,
+        _ => SearchEnd.Full,
+    };
+
+    private static string CursorOf(string path, uint line) =>
+        string.Create(CultureInfo.InvariantCulture, $"{path}:{(line == uint.MaxValue ? "end" : line.ToString(CultureInfo.InvariantCulture))}");
+
+    private static (byte[] Path, uint Line) ParseCursor(string cursor)
+    {
+        var colon = cursor.LastIndexOf(':');
+        var line = 0u;
+        if (colon > 0 && (cursor.AsSpan(colon + 1).SequenceEqual("end") || uint.TryParse(cursor.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out line)))
+            return (WorkspacePath.Parse(cursor[..colon]).Relative, cursor[colon + 1] == 'e' ? uint.MaxValue : line);
+        throw new RefusalException(RefusalCode.InvalidArgument, "The cursor is not one of fs_search.", "Pass next_cursor as fs_search answered it, or leave cursor out to begin anew.");
+    }
+}

@@ -1,0 +1,121 @@
+using System.ComponentModel;
+using System.Text;
+using McpDevBench.Files;
+
+namespace McpDevBench.Mcp;
+
+internal sealed record FsSearchArguments(
+    string ContainerId,
+    [Description("Regular expression, matched line by line.")] string Pattern,
+    [Description("Take pattern as plain text.")] bool Literal = false,
+    bool IgnoreCase = false,
+    [Description("Directory or file.")] string Path = "/workspace",
+    [Description("Such as **/*.py, relative to path.")] string? Glob = null,
+    [Description("Lines to show around a match.")][Between(0, 20)] int Context = 0,
+    [Description("Default: what fits in 16 KB.")][Between(1, 2000)] int? MaxResults = null,
+    [Description("Also .gitignored and binary files.")] bool IncludeIgnored = false,
+    string? Cursor = null);
+
+/// <param name="Offset">Byte of the file where the match begins, if the text is only a part of the line.</param>
+internal sealed record MatchResult(
+    string Path, int Line, string Text, long? Offset = null, IReadOnlyList<string>? Before = null, IReadOnlyList<string>? After = null)
+{
+    public static MatchResult Of(FoundLine found) => new(found.Path, found.Line, found.Text, found.Offset, NullIfEmpty(found.Before), NullIfEmpty(found.After));
+
+    private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> lines) => lines.Count == 0 ? null : lines;
+}
+
+/// <param name="Truncated">There is, or may be, more.</param>
+internal sealed record FsSearchResult(
+    IReadOnlyList<MatchResult> Matches, int FilesSearched, bool? Truncated = null, string? NextCursor = null, LeftOutResult? LeftOut = null, string? Hint = null)
+{
+    public static FsSearchResult Of(FoundLines found) => new([.. found.Matches.Select(MatchResult.Of)], found.FilesSearched)
+    {
+        Truncated = found.End == SearchEnd.Complete ? null : true,
+        NextCursor = found.NextCursor,
+        LeftOut = LeftOutResult.Of(found.LeftOut),
+        Hint = HintOf(found),
+    };
+
+    public string Render()
+    {
+        var text = new StringBuilder();
+        var context = Matches.Any(match => match.Before is not null || match.After is not null);
+        var (path, shown) = ("", 0);
+        foreach (var match in Matches)
+        {
+            var line = match.Line - (match.Before?.Count ?? 0);
+            if (match.Path != path)
+                text.Append(path.Length == 0 ? "" : "\n").Append(path = match.Path).Append('\n');
+            else if (context && line > shown + 1)
+                text.Append("--\n");
+            Around(text, line, match.Before);
+            text.Append(match.Offset is { } offset ? Words.Invariant($"{match.Line} (byte {offset}): ") : Words.Invariant($"{match.Line}: ")).Append(match.Text).Append('\n');
+            Around(text, match.Line + 1, match.After);
+            shown = match.Line + (match.After?.Count ?? 0);
+        }
+        return text.Append('[').AppendJoin(". ", Facts()).Append(']').ToString();
+    }
+
+    private IEnumerable<string> Facts()
+    {
+        var files = Matches.Select(match => match.Path).Distinct().Count();
+        yield return Words.Invariant($"{Matches.Count} matches in {files} files, {FilesSearched} searched");
+        if (LeftOut is not null)
+            yield return LeftOut.Render();
+        if (Hint is not null)
+            yield return Hint;
+    }
+
+    private static void Around(StringBuilder text, int line, IReadOnlyList<string>? lines)
+    {
+        foreach (var other in lines ?? [])
+            text.Append(Words.Invariant($"{line++}- {other}\n"));
+    }
+
+    private static string? HintOf(FoundLines found)
+    {
+        var parts = new List<string>();
+        if (found.SlowLines is > 0 and var slow)
+            parts.Add(Words.Invariant($"The pattern took too long on {slow} lines, which count as without a match: make it simpler"));
+        if (found.LongLines is > 0 and var cut)
+            parts.Add(Words.Invariant($"{cut} lines are longer than 240 KiB and were searched in pieces: a match of more than 32 KiB can be missed there"));
+        if (found.LeftOut is null && found.Matches.Count == 0)
+            parts.Add("Files over 16 MiB and lines beyond 64 KiB were not searched: the workspace was made by an older version of the server");
+        if (found.End != SearchEnd.Complete)
+            parts.Add($"{Reason(found.End)}: {(found.NextCursor is { } cursor ? $"go on with cursor={cursor}, or " : "")}narrow the pattern, path or glob");
+        return parts.Count == 0 ? null : string.Join(". ", parts);
+    }
+
+    private static string Reason(SearchEnd end) => end switch
+    {
+        SearchEnd.Time => "The search took too long and is not complete",
+        SearchEnd.Pattern => "The search ended early because of the pattern",
+        _ => "There are more matches",
+    };
+}
+
+internal sealed class FsSearchTool(FileFinder files)
+    : TypedTool<FsSearchArguments, FsSearchResult>(Facts, McpJson.Default.FsSearchArguments, McpJson.Default.FsSearchResult), ITool
+{
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files",
+        "Finds lines in files that match a pattern, and returns path, line number and text. Binary files and what .gitignore names are left out.");
+
+    protected override async Task<FsSearchResult> CallAsync(FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
+        FsSearchResult.Of(await files.SearchAsync(call.Owner, new SearchFilesRequest
+        {
+            Container = arguments.ContainerId,
+            Pattern = arguments.Pattern,
+            Literal = arguments.Literal,
+            IgnoreCase = arguments.IgnoreCase,
+            Path = arguments.Path,
+            Glob = arguments.Glob,
+            Context = arguments.Context,
+            MaxResults = arguments.MaxResults ?? 200,
+            MaxBytes = FindSizes.MaxBytes(arguments.MaxResults is not null),
+            IncludeIgnored = arguments.IncludeIgnored,
+            Cursor = arguments.Cursor,
+        }, cancellationToken));
+
+    protected override string Render(FsSearchResult result) => result.Render();
+}

@@ -1,0 +1,80 @@
+using McpDevBench.Files;
+
+namespace McpDevBench.Tests.Files;
+
+/// <summary>Globs and patterns as clients write them, and the lines around matches.</summary>
+public sealed class FindTests
+{
+    [Theory]
+    [InlineData(null, "", "")]
+    [InlineData("*.py", "", "*.py")]
+    [InlineData("**/*.py", "", "**/*.py")]
+    [InlineData("./src/**", "", "src/**")]
+    [InlineData("././*.py", "", "*.py")]
+    [InlineData("src/", "", "src/**")]
+    [InlineData(".", "", "**")]
+    [InlineData("/workspace/src/*.py", "", "/src/*.py")]
+    [InlineData("/workspace/*.py", "", "/*.py")]
+    [InlineData("/workspace", "", "**")]
+    [InlineData("/workspace/src/*.py", "src", "/*.py")]
+    [InlineData("/workspace/src/*.py", "/workspace/src", "/*.py")]
+    [InlineData("/workspace/src", "src", "**")]
+    public void A_glob_is_made_relative_to_the_directory(string? glob, string directory, string normal) =>
+        Assert.Equal(normal, GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
+
+    [Theory]
+    [InlineData("!*.py", "")]
+    [InlineData("../x", "")]
+    [InlineData("a/../../x", "")]
+    [InlineData("/workspace/src/*.py", "lib")]
+    public void A_glob_that_could_never_match_is_refused_with_a_hint(string glob, string directory)
+    {
+        var refused = Assert.Throws<RefusalException>(() => GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
+        Assert.Equal(RefusalCode.InvalidArgument, refused.Code);
+        Assert.Contains(glob, refused.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(refused.Hint);
+    }
+
+    [Fact]
+    public void A_glob_over_directories_looks_below()
+    {
+        Assert.True(GlobPattern.IsDeep("**/*.py"));
+        Assert.True(GlobPattern.IsDeep("src/*.py"));
+        Assert.True(GlobPattern.IsDeep("**"));
+        Assert.False(GlobPattern.IsDeep("*.py"));
+        Assert.False(GlobPattern.IsDeep(""));
+    }
+
+    [Theory]
+    [InlineData("a\nb", true, false)]
+    [InlineData("a\nb", false, false)]
+    [InlineData(@"a\nb", false, false)]
+    [InlineData(@"a\\\nb", false, false)]
+    [InlineData(@"a\nb", true, true)]
+    [InlineData(@"C:\\new", false, true)]
+    [InlineData(@"trailing\", false, true)]
+    public void A_pattern_over_lines_is_refused(string pattern, bool literal, bool possible)
+    {
+        if (possible)
+            SearchPattern.Check(pattern, literal);
+        else
+            Assert.Contains("context", Assert.Throws<RefusalException>(() => SearchPattern.Check(pattern, literal)).Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_line_is_there_twice()
+    {
+        FoundLine[] found =
+        [
+            new("a", 3, "m3", ["l1", "l2"], ["m4", "l5"]),
+            new("a", 4, "m4", ["l2", "m3"], ["l5", "l6"]),
+            new("a", 7, "m7", ["l5", "l6"], ["l8", "l9"]),
+            new("a", 20, "m20", ["l18", "l19"], []),
+            new("b", 1, "m1", [], ["l2"]),
+        ];
+        var separate = FoundLine.Separate(found);
+        Assert.Equal(["l1,l2|", "|l5,l6", "|l8,l9", "l18,l19|", "|l2"], separate.Select(match => $"{string.Join(',', match.Before)}|{string.Join(',', match.After)}"));
+        var lines = separate.SelectMany(match => Enumerable.Range(match.Line - match.Before.Count, match.Before.Count + 1 + match.After.Count).Select(line => (match.Path, line)));
+        Assert.Equal(lines.Distinct(), lines);
+    }
+}
