@@ -34,7 +34,7 @@ build() {
     mv "$archive.$$.new" "$archive"
 }
 
-[ $# -gt 0 ] || set -- busybox scratch python hostile crooked arm64 languages
+[ $# -gt 0 ] || set -- busybox scratch python hostile crooked linked arm64 languages
 for name in "$@"; do
     [ -x "$recipes/$name/build.sh" ] || fail "unknown image '$name'; known images: $(cd "$recipes" && echo */ | tr -d /)"
     recipe=$(recipe_of "$name")

@@ -22,6 +22,8 @@ things() {
     {
         docker ps -a --no-trunc --format 'container {{.ID}} {{.Names}} ({{.Image}})'
         docker volume ls --format 'volume {{.Name}}'
+        # The prepared images, which have no name.
+        docker images -aq --no-trunc --filter label=com.mcp.image.base | sort -u | sed 's/^/image /'
         docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
         # By their first word, because the agent runs itself from a copy that has no name.
         for process in /proc/[0-9]*; do
@@ -68,8 +70,10 @@ else
     failed=$((failed + 1))
 fi
 
-# The agent's volume is a cache in the engine, as an image is; a run that made it takes it away again.
-comm -13 <(echo "$before") <(things) | sed -nE 's/^volume (mcpdevbench_agent_[0-9a-f]+)$/\1/p' | xargs -r docker volume rm >/dev/null || true
+# The agent's volume and the prepared images are a cache in the engine; a run that made them takes them away again.
+made() { comm -13 <(echo "$before") <(things) | sed -nE "$1"; }
+made 's/^volume (mcpdevbench_agent_[0-9a-f]+)$/\1/p' | xargs -r docker volume rm >/dev/null || true
+made 's/^image (.+)$/\1/p' | xargs -r docker image rm >/dev/null || true
 left=$(differences "$before")
 if [ -n "$left" ]; then
     printf '%s\n' "✗ the machine is not as it was before the tests:" "$left"

@@ -133,6 +133,8 @@ internal static class DevBenchServer
         services.AddSingleton<DockerEngine>();
         services.AddSingleton<EngineContainers>();
         services.AddSingleton<EngineImages>();
+        services.AddSingleton<EngineImageLayers>();
+        services.AddSingleton<EngineFiles>();
         services.AddSingleton<EngineVolumes>();
         services.AddSingleton<EngineStreams>();
         services.AddSingleton(new RegistryCredentials(options.Containers.RegistryCredentials));
@@ -150,6 +152,8 @@ internal static class DevBenchServer
         services.AddSingleton<KeptFileStore>();
         services.AddSingleton<WorkspaceDirectory>();
         services.AddSingleton<VolumePool>();
+        services.AddSingleton<LayerBuilder>();
+        services.AddSingleton<WorkspaceImages>();
         services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<WorkspaceRecovery>();
         services.AddSingleton<ContainerService>();

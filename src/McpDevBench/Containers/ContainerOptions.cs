@@ -18,6 +18,13 @@ internal sealed record ContainerOptions
     public required WorkspaceLimits MostLimits { get; init; }
 
     public required bool AllowNetwork { get; init; }
+
+    /// <summary>Variables for every workspace.</summary>
+    public required IReadOnlyDictionary<string, string> Env { get; init; }
+
+    /// <summary>PEM of what every workspace trusts beside its image's own; null for nothing.</summary>
+    public required byte[]? CertificateAuthorities { get; init; }
+
     public required string? Runtime { get; init; }
 
     /// <summary>Without ttl_s; null for ever.</summary>
@@ -53,6 +60,8 @@ internal sealed record ContainerOptions
                 Math.Max(cpus, settings.Fraction("MCP_MAX_CPUS", 4, 0.05, 1024, "The most processors that spawn may ask for.")),
                 pids),
             AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
+            Env = WorkspaceVariables.Read(settings),
+            CertificateAuthorities = CaFile.Read(settings),
             Runtime = settings.OptionalText("MCP_CONTAINER_RUNTIME", "Docker's name of the runtime for workspaces, such as runsc."),
             DefaultTimeToLive = ttl == 0 ? null : TimeSpan.FromSeconds(ttl),
             TransientRetention = TimeSpan.FromDays(settings.Number("MCP_TRANSIENT_GC_DAYS", 7, 0, 3650, "Days that a stopped workspace that is not persistent stays.")),

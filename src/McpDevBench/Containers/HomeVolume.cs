@@ -1,7 +1,8 @@
 namespace McpDevBench.Containers;
 
 /// <summary>
-/// The volume behind a workspace's home directory. Its name follows from that of the workspace's volume, so that both are made, kept, restored and removed as one.
+/// The volume behind a workspace's home directory. Its name follows from that of the workspace's volume, so that both are made, kept,
+/// restored and removed as one.
 /// </summary>
 internal static class HomeVolume
 {

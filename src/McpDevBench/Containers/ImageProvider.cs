@@ -4,7 +4,8 @@ using McpDevBench.Engine;
 namespace McpDevBench.Containers;
 
 /// <summary>Finds an allowed image on the Docker host, or pulls it: once for all who wait for it.</summary>
-internal sealed class ImageProvider(DockerEngine engine, EngineImages images, ImagePolicy policy, RegistryCredentials credentials)
+internal sealed class ImageProvider(
+    DockerEngine engine, EngineImages images, WorkspaceImages prepared, ImagePolicy policy, RegistryCredentials credentials)
 {
     private readonly ConcurrentDictionary<string, Pull> _pulls = [];
 
@@ -23,6 +24,8 @@ internal sealed class ImageProvider(DockerEngine engine, EngineImages images, Im
                 ?? throw new RefusalException(RefusalCode.ImageNotFound, $"The image {reference.Canonical} was pulled, but Docker does not have it.", "Call spawn again.", retryable: true);
         }
         RequirePlatform(reference, image, (await engine.IdentifyAsync(cancellationToken)).Architecture);
+        // Once per image, and part of getting it: the spawn itself then finds it done.
+        await prepared.GetAsync(image, cancellationToken);
         return image;
     }
 

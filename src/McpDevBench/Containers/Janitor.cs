@@ -8,7 +8,8 @@ namespace McpDevBench.Containers;
 /// <summary>Removes what has expired: workspaces beyond their time to live, idempotency keys, volumes that nothing needs. A sweep over rows, not timers in memory.</summary>
 internal sealed partial class Janitor(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency, KeyedLock keys,
-    EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, MetricCatalogue metrics, TimeProvider time, ILogger<Janitor> logger)
+    EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, WorkspaceImages images, MetricCatalogue metrics, TimeProvider time,
+    ILogger<Janitor> logger)
 {
     /// <summary>Another server of another version may be about to use it.</summary>
     private static readonly TimeSpan AgentRetention = TimeSpan.FromDays(7);
@@ -30,6 +31,7 @@ internal sealed partial class Janitor(
             foreach (var (workspace, reason) in workspaces.All.Select(workspace => (workspace, WhyExpired(workspace))).Where(pair => pair.Item2 is not null).ToList())
                 await RemoveAsync(workspace, reason!, dryRun, actions, cancellationToken);
             await RemoveVolumesAsync(dryRun, actions, cancellationToken);
+            await images.CollectAsync(dryRun, actions, cancellationToken);
             if (!dryRun && idempotency.Purge() is > 0 and var keys)
                 actions.Add(new SweepAction("keys_purged", $"{keys} idempotency keys", "older than 24 hours"));
             if (actions.Count(action => action.Kind != "left_alone") is > 0 and var done)

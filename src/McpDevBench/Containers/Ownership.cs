@@ -14,6 +14,15 @@ internal sealed class Ownership(InstanceKey key)
     private const string PersistentLabel = "com.mcp.persistent";
     private const string SignatureLabel = "com.mcp.signature";
 
+    /// <summary>On a workspace's image: the id of the image that it was made from, and what was done to that.</summary>
+    public const string BaseImageLabel = "com.mcp.image.base", RecipeLabel = "com.mcp.image.recipe";
+
+    private const string UserNameLabel = "com.mcp.image.user", ShellLabel = "com.mcp.image.shell",
+        CaBundleLabel = "com.mcp.image.ca_bundle";
+
+    /// <summary>Not the containers' one, which would shine through.</summary>
+    private const string ImageSignatureLabel = "com.mcp.image.signature";
+
     /// <summary>Labels that begin so are ours; clients and images cannot set them.</summary>
     public const string Reserved = "com.mcp.";
 
@@ -34,6 +43,33 @@ internal sealed class Ownership(InstanceKey key)
     }
 
     public Dictionary<string, string> VolumeLabels(string name) => new() { [Label] = "true", [SignatureLabel] = Signature("volume", name) };
+
+    /// <summary>Signed, because an image that is pulled may carry any label.</summary>
+    public Dictionary<string, string> ImageLabels(string baseId, string recipe, WorkspaceImage image) => new()
+    {
+        [BaseImageLabel] = baseId,
+        [RecipeLabel] = recipe,
+        [UserNameLabel] = image.UserName,
+        [ShellLabel] = image.Shell ?? "",
+        [CaBundleLabel] = image.CaBundle ?? "",
+        [ImageSignatureLabel] = Signature("image", baseId, recipe, image.UserName, image.Shell ?? "", image.CaBundle ?? ""),
+        // It comes from a helper container, but is none.
+        [AgentVolume.Label] = "false",
+    };
+
+    public bool IsOurImage(IReadOnlyDictionary<string, string> labels)
+    {
+        string Value(string label) => labels.GetValueOrDefault(label, "");
+        return Value(ImageSignatureLabel) == Signature("image", Value(BaseImageLabel), Value(RecipeLabel), Value(UserNameLabel),
+            Value(ShellLabel), Value(CaBundleLabel));
+    }
+
+    /// <summary>Of one that <see cref="IsOurImage"/>.</summary>
+    public static WorkspaceImage ImageFromLabels(string id, IReadOnlyDictionary<string, string> labels)
+    {
+        string? Value(string label) => labels.GetValueOrDefault(label) is { Length: > 0 } value ? value : null;
+        return new WorkspaceImage(id, Value(UserNameLabel) ?? "", Value(ShellLabel), Value(CaBundleLabel));
+    }
 
     public bool IsOurs(IReadOnlyDictionary<string, string> labels, string imageId) =>
         labels.GetValueOrDefault(SignatureLabel) is { } signature

@@ -106,7 +106,8 @@ internal sealed partial class Reconciler(
         }
         if (time.GetUtcNow() - container.CreatedAt < Settled && container.CreatedAt > _startedAt)
             return;
-        var volume = container.Volumes.FirstOrDefault(name => !name.StartsWith(AgentVolume.Prefix, StringComparison.Ordinal) && !HomeVolume.IsHome(name));
+        var volume = container.Volumes.FirstOrDefault(name => !name.StartsWith(AgentVolume.Prefix, StringComparison.Ordinal)
+            && !HomeVolume.IsHome(name));
         var adopted = volume is null ? null : Ownership.FromLabels(container.DockerId, container.Labels, volume, options.Limits, container.CreatedAt, time.GetUtcNow());
         if (container.State == "running" && adopted is not null)
             await DoAsync("adopted", adopted.Id.ToString(), "it is ours, but the database did not know it", dryRun, () =>

@@ -3,7 +3,9 @@ using McpDevBench.Engine;
 
 namespace McpDevBench.Containers;
 
-/// <summary>An image's <c>/etc/passwd</c> and <c>/etc/group</c> with the workspace's user in them. Every other line stays as it is, byte by byte.</summary>
+/// <summary>
+/// An image's <c>/etc/passwd</c> and <c>/etc/group</c> with the workspace's user in them. Every other line stays as it is, byte by byte.
+/// </summary>
 /// <param name="UserName">The image's name of uid 1000, or ours.</param>
 internal sealed record UserDatabase(byte[] Passwd, byte[] Group, string UserName)
 {
@@ -19,7 +21,8 @@ internal sealed record UserDatabase(byte[] Passwd, byte[] Group, string UserName
     {
         var users = Lines(passwd, Root);
         var groups = Lines(group, RootGroup);
-        var present = users.FindIndex(line => line.Split(':') is { Length: FieldCount } fields && fields[UidField] == _uid && fields[NameField].Length > 0);
+        var present = users.FindIndex(line => line.Split(':') is { Length: FieldCount } fields && fields[UidField] == _uid
+            && fields[NameField].Length > 0);
         var name = present < 0 ? FreeName(users.Concat(groups)) : users[present].Split(':')[NameField];
         var entry = present < 0 ? [name, "x", _uid, _uid, name, "", ""] : users[present].Split(':');
         (entry[PrimaryGroupField], entry[HomeField], entry[ShellField]) = (_uid, ContainerSpec.HomePath, shell);
@@ -27,7 +30,8 @@ internal sealed record UserDatabase(byte[] Passwd, byte[] Group, string UserName
             users.Add(string.Join(':', entry));
         else
             users[present] = string.Join(':', entry);
-        if (!groups.Any(line => line.Split(':') is { Length: > GroupIdField } fields && fields[GroupIdField] == _uid && fields[NameField].Length > 0))
+        if (!groups.Any(line => line.Split(':') is { Length: > GroupIdField } fields && fields[GroupIdField] == _uid
+            && fields[NameField].Length > 0))
             groups.Add($"{FreeName(groups, name)}:x:{_uid}:");
         return new UserDatabase(Bytes(users), Bytes(groups), name);
     }
@@ -35,7 +39,8 @@ internal sealed record UserDatabase(byte[] Passwd, byte[] Group, string UserName
     private static string FreeName(IEnumerable<string> lines, string wanted = Ours)
     {
         var taken = lines.Select(line => line.Split(':')[NameField]).ToHashSet(StringComparer.Ordinal);
-        return Enumerable.Range(0, taken.Count + 1).Select(index => index == 0 ? wanted : $"{wanted}{index}").First(name => !taken.Contains(name));
+        return Enumerable.Range(0, taken.Count + 1).Select(index => index == 0 ? wanted : $"{wanted}{index}")
+            .First(name => !taken.Contains(name));
     }
 
     private static List<string> Lines(byte[]? content, string otherwise) =>

@@ -48,7 +48,8 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
     }
 
     /// <summary>One volume with a name of its own, and the one for its home directory.</summary>
-    public async Task MakeAsync(string imageId, string name, CancellationToken cancellationToken) => await HandOverAsync(imageId, WithHomes([name]), cancellationToken);
+    public async Task MakeAsync(string imageId, string name, CancellationToken cancellationToken) =>
+        await HandOverAsync(imageId, WithHomes([name]), cancellationToken);
 
     /// <summary>Makes the home directory's volume of a workspace that was made before there was one, or that has lost it.</summary>
     public async Task EnsureHomeAsync(string imageId, string name, CancellationToken cancellationToken)

@@ -6,7 +6,8 @@ namespace McpDevBench.Containers;
 
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
-    ContainerOptions options, WorkspaceDirectory workspaces, KeptFileStore keptFiles, Ownership ownership, AgentVolume agentVolume, AgentDirectory agents,
+    ContainerOptions options, WorkspaceDirectory workspaces, KeptFileStore keptFiles, Ownership ownership, AgentVolume agentVolume,
+    WorkspaceImages images, AgentDirectory agents,
     EngineContainers containers, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
@@ -20,13 +21,13 @@ internal sealed partial class WorkspaceFactory(
             await pool.MakeAsync(image.Id, workspace.VolumeName, cancellationToken);
         else if (!freshVolume)
             await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, cancellationToken);
-        var dockerId = await containers.CreateAsync(SpecOf(workspace, image), cancellationToken);
+        var (dockerId, prepared) = await CreateAsync(workspace, image, cancellationToken);
         workspace = workspaces.Replace(workspace with
         {
             DockerId = dockerId,
             Digest = ImageReference.Parse(workspace.Image).DigestOf(image.Id, image.RepoDigests),
             ImageId = image.Id,
-            Env = WorkspaceEnvironment.Of(workspace, image, "dev", null, new Dictionary<string, string>()),
+            Env = WorkspaceEnvironment.Of(workspace, image, prepared, options.Env),
         });
         steps.Next(SpawnPhase.Start);
         await onPhase(SpawnPhase.Start);
@@ -112,11 +113,28 @@ internal sealed partial class WorkspaceFactory(
     /// <summary>Docker's name of a workspace's container.</summary>
     public static string NameOf(ContainerId id) => $"mcp-devbench-{id}";
 
-    private ContainerSpec SpecOf(Workspace workspace, EngineImage image) => new()
+    private async Task<(string DockerId, WorkspaceImage Prepared)> CreateAsync(Workspace workspace, EngineImage image,
+        CancellationToken cancellationToken)
+    {
+        var prepared = await images.GetAsync(image, cancellationToken);
+        try
+        {
+            return (await containers.CreateAsync(SpecOf(workspace, image, prepared), cancellationToken), prepared);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.ImageNotFound)
+        {
+            // Nothing has a name for it, so that a prune of the operator's removes it.
+            await images.InvalidateAsync(image, cancellationToken);
+            prepared = await images.GetAsync(image, cancellationToken);
+            return (await containers.CreateAsync(SpecOf(workspace, image, prepared), cancellationToken), prepared);
+        }
+    }
+
+    private ContainerSpec SpecOf(Workspace workspace, EngineImage image, WorkspaceImage prepared) => new()
     {
         Name = NameOf(workspace.Id),
-        ImageId = image.Id,
-        Labels = ownership.ContainerLabels(workspace, image.Id),
+        ImageId = prepared.Id,
+        Labels = ownership.ContainerLabels(workspace, prepared.Id),
         AgentVolume = agentVolume.Name,
         WorkspaceVolume = workspace.VolumeName,
         HomeVolume = HomeVolume.NameOf(workspace.VolumeName),

@@ -84,7 +84,8 @@ internal sealed record ContainerSpec
             [
                 new Mount { Type = "volume", Source = AgentVolume, Target = AgentFolder, ReadOnly = true, VolumeOptions = new VolumeOptions { NoCopy = true } },
                 new Mount { Type = "volume", Source = WorkspaceVolume, Target = WorkspacePath, ReadOnly = false, VolumeOptions = new VolumeOptions { NoCopy = true } },
-                new Mount { Type = "volume", Source = HomeVolume, Target = HomePath, ReadOnly = false, VolumeOptions = new VolumeOptions { NoCopy = true } },
+                new Mount { Type = "volume", Source = HomeVolume, Target = HomePath, ReadOnly = false,
+                    VolumeOptions = new VolumeOptions { NoCopy = true } },
             ],
             Memory = MemoryBytes,
             MemorySwap = MemoryBytes,
@@ -157,22 +158,26 @@ internal sealed record ContainerSpec
     }
 
     /// <summary>
-    /// Temporary files count as memory. Together they have at most seven eighths of it, so that a full one is "no space left", and nothing is killed for it.
+    /// Temporary files count as memory. Together they have at most seven eighths of it, so that a full one is "no space left", and nothing
+    /// is killed for it.
     /// </summary>
     private Dictionary<string, string> TemporaryFolders()
     {
         var declared = ImageVolumes.Where(IsForeign).Select(path => path.TrimEnd('/')).Distinct().ToList();
-        var mounts = new Dictionary<string, string>(StringComparer.Ordinal) { ["/tmp"] = Options(MemoryBytes / 2), ["/run"] = Options(MemoryBytes / 16) };
+        var mounts = new Dictionary<string,
+            string>(StringComparer.Ordinal) { ["/tmp"] = Options(MemoryBytes / 2), ["/run"] = Options(MemoryBytes / 16) };
         foreach (var path in declared)
             mounts.TryAdd(path, Options(MemoryBytes * 3 / 16 / declared.Count));
         return mounts;
 
-        // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner says it as well as the mode: where the
+        // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner says it as well as the mode:
+        // where the
         // image has the folder, its mode wins over ours.
         static string Options(long bytes) => $"rw,exec,nosuid,nodev,size={bytes},mode=1777,uid={Uid},gid={Uid}";
 
         // A path that we mount already, or one below such a path, is ours anyway.
         static bool IsForeign(string path) =>
-            path != "/" && !new[] { AgentFolder, WorkspacePath, HomePath }.Any(ours => path == ours || path.StartsWith(ours + "/", StringComparison.Ordinal));
+            path != "/" && !new[] { AgentFolder, WorkspacePath, HomePath }.Any(ours => path == ours
+                || path.StartsWith(ours + "/", StringComparison.Ordinal));
     }
 }

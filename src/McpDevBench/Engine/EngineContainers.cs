@@ -23,6 +23,11 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         {
             created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(spec.ToParameters(), token), cancellationToken);
         }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new RefusalException(RefusalCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}",
+                "Call spawn again: the image is then pulled.", retryable: true, e);
+        }
         catch (DockerApiException e)
         {
             throw new RefusalException(RefusalCode.ServerError, $"Docker would not create the container: {DockerEngine.Text(e)}", "Try another image or other limits; if it stays so, ask the operator to look at Docker.", inner: e);

@@ -9,5 +9,6 @@ internal static class Images
     public const string Scratch = "devbench-test/scratch:1";
     public const string Hostile = "devbench-test/hostile:1";
     public const string Crooked = "devbench-test/crooked:1";
+    public const string Linked = "devbench-test/linked:1";
     public const string Arm64 = "devbench-test/arm64:1";
 }

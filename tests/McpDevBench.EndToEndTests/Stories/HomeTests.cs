@@ -28,7 +28,9 @@ public sealed class HomeTests(ServerProcess server) : IClassFixture<ServerProces
         await workspace.Write("tool/greet.js", "#!/usr/bin/env node\nconsole.log('hello from npm');\n");
         await workspace.Sh("chmod +x tool/greet.js && npm install --offline --no-audit --no-fund -g ./tool 2>&1");
         Assert.Equal("hello from npm", await workspace.Sh("greet"));
-        await workspace.Sh("for d in .local/bin go/bin .cargo/bin; do mkdir -p ~/$d; n=in-$(echo $d | tr -d ./); printf '#!/bin/sh\\necho %s\\n' $n >~/$d/$n; chmod +x ~/$d/$n; done");
+        await workspace.Sh(
+            "for d in .local/bin go/bin .cargo/bin; do mkdir -p ~/$d; n=in-$(echo $d | tr -d ./); "
+            + "printf '#!/bin/sh\\necho %s\\n' $n >~/$d/$n; chmod +x ~/$d/$n; done");
         Assert.Equal("in-localbin\nin-gobin\nin-cargobin", await workspace.Sh("in-localbin; in-gobin; in-cargobin"));
     }
 
@@ -38,10 +40,10 @@ public sealed class HomeTests(ServerProcess server) : IClassFixture<ServerProces
         await using var assistant = await server.Connect();
         var first = await assistant.Spawn(Images.Busybox, ("alias", "homely"), ("persistent", true));
         await first.Sh("echo mine >~/note; chmod 700 ~");
-        await first.Kill(("keep_workspace", true));
+        await first.Kill();
         var second = await assistant.Spawn(Images.Busybox, ("alias", "homely"), ("persistent", true));
         Assert.Equal("mine 700", await second.Sh("echo $(cat ~/note) $(stat -c %a ~)"));
-        await second.Kill();
+        await second.Kill(("delete_files", true));
         // Named after the first workspace, as its volume is.
         Assert.Empty(await DockerHost.VolumesOf(first.Id));
     }
@@ -52,8 +54,9 @@ public sealed class HomeTests(ServerProcess server) : IClassFixture<ServerProces
         await using var assistant = await server.Connect();
         var first = await assistant.Spawn(Images.Busybox, ("alias", "old"), ("persistent", true));
         await first.Sh("echo kept >note");
-        await first.Kill(("keep_workspace", true));
-        await DockerHost.Docker("volume", "rm", Assert.Single(await DockerHost.VolumesOf(first.Id), volume => volume.EndsWith("_home", StringComparison.Ordinal)));
+        await first.Kill();
+        await DockerHost.Docker("volume", "rm",
+            Assert.Single(await DockerHost.VolumesOf(first.Id), volume => volume.EndsWith("_home", StringComparison.Ordinal)));
         var second = await assistant.Spawn(Images.Busybox, ("alias", "old"), ("persistent", true));
         Assert.Equal("kept written", await second.Sh("echo written >~/note; echo $(cat note ~/note)"));
     }
@@ -63,11 +66,15 @@ public sealed class HomeTests(ServerProcess server) : IClassFixture<ServerProces
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox, ("memory_mb", 128));
-        Assert.Equal("ran ran", await workspace.Sh("for d in /tmp /run; do printf '#!/bin/sh\\necho ran\\n' >$d/x; chmod +x $d/x; done; echo $(/tmp/x) $(/run/x)"));
+        Assert.Equal("ran ran", await workspace.Sh(
+            "for d in /tmp /run; do printf '#!/bin/sh\\necho ran\\n' >$d/x; chmod +x $d/x; done; echo $(/tmp/x) $(/run/x)"));
         Assert.Equal("2", await workspace.Sh("grep -E '^tmpfs /(tmp|run) ' /proc/mounts | grep nosuid | grep nodev | grep -vc noexec"));
-        var full = await workspace.Exec("for d in /tmp /run /dev/shm; do dd if=/dev/zero of=$d/fill bs=1M; done; dd if=/dev/zero of=/workspace/still bs=1M count=8", ("wait_ms", 25_000));
+        var full = await workspace.Exec(
+            "for d in /tmp /run /dev/shm; do dd if=/dev/zero of=$d/fill bs=1M; done; dd if=/dev/zero of=/workspace/still bs=1M count=8",
+            ("wait_ms", 25_000));
         Assert.Equal(("exited", 0), (full.Outcome, full.ExitCode));
         Assert.Equal(3, full.Stderr.Split("No space left on device").Length - 1);
-        Assert.Equal("64M 8M 16M", await workspace.Sh("echo $(for d in /tmp /run /dev/shm; do du -m $d/fill | awk '{print $1 \"M\"}'; done)"));
+        Assert.Equal("64M 8M 16M",
+            await workspace.Sh("echo $(for d in /tmp /run /dev/shm; do du -m $d/fill | awk '{print $1 \"M\"}'; done)"));
     }
 }

@@ -21,6 +21,10 @@ internal sealed class ContainerMetrics(MetricFamilies families)
         "mcp_container_resumes_total", "Stopped or missing containers that were to be made anew on their workspace's volume.", "result", LabelValues.Results);
     private readonly Histogram _resumeSeconds = families.Histogram(
         "mcp_container_resume_duration_seconds", "Duration of resumes that succeeded, in seconds.", _spawnBuckets);
+    private readonly CounterRow _preparations = families.Counter("mcp_image_preparations_total",
+        "Images that were prepared for workspaces: once per image.", "result", LabelValues.Results);
+    private readonly Histogram _preparationSeconds = families.Histogram("mcp_image_preparation_duration_seconds",
+        "Duration of preparing an image for workspaces, in seconds.", _phaseBuckets);
 
     /// <summary>How many there are now.</summary>
     public void Counted(int running, int stopped)
@@ -50,4 +54,11 @@ internal sealed class ContainerMetrics(MetricFamilies families)
 
     /// <param name="phase">policy, pull, create, start or ready.</param>
     public void SpawnPhaseDone(string phase, TimeSpan duration) => _phaseSeconds.Observe(phase, duration);
+
+    /// <param name="result"><c>success</c>, the name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
+    public void ImagePrepared(string result, TimeSpan duration)
+    {
+        _preparations.Add(result);
+        _preparationSeconds.Observe(duration.TotalSeconds);
+    }
 }
