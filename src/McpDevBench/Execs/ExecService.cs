@@ -43,7 +43,7 @@ internal sealed class ExecService(
             await link.RequestAsync(Opcode.ExecResize, new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns).Write, Nothing, repeatable: true, cancellationToken);
         if (data.Length == 0 && !eof)
             return (0, true);
-        var (taken, open) = await ExecFeed.FeedAsync(link, exec.Id, data, eof, cancellationToken);
+        var (taken, open) = await ExecFeed.OfferAsync(link, exec.Id, data, eof, time, cancellationToken);
         if (taken == 0 && data.Length > 0 && !open)
             throw new RefusalException(
                 RefusalCode.InvalidArgument,

@@ -156,7 +156,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader)
         var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
         var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq);
         if (taken < data.Length)
-            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest of data later.") };
+            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest (and eof) later.") };
         if (!arguments.Waits)
             return result;
         var page = await reader.PollAsync(call.Owner, arguments.ToRequest(afterSeq), cancellationToken);
