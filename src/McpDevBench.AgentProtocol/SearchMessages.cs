@@ -123,8 +123,12 @@ public sealed record SearchLimits
     /// <summary>Lines on which the pattern took too long, and which count as without a match.</summary>
     public uint SlowLines { get; init; }
 
+    /// <summary>Files that alone took too long: the search goes on behind them.</summary>
+    public uint Unfinished { get; init; }
+
     public void Write(MessageWriter to) => to
-        .Byte((byte)Stop).Bytes(Path).UInt32(Line).UInt32(Binary).UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(LongLines).UInt32(SlowLines);
+        .Byte((byte)Stop).Bytes(Path).UInt32(Line).UInt32(Binary).UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(LongLines).UInt32(SlowLines)
+        .UInt32(Unfinished);
 
     public static SearchLimits Read(ref MessageReader from) => new()
     {
@@ -137,5 +141,6 @@ public sealed record SearchLimits
         Unreadable = from.UInt32(),
         LongLines = from.UInt32(),
         SlowLines = from.UInt32(),
+        Unfinished = from.UInt32(),
     };
 }

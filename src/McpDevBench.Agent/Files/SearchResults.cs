@@ -77,6 +77,8 @@ internal sealed class SearchResults(SearchRequest request)
             Stop(SearchStop.Pattern, path, number);
     }
 
+    public void Unfinished() => _limits = _limits with { Unfinished = _limits.Unfinished + 1 };
+
     public void LongLine() => _limits = _limits with { LongLines = _limits.LongLines + 1 };
 
     public void Binary() => _limits = _limits with { Binary = _limits.Binary + 1 };

@@ -13,8 +13,6 @@ internal sealed class Searching(Workspace workspace)
         /// <summary>After so long, what has been found is answered, with where to go on.</summary>
         private const int MaxMilliseconds = 12_000;
 
-        private const int LinesBetweenLooks = 1024;
-
         private readonly Workspace _workspace;
         private readonly SearchRequest _request;
         private readonly Channel _channel;
@@ -38,6 +36,8 @@ internal sealed class Searching(Workspace workspace)
             {
                 start.Dispose();
                 using var only = FileReading.OpenRegular(_workspace, _request.Path, out _);
+                if (_request.AfterLine == uint.MaxValue)
+                    return _results.Response();
                 SearchFile(only, _request.Path, _request.AfterLine);
                 return _results.Response();
             }
@@ -108,9 +108,9 @@ internal sealed class Searching(Workspace workspace)
                 return;
             }
             _results.BeginFile(path);
+            var began = Clock.Milliseconds;
             var number = 0u;
             var found = false;
-            var pieces = 0;
             string? beginning = null;
             while (!_results.Stopped && _reader.TryNext(out var piece))
             {
@@ -125,8 +125,7 @@ internal sealed class Searching(Workspace workspace)
                     _results.Line(beginning);
                 if (piece.IsLast && !piece.IsFirst)
                     _results.LongLine();
-                if (++pieces % LinesBetweenLooks == 0 || !piece.IsLast)
-                    LookAtClock(piece, number, path);
+                LookAtClock(piece, number, path, began);
             }
             _results.EndFile();
         }
@@ -148,15 +147,19 @@ internal sealed class Searching(Workspace workspace)
             }
         }
 
-        private void LookAtClock(LinePiece piece, uint number, byte[] path)
+        /// <summary>A file that took most of the time is not begun again: the next answer would end in it too.</summary>
+        private void LookAtClock(LinePiece piece, uint number, byte[] path, long began)
         {
             _channel.ThrowIfCancelled();
-            if (Clock.Milliseconds <= _deadline)
+            var now = Clock.Milliseconds;
+            if (now <= _deadline)
                 return;
-            // Going on inside of a line is not possible: what is left of it is passed over, and counted.
-            if (!piece.IsLast)
-                _results.SlowLine(path, number);
-            _results.Stop(SearchStop.Time, path, number);
+            if (now - began > MaxMilliseconds / 2)
+            {
+                _results.Unfinished();
+                _results.Stop(SearchStop.Time, path, uint.MaxValue);
+            }
+            _results.Stop(SearchStop.Time, path, piece.IsLast ? number : number - 1);
         }
     }
 }

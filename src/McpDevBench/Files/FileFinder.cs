@@ -89,6 +89,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
                 LeftOut = new LeftOut(limits.Ignored, limits.Unmatched, limits.Unreadable, limits.Binary),
                 LongLines = limits.LongLines,
                 SlowLines = limits.SlowLines,
+                Unfinished = limits.Unfinished,
                 NextCursor = answer.Truncated ? CursorOf(WorkspacePath.TextOf(limits.Path), limits.Line) : null,
             };
         }

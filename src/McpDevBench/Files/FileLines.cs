@@ -23,9 +23,6 @@ internal sealed class FileLines(ReadRange read, ReadFileRequest request, int bud
     private long _askedEnd;
     private bool _inside;
 
-    public async Task<ReadFile> ReadAsync(CancellationToken cancellationToken) =>
-        await ReadAsync(await read(0, FirstPiece, cancellationToken), cancellationToken);
-
     /// <param name="beginning">The file from its first byte on, as far as it has been read.</param>
     public async Task<ReadFile> ReadAsync((byte[] Content, FileEntry Entry) beginning, CancellationToken cancellationToken)
     {

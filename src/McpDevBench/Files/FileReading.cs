@@ -25,20 +25,28 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
                 RefusalCode.InvalidArgument, "More than one kind of part is asked for.",
                 "Use offset and length for bytes, line and limit for lines, or tail_lines for the end of the file.");
         }
-        if (request.TailLines is { } tail)
-            return await new FileTail(read, request, Budget(binary: false)).ReadAsync(tail, cancellationToken);
-        if (lines)
-            return await new FileLines(read, request, Budget(binary: false)).ReadAsync(cancellationToken);
         var offset = request.Offset ?? 0;
         var wanted = bytes ? Budget(binary: false) : Math.Max(Budget(binary: false), FileLines.FirstPiece);
-        var (start, entry) = await read(offset, Math.Min(request.Length ?? long.MaxValue, wanted), cancellationToken);
-        if (!bytes && request.Encoding is null && ImageFormat.Of(start) is { } type)
-            return await ImageAsync(entry, type, cancellationToken);
-        var binary = (request.Encoding ?? TextEncodings.Detect(Whole(start, offset, entry))) == TextEncodings.Base64Name;
-        if (bytes || binary)
-            return Bytes(entry, start, offset, binary);
-        return await new FileLines(read, request, Budget(binary: false)).ReadAsync((start, entry), cancellationToken);
+        var beginning = await read(offset, Math.Min(request.Length ?? long.MaxValue, wanted), cancellationToken);
+        if (bytes)
+            return Bytes(beginning, offset, request.Encoding == TextEncodings.Base64Name || IsBinary(beginning, offset));
+        if (request.Encoding is null && Utf16File.IsPossible(beginning))
+        {
+            var whole = await read(0, Utf16File.MaxBytes, cancellationToken);
+            if (Utf16File.TryOpen(whole.Content, whole.Entry, out var utf16))
+                return utf16.Place(await new FileReading(utf16.ReadAsync, request).ReadAsync(cancellationToken));
+        }
+        if (request.TailLines is { } tail)
+            return await new FileTail(read, request, Budget(binary: false)).ReadAsync(tail, beginning, cancellationToken);
+        if (!lines && request.Encoding is null && ImageFormat.Of(beginning.Content) is { } type)
+            return await ImageAsync(beginning.Entry, type, cancellationToken);
+        if (!lines && (request.Encoding == TextEncodings.Base64Name || IsBinary(beginning, 0)))
+            return Bytes(beginning, 0, binary: true);
+        return await new FileLines(read, request, Budget(binary: false)).ReadAsync(beginning, cancellationToken);
     }
+
+    private bool IsBinary((byte[] Content, FileEntry Entry) part, long offset) =>
+        request.Encoding is null && TextEncodings.Detect(Whole(part.Content, offset, part.Entry)) == TextEncodings.Base64Name;
 
     /// <summary>Without the beginning of a last character that goes on after it, and the end of a first one from before it.</summary>
     private static ReadOnlySpan<byte> Whole(byte[] content, long offset, FileEntry entry)
@@ -48,8 +56,9 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         return first + last <= content.Length ? content.AsSpan(first, content.Length - first - last) : content;
     }
 
-    private ReadFile Bytes(FileEntry entry, byte[] content, long offset, bool binary)
+    private ReadFile Bytes((byte[] Content, FileEntry Entry) read, long offset, bool binary)
     {
+        var (content, entry) = read;
         var left = Math.Max(0, entry.Size - offset);
         var asked = Math.Min(request.Length ?? left, left);
         var taken = (int)Math.Min(Math.Min(content.Length, asked), Budget(binary));

@@ -6,9 +6,10 @@ internal sealed class FileTail(ReadRange read, ReadFileRequest request, int budg
     // A file that grows meanwhile is read again, so that the end is the end; not forever.
     private const int Attempts = 3;
 
-    public async Task<ReadFile> ReadAsync(int lines, CancellationToken cancellationToken)
+    /// <param name="beginning">The file from its first byte on, as far as it has been read.</param>
+    public async Task<ReadFile> ReadAsync(int lines, (byte[] Content, FileEntry Entry) beginning, CancellationToken cancellationToken)
     {
-        var (content, entry) = await read(0, FileLines.FirstPiece, cancellationToken);
+        var (content, entry) = beginning;
         if (entry.Size <= content.Length)
             return Last(entry, content, 0, lines);
         for (var attempt = 1; ; attempt++)

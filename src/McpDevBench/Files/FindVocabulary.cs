@@ -117,4 +117,7 @@ internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSea
 
     /// <summary>Lines on which the pattern took too long, and which count as without a match.</summary>
     public long SlowLines { get; init; }
+
+    /// <summary>Files that took too long to be searched to their end.</summary>
+    public long Unfinished { get; init; }
 }

@@ -78,6 +78,8 @@ internal sealed record FsSearchResult(
         var parts = new List<string>();
         if (found.SlowLines is > 0 and var slow)
             parts.Add(Words.Invariant($"The pattern took too long on {slow} lines, which count as without a match: make it simpler"));
+        if (found.Unfinished > 0)
+            parts.Add("A file is too large to be searched to its end in time: use exec with grep for the rest of it");
         if (found.LongLines is > 0 and var cut)
             parts.Add(Words.Invariant($"{cut} lines are longer than 240 KiB and were searched in pieces: a match of more than 32 KiB can be missed there"));
         if (found.LeftOut is null && found.Matches.Count == 0)

@@ -107,6 +107,20 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Contains("took too long on 1 lines", slow, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_search_that_takes_too_long_says_so_and_goes_on_behind_what_it_has_seen()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Sh("echo needle > a.txt; dd if=/dev/zero of=b.bin bs=1M count=0 seek=4000000 2>&1; echo needle > c.txt");
+        var (text, first) = await Call(assistant, workspace, "fs_search", ("pattern", "needle"), ("include_ignored", true));
+        Assert.Equal("/workspace/a.txt", (string)Assert.Single(first["matches"]!.AsArray())!["path"]!);
+        Assert.Contains("not complete", text, StringComparison.Ordinal);
+        var (_, second) = await Call(assistant, workspace, "fs_search", ("pattern", "needle"), ("include_ignored", true), ("cursor", (string)first["next_cursor"]!));
+        Assert.Equal("/workspace/c.txt", (string)Assert.Single(second["matches"]!.AsArray())!["path"]!);
+        Assert.Null(second["next_cursor"]);
+    }
+
     /// <summary>400 modules in 4 packages, and an environment of 1,000 files that git ignores.</summary>
     private static async Task<Workspace> Project(Assistant assistant)
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Tests.Agent;
 
@@ -63,11 +62,10 @@ internal sealed class AgentProcess : IDisposable
     public AgentClient Connect() => new AgentClient(ToAgent, FromAgent).Shake(Secret);
 
     /// <summary>A conversation through a bridge process.</summary>
-    public AgentClient ConnectBridge(byte[]? secret = null, TimeSpan? patience = null, ushort newest = Protocol.Version)
+    public AgentClient ConnectBridge(byte[]? secret = null, TimeSpan? patience = null)
     {
         var bridge = StartBridge();
-        var client = new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream) { Newest = newest };
-        return client.Shake(secret ?? Secret, patience);
+        return new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream).Shake(secret ?? Secret, patience);
     }
 
     public Process StartBridge()

@@ -143,10 +143,6 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         {
         }
 
-        public override void InBackground(AgentLink link, ExecBackground background)
-        {
-        }
-
         public override void Exited(AgentLink link, ExecExited exit)
         {
         }

@@ -150,10 +150,6 @@ public sealed class AgentLinkTests
         {
         }
 
-        public override void InBackground(AgentLink link, ExecBackground background)
-        {
-        }
-
         public override void Exited(AgentLink link, ExecExited exit)
         {
         }

@@ -144,6 +144,23 @@ public sealed class FileReadingTests
     }
 
     [Fact]
+    public async Task Utf16_is_text_and_named()
+    {
+        foreach (var (encoding, name) in new (Encoding, string)[] { (Encoding.Unicode, "utf16le"), (Encoding.BigEndianUnicode, "utf16be") })
+        {
+            byte[] content = [.. encoding.GetPreamble(), .. encoding.GetBytes("Grüße 🦀\n日本\nende\n")];
+            var read = await Read(content);
+            Assert.Equal(("Grüße 🦀\n日本\nende\n", name, 3L), (read.Content, read.Encoding, read.TotalLines));
+            Assert.True(read.IsWhole);
+            var line = await Read(content, new() { Line = 2, Limit = 1 });
+            Assert.Equal(("日本\n", 3L, name), (line.Content, line.NextLine, line.Encoding));
+            Assert.Equal(encoding.GetBytes("ende\n"), content[(int)line.NextOffset!.Value..]);
+            Assert.Equal("ende\n", (await Read(content, new() { TailLines = 1 })).Content);
+            Assert.Equal("base64", (await Read(content, new() { Encoding = "base64" })).Encoding);
+        }
+    }
+
+    [Fact]
     public async Task A_bad_byte_in_utf8_is_shown_and_counted()
     {
         var read = await Read([.. "späße und grüße "u8, 0xFF, .. " ende\n"u8]);

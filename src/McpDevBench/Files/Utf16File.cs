@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Files;
+
+/// <summary>A file in UTF-16 with a byte order mark, read as the UTF-8 that it would be.</summary>
+internal sealed class Utf16File
+{
+    /// <summary>Largest file, in bytes, that is converted.</summary>
+    public const int MaxBytes = 4 << 20;
+
+    private readonly FileEntry _entry;
+    private readonly TextForm _form;
+    private readonly byte[] _text;
+
+    private Utf16File(FileEntry entry, TextForm form, byte[] text) => (_entry, _form, _text) = (entry, form, text);
+
+    public static bool IsPossible((byte[] Content, FileEntry Entry) beginning) =>
+        beginning is { Content: [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..], Entry.Size: <= MaxBytes };
+
+    public static bool TryOpen(byte[] content, FileEntry entry, [NotNullWhen(true)] out Utf16File? file)
+    {
+        var form = TextForms.Of(content);
+        file = form is TextForm.Utf16LittleEndian or TextForm.Utf16BigEndian ? new Utf16File(entry, form, TextForms.ToUtf8(content, form)) : null;
+        return file is not null;
+    }
+
+    /// <summary>A <see cref="ReadRange"/> of the converted text.</summary>
+    public Task<(byte[] Content, FileEntry Entry)> ReadAsync(long offset, long length, CancellationToken cancellationToken)
+    {
+        var from = (int)Math.Min(offset, _text.Length);
+        var part = _text.AsSpan(from, (int)Math.Min(length, _text.Length - from)).ToArray();
+        return Task.FromResult((part, _entry with { Size = _text.Length }));
+    }
+
+    /// <summary>What was read of the converted text, at its place in the file.</summary>
+    public ReadFile Place(ReadFile read)
+    {
+        var end = At(read.End);
+        return read with
+        {
+            Entry = _entry,
+            Encoding = read.Encoding == TextEncodings.Utf8Name ? TextForms.NameOf(_form) : read.Encoding,
+            Offset = read.Offset == 0 ? 0 : At(read.Offset),
+            End = end,
+            LeftOut = read.LeftOut > 0 ? Math.Max(1, _entry.Size - end) : 0,
+        };
+    }
+
+    /// <summary>Behind the mark, two bytes for each unit.</summary>
+    private long At(long offset) => 2 + (2L * Encoding.UTF8.GetCharCount(_text.AsSpan(0, (int)offset)));
+}
