@@ -35,7 +35,7 @@ internal static unsafe class Serving
         var hunter = new Hunter(marks);
         var workers = new WorkerPool();
         var spawner = new Spawner(marks, oomScore, workspace.Root);
-        var execs = new ExecTable(loop, spawner, hunter, workers);
+        var execs = new ExecTable(loop, spawner, hunter, workers, new LimitCounters(workspace.Root));
         var router = new RequestRouter(execs, workers, new FileRequests(workspace), new ControlGroup());
         var board = new Switchboard(loop, router, execs);
         if (!board.Listen(options.Socket))
@@ -45,7 +45,7 @@ internal static unsafe class Serving
         EndSignals.Watch(loop, () => ended = true);
         hunter.Start();
         workers.Start();
-        new Reaper(spawner).Start();
+        new Reaper(spawner, execs.OrphanEnded).Start();
         board.OpenStdio();
 
         while (!ended)

@@ -21,21 +21,41 @@ public sealed record ExecStart(
     Guid Key, IReadOnlyCollection<string> Argv, IReadOnlyCollection<string> Env, byte[] Cwd, bool StdinOpen,
     bool Pty, ushort Rows, ushort Columns, uint TimeoutMs, uint GraceMs, uint DrainMs)
 {
-    public void Write(MessageWriter to) => to
-        .Guid(Key).Strings(Argv).Strings(Env).Bytes(Cwd).Bool(StdinOpen)
-        .Bool(Pty).UInt16(Rows).UInt16(Columns).UInt32(TimeoutMs).UInt32(GraceMs).UInt32(DrainMs);
+    /// <summary>Version 2: <see cref="Argv"/> is <c>sh -c SCRIPT</c>, and bash runs the script if the image has it.</summary>
+    public bool PrefersBash { get; init; }
 
-    public static ExecStart Read(ref MessageReader from) => new(
-        from.Guid(), from.Strings(), from.Strings(), from.Bytes().ToArray(), from.Bool(),
-        from.Bool(), from.UInt16(), from.UInt16(), from.UInt32(), from.UInt32(), from.UInt32());
+    /// <summary>Version 2: the script ends with a pipe whose exit codes bash shall report. Only for a script that bash can run within a group.</summary>
+    public bool ReportsPipe { get; init; }
+
+    public void Write(MessageWriter to)
+    {
+        to.Guid(Key).Strings(Argv).Strings(Env).Bytes(Cwd).Bool(StdinOpen)
+            .Bool(Pty).UInt16(Rows).UInt16(Columns).UInt32(TimeoutMs).UInt32(GraceMs).UInt32(DrainMs);
+        if (to.Version >= 2)
+            to.Bool(PrefersBash).Bool(ReportsPipe);
+    }
+
+    public static ExecStart Read(ref MessageReader from)
+    {
+        var start = new ExecStart(
+            from.Guid(), from.Strings(), from.Strings(), from.Bytes().ToArray(), from.Bool(),
+            from.Bool(), from.UInt16(), from.UInt16(), from.UInt32(), from.UInt32(), from.UInt32());
+        return from.Version < 2 ? start : start with { PrefersBash = from.Bool(), ReportsPipe = from.Bool() };
+    }
 }
 
 /// <param name="Pid">The leader's process id in the container.</param>
-public sealed record ExecStarted(int Pid)
+/// <param name="Shell">Version 2: which shell runs the script, <c>bash</c> or <c>sh</c>; empty for a program.</param>
+public sealed record ExecStarted(int Pid, string Shell = "")
 {
-    public void Write(MessageWriter to) => to.Int32(Pid);
+    public void Write(MessageWriter to)
+    {
+        to.Int32(Pid);
+        if (to.Version >= 2)
+            to.String(Shell);
+    }
 
-    public static ExecStarted Read(ref MessageReader from) => new(from.Int32());
+    public static ExecStarted Read(ref MessageReader from) => new(from.Int32(), from.Version < 2 ? "" : from.String());
 }
 
 /// <summary>Bytes for the process's standard input, and whether its end follows them (on a PTY: the end-of-file character).</summary>
@@ -117,12 +137,25 @@ public enum ExecEnd : byte
 public sealed record ExecExited(
     Guid Key, ulong Produced, ExecEnd End, int Code, byte Signal, long WallMicroseconds, long CpuMicroseconds, long MaxRssBytes)
 {
-    public void Write(MessageWriter to) => to
-        .Guid(Key).UInt64(Produced).Byte((byte)End).Int32(Code).Byte(Signal)
-        .Int64(WallMicroseconds).Int64(CpuMicroseconds).Int64(MaxRssBytes);
+    public const int MaxSize = 16 + 8 + 1 + 4 + 1 + 3 * 8 + ExecDetails.MaxSize;
 
-    public static ExecExited Read(ref MessageReader from) => new(
-        from.Guid(), from.UInt64(), (ExecEnd)from.Byte(), from.Int32(), from.Byte(), from.Int64(), from.Int64(), from.Int64());
+    /// <summary>Version 2.</summary>
+    public ExecDetails Details { get; init; } = ExecDetails.None;
+
+    public void Write(MessageWriter to)
+    {
+        to.Guid(Key).UInt64(Produced).Byte((byte)End).Int32(Code).Byte(Signal)
+            .Int64(WallMicroseconds).Int64(CpuMicroseconds).Int64(MaxRssBytes);
+        if (to.Version >= 2)
+            Details.Write(to);
+    }
+
+    public static ExecExited Read(ref MessageReader from)
+    {
+        var exited = new ExecExited(
+            from.Guid(), from.UInt64(), (ExecEnd)from.Byte(), from.Int32(), from.Byte(), from.Int64(), from.Int64(), from.Int64());
+        return from.Version < 2 ? exited : exited with { Details = ExecDetails.Read(ref from) };
+    }
 }
 
 /// <summary>The server has everything below <paramref name="Offset"/> on disk, and with <paramref name="Exit"/> the exit too: the agent forgets it. On a new stream the first one says from where to send.</summary>

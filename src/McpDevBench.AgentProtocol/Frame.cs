@@ -43,6 +43,9 @@ public enum FrameKind : byte
 
     /// <summary>A→S: Ping's payload. Since version 2, i64 before it: milliseconds on the agent's clock.</summary>
     Pong = 13,
+
+    /// <summary>A→S, version 2: <see cref="AgentProtocol.ExecBackground"/>.</summary>
+    ExecBackground = 14,
 }
 
 /// <summary>Twelve bytes, little-endian: u32 payload length, u8 kind, three zero bytes, u32 channel.</summary>
@@ -64,7 +67,7 @@ public readonly record struct FrameHeader(FrameKind Kind, uint Channel, int Leng
         var kind = BinaryPrimitives.ReadUInt32LittleEndian(source[4..]);
         if (length > Protocol.MaxPayload)
             throw new ProtocolException($"frame of {length} bytes, at most {Protocol.MaxPayload} are allowed");
-        if (kind is < (uint)FrameKind.Hello or > (uint)FrameKind.Pong)
+        if (kind is < (uint)FrameKind.Hello or > (uint)FrameKind.ExecBackground)
             throw new ProtocolException($"unknown frame kind {kind}");
         return new FrameHeader((FrameKind)kind, BinaryPrimitives.ReadUInt32LittleEndian(source[8..]), (int)length);
     }

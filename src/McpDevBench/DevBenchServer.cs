@@ -58,7 +58,7 @@ internal static class DevBenchServer
     public static IHost CreateStdio(DevBenchOptions options)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = BuildInfo.Name });
-        var mcp = AddPipeline(builder.Services, options).WithStreamServerTransport(Console.OpenStandardInput(), new RelaxedJsonStream(Console.OpenStandardOutput()));
+        var mcp = AddPipeline(builder.Services, options).WithStreamServerTransport(new CheckedInput(Console.OpenStandardInput()), new RelaxedJsonStream(Console.OpenStandardOutput()));
         AddRooms(builder.Services, options);
         AddContract(mcp, options);
         if (options.Metrics.ServedOver(stdio: true))
@@ -214,6 +214,7 @@ internal static class DevBenchServer
         app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, metrics.Access);
         app.UseStaleSessions(options.Mcp.Path);
         app.UseJsonAnswers(options.Mcp.Path);
+        app.UseCheckedMessages(options.Mcp.Path);
         app.UseTransportErrors(options.Mcp.Path);
         app.UseRouting();
         app.MapRoot(options.Mcp.Path);

@@ -114,7 +114,8 @@ internal sealed partial class Upkeep(
             new Health(reconciler.HasRun, reconciler.HasRun ? "Database and Docker have been compared." : "Database and Docker have not been compared yet.")));
         checks.Register("agents", neededToServe: false, _ => Task.FromResult(AgentHealth()));
         status.RegisterUsage("containers", () => (workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running), null));
-        status.RegisterUsage("execs", () => (execStore.Running().Count, null));
+        status.RegisterUsage("execs", () => (execStore.Running().Count(exec => !exec.Finished), null));
+        status.RegisterUsage("background_execs", () => (execStore.Running().Count(exec => exec.Finished), null));
     }
 
     /// <summary>Counts the workspaces that should have a connection: before reconciliation, the server has not tried to connect to any.</summary>

@@ -3,21 +3,26 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// A command, from its start until the server has acknowledged its exit. It has ended when its leader has, and its output is read
-/// to the end, or for as long as a background child may hold it open. On the loop's thread.
+/// A command, from its start until the server has acknowledged its exit. It has ended when its leader has, its output is read to the end, and no process
+/// of it is left. Processes that outlive the leader by more than a moment are its background: they keep their output, and can be signalled and cancelled. A
+/// server of version 1 knows no background: for it, the exec ends and its pipes are closed. On the loop's thread.
 /// </summary>
-internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter, ExecStart request)
+internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters limits, ExecStart request, Func<bool> keepsBackground)
 {
+    public const ushort BackgroundVersion = 2;
+
     private const int UnkillableMs = 2_000;
     private const int MaxHunts = 4;
 
-    private readonly long _oomKillsBefore = oomCounter.Read();
+    private readonly LimitCounts _countsBefore = limits.Read();
     private readonly List<Channel> _startWaiters = [];
     private Spawned _process;
     private ExecPipe[] _pipes = [];
     private readonly StdinQueue _stdin = new(request.Pty);
     private Ending? _ending;
     private ExecEnd? _verdict;
+    private ReachedLimits _reached;
+    private IReadOnlyList<byte> _pipeCodes = [];
     private bool _oomKilled;
     private bool _hunted;
     private bool _discarded;
@@ -66,7 +71,10 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
 
     public ulong Mark => _process.Mark;
 
-    public long NextDeadline => Math.Min(_unkillable, Math.Min(_drainEnds, _timeout));
+    /// <summary>Which shell runs it; empty for a program.</summary>
+    public string Shell => _process.Shell ?? "";
+
+    public long NextDeadline => Math.Min(Math.Min(_unkillable, _nextLook), Math.Min(_drainEnds, _timeout));
 
     public ExecPosition Position => new(Key, Output.Acknowledged, Output.Produced);
 
@@ -119,7 +127,12 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
         _ending = ending;
         _timeout = _unkillable = Clock.Never;
         _drainEnds = Clock.Milliseconds + request.DrainMs;
-        _oomKilled = !_hunted && (ending.Signal == Abi.SIGKILL || ending.Code == 128 + Abi.SIGKILL) && oomCounter.Read() > _oomKillsBefore;
+        if (ending.Signal != 0 || ending.Code != 0)
+            _reached = limits.Since(_countsBefore);
+        var wasKilled = ending.Signal == Abi.SIGKILL || ending.Code == 128 + Abi.SIGKILL;
+        _oomKilled = !_hunted && wasKilled && (_reached & ReachedLimits.Memory) != 0;
+        if (_process.Report >= 0)
+            _pipeCodes = PipeReport.Read(_process.Report, ending);
         CheckEnd();
     }
 
@@ -144,15 +157,15 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
             Kill(ExecEnd.TimedOut, request.GraceMs);
         if (_unkillable <= now)
             LeaderEnded(new Ending(0, Abi.SIGKILL, 0, 0, Clock.Microseconds));
+        if (_nextLook <= now)
+            Look();
         if (_drainEnds <= now && _hunts == 0)
         {
             _drainEnds = Clock.Never;
-            foreach (var pipe in _pipes)
-            {
-                if (!pipe.Closed)
-                    pipe.Limit();
-            }
-            ReadAll();
+            if (MayStayBehind)
+                Look();
+            else
+                ClosePipes();
         }
     }
 
@@ -163,7 +176,10 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
             ?? (_oomKilled ? ExecEnd.OutOfMemory : ending.Signal != 0 ? ExecEnd.Signaled : ExecEnd.Exited);
         return new ExecExited(
             Key, Output.Produced, end, ending.Code, ending.Signal,
-            ending.AtMicroseconds - _process.AtMicroseconds, ending.CpuMicroseconds, ending.MaxRssBytes);
+            ending.AtMicroseconds - _process.AtMicroseconds, ending.CpuMicroseconds, ending.MaxRssBytes)
+        {
+            Details = new ExecDetails(Shell, _reached, _pipeCodes),
+        };
     }
 
     public void Forget() => Output.Dispose();
@@ -175,7 +191,7 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
             return;
         if (_ending is null)
             _unkillable = Clock.Milliseconds + UnkillableMs;
-        // Nobody of the exec is left to write, so what is in the pipes now is all there is.
+        // No process of the exec is left to write, so what is in the pipes now is all there is.
         _drainEnds = Math.Min(_drainEnds, Clock.Milliseconds);
         CheckEnd();
     }
@@ -214,12 +230,31 @@ internal sealed class Exec(EventLoop loop, Hunter hunter, OomCounter oomCounter,
             pipe.Want(wanted);
     }
 
+    /// <summary>Takes what is in the pipes now, and closes them.</summary>
+    private void ClosePipes()
+    {
+        foreach (var pipe in _pipes)
+        {
+            if (!pipe.Closed)
+                pipe.Limit();
+        }
+        ReadAll();
+    }
+
     private void CheckEnd()
     {
         if (Ended || _ending is null || _hunts > 0 || !Array.TrueForAll(_pipes, pipe => pipe.Closed))
             return;
+        if (MayStayBehind)
+            Look();
+        else
+            End();
+    }
+
+    private void End()
+    {
         (Ended, Running) = (true, false);
-        _drainEnds = Clock.Never;
+        _drainEnds = _nextLook = Clock.Never;
         _stdin.Close();
     }
 }

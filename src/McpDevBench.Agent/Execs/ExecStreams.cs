@@ -3,8 +3,10 @@ namespace McpDevBench.Agent;
 /// <summary>The standard streams of a process about to be started: the agent's ends, and what the child does to get its own.</summary>
 internal sealed unsafe class ExecStreams : IDisposable
 {
-    private readonly int[] _ours = [-1, -1, -1];
-    private readonly int[] _theirs = [-1, -1, -1];
+    private const int Report = 3;
+
+    private readonly int[] _ours = [-1, -1, -1, -1];
+    private readonly int[] _theirs = [-1, -1, -1, -1];
     private byte[] _terminal = [];
 
     public static ExecStreams Pipes(bool stdinOpen)
@@ -50,7 +52,17 @@ internal sealed unsafe class ExecStreams : IDisposable
         Libc.ioctl(master, Abi.TIOCSWINSZ, size);
     }
 
+    /// <summary>One more pipe, for <see cref="PipeReport"/>.</summary>
+    public void AddReport() => AddPipe(Report, oursReads: true);
+
     public void Plan(byte* actions)
+    {
+        PlanStandard(actions);
+        if (_theirs[Report] >= 0)
+            Libc.posix_spawn_file_actions_adddup2(actions, _theirs[Report], PipeReport.Descriptor);
+    }
+
+    private void PlanStandard(byte* actions)
     {
         if (_terminal.Length > 0)
         {
@@ -73,10 +85,10 @@ internal sealed unsafe class ExecStreams : IDisposable
     }
 
     /// <summary>The agent's ends, which are the caller's from here on. The child's are closed first: what it closes is closed everywhere.</summary>
-    public (int Stdin, int Stdout, int Stderr) Detach()
+    public (int Stdin, int Stdout, int Stderr, int Report) Detach()
     {
         CloseAll(_theirs);
-        var taken = (_ours[0], _ours[1], _ours[2]);
+        var taken = (_ours[0], _ours[1], _ours[2], _ours[Report]);
         _ours.AsSpan().Fill(-1);
         return taken;
     }

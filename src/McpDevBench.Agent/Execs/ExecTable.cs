@@ -3,21 +3,25 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>Every exec that the server has not finished with. On the loop's thread.</summary>
-internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, WorkerPool workers)
+internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, WorkerPool workers, LimitCounters limits)
 {
     /// <summary>Running, or ended and not acknowledged.</summary>
     private const int MaxExecs = 64;
-    private const int ExitedSize = FrameHeader.Size + 64;
+
+    /// <summary>Ended but for processes in the background.</summary>
+    private const int MaxBackground = 256;
+    private const int ExitedSize = FrameHeader.Size + ExecExited.MaxSize;
+    private const int BackgroundSize = FrameHeader.Size + ExecBackground.MaxSize;
 
     /// <summary>A smaller piece of output is not worth its header: wait for a fresh buffer.</summary>
     private const int SmallestPiece = 512;
 
     private readonly Dictionary<Guid, Exec> _byKey = [];
     private readonly List<Exec> _execs = new(MaxExecs);
-    private readonly OomCounter _oomCounter = new();
     private MessageWriter _header = new() { Version = Protocol.Version };
     private readonly Guid _boot = Guid.NewGuid();
     private int _next;
+    private bool _orphanTold;
 
     public int Count => _execs.Count;
 
@@ -50,9 +54,8 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
                 AnswerStarted(known);
             return;
         }
-        if (_execs.Count == MaxExecs)
-            throw new RefusalException(AgentStatus.Exhausted, $"{MaxExecs} execs are running, or have ended and not been acknowledged");
-        var exec = new Exec(loop, hunter, _oomCounter, request);
+        RequireRoom();
+        var exec = new Exec(loop, hunter, limits, request, () => _header.Version >= Exec.BackgroundVersion);
         Join(exec, channel);
         _byKey.Add(request.Key, exec);
         _execs.Add(exec);
@@ -128,6 +131,8 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     public Welcome Welcome(ushort version)
     {
         _header = new MessageWriter { Version = version };
+        if (version < Exec.BackgroundVersion)
+            _execs.ForEach(exec => exec.LeaveBackground());
         var positions = new List<ExecPosition>(_execs.Count);
         foreach (var exec in _execs)
         {
@@ -143,10 +148,23 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     {
         foreach (var exec in _execs)
         {
-            exec.Attached = exec.ExitSent = exec.ListedInWelcome = false;
+            exec.Attached = exec.ExitSent = exec.BackgroundSent = exec.ListedInWelcome = false;
             // The new session is not told of it, so it must not begin, unless it is asked for again.
             exec.Discarded |= exec.Pid == 0;
         }
+    }
+
+    /// <summary>From any thread: a process that came to the agent as an orphan has ended. It may have been the last one of an exec in the background.</summary>
+    public void OrphanEnded()
+    {
+        if (Interlocked.Exchange(ref _orphanTold, true))
+            return;
+        loop.Post(() =>
+        {
+            Volatile.Write(ref _orphanTold, false);
+            foreach (var exec in _execs)
+                exec.LookAgain();
+        });
     }
 
     /// <summary>The next frame of any exec, all of them by turns.</summary>
@@ -170,6 +188,14 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         const int Before = FrameHeader.Size + ExecOutput.Size;
         var room = Math.Min(to.Length - Before, Protocol.MaxData);
         _header.Clear();
+        if (exec.MustTellBackground)
+        {
+            if (to.Length < BackgroundSize)
+                return 0;
+            exec.BackgroundSent = true;
+            exec.InBackground().Write(_header);
+            return Put(FrameKind.ExecBackground, to);
+        }
         if (exec.Output.TryTake(room, out var offset, out var stream, out var at, out var piece))
         {
             new ExecOutput(exec.Key, offset, stream, at).Write(_header);
@@ -182,9 +208,23 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             return 0;
         exec.ExitSent = true;
         exec.Exited().Write(_header);
-        new FrameHeader(FrameKind.ExecExited, Protocol.NoChannel, _header.Length).Write(to);
+        return Put(FrameKind.ExecExited, to);
+    }
+
+    private int Put(FrameKind kind, Span<byte> to)
+    {
+        new FrameHeader(kind, Protocol.NoChannel, _header.Length).Write(to);
         _header.Written.CopyTo(to[FrameHeader.Size..]);
         return FrameHeader.Size + _header.Length;
+    }
+
+    private void RequireRoom()
+    {
+        var background = _execs.Count(exec => exec.Background && !exec.Ended);
+        if (_execs.Count - background >= MaxExecs)
+            throw new RefusalException(AgentStatus.Exhausted, $"{MaxExecs} execs are running, or have ended and not been acknowledged");
+        if (background >= MaxBackground)
+            throw new RefusalException(AgentStatus.Exhausted, $"{MaxBackground} execs have processes in the background");
     }
 
     /// <summary>On a worker.</summary>
@@ -218,7 +258,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             if (!channel.Session.Closed && !exec.ListedInWelcome)
                 exec.Attached = true;
             var answer = channel.Session.Answer(AgentStatus.Ok);
-            new ExecStarted(exec.Pid).Write(answer);
+            new ExecStarted(exec.Pid, exec.Shell).Write(answer);
             channel.Session.Finish(channel, answer);
         }
         exec.StartWaiters.Clear();

@@ -9,6 +9,7 @@ internal sealed class Hunter(Marks marks)
     private readonly object _gate = new();
     private readonly List<Action> _signals = [];
     private readonly List<Hunt> _hunts = [];
+    private readonly List<Survey> _surveys = [];
     private readonly ProcessTable _processes = new(marks);
     private IReadOnlyList<(int Pid, ulong Mark)> _alive = [];
 
@@ -29,6 +30,16 @@ internal sealed class Hunter(Marks marks)
         lock (_gate)
         {
             _signals.Add(Send);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Which processes of an exec are alive; answered on the hunter's thread.</summary>
+    public void Start(Survey survey)
+    {
+        lock (_gate)
+        {
+            _surveys.Add(survey);
             Monitor.PulseAll(_gate);
         }
     }
@@ -64,19 +75,31 @@ internal sealed class Hunter(Marks marks)
         {
             Hunt[] hunts;
             Action[] signals;
+            Survey[] surveys;
             lock (_gate)
             {
-                while (_signals.Count == 0 && _hunts.Count == 0)
+                while (_signals.Count == 0 && _hunts.Count == 0 && _surveys.Count == 0)
                     Monitor.Wait(_gate);
                 signals = [.. _signals];
                 hunts = [.. _hunts];
+                surveys = [.. _surveys];
                 _signals.Clear();
+                _surveys.Clear();
             }
             foreach (var signal in signals)
                 signal();
+            if (surveys.Length > 0)
+                Answer(surveys);
             if (hunts.Length > 0)
                 Round(hunts);
         }
+    }
+
+    private void Answer(Survey[] surveys)
+    {
+        var alive = _processes.Scan();
+        foreach (var survey in surveys)
+            survey.Answer(alive);
     }
 
     private void Round(Hunt[] hunts)
@@ -94,7 +117,7 @@ internal sealed class Hunter(Marks marks)
         }
         lock (_gate)
         {
-            if (_hunts.Count > 0 && _signals.Count == 0)
+            if (_hunts.Count > 0 && _signals.Count == 0 && _surveys.Count == 0)
                 Monitor.Wait(_gate, killing ? KillRoundMs : GraceRoundMs);
         }
     }

@@ -9,14 +9,17 @@ namespace McpDevBench.Agent;
 /// </summary>
 internal sealed unsafe class OutputRing : IDisposable
 {
-    private const int Window = Protocol.ExecWindow;
-
     /// <summary>Bounds what many tiny writes cost beyond their bytes.</summary>
     private const int MaxChunks = 512;
 
+    private const int SmallWindow = 16 << 10;
+    private const int SmallMaxChunks = 32;
+
     // Outside the managed heap, and paid for only as far as it is ever filled.
-    private readonly byte* _bytes = (byte*)NativeMemory.Alloc(Window);
-    private readonly Chunk[] _chunks = new Chunk[MaxChunks];
+    private byte* _bytes = (byte*)NativeMemory.Alloc(Protocol.ExecWindow);
+    private int _window = Protocol.ExecWindow;
+    private Chunk[] _chunks = new Chunk[MaxChunks];
+    private bool _shrinks;
     private int _first;
     private int _count;
     private int _sending;
@@ -27,15 +30,22 @@ internal sealed unsafe class OutputRing : IDisposable
 
     public ulong Produced { get; private set; }
 
-    public bool HasRoom => Free > 0 && _count < MaxChunks;
+    public bool HasRoom => !_shrinks && Free > 0 && _count < _chunks.Length;
 
-    private int Free => Window - (int)(Produced - Acknowledged);
+    private int Free => _window - (int)(Produced - Acknowledged);
+
+    /// <summary>Takes little memory from now on: once what is here is acknowledged, and before that nothing is read.</summary>
+    public void Shrink()
+    {
+        _shrinks = _window > SmallWindow;
+        ShrinkIfEmpty();
+    }
 
     /// <summary>Room for the next read, in one piece.</summary>
     public Span<byte> Reserve()
     {
-        var at = (int)(Produced % Window);
-        return new Span<byte>(_bytes + at, Math.Min(Math.Min(Free, Window - at), Protocol.MaxData));
+        var at = (int)(Produced % (uint)_window);
+        return new Span<byte>(_bytes + at, Math.Min(Math.Min(Free, _window - at), Protocol.MaxData));
     }
 
     public void Commit(int length, OutputStream stream, long unixMicroseconds)
@@ -66,8 +76,8 @@ internal sealed unsafe class OutputRing : IDisposable
         while (At(_sending).End <= Sent)
             _sending++;
         ref var chunk = ref At(_sending);
-        var at = (int)(Sent % Window);
-        var length = Math.Min(Math.Min((int)(chunk.End - Sent), Window - at), room);
+        var at = (int)(Sent % (uint)_window);
+        var length = Math.Min(Math.Min((int)(chunk.End - Sent), _window - at), room);
         (stream, unixMicroseconds) = (chunk.Stream, chunk.UnixMicroseconds);
         piece = new ReadOnlySpan<byte>(_bytes + at, length);
         Sent += (uint)length;
@@ -83,10 +93,11 @@ internal sealed unsafe class OutputRing : IDisposable
         Sent = Math.Max(Sent, offset);
         while (_count > 0 && At(0).End <= offset)
         {
-            _first = (_first + 1) % MaxChunks;
+            _first = (_first + 1) % _chunks.Length;
             _count--;
             _sending = Math.Max(0, _sending - 1);
         }
+        ShrinkIfEmpty();
     }
 
     /// <summary>Send from here (again).</summary>
@@ -99,7 +110,17 @@ internal sealed unsafe class OutputRing : IDisposable
 
     public void Dispose() => NativeMemory.Free(_bytes);
 
-    private ref Chunk At(int index) => ref _chunks[(_first + index) % MaxChunks];
+    private void ShrinkIfEmpty()
+    {
+        if (!_shrinks || Acknowledged != Produced)
+            return;
+        NativeMemory.Free(_bytes);
+        _bytes = (byte*)NativeMemory.Alloc(SmallWindow);
+        _window = SmallWindow;
+        (_chunks, _first, _count, _sending, _shrinks) = (new Chunk[SmallMaxChunks], 0, 0, 0, false);
+    }
+
+    private ref Chunk At(int index) => ref _chunks[(_first + index) % _chunks.Length];
 
     private struct Chunk
     {

@@ -5,12 +5,13 @@ namespace McpDevBench.Agent;
 /// <summary>Finds the program of an exec in the PATH of its own environment, and says clearly why it cannot be started.</summary>
 internal static unsafe class ProgramLookup
 {
+    public const string Bash = "bash";
+
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <returns>The program's path, NUL-terminated; relative to the working directory if it is relative.</returns>
-    public static byte[] Find(Fd cwd, ExecStart request)
+    public static byte[] Find(Fd cwd, ExecStart request, string name)
     {
-        var name = request.Argv.First();
         if (name.Contains('/', StringComparison.Ordinal))
         {
             var path = Text.Z(name);
@@ -34,6 +35,19 @@ internal static unsafe class ProgramLookup
         throw worst == Errno.EACCES
             ? new RefusalException(AgentStatus.CannotStart, $"{name}: found in PATH, but not executable")
             : new RefusalException(AgentStatus.CannotStart, $"{name}: not found in PATH ({search})");
+    }
+
+    /// <summary>A shell for a script: bash where it is in PATH, else sh.</summary>
+    public static (byte[] Program, string Name) FindShell(Fd cwd, ExecStart request)
+    {
+        try
+        {
+            return (Find(cwd, request, Bash), Bash);
+        }
+        catch (RefusalException)
+        {
+            return (Find(cwd, request, "sh"), "sh");
+        }
     }
 
     public static RefusalException Refuse(int error, string name) => error switch

@@ -8,7 +8,8 @@ internal readonly record struct Ending(int Code, byte Signal, long CpuMicrosecon
 }
 
 /// <summary>Collects every dead child: leaders of execs, and the orphans that come to the first process.</summary>
-internal sealed unsafe class Reaper(Spawner spawner)
+/// <param name="orphanEnded">Called for every child that is not a leader.</param>
+internal sealed unsafe class Reaper(Spawner spawner, Action orphanEnded)
 {
     public void Start()
     {
@@ -43,8 +44,12 @@ internal sealed unsafe class Reaper(Spawner spawner)
             var ended = spawner.TakeLeader(pid);
             int status;
             ResourceUsage usage;
-            if (Libc.wait4(pid, &status, 0, &usage) == pid)
-                ended?.Invoke(Ending.From(status, usage));
+            if (Libc.wait4(pid, &status, 0, &usage) != pid)
+                continue;
+            if (ended is not null)
+                ended(Ending.From(status, usage));
+            else
+                orphanEnded();
         }
     }
 }

@@ -3,7 +3,10 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>A process that has just been started, and the agent's ends of its streams (-1: none).</summary>
-internal readonly record struct Spawned(int Pid, ulong Mark, int Stdin, int Stdout, int Stderr, long AtMicroseconds);
+/// <param name="Shell">Which shell runs the script; empty for a program.</param>
+/// <param name="Report">Where bash reports the exit codes of the last pipe.</param>
+internal readonly record struct Spawned(
+    int Pid, ulong Mark, int Stdin, int Stdout, int Stderr, int Report, string Shell, long AtMicroseconds);
 
 /// <summary>Starts the leaders of execs, one at a time: the mark and the OOM score are the agent's own while it does.</summary>
 internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspace)
@@ -17,10 +20,12 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
         if (request.Argv.Count == 0 || request.Argv.First().Length == 0)
             throw new RefusalException(AgentStatus.Invalid, "argv must name a program");
         using var cwd = WorkingDirectory.Open(workspace, request.Cwd);
-        var program = ProgramLookup.Find(cwd, request);
-        using var argv = new StringBlock(request.Argv);
+        var (program, shell, arguments) = Resolve(cwd, request);
+        using var argv = new StringBlock(arguments);
         using var env = new StringBlock(request.Env);
         using var streams = request.Pty ? ExecStreams.Terminal(request.Rows, request.Columns) : ExecStreams.Pipes(request.StdinOpen);
+        if (request.ReportsPipe && shell == ProgramLookup.Bash)
+            streams.AddReport();
         using var plan = new SpawnPlan(cwd, streams);
         lock (_gate)
         {
@@ -32,11 +37,20 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
                 error = Libc.posix_spawn(&pid, path, plan.Actions, plan.Attributes, argv.Pointers, env.Pointers);
             oomScore.Restore();
             if (error != 0)
-                throw ProgramLookup.Refuse(error, request.Argv.First());
+                throw ProgramLookup.Refuse(error, arguments.First());
             _leaders[pid] = ended;
-            var (stdin, stdout, stderr) = streams.Detach();
-            started(new Spawned(pid, mark, stdin, stdout, stderr, Clock.Microseconds));
+            var (stdin, stdout, stderr, report) = streams.Detach();
+            started(new Spawned(pid, mark, stdin, stdout, stderr, report, shell, Clock.Microseconds));
         }
+    }
+
+    private static (byte[] Program, string Shell, IReadOnlyCollection<string> Arguments) Resolve(Fd cwd, ExecStart request)
+    {
+        if (!request.PrefersBash || request.Argv.Count != 3)
+            return (ProgramLookup.Find(cwd, request, request.Argv.First()), "", request.Argv);
+        var (program, shell) = ProgramLookup.FindShell(cwd, request);
+        var script = request.Argv.Last();
+        return (program, shell, [shell, "-c", request.ReportsPipe && shell == ProgramLookup.Bash ? PipeReport.Wrap(script) : script]);
     }
 
     /// <summary>The continuation of a leader that has ended, or nothing for any other process.</summary>

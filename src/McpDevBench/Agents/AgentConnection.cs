@@ -238,6 +238,11 @@ internal sealed class AgentConnection : IDisposable
                 var output = ExecOutput.Read(ref reader);
                 listener.Output(link, output, reader.Rest);
                 break;
+            case FrameKind.ExecBackground when Version >= 2:
+                var background = ExecBackground.Read(ref reader);
+                reader.End();
+                listener.InBackground(link, background);
+                break;
             case FrameKind.ExecExited:
                 var exit = ExecExited.Read(ref reader);
                 reader.End();

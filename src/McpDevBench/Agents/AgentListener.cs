@@ -11,6 +11,9 @@ internal abstract class AgentListener
     /// <exception cref="ProtocolException">The chunk does not fit to what came before.</exception>
     public abstract void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content);
 
+    /// <exception cref="ProtocolException">Output before it is missing.</exception>
+    public abstract void InBackground(AgentLink link, ExecBackground background);
+
     public abstract void Exited(AgentLink link, ExecExited exit);
 
     /// <summary>The container is gone, and with it every process.</summary>

@@ -11,7 +11,7 @@ namespace McpDevBench.Execs;
 internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 {
     /// <summary>What waits to be written: a piece of output, or the end.</summary>
-    public readonly record struct Arrival(OutputStream Stream, long UnixMicroseconds, byte[]? Content, int Length, ExecExited? Exit, bool Lost);
+    public readonly record struct Arrival(OutputStream Stream, long UnixMicroseconds, byte[]? Content, int Length, ExecExited? Exit, bool Lost, ExecBackground? Background = null);
 
     private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,6 +68,16 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
         _arrivals.Writer.TryWrite(new Arrival(header.Stream, header.UnixMicroseconds, copy, content.Length, null, Lost: false));
     }
 
+    /// <summary>Its leader has ended; repeated on every stream while processes of it run.</summary>
+    /// <exception cref="ProtocolException">Output is missing.</exception>
+    public void Arrive(ExecBackground background)
+    {
+        if ((long)background.Leader.Produced > Arrived)
+            throw new ProtocolException($"the leader ended at {background.Leader.Produced}, but {Arrived} bytes came");
+        if (!Volatile.Read(ref _ending))
+            _arrivals.Writer.TryWrite(new Arrival(default, 0, null, 0, null, Lost: false, background));
+    }
+
     /// <summary>It is told again on every stream until it is acknowledged; once is enough.</summary>
     /// <exception cref="ProtocolException">Output is missing.</exception>
     public void Arrive(ExecExited exit)
@@ -81,6 +91,13 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     public void Lose() => End(new Arrival(default, 0, null, 0, null, Lost: true));
 
     public void Announce() => _announced.TrySetResult();
+
+    /// <summary>More is known of it, but it is not over.</summary>
+    public void Update(Exec exec)
+    {
+        _exec = exec;
+        Notify();
+    }
 
     public void Finish(Exec exec)
     {
@@ -98,13 +115,15 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     }
 
     /// <param name="onOutput">Called when there is new output in the log.</param>
-    public async Task WaitForEndAsync(TimeSpan timeout, TimeProvider time, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
+    /// <param name="alsoBackground">Also for the end of processes that outlive the command.</param>
+    public async Task WaitForEndAsync(
+        TimeSpan timeout, TimeProvider time, Action<OutputLog>? onOutput, CancellationToken cancellationToken, bool alsoBackground = false)
     {
         var started = time.GetTimestamp();
         for (var shown = 0L; ;)
         {
             var changed = Changed;
-            var ended = Exec.Finished;
+            var ended = alsoBackground ? Exec.Complete : Exec.Finished;
             if (log.NextSeq > shown)
                 onOutput?.Invoke(log);
             shown = log.NextSeq;

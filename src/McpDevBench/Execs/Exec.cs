@@ -16,6 +16,11 @@ internal enum ExecOutcome
 /// <summary>What a command used.</summary>
 internal sealed record ExecUsage(long WallMs, long CpuMs, long MaxRssBytes, long StdoutBytes, long StderrBytes);
 
+/// <summary>Processes that outlived their command.</summary>
+/// <param name="Count">All of them.</param>
+/// <param name="Named">The first of them, as <c>PID NAME</c>.</param>
+internal sealed record ExecSurvivors(int Count, IReadOnlyList<string> Named);
+
 /// <summary>A command as the database has it.</summary>
 internal sealed record Exec
 {
@@ -39,7 +44,26 @@ internal sealed record Exec
 
     public ExecUsage? Usage { get; init; }
 
+    /// <summary>Its time limit; null without one.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Which shell runs it; null for a program, or if that is not known yet.</summary>
+    public string? Shell { get; init; }
+
+    /// <summary>What its caller should know of its end.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Processes of it that still run although the command has ended.</summary>
+    public ExecSurvivors? Background { get; init; }
+
+    /// <summary>When the last of them had ended; null if there were none, or still are.</summary>
+    public DateTimeOffset? DrainedAt { get; init; }
+
+    /// <summary>The command has ended; see <see cref="Background"/>.</summary>
     public bool Finished => Outcome is not null;
+
+    /// <summary>No process is left, and no output will come.</summary>
+    public bool Complete => Finished && Background is null;
 }
 
 /// <summary>A command to run.</summary>
@@ -51,7 +75,7 @@ internal sealed record ExecRequest
     /// <summary>Program and arguments; null if <see cref="Shell"/> is given.</summary>
     public IReadOnlyList<string>? Cmd { get; init; }
 
-    /// <summary>One string for the image's <c>sh -c</c>.</summary>
+    /// <summary>One string for the image's shell: bash, or sh where there is none.</summary>
     public string? Shell { get; init; }
 
     public string Cwd { get; init; } = "/workspace";
@@ -63,6 +87,9 @@ internal sealed record ExecRequest
     public bool StdinOpen { get; init; }
     public bool AsRoot { get; init; }
     public int? TimeoutSeconds { get; init; }
+
+    /// <summary>Without <see cref="TimeoutSeconds"/>, no time limit but one that the operator has set.</summary>
+    public bool MayRunForever { get; init; }
     public bool Pty { get; init; }
     public int Rows { get; init; } = 24;
     public int Cols { get; init; } = 80;

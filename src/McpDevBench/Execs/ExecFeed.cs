@@ -8,6 +8,8 @@ internal static class ExecFeed
 {
     private const int Piece = 64 << 10;
 
+    private static readonly TimeSpan OfferTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>For what was given at the start; nobody waits for it.</summary>
     public static async Task FeedAllAsync(AgentLink link, ExecId id, byte[] data, bool eof)
     {
@@ -21,8 +23,28 @@ internal static class ExecFeed
         }
     }
 
+    /// <summary>As much as the process takes within a few seconds: a call is not held up by a process that does not read.</summary>
+    /// <exception cref="RefusalException">The agent did not say how much was taken.</exception>
+    public static async Task<(int Taken, bool Open)> OfferAsync(
+        AgentLink link, ExecId id, byte[] data, bool eof, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(OfferTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await FeedAsync(link, id, data, eof, either.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RefusalException(
+                RefusalCode.Timeout, $"The workspace did not answer within {OfferTimeout.TotalSeconds:0} s; part of the input may have been taken.",
+                "Call exec_poll to see whether the command still runs and what it has read.", retryable: true, inner: e);
+        }
+    }
+
     /// <returns>Bytes taken; false when the process takes no more.</returns>
-    public static async Task<(int Taken, bool Open)> FeedAsync(AgentLink link, ExecId id, byte[] data, bool eof, CancellationToken cancellationToken)
+    private static async Task<(int Taken, bool Open)> FeedAsync(
+        AgentLink link, ExecId id, byte[] data, bool eof, CancellationToken cancellationToken)
     {
         var taken = 0;
         do
@@ -30,12 +52,13 @@ internal static class ExecFeed
             var piece = data.AsSpan(taken, Math.Min(Piece, data.Length - taken)).ToArray();
             var last = taken + piece.Length == data.Length;
             var input = new ExecInput(id.Value, piece, eof && last);
+            // A request that is cancelled is answered with what was taken until then.
             var answer = await link.RequestAsync(Opcode.ExecInput, input.Write, ExecInputTaken.Read, repeatable: false, cancellationToken);
             taken += answer.Taken;
             if (!answer.Open || answer.Taken < piece.Length)
                 return (taken, answer.Open);
         }
-        while (taken < data.Length);
+        while (taken < data.Length && !cancellationToken.IsCancellationRequested);
         return (taken, true);
     }
 }

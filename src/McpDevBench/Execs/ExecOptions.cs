@@ -9,6 +9,9 @@ internal sealed record ExecOptions
     public required TimeSpan DefaultTimeout { get; init; }
     public required TimeSpan LongestTimeout { get; init; }
 
+    /// <summary>For commands of exec_start without timeout_s; null: no limit.</summary>
+    public TimeSpan? DefaultStartTimeout { get; init; }
+
     /// <summary>Output stays readable for so long after the end.</summary>
     public required TimeSpan Retention { get; init; }
 
@@ -26,8 +29,9 @@ internal sealed record ExecOptions
 
     public static ExecOptions Read(Settings settings)
     {
-        var longest = settings.Number("MCP_MAX_EXEC_TIMEOUT", 3600, 1, 30 * 86400, "The largest timeout_s, in seconds.");
-        var timeout = settings.Number("MCP_DEFAULT_EXEC_TIMEOUT", Math.Min(600, longest), 1, 30 * 86400, "Seconds until a command without timeout_s is ended.");
+        var longest = settings.Number(
+            "MCP_MAX_EXEC_TIMEOUT", 86400, 1, 30 * 86400, "The largest timeout_s, in seconds. If it is set, commands of exec_start end after it too.");
+        var timeout = settings.Number("MCP_DEFAULT_EXEC_TIMEOUT", Math.Min(600, longest), 1, 30 * 86400, "Seconds until a command of exec without timeout_s is ended.");
         if (timeout > longest)
             settings.Refuse($"MCP_DEFAULT_EXEC_TIMEOUT={timeout} is not allowed: use at most MCP_MAX_EXEC_TIMEOUT ({longest}).");
         return new ExecOptions
@@ -36,6 +40,7 @@ internal sealed record ExecOptions
                 "MCP_MAX_CONCURRENT_EXECS", 8, 1, 48, "Commands that may run at once in a workspace; more calls wait in a queue, within wait_ms."),
             DefaultTimeout = TimeSpan.FromSeconds(timeout),
             LongestTimeout = TimeSpan.FromSeconds(longest),
+            DefaultStartTimeout = settings.IsGiven("MCP_MAX_EXEC_TIMEOUT") ? TimeSpan.FromSeconds(longest) : null,
             Retention = TimeSpan.FromSeconds(settings.Number("MCP_EXEC_RETENTION_S", 3600, 1, 365 * 86400, "Seconds that output stays readable after a command has ended.")),
             MostOutputBytes = (long)settings.Number("MCP_EXEC_OUTPUT_LIMIT_MB", 64, 1, 65536, "MiB of output kept of a command: head and tail; the middle is dropped and counted.") << 20,
         };

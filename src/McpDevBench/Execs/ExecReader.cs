@@ -37,7 +37,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
             if (request.AfterSeq >= log.NextSeq)
                 throw Beyond(request, log);
             lines?.Advance(log);
-            return PageOf(current, lines?.ToSlice(log, current.Finished) ?? OutputPager.Page(log, request), log);
+            return PageOf(current, lines?.ToSlice(log, current.Complete) ?? OutputPager.Page(log, request), log);
         });
     }
 
@@ -77,7 +77,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
     }
 
     private static OutputPage PageOf(Exec exec, OutputSlice slice, OutputLog log) =>
-        new(exec, slice, Complete: exec.Finished && slice.NextSeq >= log.NextSeq - 1);
+        new(exec, slice, Complete: exec.Complete && slice.NextSeq >= log.NextSeq - 1);
 
     private static RefusalException Beyond(PollRequest request, OutputLog log) => new(
         RefusalCode.InvalidArgument,

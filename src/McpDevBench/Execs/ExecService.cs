@@ -43,7 +43,7 @@ internal sealed class ExecService(
             await link.RequestAsync(Opcode.ExecResize, new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns).Write, Nothing, repeatable: true, cancellationToken);
         if (data.Length == 0 && !eof)
             return (0, true);
-        var (taken, open) = await ExecFeed.FeedAsync(link, exec.Id, data, eof, cancellationToken);
+        var (taken, open) = await ExecFeed.OfferAsync(link, exec.Id, data, eof, time, cancellationToken);
         if (taken == 0 && data.Length > 0 && !open)
             throw new RefusalException(
                 RefusalCode.InvalidArgument,
@@ -75,7 +75,7 @@ internal sealed class ExecService(
         {
             // It ended meanwhile: that is what was wanted.
         }
-        await active.WaitForEndAsync(TimeSpan.FromSeconds(graceSeconds + 15), time, onOutput: null, cancellationToken);
+        await active.WaitForEndAsync(TimeSpan.FromSeconds(graceSeconds + 15), time, onOutput: null, cancellationToken, alsoBackground: true);
         return active.Exec;
     }
 
@@ -104,6 +104,7 @@ internal sealed class ExecService(
             Owner = workspace.Owner,
             Command = request.Cmd ?? ["sh", "-c", request.Shell!],
             StartedAt = time.GetUtcNow(),
+            Timeout = start.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(start.TimeoutMs),
         };
         Noted(asked);
         var (exec, queued) = await slots.TakeAsync(asked, request.MaxQueueWait ?? options.StartQueueTimeout, cancellationToken);
@@ -121,7 +122,7 @@ internal sealed class ExecService(
         {
             active.Announce();
         }
-        return new StartedExec(exec, queued);
+        return new StartedExec(active.Exec, queued);
     }
 
     private async Task<AgentLink> BeginAsync(ActiveExec active, ExecStart start, CancellationToken cancellationToken)
@@ -131,8 +132,11 @@ internal sealed class ExecService(
             // The workspace may have gone while the call waited for its slot.
             var link = agents.Get(active.DockerId);
             store.Insert(active.Exec);
-            await link.RequestAsync(Opcode.ExecStart, start.Write, ExecStarted.Read, repeatable: true, cancellationToken);
+            var started = await link.RequestAsync(Opcode.ExecStart, start.Write, ExecStarted.Read, repeatable: true, cancellationToken);
             active.Confirmed = true;
+            // An agent of version 1 knows no other shell than sh.
+            if (start.PrefersBash)
+                active.Update(ExecEnding.WithShell(active.Exec, started.Shell.Length == 0 ? "sh" : started.Shell));
             return link;
         }
         catch (OperationCanceledException)
@@ -166,7 +170,7 @@ internal sealed class ExecService(
     private ExecStart Check(Workspace workspace, ExecRequest request)
     {
         if (request.Cmd is null == request.Shell is null)
-            throw new RefusalException(RefusalCode.InvalidArgument, "Exactly one of cmd and shell must be given.", "cmd is an array such as [\"python3\", \"main.py\"]; shell is one string for sh -c.");
+            throw new RefusalException(RefusalCode.InvalidArgument, "Exactly one of cmd and shell must be given.", "cmd is an array such as [\"python3\", \"main.py\"]; shell is one command line for bash or sh.");
         if (request.Cmd is { Count: 0 } or [""] or ["", ..])
             throw new RefusalException(RefusalCode.InvalidArgument, "cmd is empty.", "Give the program and its arguments, such as [\"ls\", \"-l\"].");
         if ((request.Cmd ?? [request.Shell!]).Any(argument => argument.Contains('\0', StringComparison.Ordinal)))
@@ -174,9 +178,10 @@ internal sealed class ExecService(
         if (request.AsRoot)
             throw new RefusalException(RefusalCode.Forbidden, "as_root=true is not allowed on this server.", "Run it as the workspace's user (uid 1000); what needs root must be in the image.") { Rule = "root" };
         SpawnPlan.CheckEnvironment(request.Env);
-        var timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.DefaultTimeout;
+        var byDefault = request.MayRunForever ? options.DefaultStartTimeout : options.DefaultTimeout;
+        var timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : byDefault;
         if (timeout < TimeSpan.FromSeconds(MinTimeoutSeconds) || timeout > options.LongestTimeout)
-            throw SpawnPlan.Invalid("timeout_s", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture), $"from {MinTimeoutSeconds} to {options.LongestTimeout.TotalSeconds:0}");
+            throw SpawnPlan.Invalid("timeout_s", timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture), $"from {MinTimeoutSeconds} to {options.LongestTimeout.TotalSeconds:0}");
         var env = new Dictionary<string, string>(workspace.Env, StringComparer.Ordinal);
         if (request.Pty)
             env["TERM"] = "xterm-256color";
@@ -185,7 +190,11 @@ internal sealed class ExecService(
         return new ExecStart(
             Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")], Encoding.UTF8.GetBytes(request.Cwd),
             StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
-            (uint)timeout.TotalMilliseconds, (uint)options.TimeoutGrace.TotalMilliseconds, (uint)options.DrainWindow.TotalMilliseconds);
+            (uint)(timeout?.TotalMilliseconds ?? 0), (uint)options.TimeoutGrace.TotalMilliseconds, (uint)options.DrainWindow.TotalMilliseconds)
+        {
+            PrefersBash = request.Shell is not null,
+            ReportsPipe = request.Shell is { } script && PipeScript.MayReport(script, env.Keys),
+        };
     }
 
     public Exec Find(string owner, string execId)

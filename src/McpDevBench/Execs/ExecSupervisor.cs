@@ -5,7 +5,6 @@ using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
-using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Execs;
 
@@ -14,7 +13,7 @@ namespace McpDevBench.Execs;
 /// every command that the database says is running.
 /// </summary>
 internal sealed partial class ExecSupervisor(
-    ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, MetricCatalogue metrics,
+    ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, MetricCatalogue metrics,
     TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
 {
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
@@ -36,8 +35,13 @@ internal sealed partial class ExecSupervisor(
             var active = Watch(exec, dockerId ?? "", recovered: true);
             active.Confirmed = true;
             active.Announce();
-            slots.Occupy(exec);
-            metrics.Execs.Adopted();
+            if (exec.Finished)
+                metrics.Execs.EnteredBackground();
+            else
+            {
+                slots.Occupy(exec);
+                metrics.Execs.Adopted();
+            }
             if (dockerId is null)
                 active.Lose();
         }
@@ -96,6 +100,12 @@ internal sealed partial class ExecSupervisor(
             active.Arrive(header, content);
     }
 
+    public override void InBackground(AgentLink link, ExecBackground background)
+    {
+        if (_active.TryGetValue(background.Leader.Key, out var active) && active.DockerId == link.DockerId)
+            active.Arrive(background);
+    }
+
     public override void Exited(AgentLink link, ExecExited exit)
     {
         if (_active.TryGetValue(exit.Key, out var active) && active.DockerId == link.DockerId)
@@ -151,6 +161,8 @@ internal sealed partial class ExecSupervisor(
                 {
                     if (arrival.Content is not null)
                         await StoreAsync(active, arrival);
+                    else if (arrival.Background is { } background)
+                        await EnterBackgroundAsync(active, background);
                     else if (await FinishAsync(active, arrival))
                         return;
                 }
@@ -191,80 +203,11 @@ internal sealed partial class ExecSupervisor(
         active.Wrote(time.GetTimestamp());
     }
 
-    /// <returns>Always true: there is nothing after the end.</returns>
-    private async Task<bool> FinishAsync(ActiveExec active, ActiveExec.Arrival arrival)
-    {
-        await active.Announced;
-        var now = time.GetUtcNow();
-        var exit = arrival.Exit;
-        var log = active.Log;
-        // The agent says how long it ran; what cannot be is not believed.
-        var most = now > active.Exec.StartedAt ? now - active.Exec.StartedAt : TimeSpan.Zero;
-        var wall = exit is null ? most : TimeSpan.FromMicroseconds(Math.Clamp(exit.WallMicroseconds, 0, (long)most.TotalMicroseconds));
-        var finished = active.Exec with
-        {
-            EndedAt = now,
-            Outcome = exit is null ? ExecOutcome.WorkspaceLost : OutcomeOf(exit.End),
-            ExitCode = exit is { End: ExecEnd.Exited } or { Signal: 0, End: ExecEnd.OutOfMemory } ? exit.Code : null,
-            Signal = exit is { Signal: > 0 } ? exit.Signal : null,
-            Usage = new ExecUsage((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes),
-        };
-        var outcome = ExecStore.OutcomeName(finished.Outcome!.Value);
-        using var span = SpanOf(finished, outcome, wall);
-        var told = false;
-        for (var warned = false; ; warned = true)
-        {
-            try
-            {
-                log.End(now.ToUnixTimeMilliseconds() * 1000);
-                if (!told)
-                    await Finished(finished, active.Recovered);
-                told = true;
-                store.Finish(finished);
-                break;
-            }
-            catch (Exception e) when (e is RefusalException or IOException)
-            {
-                if (!warned)
-                    LogDiskFull(logger, active.Exec.Id, e.Message);
-                await Task.Delay(DiskPatience, time);
-            }
-        }
-        Acknowledge(active, exit: true);
-        Remove(active);
-        metrics.Execs.Ended(outcome, wall);
-        active.Finish(finished);
-        LogFinished(logger, finished.Id, finished.ContainerId, outcome, finished.ExitCode, Math.Round(wall.TotalMilliseconds, 1));
-        return true;
-    }
-
-    private static Span SpanOf(Exec finished, string outcome, TimeSpan wall)
-    {
-        if (!Spans.AreWanted)
-            return default;
-        var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall);
-        if (finished.Outcome == ExecOutcome.WorkspaceLost)
-            span.Failed(RefusalCode.WorkspaceLost.Name());
-        return span;
-    }
-
     private void Acknowledge(ActiveExec active, bool exit)
     {
         if (agents.TryGet(active.DockerId) is { } link)
             link.Acknowledge(new ExecAck(active.Exec.Id.Value, (ulong)active.Log.EndOffset, exit));
     }
-
-    private static ExecOutcome OutcomeOf(ExecEnd end) => end switch
-    {
-        ExecEnd.Signaled => ExecOutcome.Signaled,
-        ExecEnd.TimedOut => ExecOutcome.TimedOut,
-        ExecEnd.Cancelled => ExecOutcome.Cancelled,
-        ExecEnd.OutOfMemory => ExecOutcome.OutOfMemory,
-        _ => ExecOutcome.Exited,
-    };
-
-    [LoggerMessage(LogLevel.Information, "Exec finished")]
-    private static partial void LogFinished(ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);
 
     [LoggerMessage(LogLevel.Warning, "The output or end of an exec cannot be written down and will be tried again")]
     private static partial void LogDiskFull(ILogger logger, ExecId execId, [Untrusted] string reason);

@@ -13,6 +13,7 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
     private readonly long _started = time.GetTimestamp();
+    private readonly bool _wasFinished = active.Exec.Finished;
     private readonly TimeSpan _limit = TimeSpan.FromMilliseconds(request.WaitMs);
     private long _before = -1, _seen, _lastChange = active.LastOutput;
 
@@ -21,7 +22,8 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
         while (true)
         {
             var changed = active.Changed;
-            if (active.Exec.Finished)
+            // The end of the command is an answer too; its background may go on to write.
+            if (active.Exec.Complete || (active.Exec.Finished && !_wasFinished))
                 return;
             var pause = Min(_limit - time.GetElapsedTime(_started), UntilEnough());
             if (pause <= TimeSpan.Zero)

@@ -51,6 +51,8 @@ internal sealed partial class CallPipeline(
         using var span = isToolCall ? default : RequestSpan.Begin(message, name);
         try
         {
+            if ((message.Params as JsonObject)?[MessageFault.Member] is JsonValue fault)
+                throw new McpProtocolException(fault.ToString().Replace('\n', ' '), McpErrorCode.InvalidParams);
             await next(context, cancellationToken);
         }
         catch (Exception exception) when (exception is not InputRequiredException)
@@ -133,6 +135,8 @@ internal sealed partial class CallPipeline(
                 throw new RefusalException(RefusalCode.Forbidden, $"{name} is disabled on this server.", reason) { Rule = "tool" };
             if (tool is null)
                 throw UnknownTool(request.Params?.Name ?? "");
+            if (request.Params?.Arguments?.TryGetValue(MessageFault.Member, out var fault) is true && MessageFault.Read($"{fault}") is var (sentence, hint))
+                throw new RefusalException(RefusalCode.InvalidArgument, sentence, hint);
             if (drain.IsDraining && tool.Annotations?.ReadOnlyHint == false)
                 throw new RefusalException(RefusalCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
             await audited.RequireAsync();

@@ -19,7 +19,7 @@ internal sealed class ListExecsTool(ExecService execs)
     : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands",
-        "Lists running commands with their exec_ids; with include_finished also those that have ended.");
+        "Lists commands that run, or left processes in the background; with include_finished also ended ones.");
 
     protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -36,7 +36,7 @@ internal sealed class ListExecsTool(ExecService execs)
 
     private static string Line(ListedExec exec)
     {
-        var end = ExecWords.End(exec.Status, exec.Outcome, exec.ExitCode, signal: null);
+        var end = ExecWords.End(exec.Status, exec.Outcome, exec.ExitCode, signal: null) + (exec.Status == "background" ? ", processes in the background" : "");
         var ended = exec.EndedAt is null ? "" : $", ended {exec.EndedAt}";
         return $"{exec.ExecId} in {exec.ContainerId}: {end}, started {exec.StartedAt}{ended}: {exec.Command}";
     }

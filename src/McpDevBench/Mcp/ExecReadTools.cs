@@ -51,7 +51,7 @@ internal sealed record ExecPollArguments(
 
 internal sealed record ExecPollResult(
     string ExecId, IReadOnlyList<MessageResult> Messages, long NextSeq, bool Complete, string? Outcome = null, int? ExitCode = null,
-    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null)
+    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null, IReadOnlyList<string>? Notes = null)
 {
     public static ExecPollResult Of(OutputPage page, bool details) => new(
         page.Exec.Id.ToString(), OutputOptions.Messages(page, details), page.Output.NextSeq, page.Complete)
@@ -62,6 +62,7 @@ internal sealed record ExecPollResult(
         WallMs = page.Exec.Usage?.WallMs,
         Usage = details ? UsageResult.Of(page.Exec.Usage) : null,
         Truncated = OutputOptions.LeftOut(page),
+        Notes = ExecWords.Notes(page.Exec),
     };
 
     public string ToText()
@@ -72,6 +73,7 @@ internal sealed record ExecPollResult(
         text.Append(Complete ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={NextSeq}."));
         if (Truncated is { } truncated)
             text.Append(Words.Invariant($"\n{truncated.Bytes} bytes left out. {truncated.Hint}"));
+        text.Append(ExecWords.NoteText(Notes));
         OutputOptions.Append(text, Messages);
         return text.ToString();
     }
@@ -154,7 +156,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader)
         var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
         var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq);
         if (taken < data.Length)
-            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest of data later.") };
+            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest (and eof) later.") };
         if (!arguments.Waits)
             return result;
         var page = await reader.PollAsync(call.Owner, arguments.ToRequest(afterSeq), cancellationToken);

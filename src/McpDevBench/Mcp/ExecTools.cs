@@ -9,7 +9,7 @@ namespace McpDevBench.Mcp;
 internal sealed record ExecArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("Program and its arguments, without a shell. Give either cmd or shell.")][Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
-    [Description("One command line for a shell: pipes, &&, globs, variables.")][Large] string? Shell = null,
+    [Description("One command line, run by bash, or by sh where the image has no bash.")][Large] string? Shell = null,
     [Description("Working directory.")] string Cwd = "/workspace",
     [Description("Environment variables of this command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
     [Description("Written to stdin, which is then closed.")][Large] string? Stdin = null,
@@ -53,15 +53,20 @@ internal sealed record ExecArguments(
         _ => SecretRedactor.Instance.Redact(Shell ?? string.Join(' ', Cmd ?? [])),
     };
 
-    /// <summary>For every tool that starts a command.</summary>
+    /// <summary>For exec.</summary>
     public static ArgumentLimits Limits(ExecOptions options) => new ArgumentLimits()
         .Between("timeout_s", ExecService.MinTimeoutSeconds, (int)options.LongestTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT")
         .Default("timeout_s", (int)options.DefaultTimeout.TotalSeconds);
 
+    /// <summary>For exec_start, which has no time limit by default.</summary>
+    public static ArgumentLimits StartLimits(ExecOptions options) => options.DefaultStartTimeout is { } limit
+        ? Limits(options with { DefaultTimeout = limit })
+        : new ArgumentLimits().Between("timeout_s", ExecService.MinTimeoutSeconds, (int)options.LongestTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT");
+
     public void Check()
     {
         if (Cmd is null == Shell is null)
-            throw new RefusalException(RefusalCode.InvalidArgument, Cmd is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.", "Give cmd (an array: the program and its arguments) or shell (one string for sh -c).");
+            throw new RefusalException(RefusalCode.InvalidArgument, Cmd is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.", "Give cmd (an array: the program and its arguments) or shell (one command line for bash or sh).");
         if (Cmd is [] or ["", ..])
             throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
         if (Encoding == "base64" && StripAnsi)
@@ -71,7 +76,8 @@ internal sealed record ExecArguments(
 
 internal sealed record ExecToolResult(
     string ExecId, string Status, string Stdout, string Stderr, long NextSeq, string? Outcome = null, int? ExitCode = null,
-    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null, bool? Resumed = null);
+    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null, bool? Resumed = null,
+    string? Shell = null, IReadOnlyList<string>? Notes = null);
 
 internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions options, AuditOptions audit, TimeProvider time)
     : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
@@ -106,7 +112,9 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal, result.WallMs);
         var more = result.Status == "running" ? Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms.") : "";
         var cut = result.Truncated is null ? "" : Words.Invariant($"\n{result.Truncated.Bytes} bytes left out. {result.Truncated.Hint}");
-        var text = new StringBuilder($"{result.ExecId}: {end}{OutputOptions.UsageText(result.Usage)}{more}{cut}");
+        var shell = result.Shell is null ? "" : $" ({result.Shell})";
+        var notes = ExecWords.NoteText(result.Notes);
+        var text = new StringBuilder($"{result.ExecId}: {end}{shell}{OutputOptions.UsageText(result.Usage)}{more}{cut}{notes}");
         OutputOptions.Append(text, [new(0, "stdout", result.Stdout), new(0, "stderr", result.Stderr)]);
         return text.ToString();
     }
@@ -155,6 +163,8 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
             WallMs = exec.Usage?.WallMs,
             Usage = arguments.Details ? UsageResult.Of(exec.Usage) : null,
             Truncated = truncated,
+            Shell = exec.Shell,
+            Notes = ExecWords.Notes(exec),
         };
 }
 
@@ -167,7 +177,7 @@ internal sealed record ExecStartArguments(
     [Large] string? Stdin = null,
     bool StdinOpen = false,
     [NeverAllowed] bool AsRoot = false,
-    [Description("Seconds after which the command is ended.")] int? TimeoutS = null,
+    [Description("Time limit in seconds. Default: none, or the server's.")] int? TimeoutS = null,
     bool Pty = false,
     [Between(1, 1000)] int Rows = 24,
     [Between(1, 1000)] int Cols = 80,
@@ -179,8 +189,11 @@ internal sealed record ExecStartArguments(
 
 internal sealed record ExecHandleResult(string ExecId, string Status, bool? Resumed = null);
 
+/// <param name="TimeoutS">Its time limit; null without one.</param>
+internal sealed record ExecStartResult(string ExecId, string Status, string? Shell = null, int? TimeoutS = null, bool? Resumed = null);
+
 internal sealed class ExecStartTool(ExecService execs, ExecOptions options, AuditOptions audit)
-    : TypedTool<ExecStartArguments, ExecHandleResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecHandleResult, ExecArguments.Limits(options)), ITool
+    : TypedTool<ExecStartArguments, ExecStartResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecStartResult, ExecArguments.StartLimits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
         "Starts a command without waiting for it: a server or a long build. The arguments mean what they mean in exec. Then read the output with exec_poll; end it with exec_cancel.",
@@ -188,13 +201,19 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
 
     protected override string? TargetOf(ExecStartArguments arguments) => arguments.ToExec().Recorded(audit);
 
-    protected override async Task<ExecHandleResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ExecStartResult> CallAsync(ExecStartArguments given, ToolCall call, CancellationToken cancellationToken)
     {
         var arguments = given.ToExec();
         arguments.Check();
-        var started = await execs.StartAsync(call.Owner, arguments.ToRequest(), call.RecordAsync, cancellationToken);
-        return new(started.Exec.Id.ToString(), ExecWords.Status(started.Exec), ResumeNote.Flag);
+        var request = arguments.ToRequest() with { MayRunForever = true };
+        var (exec, _) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
+        return new(exec.Id.ToString(), ExecWords.Status(exec), exec.Shell, (int?)exec.Timeout?.TotalSeconds, ResumeNote.Flag);
     }
 
-    protected override string Render(ExecHandleResult result) => $"{result.ExecId}: {result.Status}. Call exec_poll with wait_ms to read its output.";
+    protected override string Render(ExecStartResult result)
+    {
+        var shell = result.Shell is null ? "" : $" ({result.Shell})";
+        var limit = result.TimeoutS is { } seconds ? Words.Invariant($"ends after {seconds} s") : "no time limit";
+        return $"{result.ExecId}: {result.Status}{shell}, {limit}. Call exec_poll with wait_ms to read its output.";
+    }
 }

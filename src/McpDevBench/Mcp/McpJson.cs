@@ -24,6 +24,7 @@ namespace McpDevBench.Mcp;
 [JsonSerializable(typeof(ExecPollResult))]
 [JsonSerializable(typeof(ExecSignalArguments))]
 [JsonSerializable(typeof(ExecStartArguments))]
+[JsonSerializable(typeof(ExecStartResult))]
 [JsonSerializable(typeof(ExecEndResult))]
 [JsonSerializable(typeof(ExecHandleResult))]
 [JsonSerializable(typeof(ExecToolResult))]

@@ -27,7 +27,9 @@ public sealed record Usage(long WallMs, long CpuMs, long MaxRssBytes, long Stdou
 /// <param name="Dropped">Those of them that are not kept.</param>
 public sealed record Truncation(long Bytes, string Hint, long? Dropped);
 
-public sealed record ExecAnswer(string ExecId, string Status, string Stdout, string Stderr, string? Outcome, int? ExitCode, Usage? Usage, long NextSeq, Truncation? Truncated);
+public sealed record ExecAnswer(
+    string ExecId, string Status, string Stdout, string Stderr, string? Outcome, int? ExitCode, Usage? Usage, long NextSeq, Truncation? Truncated,
+    string? Shell, IReadOnlyList<string>? Notes);
 
 public sealed record Started(string ExecId, string Status);
 
@@ -35,7 +37,8 @@ public sealed record Started(string ExecId, string Status);
 public sealed record Message(long Seq, string Stream, string Data, DateTimeOffset? Ts);
 
 public sealed record Polled(
-    IReadOnlyList<Message> Messages, long NextSeq, bool Complete, string? Outcome, int? ExitCode, Usage? Usage, Truncation? Truncated)
+    IReadOnlyList<Message> Messages, long NextSeq, bool Complete, string? Outcome, int? ExitCode, Usage? Usage, Truncation? Truncated,
+    IReadOnlyList<string>? Notes)
 {
     public string Text => string.Concat(Messages.Select(message => message.Data));
 }

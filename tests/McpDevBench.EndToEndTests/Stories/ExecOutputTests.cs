@@ -146,6 +146,21 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task Input_that_a_command_does_not_read_is_answered_with_what_was_taken()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var exec = await workspace.ExecStart("until [ -e go ]; do sleep 0.1; done; wc -c", ("stdin_open", true));
+        var data = new string('x', 1_000_000);
+        var first = await exec.Ask(data, ("eof", true));
+        Assert.InRange(first.Bytes, 1, data.Length - 1);
+        Assert.True(first.Open);
+        await workspace.Write("go", "");
+        var second = await exec.Ask(data[first.Bytes..], ("eof", true), ("until", "exit"), ("wait_ms", 25_000));
+        Assert.Equal(("1000000\n", true), (second.Text, second.Complete));
+    }
+
+    [Fact]
     public async Task Progress_is_a_few_notifications_that_increase_and_have_every_character()
     {
         await using var assistant = await server.Connect();

@@ -230,6 +230,11 @@ internal sealed class AgentClient : IDisposable
                 if (Acknowledges)
                     Acknowledge(() => Ack(output.Key, Record(output.Key).End));
                 break;
+            case FrameKind.ExecBackground:
+                var background = ExecBackground.Read(ref reader);
+                reader.End();
+                Record(background.Leader.Key).Background.TrySetResult(background);
+                break;
             case FrameKind.ExecExited:
                 var exited = ExecExited.Read(ref reader);
                 reader.End();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Tests.Agent;
 
@@ -62,10 +63,11 @@ internal sealed class AgentProcess : IDisposable
     public AgentClient Connect() => new AgentClient(ToAgent, FromAgent).Shake(Secret);
 
     /// <summary>A conversation through a bridge process.</summary>
-    public AgentClient ConnectBridge(byte[]? secret = null, TimeSpan? patience = null)
+    public AgentClient ConnectBridge(byte[]? secret = null, TimeSpan? patience = null, ushort newest = Protocol.Version)
     {
         var bridge = StartBridge();
-        return new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream).Shake(secret ?? Secret, patience);
+        var client = new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream) { Newest = newest };
+        return client.Shake(secret ?? Secret, patience);
     }
 
     public Process StartBridge()

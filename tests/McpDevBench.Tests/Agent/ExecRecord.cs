@@ -16,6 +16,9 @@ internal sealed class ExecRecord
 
     public TaskCompletionSource<ExecExited> Exited { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Its leader has ended, and processes of it still run.</summary>
+    public TaskCompletionSource<ExecBackground> Background { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Stdout => Text(_stdout);
 
     public string Stderr => Text(_stderr);
@@ -49,6 +52,14 @@ internal sealed class ExecRecord
             Assert.Equal(Exited.Task.Result.Produced, End);
         }
         return Exited.Task.Result;
+    }
+
+    /// <summary>Waits until only its background runs.</summary>
+    public ExecBackground WaitForBackground()
+    {
+        if (!Background.Task.Wait(AgentClient.Patience))
+            throw new TimeoutException($"no background; so far: {Stdout} {Stderr}");
+        return Background.Task.Result;
     }
 
     public void WaitFor(string text) => Assert.True(SpinWait.SpinUntil(() => Stdout.Contains(text, StringComparison.Ordinal), AgentClient.Patience), $"no '{text}' in: {Stdout} {Stderr}");

@@ -143,6 +143,10 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         {
         }
 
+        public override void InBackground(AgentLink link, ExecBackground background)
+        {
+        }
+
         public override void Exited(AgentLink link, ExecExited exit)
         {
         }

@@ -150,6 +150,10 @@ public sealed class AgentLinkTests
         {
         }
 
+        public override void InBackground(AgentLink link, ExecBackground background)
+        {
+        }
+
         public override void Exited(AgentLink link, ExecExited exit)
         {
         }

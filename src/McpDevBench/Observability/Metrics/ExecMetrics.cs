@@ -25,6 +25,13 @@ internal sealed class ExecMetrics(MetricFamilies families)
         "mcp_execution_queue_wait_seconds", "Seconds that a call beyond the limit of commands waited, by what came of it.",
         _waitBuckets, "result", _queueResults);
 
+    private readonly Gauge _background = families.Gauge("mcp_executions_background", "Commands that have ended while processes of them still run.");
+
+    /// <summary>A command has ended, and processes of it still run.</summary>
+    public void EnteredBackground() => _background.Inc();
+
+    public void LeftBackground() => _background.Dec();
+
     public void EnteredQueue() => _waiting.Inc();
 
     /// <param name="result"><c>started</c>, <c>timed_out</c> or <c>cancelled</c>.</param>

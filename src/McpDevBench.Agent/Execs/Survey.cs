@@ -1,0 +1,54 @@
+using System.Buffers.Text;
+using System.Text;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>The processes of an exec at one moment.</summary>
+/// <param name="Count">All of them.</param>
+/// <param name="Named">The first of them, by name.</param>
+internal sealed record Survivors(int Count, IReadOnlyList<ExecProcess> Named);
+
+/// <summary>The question which processes of an exec are alive. Asked on the hunter's thread, all that wait with one look.</summary>
+internal sealed class Survey(ulong mark, Action<Survivors> answered)
+{
+    public void Answer(IReadOnlyList<(int Pid, ulong Mark)> alive)
+    {
+        var count = 0;
+        var named = new List<ExecProcess>();
+        foreach (var (pid, its) in alive)
+        {
+            if (its != mark)
+                continue;
+            count++;
+            if (named.Count < ExecBackground.MaxProcesses)
+                named.Add(new ExecProcess(pid, NameOf(pid)));
+        }
+        answered(new Survivors(count, named));
+    }
+
+    /// <summary>The command line, cut; the short name where there is none.</summary>
+    private static string NameOf(int pid)
+    {
+        Span<byte> text = stackalloc byte[ExecProcess.MaxName + 1];
+        var length = Read(pid, "/cmdline\0"u8, text);
+        if (length <= 0)
+            length = Read(pid, "/comm\0"u8, text);
+        var name = text[..Math.Max(0, length)];
+        name.Replace((byte)0, (byte)' ');
+        // Cut where a character ends; a name of other bytes is shown as far as it is text.
+        var shown = Encoding.UTF8.GetString(name.Length > ExecProcess.MaxName ? name[..^1] : name).TrimEnd(' ', '\n', '\uFFFD');
+        while (Encoding.UTF8.GetByteCount(shown) > ExecProcess.MaxName)
+            shown = shown[..^1];
+        return shown;
+    }
+
+    private static int Read(int pid, ReadOnlySpan<byte> file, Span<byte> to)
+    {
+        Span<byte> path = stackalloc byte[32];
+        "/proc/"u8.CopyTo(path);
+        Utf8Formatter.TryFormat(pid, path[6..], out var digits);
+        file.CopyTo(path[(6 + digits)..]);
+        return ProcFile.Read(path, to);
+    }
+}

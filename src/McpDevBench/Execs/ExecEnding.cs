@@ -1,0 +1,60 @@
+using McpDevBench.AgentProtocol;
+using McpDevBench.Containers;
+
+namespace McpDevBench.Execs;
+
+/// <summary>From what the agent sends of a command's end to what is kept of it. What cannot be is not believed.</summary>
+internal static class ExecEnding
+{
+    /// <summary>Characters of a process's name.</summary>
+    private const int MaxName = 80;
+
+    /// <param name="exit">How it ended; null if its workspace was lost.</param>
+    /// <param name="limits">The workspace's; null if it is gone.</param>
+    /// <returns>The exec as it ended, and how long it ran.</returns>
+    public static (Exec Exec, TimeSpan Wall) Of(Exec exec, ExecExited? exit, OutputLog log, DateTimeOffset now, WorkspaceLimits? limits, ExecOptions options)
+    {
+        var most = now > exec.StartedAt ? now - exec.StartedAt : TimeSpan.Zero;
+        var wall = exit is null ? most : TimeSpan.FromMicroseconds(Math.Clamp(exit.WallMicroseconds, 0, (long)most.TotalMicroseconds));
+        var ended = exec with
+        {
+            EndedAt = now,
+            Outcome = exit is null ? ExecOutcome.WorkspaceLost : OutcomeOf(exit.End),
+            ExitCode = exit is { End: ExecEnd.Exited } or { Signal: 0, End: ExecEnd.OutOfMemory } ? exit.Code : null,
+            Signal = exit is { Signal: > 0 } ? exit.Signal : null,
+            Usage = UsageOf(exit, wall, log),
+            Notes = exit is null ? [] : ExecNotes.Of(exit, exec.Timeout, limits, options),
+        };
+        return (exit is null ? ended : WithShell(ended, exit.Details.Shell), wall);
+    }
+
+    /// <summary>The command as the shell runs it that the agent found.</summary>
+    public static Exec WithShell(Exec exec, string shell) => shell is "bash" or "sh" && exec.Command is [_, "-c", _]
+        ? exec with { Shell = shell, Command = [shell, .. exec.Command.Skip(1)] }
+        : exec;
+
+    public static ExecSurvivors Survivors(ExecBackground background) =>
+        new(background.Count, [.. background.Processes.Select(process => $"{process.Pid} {Clean(process.Name)}".TrimEnd())]);
+
+    /// <summary>It had ended before; now the last of its processes has too.</summary>
+    public static Exec Drained(Exec exec, OutputLog log, DateTimeOffset now) => exec with
+    {
+        Background = null,
+        DrainedAt = now,
+        Usage = exec.Usage is { } usage ? usage with { StdoutBytes = log.StdoutBytes, StderrBytes = log.StderrBytes } : null,
+    };
+
+    private static ExecUsage UsageOf(ExecExited? exit, TimeSpan wall, OutputLog log) =>
+        new((long)wall.TotalMilliseconds, (exit?.CpuMicroseconds ?? 0) / 1000, exit?.MaxRssBytes ?? 0, log.StdoutBytes, log.StderrBytes);
+
+    private static string Clean(string name) => new([.. name.Take(MaxName).Select(c => char.IsControl(c) ? ' ' : c)]);
+
+    private static ExecOutcome OutcomeOf(ExecEnd end) => end switch
+    {
+        ExecEnd.Signaled => ExecOutcome.Signaled,
+        ExecEnd.TimedOut => ExecOutcome.TimedOut,
+        ExecEnd.Cancelled => ExecOutcome.Cancelled,
+        ExecEnd.OutOfMemory => ExecOutcome.OutOfMemory,
+        _ => ExecOutcome.Exited,
+    };
+}

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using McpDevBench.Access;
+using McpDevBench.Observability;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>Looks at each message before the SDK does, over HTTP and on standard input, so that a client's mistake in its text is answered as one.</summary>
+internal static class CheckedMessages
+{
+    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path) => app.Use(async (HttpContext context, RequestDelegate next) =>
+    {
+        if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path))
+        {
+            await next(context);
+            return;
+        }
+        using var body = new MemoryStream((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, 1 << 20));
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var message = body.GetBuffer().AsMemory(0, (int)body.Length);
+        var fault = MessageFault.Find(message.Span);
+        if (fault is { ArgumentsStart: < 0 })
+        {
+            await RefuseAsync(context, fault);
+            return;
+        }
+        if (fault is not null)
+            message = fault.Amend(message.Span);
+        context.Request.ContentLength = message.Length;
+        context.Request.Body = new MemoryStream(message.ToArray(), writable: false);
+        await next(context);
+    });
+
+    private static Task RefuseAsync(HttpContext context, MessageFault fault)
+    {
+        EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
+        return HttpRefusal.WriteAsync(context, StatusCodes.Status400BadRequest, new JsonObject
+        {
+            ["jsonrpc"] = "2.0",
+            ["id"] = fault.Id is null ? null : JsonNode.Parse(fault.Id),
+            ["error"] = new JsonObject
+            {
+                ["code"] = RefusalCode.InvalidArgument.Number(),
+                ["message"] = $"{fault.Sentence} {fault.Hint}",
+                ["data"] = new JsonObject { ["code"] = RefusalCode.InvalidArgument.Name(), [CorrelationId.Field] = CorrelationId.Ensure() },
+            },
+        });
+    }
+}
+
+/// <summary>Standard input, line by line: a message that the SDK could not read is replaced by one that the pipeline refuses.</summary>
+internal sealed class CheckedInput(Stream inner) : Stream
+{
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly MemoryStream _line = new();
+    private ReadOnlyMemory<byte> _unread;
+    private ReadOnlyMemory<byte> _ready;
+    private bool _hasEnded;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (_ready.IsEmpty)
+        {
+            if (_unread.IsEmpty && !_hasEnded)
+            {
+                var read = await inner.ReadAsync(_buffer, cancellationToken);
+                (_unread, _hasEnded) = (_buffer.AsMemory(0, read), read == 0);
+            }
+            if (!TakeLine() && _hasEnded)
+                return 0;
+        }
+        var count = Math.Min(buffer.Length, _ready.Length);
+        _ready[..count].CopyTo(buffer);
+        _ready = _ready[count..];
+        return count;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <returns>Whether a whole line is ready, or what comes before the end without one.</returns>
+    private bool TakeLine()
+    {
+        var end = _unread.Span.IndexOf((byte)'\n');
+        var part = end < 0 ? _unread : _unread[..(end + 1)];
+        _line.Write(part.Span);
+        _unread = _unread[part.Length..];
+        if ((end < 0 && !_hasEnded) || _line.Length == 0)
+            return false;
+        var line = _line.ToArray();
+        _line.SetLength(0);
+        _ready = Checked(line);
+        return true;
+    }
+
+    private static byte[] Checked(byte[] line) => MessageFault.Find(line.AsSpan().TrimEnd("\r\n"u8)) switch
+    {
+        null => line,
+        { ArgumentsStart: >= 0 } inArguments => inArguments.Amend(line),
+        var fault => fault.Replace() is { } replacement ? [.. replacement, (byte)'\n'] : [],
+    };
+}
