@@ -128,7 +128,7 @@ internal sealed class ArgumentBinder
     {
         var nearest = Nearest.To(name, shape.Names());
         var shown = path.Length <= 100 ? path : $"{path[..100]}…";
-        return shape.Wrong($"There is no argument '{shown}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}");
+        return shape.Wrong($"Unknown argument '{shown}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}");
     }
 
     private void Write(Utf8JsonWriter json, JsonElement given, string path)

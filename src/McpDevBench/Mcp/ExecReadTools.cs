@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text;
+using System.Text.Json.Serialization;
 using McpDevBench.Audit;
 using McpDevBench.Execs;
 
@@ -109,6 +110,7 @@ internal sealed record ExecInputArguments(
     [Description("Answer from there; default: from this input on.")][Between(-1, long.MaxValue)] long? AfterSeq = null,
     [Description("Remove terminal control sequences.")] bool StripAnsi = false)
 {
+    [JsonIgnore]
     public bool Waits => OutputOptions.WaitMs(WaitMs, Until) > 0;
 
     public PollRequest ToRequest(long afterSeq) => new()

@@ -124,8 +124,8 @@ internal static class ToolSchema
     }
 
     /// <summary>
-    /// A result's schema names every member: <c>required</c> has those that are always there, <c>properties</c> those that may be, with their types. Models do not
-    /// need more, since they see the result itself, and the budget of a list belongs to the arguments.
+    /// A result's schema names every member: <c>required</c> has those that are always there, <c>properties</c> those that may be. Models do not need more, since they
+    /// see the result itself, and the budget of a list belongs to the arguments.
     /// </summary>
     private static JsonNode OnlyNames(JsonSchemaExporterContext context, JsonNode node)
     {
@@ -134,11 +134,8 @@ internal static class ToolSchema
         schema.Remove("additionalProperties");
         if (schema["properties"] is not JsonObject properties)
             return schema;
-        if (context.PropertyInfo is not null || context.Path.Length > 0)
-        {
-            schema.Remove("required");
-            properties.Clear();
-        }
+        foreach (var member in properties.Select(property => property.Key).ToArray())
+            properties[member] = new JsonObject();
         foreach (var name in schema["required"]?.AsArray() ?? [])
             properties.Remove(name!.GetValue<string>());
         return schema;

@@ -14,9 +14,9 @@ public sealed class ArgumentShapeTests
     [InlineData("""{"cmd":["ls"]}""", "'container_id' is missing: it must be a string")]
     [InlineData("""{"container_id":null,"cmd":["ls"]}""", "'container_id' must be a string, but null was given")]
     [InlineData("""{"container_id":5}""", "'container_id' must be a string, but 5 was given")]
-    [InlineData("""{"container_id":"a","timeout":5}""", "no argument 'timeout'. Did you mean 'timeout_s'?")]
-    [InlineData("""{"container_id":"a","ContainerId":"a"}""", "no argument 'ContainerId'. Did you mean 'container_id'?")]
-    [InlineData("""{"container_id":"a","zzzzzz":5}""", "no argument 'zzzzzz'.")]
+    [InlineData("""{"container_id":"a","timeout":5}""", "Unknown argument 'timeout'. Did you mean 'timeout_s'?")]
+    [InlineData("""{"container_id":"a","ContainerId":"a"}""", "Unknown argument 'ContainerId'. Did you mean 'container_id'?")]
+    [InlineData("""{"container_id":"a","zzzzzz":5}""", "Unknown argument 'zzzzzz'.")]
     [InlineData("""{"container_id":"a","cmd":"ls -l"}""", "'cmd' must be an array of strings, but 'ls -l' was given")]
     [InlineData("""{"container_id":"a","cmd":["ls",true]}""", "'cmd[1]' must be a string, but true was given")]
     [InlineData("""{"container_id":"a","cmd":["ls",null]}""", "'cmd[1]' must be a string, but null was given")]
@@ -48,7 +48,7 @@ public sealed class ArgumentShapeTests
     [Theory]
     [InlineData("""{"container_id":"a","operations":[{"op":"chmod","path":"x"}]}""", "'operations[0].op' must be one of read, write, edit, delete, move, copy, mkdir, but 'chmod' was given")]
     [InlineData("""{"container_id":"a","operations":[{"op":"read"}]}""", "'operations[0].path' is missing")]
-    [InlineData("""{"container_id":"a","operations":[{"op":"edit","path":"x","edits":[{"old":"a","new_text":"b"}]}]}""", "no argument 'operations[0].edits[0].old'. Did you mean 'old_text'?")]
+    [InlineData("""{"container_id":"a","operations":[{"op":"edit","path":"x","edits":[{"old":"a","new_text":"b"}]}]}""", "Unknown argument 'operations[0].edits[0].old'. Did you mean 'old_text'?")]
     [InlineData("""{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":\"[{}]\"}]"}""", "'operations[0].edits[0].old_text' is missing")]
     public void A_wrong_operation_in_a_batch_is_refused_with_its_place(string arguments, string reason) => AssertRefused(_batch, arguments, reason);
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using McpDevBench.Containers;
 using McpDevBench.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Server;
@@ -11,8 +13,7 @@ public sealed class StrictSchemaTests : IDisposable
 {
     private const int MaxNameLength = 40;
 
-    private static readonly string[] _inputWords = ["type", "properties", "required", "items", "additionalProperties", "description", "default", "enum", "minimum", "maximum"];
-    private static readonly string[] _outputWords = ["type", "properties", "required", "items"];
+    private static readonly string[] _words = ["type", "properties", "required", "items", "additionalProperties", "description", "default", "enum", "minimum", "maximum"];
     private static readonly string[] _types = ["string", "integer", "number", "boolean", "array", "object"];
 
     private readonly TestServer _server = TestServer.Whole(new() { ["MCP_TOOLSETS"] = ToolSelection.ToolsetNames });
@@ -25,8 +26,8 @@ public sealed class StrictSchemaTests : IDisposable
         foreach (var tool in Tools.Select(tool => tool.ProtocolTool))
         {
             Assert.True(tool.Name.Length <= MaxNameLength, tool.Name);
-            Check($"{tool.Name} arguments", tool.InputSchema, _inputWords, isInput: true);
-            Check($"{tool.Name} result", tool.OutputSchema!.Value, _outputWords, isInput: false);
+            Check(tool.Name, tool.InputSchema);
+            CheckResult(tool.Name, tool.OutputSchema!.Value);
         }
     }
 
@@ -37,6 +38,62 @@ public sealed class StrictSchemaTests : IDisposable
         {
             var published = tool.ProtocolTool.InputSchema.GetProperty("properties").EnumerateObject().Select(property => property.Name);
             Assert.Equal(tool.Shape.Names(), published);
+        }
+    }
+
+    [Fact]
+    public void Every_argument_is_a_parameter_that_a_client_means_to_give()
+    {
+        foreach (var property in JsonTypes().SelectMany(type => type.Properties).Where(property => property.Get is not null || property.Set is not null))
+            Assert.True(property.AssociatedParameter is not null, $"{property.DeclaringType.Name}.{property.Name} is published, but computed: mark it [JsonIgnore]");
+    }
+
+    [Fact]
+    public void Published_limits_are_those_of_the_settings()
+    {
+        using var server = TestServer.Whole(new()
+        {
+            ["MCP_MAX_EXEC_TIMEOUT"] = "100",
+            ["MCP_DEFAULT_EXEC_TIMEOUT"] = "50",
+            ["MCP_MAX_MEMORY_MB"] = "2000",
+            ["MCP_CONTAINER_MEMORY_LIMIT"] = "700",
+            ["MCP_MAX_CPUS"] = "1.5",
+            ["MCP_ALLOW_NETWORK"] = "true",
+            ["MCP_DEFAULT_CONTAINER_TTL"] = "60",
+            ["MCP_DEFAULT_IMAGE_ALIAS"] = "alpine:3",
+        });
+        var tools = server.Services.GetServices<McpServerTool>().Cast<DevBenchTool>().ToDictionary(tool => tool.ProtocolTool.Name);
+        var spawn = tools["spawn"].ProtocolTool.InputSchema.GetProperty("properties");
+        Assert.Equal("700 32 2000", Limits(spawn.GetProperty("memory_mb")));
+        Assert.Equal("1 0.05 1.5", Limits(spawn.GetProperty("cpus")));
+        Assert.Equal(60, spawn.GetProperty("ttl_s").GetProperty("default").GetInt32());
+        Assert.Equal("alpine:3", spawn.GetProperty("image").GetProperty("default").GetString());
+        Assert.Equal(["none", "bridge"], spawn.GetProperty("network").GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
+        Assert.Equal(["none"], Tools.Single(tool => tool.ProtocolTool.Name == "spawn").ProtocolTool.InputSchema.GetProperty("properties").GetProperty("network").GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
+        foreach (var name in new[] { "exec", "exec_start" })
+        {
+            Assert.Equal(100, tools[name].ProtocolTool.InputSchema.GetProperty("properties").GetProperty("timeout_s").GetProperty("maximum").GetInt32());
+            Assert.NotNull(Mistake(tools[name], """{"timeout_s":101}""", "timeout_s"));
+            Assert.Null(Mistake(tools[name], """{"timeout_s":100}""", "timeout_s"));
+        }
+        var refusal = Assert.Throws<RefusalException>(() => tools["spawn"].Shape.Bind(JsonElement.Parse("""{"memory_mb":2001}""")));
+        Assert.Contains("MCP_MAX_MEMORY_MB", refusal.Hint);
+    }
+
+    [Theory]
+    [InlineData("memory_mb")]
+    [InlineData("cpus")]
+    [InlineData("ttl_s")]
+    [InlineData("idle_ttl_s")]
+    public void What_spawn_publishes_is_what_a_spawn_accepts(string argument)
+    {
+        var schema = Tools.Single(tool => tool.ProtocolTool.Name == "spawn").ProtocolTool.InputSchema.GetProperty("properties").GetProperty(argument);
+        var options = _server.Services.GetRequiredService<ContainerOptions>();
+        foreach (var (bound, beyond) in new[] { ("minimum", -1), ("maximum", 1) })
+        {
+            var limit = schema.GetProperty(bound).GetDouble();
+            SpawnPlan.Of(Request(argument, limit), options);
+            Assert.Contains(argument, Assert.Throws<RefusalException>(() => SpawnPlan.Of(Request(argument, limit + beyond), options)).Message);
         }
     }
 
@@ -101,6 +158,29 @@ public sealed class StrictSchemaTests : IDisposable
         }
     }
 
+    private static SpawnRequest Request(string argument, double value) => argument switch
+    {
+        "memory_mb" => new() { MemoryMb = (int)value },
+        "cpus" => new() { Cpus = value },
+        "ttl_s" => new() { TimeToLiveSeconds = (int)value },
+        _ => new() { IdleTimeToLiveSeconds = (int)value },
+    };
+
+    private static string Limits(JsonElement schema) => $"{schema.GetProperty("default")} {schema.GetProperty("minimum")} {schema.GetProperty("maximum")}";
+
+    private static IEnumerable<JsonTypeInfo> JsonTypes() => typeof(ToolCatalogue).Assembly.GetTypes()
+        .Where(type => type.Name.EndsWith("Arguments", StringComparison.Ordinal)).Select(type => McpJson.Default.GetTypeInfo(type)).OfType<JsonTypeInfo>();
+
+    private static void CheckResult(string tool, JsonElement schema)
+    {
+        Assert.Equal(["properties", "required", "type"], schema.EnumerateObject().Select(word => word.Name).Append("required").Distinct().Order());
+        Assert.Equal("object", schema.GetProperty("type").GetString());
+        var names = schema.GetProperty("properties").EnumerateObject().Select(property => property.Name);
+        if (schema.TryGetProperty("required", out var required))
+            names = names.Concat(required.EnumerateArray().Select(name => name.GetString()!));
+        Assert.True(names.Distinct().Count() == names.Count() && names.Any(), tool);
+    }
+
     private static string Object(string name, string value) => $"{{\"{name}\":{value}}}";
 
     /// <returns>What the binder says against the argument; what it says of others, which are left out here, does not matter.</returns>
@@ -117,10 +197,10 @@ public sealed class StrictSchemaTests : IDisposable
         }
     }
 
-    private static void Check(string at, JsonElement schema, string[] words, bool isInput)
+    private static void Check(string at, JsonElement schema)
     {
         foreach (var word in schema.EnumerateObject())
-            Assert.True(words.Contains(word.Name), $"{at}: the keyword '{word.Name}'");
+            Assert.True(_words.Contains(word.Name), $"{at}: the keyword '{word.Name}'");
         Assert.True(schema.GetProperty("type") is { ValueKind: JsonValueKind.String } type && _types.Contains(type.GetString()), $"{at}: the type");
         if (schema.TryGetProperty("enum", out var allowed))
             Assert.True(allowed.GetArrayLength() > 0 && allowed.EnumerateArray().All(word => word.ValueKind == JsonValueKind.String), $"{at}: the enum");
@@ -129,10 +209,10 @@ public sealed class StrictSchemaTests : IDisposable
         switch (schema.GetProperty("type").GetString())
         {
             case "array":
-                Check($"{at}[]", schema.GetProperty("items"), words, isInput);
+                Check($"{at}[]", schema.GetProperty("items"));
                 break;
             case "object":
-                CheckObject(at, schema, words, isInput);
+                CheckObject(at, schema);
                 break;
             default:
                 Assert.False(schema.TryGetProperty("properties", out _) || schema.TryGetProperty("items", out _), $"{at}: members of a {schema.GetProperty("type")}");
@@ -140,14 +220,11 @@ public sealed class StrictSchemaTests : IDisposable
         }
     }
 
-    private static void CheckObject(string at, JsonElement schema, string[] words, bool isInput)
+    private static void CheckObject(string at, JsonElement schema)
     {
         var properties = schema.GetProperty("properties").EnumerateObject().ToList();
         foreach (var property in properties)
-            Check($"{at}.{property.Name}", property.Value, words, isInput);
-        // The schema of a result has the types of those members alone that may be left out.
-        if (!isInput)
-            return;
+            Check($"{at}.{property.Name}", property.Value);
         if (schema.TryGetProperty("required", out var required))
             Assert.Empty(required.EnumerateArray().Select(name => name.GetString()!).Except(properties.Select(property => property.Name)));
         // A map of names to strings is the only open object; it names an example, since some APIs refuse an object without a property.
