@@ -81,11 +81,18 @@ public sealed record ExportRequest(byte[] Path, IReadOnlyCollection<string> Incl
 /// Unpack a tar below a directory, all or nothing. Absolute names and <c>..</c> are refused, links are stored as they are and not followed; devices are left out,
 /// setuid bits, owners and extended attributes are dropped.
 /// </summary>
-public sealed record ImportRequest(byte[] Path, ulong MaxBytes, uint MaxEntries)
+/// <param name="MustBeFree">Nothing may be at the path, or an empty directory. From version 2.</param>
+public sealed record ImportRequest(byte[] Path, ulong MaxBytes, uint MaxEntries, bool MustBeFree = false)
 {
-    public void Write(MessageWriter to) => to.Bytes(Path).UInt64(MaxBytes).UInt32(MaxEntries);
+    public void Write(MessageWriter to)
+    {
+        to.Bytes(Path).UInt64(MaxBytes).UInt32(MaxEntries);
+        if (to.Version >= 2)
+            to.Bool(MustBeFree);
+    }
 
-    public static ImportRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.UInt64(), from.UInt32());
+    public static ImportRequest Read(ref MessageReader from) =>
+        new(from.Bytes().ToArray(), from.UInt64(), from.UInt32(), from.Version >= 2 && from.Bool());
 }
 
 /// <param name="Entries">Entries written.</param>

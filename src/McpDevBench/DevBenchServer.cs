@@ -58,6 +58,9 @@ internal static class DevBenchServer
     public static IHost CreateStdio(DevBenchOptions options)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = BuildInfo.Name });
+        // Started before the transport: the first answer names its address.
+        builder.Services.AddSingleton<FileEndpoint>();
+        builder.Services.AddHostedService<LoopbackFiles>();
         var mcp = AddPipeline(builder.Services, options).WithStreamServerTransport(new CheckedInput(Console.OpenStandardInput()), new RelaxedJsonStream(Console.OpenStandardOutput()));
         AddRooms(builder.Services, options);
         AddContract(mcp, options);
@@ -174,6 +177,7 @@ internal static class DevBenchServer
         services.AddSingleton<FileService>();
         services.AddSingleton<FileFinder>();
         services.AddSingleton<FileTransfer>();
+        services.AddSingleton<FileCopies>();
         services.AddSingleton(new ZipSpool(options.Storage.Folder));
 
         services.AddSingleton<SystemAudit>();
@@ -211,6 +215,7 @@ internal static class DevBenchServer
             Target = header,
             ErrorCode = RefusalCode.Forbidden.Name(),
         }));
+        app.UseFileAddress(options.Access);
         app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, metrics.Access);
         app.UseStaleSessions(options.Mcp.Path);
         app.UseJsonAnswers(options.Mcp.Path);

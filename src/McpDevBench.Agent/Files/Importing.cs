@@ -13,14 +13,15 @@ internal sealed class Importing(Workspace workspace)
         Workspace.Check(request.Path);
         var target = request.Path.AsSpan().TrimEnd((byte)'/').ToArray();
         // A target that cannot be one is refused before anything is sent.
-        new MadeDirectories(workspace).Exists(target);
+        if (new MadeDirectories(workspace).Exists(target) && request.MustBeFree)
+            TreeMerge.RequireFree(workspace, target);
         using var staging = Staging.Create(workspace);
         var response = new Unpacking(staging.Tree).Unpack(request, channel);
         lock (workspace.Mutation)
         {
             channel.ThrowIfCancelled();
             var merge = new TreeMerge(workspace, staging, target);
-            merge.Check();
+            merge.Check(request.MustBeFree);
             staging.Commit(target);
             merge.Apply();
         }

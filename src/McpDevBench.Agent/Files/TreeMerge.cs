@@ -15,10 +15,14 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
     private readonly List<(byte[] Path, bool Replaced)> _done = [];
 
     /// <summary>Finds, before anything is changed, what cannot be moved.</summary>
-    public void Check()
+    /// <param name="mustBeFree">Nothing may be at the target, or an empty directory.</param>
+    public void Check(bool mustBeFree)
     {
-        if (_made.Exists(target))
-            Walk(apply: false);
+        if (!_made.Exists(target))
+            return;
+        if (mustBeFree)
+            RequireFree(workspace, target);
+        Walk(apply: false);
     }
 
     public void Apply()
@@ -36,6 +40,16 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
             staging.Forget();
             throw;
         }
+    }
+
+    /// <param name="target">A directory that exists.</param>
+    public static void RequireFree(Workspace workspace, byte[] target)
+    {
+        using var names = new DirectoryNames();
+        using var directory = workspace.Open(target, Abi.O_RDONLY | Abi.O_DIRECTORY);
+        names.Read(directory, inside: false, target);
+        if (names.Count > 0)
+            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(target)}: exists already, and is not empty");
     }
 
     private void MoveWhole()

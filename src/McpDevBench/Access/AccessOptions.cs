@@ -12,6 +12,9 @@ internal sealed record AccessOptions
     /// <summary>Origins that a browser's page may have, besides those of the server itself on the loopback interface.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary>How clients reach the server, where the Host header does not say it; null to go by that. Without a slash at the end.</summary>
+    public string? PublicUrl { get; init; }
+
     /// <summary>Names in the Host header, besides loopback names and the address that is listened on.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
@@ -30,10 +33,22 @@ internal sealed record AccessOptions
             AllowInsecure = settings.Flag("MCP_ALLOW_INSECURE", defaults.AllowInsecure, "true: listen on an address that others reach, without authentication."),
             AllowedOrigins = settings.List("MCP_ALLOWED_ORIGINS", "", "More web origins whose pages may call, such as https://bench.example; the server's own loopback origins always may."),
             AllowedHosts = settings.List("MCP_ALLOWED_HOSTS", "", "More names in the Host header, such as bench.example or bench.example:8443; loopback names and the address listened on always may."),
+            PublicUrl = ReadPublicUrl(settings),
         };
         CheckMode(settings, settings.Text("MCP_AUTH_MODE", "none", "How callers prove who they are: only none in this version."));
         options.Check(settings);
         return options;
+    }
+
+    private static string? ReadPublicUrl(Settings settings)
+    {
+        var given = settings.OptionalText("MCP_PUBLIC_URL", "The URL at which clients reach the server, such as https://bench.example/dev; by default what the Host header says.");
+        if (given is null)
+            return null;
+        if (Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length + url.Fragment.Length + url.UserInfo.Length == 0)
+            return given.TrimEnd('/');
+        settings.Refuse($"MCP_PUBLIC_URL='{given}' is not allowed: use http:// or https://, a name, and a path if there is one, without a query.");
+        return null;
     }
 
     private static void CheckMode(Settings settings, string mode)

@@ -148,7 +148,7 @@ internal sealed class AgentConnection : IDisposable
     internal async Task SendAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload)
     {
         if (payload.Length > Protocol.MaxPayload)
-            throw new RefusalException(RefusalCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.", "Send less at once; large files go through the file endpoint.");
+            throw new RefusalException(RefusalCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.", $"Send less at once; for large files use {FileAddress.Named}.");
         var frame = ArrayPool<byte>.Shared.Rent(FrameHeader.Size + payload.Length);
         try
         {

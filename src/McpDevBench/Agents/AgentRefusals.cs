@@ -19,7 +19,7 @@ internal static class AgentRefusals
             AgentStatus.NotRegular => (RefusalCode.InvalidArgument, "Only regular files and directories can be used; fs_stat tells what it is."),
             AgentStatus.PermissionDenied => (RefusalCode.PathDenied, "The workspace's user (uid 1000) may not do this; exec with ls -l shows who may."),
             AgentStatus.NoSpace => (RefusalCode.ResourceExhausted, "Delete files that are not needed, then call again."),
-            AgentStatus.TooLarge => (RefusalCode.ResourceExhausted, "Ask for less at once, or use the file endpoint."),
+            AgentStatus.TooLarge => (RefusalCode.ResourceExhausted, $"Ask for less at once, or use {FileAddress.Named}."),
             AgentStatus.Exhausted => (RefusalCode.ResourceExhausted, "The workspace is at its limit of processes or memory: list_execs shows what runs, exec_cancel ends it."),
             AgentStatus.Cancelled => (RefusalCode.Timeout, "Call again, or ask for less at once."),
             AgentStatus.Expired => (RefusalCode.Timeout, "Nothing was done. Call again; list_execs shows what keeps the workspace busy."),

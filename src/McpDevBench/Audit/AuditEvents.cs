@@ -17,6 +17,7 @@ internal static class AuditEvents
     public const string FsEdit = "fs.edit";
     public const string FsDelete = "fs.delete";
     public const string FsBatch = "fs.batch";
+    public const string FsCopy = "fs.copy";
     public const string FsImport = "fs.import";
     public const string FsExport = "fs.export";
     public const string AuthDenied = "auth.denied";
@@ -30,7 +31,7 @@ internal static class AuditEvents
     public static IReadOnlyList<string> All { get; } =
     [
         ContainerSpawn, ContainerAttach, ContainerResume, ContainerKill, ExecStart, ExecSignal, ExecCancel, ExecInput, ExecFinish, FsRead, FsWrite, FsEdit, FsDelete, FsBatch,
-        FsImport, FsExport, AuthDenied, PolicyDenied, QuotaDenied, SystemStart, SystemStop, SystemReconcile, SystemGc,
+        FsCopy, FsImport, FsExport, AuthDenied, PolicyDenied, QuotaDenied, SystemStart, SystemStop, SystemReconcile, SystemGc,
     ];
 }
 

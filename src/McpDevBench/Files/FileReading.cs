@@ -73,7 +73,7 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         {
             throw new RefusalException(
                 RefusalCode.ResourceExhausted, $"{entry.Path} is an image ({type}) of {entry.Size} bytes; at most {MaxImageBytes} can be shown.",
-                "Make a smaller one with exec, fetch it through the file endpoint (GET /workspaces/{id}/files?path=…), or read its bytes with offset and length.");
+                $"Make a smaller one with exec, read its bytes with offset and length, or use {FileAddress.Named}.");
         }
         var (image, whole) = await read(0, MaxImageBytes, cancellationToken);
         return new ReadFile("", "image", whole) { Image = image, ImageType = type, End = image.Length };

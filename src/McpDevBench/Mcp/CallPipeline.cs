@@ -84,6 +84,7 @@ internal sealed partial class CallPipeline(
             metrics.Api.Refused(errorType.Name());
             LogRefused(error.Code);
         }
+        Instructions.Address(context.JsonRpcMessage);
         return next(context, cancellationToken);
     }
 

@@ -8,7 +8,7 @@ namespace McpDevBench.Mcp;
 
 internal sealed record SpawnArguments(
     [Description("Image name, such as python:3.12-slim.")] string? Image = null,
-    [Description("Your name for the workspace; other tools accept it as container_id. Up to 63 letters, digits, '_', '.' or '-'.")] string? Alias = null,
+    [Description("Your name for the workspace; other tools accept it as container_id.")] string? Alias = null,
     [Description("Keep the files; spawning with the same alias restores them.")] bool Persistent = false,
     [Description("Seconds until the workspace is removed.")][Between(SpawnPlan.MinTimeToLive, SpawnPlan.MaxTimeToLive)] int? TtlS = null,
     [Description("Seconds without use until the workspace is removed.")][Between(SpawnPlan.MinTimeToLive, SpawnPlan.MaxTimeToLive)] int? IdleTtlS = null,
@@ -17,7 +17,7 @@ internal sealed record SpawnArguments(
     [Description("CPU limit.")] double? Cpus = null,
     [OneOf("none", "bridge")] string? Network = null,
     [Description("Labels to find the workspace by.")][SuchAs("project")] Dictionary<string, string>? Labels = null,
-    [Description("Repeating the call with this key returns the first result.")] string? IdempotencyKey = null,
+    [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null,
     [Description("Check against policy without creating anything.")] bool DryRun = false);
 
 internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
@@ -31,7 +31,7 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
     : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult, Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
-        "Creates an isolated Linux workspace and returns its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end. Files live in /workspace.",
+        "Creates an isolated Linux workspace and returns its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end.",
         ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true, AuditEvents.ContainerSpawn);
 
     protected override string? TargetOf(SpawnArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Alias);
@@ -168,7 +168,7 @@ internal sealed class KillTool(ContainerService containers)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
-        "Ends every command in a workspace and removes it. A persistent workspace's files are kept unless delete_files=true. Call it when the task is done.",
+        "Ends every command in a workspace and removes it. A persistent workspace's files are kept unless delete_files=true.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill, Ends: true);
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
@@ -199,7 +199,7 @@ internal sealed class ListContainersTool(ContainerService containers)
     : TypedTool<ListContainersArguments, ListContainersResult>(Facts, McpJson.Default.ListContainersArguments, McpJson.Default.ListContainersResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_containers", "List workspaces",
-        "Lists your workspaces with their ids and aliases. Call it to find a workspace made before.");
+        "Lists your workspaces with their ids and aliases.");
 
     protected override Task<ListContainersResult> CallAsync(ListContainersArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -24,7 +24,7 @@ internal sealed record ExecArguments(
     [Description("Run in a terminal of rows and cols.")] bool Pty = false,
     [Between(1, 1000)] int Rows = 24,
     [Between(1, 1000)] int Cols = 80,
-    [Description("Repeating the call with this key returns the first result.")] string? IdempotencyKey = null)
+    [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null)
 {
     public const string CmdHint = "For a command line use shell, such as \"ls -l | head\"; cmd is the program and its arguments, such as [\"ls\", \"-l\"].";
 
@@ -85,7 +85,7 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
     private const int MaxProgressBytes = 1024;
 
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
-        "Runs a command and returns its output and exit_code. Give cmd or shell. A command that still runs after wait_ms continues: read on with exec_poll and after_seq=next_seq. "
+        "Runs a command and returns its output and exit_code. A command that still runs after wait_ms continues: read on with exec_poll and after_seq=next_seq. "
         + "A non-zero exit_code is a result, not an error.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
@@ -196,7 +196,7 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
     : TypedTool<ExecStartArguments, ExecStartResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecStartResult, ExecArguments.StartLimits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
-        "Starts a command without waiting for it: a server or a long build. The arguments mean what they mean in exec. Then read the output with exec_poll; end it with exec_cancel.",
+        "Starts a command without waiting for it: a server or a long build. Arguments as in exec. Read the output with exec_poll; end it with exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
     protected override string? TargetOf(ExecStartArguments arguments) => arguments.ToExec().Recorded(audit);

@@ -9,16 +9,16 @@ namespace McpDevBench.Mcp;
 internal sealed record BatchArguments(
     [OneOf("read", "write", "edit", "delete", "move", "copy", "mkdir")] string Op,
     string Path,
-    [Description("Where move and copy go.")] string? Target = null,
-    [Description("Of write.")][Large] string? Content = null,
-    [Description("Of content, and of what read returns.")][OneOf("utf8", "base64")] string Encoding = "utf8",
-    [Description("Octal permissions.")] string? Mode = null,
+    [Description("Of move and copy.")] string? Target = null,
+    [Large] string? Content = null,
+    [OneOf("utf8", "base64")] string Encoding = "utf8",
+    string? Mode = null,
     bool CreateParents = true,
     bool Recursive = false,
     [Description("Replace what is at target.")] bool Overwrite = false,
     string? IfMatch = null,
     [OneOf("*")] string? IfNoneMatch = null,
-    [Description("Of edit, as fs_edit takes them.")] EditArguments[]? Edits = null);
+    EditArguments[]? Edits = null);
 
 internal sealed record FsBatchArguments(string ContainerId, [Description("Done in order.")] BatchArguments[] Operations);
 
@@ -49,7 +49,7 @@ internal sealed class FsBatchTool(FileService files)
     : TypedTool<FsBatchArguments, FsBatchResult>(Facts, McpJson.Default.FsBatchArguments, McpJson.Default.FsBatchResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_batch", "Change several files",
-        "Does several file operations as one, all or nothing: read, write, edit, delete, move, copy, mkdir.",
+        "Does several file operations as one: all or nothing.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsBatch);
 
     protected override string? TargetOf(FsBatchArguments arguments) => string.Join(", ", arguments.Operations.Select(one => $"{one.Op} {one.Path}{(one.Target is null ? "" : $" {one.Target}")}"));

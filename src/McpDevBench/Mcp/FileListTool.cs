@@ -115,7 +115,7 @@ internal sealed class FsListTool(FileFinder files)
     : TypedTool<FsListArguments, FsListResult>(Facts, McpJson.Default.FsListArguments, McpJson.Default.FsListResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_list", "List a directory",
-        "Lists a directory. Below it (recursive, or a glob with a slash or **) what .gitignore names is left out. To find text in files use fs_search.");
+        "Lists a directory. Below it (recursive, or a glob with a slash or **) what .gitignore names is left out.");
 
     protected override async Task<FsListResult> CallAsync(FsListArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

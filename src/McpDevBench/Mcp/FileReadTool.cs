@@ -35,7 +35,8 @@ internal sealed record FsReadResult(
     [JsonIgnore]
     public long Bytes { get; init; }
 
-    public static FsReadResult Of(ReadFile read, bool details)
+    /// <param name="address">Where the whole file can be fetched.</param>
+    public static FsReadResult Of(ReadFile read, bool details, string? address)
     {
         var lines = read.Line is not null;
         return new(read.Content, read.Encoding, read.Entry.Size, read.Entry.Etag)
@@ -45,7 +46,7 @@ internal sealed record FsReadResult(
             NextLine = read.NextLine,
             Offset = read.IsWhole || lines ? null : read.Offset,
             NextOffset = read.NextOffset,
-            Truncated = read.LeftOut > 0 ? new(read.LeftOut, HintOf(read)) : null,
+            Truncated = read.LeftOut > 0 ? new(read.LeftOut, HintOf(read, address)) : null,
             Replaced = read.Replaced > 0 ? read.Replaced : null,
             MimeType = read.ImageType ?? (details ? read.Entry.MimeType : null),
             Mtime = details ? Words.Time(read.Entry.Mtime) : null,
@@ -55,7 +56,7 @@ internal sealed record FsReadResult(
         };
     }
 
-    private static string HintOf(ReadFile read)
+    private static string HintOf(ReadFile read, string? address)
     {
         var next = read switch
         {
@@ -63,7 +64,8 @@ internal sealed record FsReadResult(
             { NextOffset: { } offset } => Words.Invariant($"Read on with offset={offset}"),
             _ => Words.Invariant($"What is before it ends at byte {read.Offset}: use offset and length"),
         };
-        return Words.Invariant($"{next}, or pass max_bytes (up to {FileReading.MaxBytes}).");
+        var whole = address is null || read.Entry.Size <= FileReading.MaxBytes ? "" : $" The whole file: GET {address}";
+        return Words.Invariant($"{next}, or pass max_bytes (up to {FileReading.MaxBytes}).{whole}");
     }
 
     public string Render()
@@ -145,7 +147,7 @@ internal sealed class FsReadTool(FileService files)
             MaxBytes = arguments.MaxBytes,
             Encoding = arguments.Encoding,
         }, cancellationToken);
-        return FsReadResult.Of(read, arguments.Details);
+        return FsReadResult.Of(read, arguments.Details, FileAddress.Of(arguments.ContainerId, arguments.Path));
     }
 
     protected override string Render(FsReadResult result) => result.Render();

@@ -101,7 +101,7 @@ internal sealed class FsSearchTool(FileFinder files)
     : TypedTool<FsSearchArguments, FsSearchResult>(Facts, McpJson.Default.FsSearchArguments, McpJson.Default.FsSearchResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files",
-        "Finds lines in files that match a pattern, and returns path, line number and text. Binary files and what .gitignore names are left out.");
+        "Finds lines in files that match a pattern. Binary files and what .gitignore names are left out.");
 
     protected override async Task<FsSearchResult> CallAsync(FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
         FsSearchResult.Of(await files.SearchAsync(call.Owner, new SearchFilesRequest

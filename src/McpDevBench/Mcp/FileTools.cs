@@ -22,7 +22,7 @@ internal sealed class FsWriteTool(FileService files)
     : TypedTool<FsWriteArguments, FsWriteResult>(Facts, McpJson.Default.FsWriteArguments, McpJson.Default.FsWriteResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_write", "Write a file",
-        "Writes a whole file atomically: a reader sees the old or the new content. To change a part use fs_edit.",
+        "Writes a whole file atomically. To change a part use fs_edit.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsWrite);
 
     protected override string? TargetOf(FsWriteArguments arguments) => arguments.Path;
@@ -93,7 +93,7 @@ internal sealed record FsDeleteResult(string Status, string Path);
 internal sealed class FsDeleteTool(FileService files)
     : TypedTool<FsDeleteArguments, FsDeleteResult>(Facts, McpJson.Default.FsDeleteArguments, McpJson.Default.FsDeleteResult), ITool
 {
-    public static ToolFacts Facts { get; } = new("fs_delete", "Delete a file", "Deletes a file, a link or a directory; a directory that is not empty needs recursive.",
+    public static ToolFacts Facts { get; } = new("fs_delete", "Delete a file", "Deletes a file, a link or a directory.",
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.FsDelete);
 
     protected override string? TargetOf(FsDeleteArguments arguments) => arguments.Path;

@@ -17,7 +17,7 @@ internal sealed class ListImagesTool(ImageList images)
     : TypedTool<ListImagesArguments, ListImagesResult>(Facts, McpJson.Default.ListImagesArguments, McpJson.Default.ListImagesResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_images", "List images",
-        "Lists the images on this host that spawn may use, without a download. spawn can also pull any other image that policy allows.");
+        "Lists the images on this host that spawn may use. spawn may pull others that policy allows.");
 
     protected override async Task<ListImagesResult> CallAsync(ListImagesArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -1,11 +1,25 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.Mcp;
 
 /// <summary>What a model is told of the server as a whole. Resources and templates have their own text.</summary>
 internal static class Instructions
 {
+    private const string Member = "instructions", Placeholder = "{file_endpoint}";
+
     public static string Text { get; } = Read();
+
+    /// <summary>Names the file endpoint as this caller reaches it, in an answer that has the instructions.</summary>
+    public static void Address(JsonRpcMessage message)
+    {
+        if (message is not JsonRpcResponse { Result: JsonObject result } response || result[Member] is not JsonValue text || !text.TryGetValue<string>(out var instructions))
+            return;
+        var addressed = (JsonObject)result.DeepClone();
+        addressed[Member] = instructions.Replace(Placeholder, FileAddress.Pattern(FileAddress.Base ?? ""), StringComparison.Ordinal);
+        response.Result = addressed;
+    }
 
     private static string Read()
     {

@@ -30,6 +30,8 @@ namespace McpDevBench.Mcp;
 [JsonSerializable(typeof(ExecToolResult))]
 [JsonSerializable(typeof(FsBatchArguments))]
 [JsonSerializable(typeof(FsBatchResult))]
+[JsonSerializable(typeof(FsCopyArguments))]
+[JsonSerializable(typeof(FsCopyResult))]
 [JsonSerializable(typeof(FsDeleteArguments))]
 [JsonSerializable(typeof(FsDeleteResult))]
 [JsonSerializable(typeof(FsEditArguments))]

@@ -33,6 +33,7 @@ internal static class ToolCatalogue
         Add<FsListTool>(Toolset.Files);
         Add<FsSearchTool>(Toolset.Files);
         Add<FsBatchTool>(Toolset.Files);
+        Add<FsCopyTool>(Toolset.Files);
         Add<MetricsTool>(Toolset.Operator);
         Add<ReconcileTool>(Toolset.Operator);
         Add<GarbageCollectTool>(Toolset.Operator);

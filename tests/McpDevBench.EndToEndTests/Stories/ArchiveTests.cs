@@ -95,6 +95,20 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
         Assert.Equal("mine\ntarget\nmine", await workspace.Sh("ls -A target; ls -A; cat target/mine; [ ! -e /tmp/evil ]"));
     }
 
+    [Theory]
+    [InlineData("2025-11-25")]
+    [InlineData(null)]
+    public async Task The_instructions_and_a_long_answer_name_the_address_that_the_client_uses(string? protocolVersion)
+    {
+        await using var assistant = await server.Connect(protocolVersion);
+        Assert.Contains($"{server.BaseAddress}workspaces/{{container_id}}/files?path=", assistant.Client.ServerInstructions, StringComparison.Ordinal);
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Sh("seq 100000 > long.txt");
+        var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "long.txt"))).GetProperty("truncated").GetProperty("hint").GetString()!;
+        var address = hint[hint.IndexOf("GET ", StringComparison.Ordinal)..].Split(' ')[1];
+        Assert.StartsWith("1\n2\n", await server.Http.GetStringAsync(address, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_no_archive_is_told_so()
     {

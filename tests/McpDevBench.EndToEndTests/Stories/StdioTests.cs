@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.RegularExpressions;
 using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
@@ -49,9 +51,29 @@ public sealed class StdioTests
             await exec.Input("typed\n", eof: true);
             Assert.Equal("typed\n", (await exec.ReadToEnd()).Stdout);
             await Refused.With("file_not_found", () => workspace.Read("missing"));
+            await Transfers(assistant, workspace);
             await workspace.Kill(("force", true));
         }
         Assert.Empty(await DockerHost.ContainersOf(id));
         Assert.Empty(await DockerHost.VolumesOf(id));
+    }
+
+    /// <summary>The instructions and the answers name an address that works, for this client alone.</summary>
+    private static async Task Transfers(Assistant assistant, Workspace workspace)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var pattern = Regex.Match(assistant.Client.ServerInstructions ?? "", @"(http://127\.0\.0\.1:\d+)(/[0-9a-f]{32})/workspaces/\{container_id\}/files\?path=");
+        Assert.True(pattern.Success, assistant.Client.ServerInstructions);
+        using var http = new HttpClient();
+        var address = $"{pattern.Value.Replace("{container_id}", workspace.Id, StringComparison.Ordinal)}large.txt";
+        var lines = string.Concat(Enumerable.Range(0, 50_000).Select(number => $"line {number}\n"));
+        using var put = await http.PutAsync(address, new StringContent(lines), cancellationToken);
+        Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync(cancellationToken));
+        Assert.Equal("50000", await workspace.Sh("wc -l < large.txt"));
+        // What does not fit into an answer says where the whole of it is.
+        var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "large.txt"))).GetProperty("truncated").GetProperty("hint").GetString()!;
+        Assert.Equal(lines, await http.GetStringAsync(Regex.Match(hint, @"GET (http\S+)").Groups[1].Value, cancellationToken));
+        using var stranger = await http.GetAsync(address.Replace(pattern.Groups[2].Value, "", StringComparison.Ordinal), cancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, stranger.StatusCode);
     }
 }

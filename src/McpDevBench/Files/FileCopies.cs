@@ -1,0 +1,128 @@
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Observability.Metrics;
+
+namespace McpDevBench.Files;
+
+/// <param name="FromContainer">Id or alias of the workspace that has the file or directory.</param>
+/// <param name="Overwrite">Replace files at the target; a directory joins the one that is there.</param>
+internal sealed record CopyFilesRequest(string FromContainer, string Path, string ToContainer, string Target, bool Overwrite);
+
+/// <param name="Entry">What is at the target now.</param>
+/// <param name="Entries">Files, directories and links.</param>
+/// <param name="Bytes">Of file content.</param>
+/// <param name="Skipped">Entries of other kinds, left out.</param>
+internal sealed record CopiedFiles(FileEntry Source, FileEntry Entry, long Entries, long Bytes, long Skipped);
+
+/// <summary>
+/// Copies files from one workspace to another of the same owner, through the server and no faster than the target takes them. All or
+/// nothing at the target.
+/// </summary>
+internal sealed class FileCopies(WorkspaceFiles files, FileService service, MetricCatalogue metrics)
+{
+    private const long MaxBytes = 16L << 30;
+    private const uint MaxEntries = 1_000_000;
+
+    /// <param name="onProgress">Gets the bytes so far.</param>
+    public async Task<CopiedFiles> CopyAsync(string owner, CopyFilesRequest request, Action<long> onProgress, CancellationToken cancellationToken)
+    {
+        var (path, target) = (WorkspacePath.Parse(request.Path), WorkspacePath.Parse(request.Target));
+        var isSame = files.KeyOf(owner, request.FromContainer) == files.KeyOf(owner, request.ToContainer);
+        if (isSame && target.ToString() == path.ToString())
+            throw new RefusalException(RefusalCode.InvalidArgument, $"{path} would be copied onto itself.", "Give another target_path, or the target_container_id of another workspace.");
+        var source = await service.StatAsync(owner, request.FromContainer, request.Path, cancellationToken);
+        var copied = source.Type == "directory"
+            ? await CopyTreeAsync(owner, request, path, target, onProgress, cancellationToken)
+            : await CopyFileAsync(owner, request, source, path, target, onProgress, cancellationToken);
+        var entry = await service.StatAsync(owner, request.ToContainer, request.Target, cancellationToken);
+        return new CopiedFiles(source, entry, copied.Entries, copied.Bytes, copied.Skipped);
+    }
+
+    private Task<TransferSummary> CopyFileAsync(
+        string owner, CopyFilesRequest request, FileEntry source, WorkspacePath path, WorkspacePath target, Action<long> onProgress, CancellationToken cancellationToken)
+    {
+        var read = new ReadRequest(path.Relative, 0, ulong.MaxValue);
+        // Of a link the mode says nothing about the file that it leads to.
+        var mode = source.Type == "file" ? FileEntries.ParseMode(source.Mode[^3..]) : WriteRequest.KeepMode;
+        var write = new WriteRequest(target.Relative, mode, CreateParents: true, Append: false, IfMatch: null, IfNoneMatch: !request.Overwrite);
+        return files.StreamAsync(owner, request.FromContainer, "read", Opcode.Read, read.Write, from =>
+            AtTargetAsync(request, failure => files.StreamAsync(owner, request.ToContainer, "write", Opcode.Write, write.Write, async to =>
+            {
+                var bytes = await PipeAsync(from, to, onProgress, cancellationToken);
+                await EndAsync(from, to, FileStat.Read, failure, cancellationToken);
+                await to.AnswerAsync(FileStat.Read, cancellationToken);
+                return new TransferSummary(1, bytes, 0);
+            }, cancellationToken)), cancellationToken);
+    }
+
+    private Task<TransferSummary> CopyTreeAsync(
+        string owner, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, Action<long> onProgress, CancellationToken cancellationToken)
+    {
+        var export = new ExportRequest(path.Relative, [], []);
+        var import = new ImportRequest(target.Relative, (ulong)MaxBytes, MaxEntries, MustBeFree: !request.Overwrite);
+        return files.StreamAsync(owner, request.FromContainer, "export", Opcode.Export, export.Write, from =>
+            AtTargetAsync(request, failure => files.StreamAsync(owner, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
+            {
+                await PipeAsync(from, to, onProgress, cancellationToken);
+                var exported = await EndAsync(from, to, TransferResponse.Read, failure, cancellationToken);
+                var imported = await to.AnswerAsync(TransferResponse.Read, cancellationToken);
+                return new TransferSummary(imported.Entries, (long)imported.Bytes, imported.Skipped + (exported?.Skipped ?? 0));
+            }, cancellationToken)), cancellationToken);
+    }
+
+    /// <summary>Content goes on when the target has taken what came before. An answer of the target before the end is an error.</summary>
+    private async Task<long> PipeAsync(AgentCall from, AgentCall to, Action<long> onProgress, CancellationToken cancellationToken)
+    {
+        var bytes = 0L;
+        while (!to.Answered && await from.ReceiveAsync(cancellationToken) is { } piece)
+        {
+            await to.SendAsync(piece, cancellationToken);
+            bytes += piece.Length;
+            metrics.Files.BytesRead(piece.Length);
+            metrics.Files.BytesWritten(piece.Length);
+            onProgress(bytes);
+        }
+        return bytes;
+    }
+
+    /// <summary>The target gets the end of the content only after the source has said that this was all of it.</summary>
+    /// <returns>The source's answer; null if the target has answered before.</returns>
+    private static async Task<T?> EndAsync<T>(AgentCall from, AgentCall to, ReadMessage<T> read, Failure failure, CancellationToken cancellationToken)
+        where T : class
+    {
+        if (to.Answered)
+            return null;
+        T answer;
+        try
+        {
+            answer = await from.AnswerAsync(read, cancellationToken);
+        }
+        catch (RefusalException e)
+        {
+            failure.OfSource = e;
+            throw;
+        }
+        await to.SendEndAsync();
+        return answer;
+    }
+
+    /// <summary>Says of an error which of the two workspaces it is about.</summary>
+    private static async Task<T> AtTargetAsync<T>(CopyFilesRequest request, Func<Failure, Task<T>> copy)
+    {
+        var failure = new Failure();
+        try
+        {
+            return await copy(failure);
+        }
+        catch (RefusalException e) when (e != failure.OfSource)
+        {
+            var hint = e.Code == RefusalCode.Conflict ? "Pass overwrite=true to replace files there, or another target_path." : e.Hint;
+            throw new RefusalException(e.Code, $"In the target workspace {request.ToContainer}: {e.Message} Nothing was copied.", hint, e.Retryable, e);
+        }
+    }
+
+    private sealed class Failure
+    {
+        public RefusalException? OfSource { get; set; }
+    }
+}

@@ -1,0 +1,46 @@
+using System.ComponentModel;
+using McpDevBench.Audit;
+using McpDevBench.Files;
+
+namespace McpDevBench.Mcp;
+
+internal sealed record FsCopyArguments(
+    string ContainerId,
+    string Path,
+    string TargetContainerId,
+    string? TargetPath = null,
+    [Description("Replace files; merge directories.")] bool Overwrite = false);
+
+internal sealed record FsCopyResult(string Path, string TargetContainerId, string TargetPath, long Entries, long Bytes, string? Etag = null, long? Skipped = null);
+
+internal sealed class FsCopyTool(FileCopies copies, TimeProvider time)
+    : TypedTool<FsCopyArguments, FsCopyResult>(Facts, McpJson.Default.FsCopyArguments, McpJson.Default.FsCopyResult), ITool
+{
+    public static ToolFacts Facts { get; } = new("fs_copy", "Copy between workspaces",
+        "Copies a file or directory to another of your workspaces, all or nothing.",
+        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsCopy);
+
+    protected override string? TargetOf(FsCopyArguments arguments) =>
+        $"{arguments.Path} -> {arguments.TargetContainerId}:{arguments.TargetPath ?? arguments.Path}";
+
+    protected override async Task<FsCopyResult> CallAsync(FsCopyArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    {
+        await using var progress = call.BeginProgress(time, cancellationToken);
+        var request = new CopyFilesRequest(
+            arguments.ContainerId, arguments.Path, arguments.TargetContainerId, arguments.TargetPath ?? arguments.Path, arguments.Overwrite);
+        var copied = await copies.CopyAsync(
+            call.Owner, request, bytes => progress?.Report(() => new CallProgress(bytes, null, Words.Invariant($"{bytes} bytes copied"))), cancellationToken);
+        return new(copied.Source.Path, arguments.TargetContainerId, copied.Entry.Path, copied.Entries, copied.Bytes, copied.Entry.Type == "file" ? copied.Entry.Etag : null,
+            copied.Skipped > 0 ? copied.Skipped : null);
+    }
+
+    protected override string Render(FsCopyResult result)
+    {
+        var facts = new List<string> { Words.Invariant($"{result.Entries} entries"), Words.Invariant($"{result.Bytes} bytes") };
+        if (result.Skipped is not null)
+            facts.Add(Words.Invariant($"{result.Skipped} left out that are neither files, directories nor links"));
+        if (result.Etag is not null)
+            facts.Add($"etag {result.Etag}");
+        return $"Copied {result.Path} to {result.TargetPath} of {result.TargetContainerId}: {string.Join(", ", facts)}.";
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Security.Cryptography;
+using McpDevBench.Access;
+using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace McpDevBench.Mcp;
+
+/// <summary>
+/// The file endpoint of a server on standard input and output: on a free port of the loopback interface, below a path that only its client
+/// learns. Before the first call is served.
+/// </summary>
+internal sealed partial class LoopbackFiles(FileEndpoint files, MetricCatalogue metrics, ILoggerFactory loggers, ILogger<LoopbackFiles> logger) : IHostedService
+{
+    private const int TokenBytes = 16;
+
+    private WebApplication? _app;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = BuildInfo.Name });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(loggers);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        _app = builder.Build();
+        _app.UseCorrelationIds();
+        _app.UseHttpFailures(metrics.Access);
+        // Also keeps the pages of a browser out: they cannot know the path.
+        _app.Use((HttpContext context, RequestDelegate next) => EnterAsync(context, next, $"/{token}"));
+        _app.UseRouting();
+        files.Map(_app);
+        try
+        {
+            await _app.StartAsync(cancellationToken);
+        }
+        catch (IOException exception)
+        {
+            LogNotListening(exception);
+            return;
+        }
+        var address = ((IApplicationBuilder)_app).ApplicationServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        FileAddress.Announce($"{address}/{token}");
+        LogListening(address);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        FileAddress.Announce(null);
+        if (_app is null)
+            return;
+        await _app.StopAsync(cancellationToken);
+        await _app.DisposeAsync();
+    }
+
+    private static Task EnterAsync(HttpContext context, RequestDelegate next, string token)
+    {
+        if (!context.Request.Path.StartsWithSegments(token, StringComparison.Ordinal, out var rest))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+        context.Request.Path = rest;
+        return next(context);
+    }
+
+    [LoggerMessage(LogLevel.Information, "File endpoint listening")]
+    private partial void LogListening(string address);
+
+    [LoggerMessage(LogLevel.Warning, "File endpoint cannot listen; files go through the tools alone")]
+    private partial void LogNotListening(Exception exception);
+}

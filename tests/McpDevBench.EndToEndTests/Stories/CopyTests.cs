@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Product;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>Files go from one workspace to another without passing through the client.</summary>
+public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProcess>
+{
+    [Fact]
+    public async Task A_project_and_a_file_are_copied_between_workspaces()
+    {
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox, ("alias", "copy-from"));
+        var to = await assistant.Spawn(Images.Busybox);
+        await from.Sh("""
+            mkdir -p app/.venv/bin app/empty; printf code > app/run.sh; chmod 755 app/run.sh; ln -s /usr/bin/python3 app/.venv/bin/python3
+            mkfifo app/pipe; dd if=/dev/urandom of=app/big bs=1M count=20 2>/dev/null; printf one > one.txt; chmod 600 one.txt
+            """);
+
+        var tree = await Copy(assistant, "copy-from", "app", to, ("target_path", "work/app"));
+        Assert.Equal((6, 1), ((int)tree["entries"]!, (int)tree["skipped"]!));
+        Assert.Equal("/workspace/work/app", (string?)tree["target_path"]);
+        const string Look = "find . ! -name pipe | sort; readlink .venv/bin/python3; stat -c %a run.sh; md5sum < big";
+        Assert.Equal(await from.Sh($"cd app; {Look}"), await to.Sh($"cd work/app; {Look}"));
+
+        var file = await Copy(assistant, from.Id, "one.txt", to);
+        Assert.Equal((string?)file["etag"], (await to.Stat("one.txt")).Etag);
+        Assert.Equal(("0600", "one"), ((await to.Stat("one.txt")).Mode, (await to.Read("one.txt")).Content));
+    }
+
+    [Fact]
+    public async Task What_is_there_is_kept_unless_it_may_be_overwritten_and_a_failure_leaves_nothing()
+    {
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox);
+        var to = await assistant.Spawn(Images.Busybox);
+        await from.Sh("mkdir p; printf new > p/both; printf new > p/only; mkdir z; printf x > z/a; mkdir z/b; printf x > z/b/c; printf f > f");
+        await to.Sh("mkdir p; printf old > p/both; printf kept > p/kept; mkdir z; printf mine > z/b; printf old > f; mkdir q");
+
+        var refused = await Refused.With("conflict", () => Copy(assistant, from.Id, "p", to));
+        Assert.Contains("overwrite=true", refused.Hint, StringComparison.Ordinal);
+        await Refused.With("conflict", () => Copy(assistant, from.Id, "f", to));
+        await Refused.With("file_not_found", () => Copy(assistant, from.Id, "missing", to));
+        await Refused.With("path_denied", () => Copy(assistant, from.Id, "p", to, ("target_path", "../out")));
+        await Refused.With("container_not_found", () => Copy(assistant, "c_00000000-0000-4000-8000-000000000000", "p", to));
+        await Refused.With("invalid_argument", () => Copy(assistant, to.Id, "p", to));
+        // A directory does not replace a file; nothing else of the tree has come either.
+        await Refused.With("invalid_argument", () => Copy(assistant, from.Id, "z", to, ("overwrite", true)));
+        Assert.Equal("old kept mine old", await to.Sh("echo $(cat p/both) $(cat p/kept) $(cat z/b) $(cat f); [ ! -e z/a ] && [ ! -e p/only ]"));
+
+        await Copy(assistant, from.Id, "p", to, ("overwrite", true));
+        await Copy(assistant, from.Id, "f", to, ("overwrite", true));
+        await Copy(assistant, from.Id, "p", to, ("target_path", "q"));
+        Assert.Equal("new new kept f new", await to.Sh("echo $(cat p/both) $(cat p/only) $(cat p/kept) $(cat f) $(cat q/only)"));
+        Assert.Equal("f\np\nq\nz", await to.Sh("ls -A"));
+        // Within one workspace too.
+        await Copy(assistant, to.Id, "p", to, ("target_path", "p/inside"));
+        Assert.Equal("both\ninside\nkept\nonly", await to.Sh("ls -A p"));
+    }
+
+    private static async Task<JsonObject> Copy(Assistant assistant, string from, string path, Workspace to, params (string Name, JsonNode? Value)[] with)
+    {
+        var answer = await assistant.Call(
+            "fs_copy", ResultsJson.Default.JsonElement, [("container_id", from), ("path", path), ("target_container_id", to.Id), .. with]);
+        return (JsonObject)JsonNode.Parse(answer.GetRawText())!;
+    }
+}
