@@ -5,6 +5,8 @@ namespace McpDevBench.Agents;
 /// <summary>The agent's words as refusals that a model can act on.</summary>
 internal static class AgentRefusals
 {
+    private const int MaxText = 500;
+
     public static RefusalException Of(AgentStatus status, string text)
     {
         var (code, hint) = status switch
@@ -39,14 +41,24 @@ internal static class AgentRefusals
         RefusalCode.WorkspaceLost, "The workspace's container has ended, and its processes with it.",
         "Call attach with its id or alias: it starts the container again, with the workspace's files.", retryable: true);
 
+    /// <summary>The agent's text is what somebody in a container may have made up: bounded, and with control characters made visible, so that a name stays recognisable.</summary>
     private static string Sentence(string text)
     {
-        // The agent's text is what somebody in a container may have made up: bounded, and without control characters.
-        var clean = string.Create(Math.Min(text.Length, 500), text, static (to, from) =>
+        if (text.Length == 0)
+            return "The workspace refused.";
+        var length = text.Length <= MaxText ? text.Length : MaxText - (char.IsHighSurrogate(text[MaxText - 1]) ? 1 : 0);
+        var clean = string.Create(length, text, static (to, from) =>
         {
             for (var i = 0; i < to.Length; i++)
-                to[i] = char.IsControl(from[i]) ? ' ' : from[i];
+                to[i] = Visible(from[i]);
         });
-        return clean.Length == 0 ? "The workspace refused." : clean;
+        return length == text.Length ? clean : $"{clean}…";
     }
+
+    private static char Visible(char character) => character switch
+    {
+        < ' ' => (char)('\u2400' + character),
+        '\u007f' => '\u2421',
+        _ => char.IsControl(character) ? '\ufffd' : character,
+    };
 }

@@ -18,4 +18,16 @@ public sealed class AgentRefusalsTests
     [InlineData(AgentStatus.Exhausted)]
     [InlineData(AgentStatus.Cancelled)]
     public void What_may_pass_is_called_retryable(AgentStatus status) => Assert.True(AgentRefusals.Of(status, "text").Retryable);
+
+    [Theory]
+    [InlineData("a\nb\u0000: there is no such file", "a\u240ab\u2400: there is no such file")]
+    [InlineData("secret: there is no such file", "secret: there is no such file")]
+    public void A_name_stays_recognisable(string text, string message) => Assert.Equal(message, AgentRefusals.Of(AgentStatus.NotFound, text).Message);
+
+    [Fact]
+    public void A_long_text_is_cut_between_characters_and_shows_it()
+    {
+        var message = AgentRefusals.Of(AgentStatus.Invalid, new string('a', 499) + "\ud83d\ude00" + new string('b', 100)).Message;
+        Assert.Equal(new string('a', 499) + "…", message);
+    }
 }
