@@ -84,7 +84,7 @@ internal sealed class ExecPollTool(ExecReader reader)
     : TypedTool<ExecPollArguments, ExecPollResult>(Facts, McpJson.Default.ExecPollArguments, McpJson.Default.ExecPollResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("exec_poll", "Read the output of a command",
-        "Reads the output of a command after after_seq. Pass next_seq as after_seq next time, and set wait_ms rather than polling often. "
+        "Reads the output of a command after after_seq. Pass next_seq as after_seq next time. "
         + "complete=true: the command has ended and all output was read.");
 
     protected override async Task<ExecPollResult> CallAsync(ExecPollArguments arguments, ToolCall call, CancellationToken cancellationToken)
