@@ -60,6 +60,20 @@ internal sealed class CallDeadline : IDisposable
     /// <summary>The time is over, and the caller still waits.</summary>
     public bool HasPassed => _source.IsCancellationRequested && !_caller.IsCancellationRequested;
 
+    /// <summary>Whether a call failed because its time was over.</summary>
+    public bool IsReason(Exception failure) => HasPassed && failure is OperationCanceledException or TimeoutException;
+
+    /// <summary>Whether a wait for what may or may not come has to end now, with what there is.</summary>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public static bool EndsWait(CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.IsCancellationRequested)
+            return false;
+        if (Current is not { HasPassed: true })
+            cancellationToken.ThrowIfCancellationRequested();
+        return true;
+    }
+
     /// <summary>A transfer of any size: it has no time limit while something moves.</summary>
     public bool IsForTransfer { get; private init; }
 

@@ -167,6 +167,7 @@ internal static class DevBenchServer
         services.AddSingleton<ExecStore>();
         services.AddSingleton<OutputFolder>();
         services.AddSingleton<ExecSlots>();
+        services.AddSingleton<ExecStarter>();
         services.AddSingleton<ExecSupervisor>();
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecReader>();

@@ -17,7 +17,7 @@ namespace McpDevBench;
 internal sealed partial class Upkeep(
     ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
     ContainerService containers,
-    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecJanitor execJanitor, ExecStore execStore, SystemAudit audit, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
+    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore, SystemAudit audit, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
@@ -26,6 +26,7 @@ internal sealed partial class Upkeep(
     {
         agents.Listener = execs;
         await audit.StartAsync();
+        execs.FoundUnsettled = starter.Resume;
         execs.Recover();
         metrics.BeforeCollect(Count);
         RegisterChecks();

@@ -7,7 +7,8 @@ namespace McpDevBench.Agents;
 /// <summary>One request under way: its answer, and content to or from the agent within the credit of either side.</summary>
 internal sealed class AgentCall(AgentConnection connection, uint channel)
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    /// <summary>For an answer that is under way when the request is cancelled.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource<byte[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<byte[]> _received = System.Threading.Channels.Channel.CreateUnbounded<byte[]>(new() { SingleReader = true, SingleWriter = true });
@@ -22,14 +23,11 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     /// <summary>The sending of the request itself.</summary>
     public Task Sent { get; set; } = Task.CompletedTask;
 
-    /// <summary>
-    /// For a request that must not be left in doubt: so long the agent has to answer after a cancellation. Then its stream is ended, and what it says at
-    /// the beginning of the next one settles the matter. Null: the request is left alone.
-    /// </summary>
-    public TimeSpan? Settles { get; set; }
-
-    /// <summary>Whether the agent has answered: content that is still to be sent will not be wanted.</summary>
+    /// <summary>Whether the agent has answered, or never will: content that is still to be sent will not be wanted.</summary>
     public bool Answered => _answer.Task.IsCompleted;
+
+    /// <summary>Whether the agent has answered.</summary>
+    public bool HasAnswer => _answer.Task.IsCompletedSuccessfully;
 
     /// <summary>Waits for the answer. Cancellation gives the request up on the agent's side too; an answer that was under way then still counts.</summary>
     /// <exception cref="RefusalException">The agent refused, or the stream broke, or what came was no answer and so broke the stream.</exception>
@@ -51,6 +49,24 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         {
             connection.Break(broken);
             throw AgentRefusals.StreamLost();
+        }
+    }
+
+    /// <summary>Waits for the answer of a request that nobody waits for any more, for as long as its stream lives.</summary>
+    /// <returns>The agent's status; null if the stream ended without an answer.</returns>
+    public async Task<AgentStatus?> LateAnswerAsync()
+    {
+        try
+        {
+            return await _answer.Task is [var status, ..] ? (AgentStatus)status : null;
+        }
+        catch (RefusalException)
+        {
+            return null;
+        }
+        finally
+        {
+            connection.Forget(this);
         }
     }
 
@@ -161,12 +177,10 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         }
         try
         {
-            return await _answer.Task.WaitAsync(Settles ?? Grace, CancellationToken.None);
+            return await _answer.Task.WaitAsync(Grace, CancellationToken.None);
         }
         catch (TimeoutException)
         {
-            if (Settles is not null)
-                connection.Break(new ProtocolException("the agent kept back an answer that was waited for"));
             throw new OperationCanceledException(cancellationToken);
         }
     }

@@ -18,9 +18,6 @@ internal delegate T ReadMessage<out T>(ref MessageReader reader);
 /// </summary>
 internal sealed class AgentConnection : IDisposable
 {
-    /// <summary>A command that may have begun is not left without anybody who watches over it.</summary>
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
-
     private static readonly FrozenDictionary<Opcode, string> _names =
         Enum.GetValues<Opcode>().ToFrozenDictionary(opcode => opcode, opcode => JsonNamingPolicy.SnakeCaseLower.ConvertName(opcode.ToString()));
 
@@ -107,7 +104,7 @@ internal sealed class AgentConnection : IDisposable
 
     public AgentCall Call(Opcode opcode, Action<MessageWriter> write)
     {
-        var call = new AgentCall(this, Interlocked.Increment(ref _lastChannel)) { Settles = opcode == Opcode.ExecStart ? StartPatience : null };
+        var call = new AgentCall(this, Interlocked.Increment(ref _lastChannel));
         _calls[call.Channel] = call;
         if (_closed.IsCancellationRequested)
             call.Break();

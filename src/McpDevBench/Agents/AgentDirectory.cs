@@ -81,8 +81,18 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
 
     /// <summary>Waits until the agent answers a question that every version of it knows.</summary>
     /// <exception cref="RefusalException">workspace_lost.</exception>
-    public Task CheckAsync(string dockerId, CancellationToken cancellationToken) =>
-        Get(dockerId).RequestAsync(Opcode.Stat, new StatRequest([]).Write, FileStat.Read, repeatable: true, cancellationToken);
+    public async Task CheckAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        var link = Get(dockerId);
+        try
+        {
+            await link.RequestAsync(Opcode.Stat, new StatRequest([]).Write, FileStat.Read, repeatable: true, cancellationToken);
+        }
+        catch (OperationCanceledException) when (CallDeadline.Current is { HasPassed: true })
+        {
+            throw await AgentSilence.DescribeAsync(link, "Nothing was changed.");
+        }
+    }
 
     /// <summary>How many files a workspace has; no more than <see cref="MaxCounted"/> are counted. Null without an answer.</summary>
     public async Task<int?> CountFilesAsync(string dockerId, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace McpDevBench.Agents;
 /// </summary>
 internal sealed partial class AgentLink : IAsyncDisposable
 {
-    private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(3), BridgePatience = TimeSpan.FromSeconds(10), PingEvery = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(3), BridgePatience = TimeSpan.FromSeconds(10);
 
     private readonly AgentDirectory _directory;
     private readonly byte[] _secret;
@@ -19,14 +19,19 @@ internal sealed partial class AgentLink : IAsyncDisposable
     private readonly Lock _lock = new();
     private TaskCompletionSource<AgentConnection> _connected = NotConnected();
     private Task _running = Task.CompletedTask;
-    private long _pingedAt;
+    private readonly Heartbeat _heartbeat;
 
     public AgentLink(AgentDirectory directory, string dockerId, byte[] secret)
     {
-        (_directory, DockerId, _secret) = (directory, dockerId, secret);
+        (_directory, DockerId, _secret, _heartbeat) = (directory, dockerId, secret, new Heartbeat(directory.Metrics, directory.Time));
     }
 
     public string DockerId { get; }
+
+    public EngineContainers Containers => _directory.Containers;
+
+    /// <summary>Why the last attempt to connect failed; null if it did not.</summary>
+    public RefusalException? Failure { get; private set; }
 
     public bool IsConnected => _connected.Task.IsCompletedSuccessfully;
 
@@ -100,7 +105,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     }
 
     /// <summary>The agent has answered the last ping.</summary>
-    public void Answered() => _directory.Metrics.Answered(_directory.Time.GetElapsedTime(Volatile.Read(ref _pingedAt)));
+    public void Answered() => _heartbeat.Answered();
 
     public async ValueTask DisposeAsync()
     {
@@ -138,13 +143,14 @@ internal sealed partial class AgentLink : IAsyncDisposable
                     continue;
                 _directory.Metrics.Reconnected(reason);
             }
+            Failure = null;
             lock (_lock)
                 _connected.TrySetResult(connection);
             var since = _directory.Time.GetTimestamp();
             using (var watch = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, connection.Closed))
             using (_stopping.Token.Register(connection.Dispose))
             {
-                var pinging = PingAsync(connection, watch.Token);
+                var pinging = _heartbeat.RunAsync(connection, watch.Token);
                 try
                 {
                     await connection.RunAsync(this, _directory.Listener);
@@ -178,7 +184,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
                     _connected = NotConnected();
             }
             // The first ping is sent at once: an answer to it alone says nothing of how long the stream will last.
-            if (connection.Pongs > 0 && _directory.Time.GetElapsedTime(since) >= PingEvery)
+            if (connection.Pongs > 0 && _directory.Time.GetElapsedTime(since) >= Heartbeat.Interval)
                 attempt = 0;
             connection = null;
         }
@@ -205,6 +211,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         }
         catch (Exception e)
         {
+            Failure = e as RefusalException;
             // What is wrong with the engine may pass: it must not cost the workspace its stream for good.
             LogNotReconnected(_directory.Logger, DockerId, e.Message);
             return null;
@@ -247,35 +254,6 @@ internal sealed partial class AgentLink : IAsyncDisposable
                     _ = _connected.Task.Exception;
             }
         }
-    }
-
-    /// <summary>An agent that does not answer a ping before the next one is due has lost its stream, whatever the socket says.</summary>
-    /// <returns>Whether it was that which ended the stream.</returns>
-    private async Task<bool> PingAsync(AgentConnection connection, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(PingEvery, _directory.Time);
-        var sent = 0L;
-        try
-        {
-            do
-            {
-                if (connection.Pongs < sent)
-                {
-                    connection.Dispose();
-                    return true;
-                }
-                Volatile.Write(ref _pingedAt, _directory.Time.GetTimestamp());
-                // Not waited for: where the way to the agent is full, it is the ping that has to notice.
-                _ = connection.PingAsync();
-                sent++;
-            }
-            while (await timer.WaitForNextTickAsync(cancellationToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // The stream has ended.
-        }
-        return false;
     }
 
     [LoggerMessage(LogLevel.Debug, "The stream to an agent ended")]

@@ -144,6 +144,9 @@ internal sealed partial class ContainerService(
     private async Task<Spawned> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        // Clients give a call up after a minute, unless it reports progress.
+        if (onProgress is not null)
+            CallDeadline.Current?.Extend(images.PullTimeout);
         // A pull can take minutes: whoever looks at the log meanwhile should see what is being waited for.
         LogSpawning(logger, plan.Image.Canonical);
         metrics.WarmPool.Missed("disabled");

@@ -9,6 +9,9 @@ internal sealed class ImageProvider(
 {
     private readonly ConcurrentDictionary<string, Pull> _pulls = [];
 
+    /// <summary>How long a pull may take.</summary>
+    public TimeSpan PullTimeout => engine.PullTimeout;
+
     public async Task<bool> IsPresentAsync(ImageReference reference, CancellationToken cancellationToken) =>
         await images.FindAsync(reference.Canonical, cancellationToken) is not null;
 
@@ -79,6 +82,12 @@ internal sealed class ImageProvider(
         try
         {
             await pull.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (CallDeadline.Current is { HasPassed: true })
+        {
+            throw new RefusalException(
+                RefusalCode.Timeout, $"The image {reference.Canonical} is still being pulled; the pull goes on.",
+                "Call spawn again in a while. With a progress token, spawn waits for the image and reports how far it is.", retryable: true);
         }
         catch (RefusalException refusal) when (refusal.Code is RefusalCode.ImageNotFound or RefusalCode.RegistryUnavailable)
         {

@@ -18,6 +18,9 @@ internal sealed partial class WorkspaceRecovery(
 {
     private const int MaxAttempts = 3, MaxAtOnce = 2;
 
+    /// <summary>What a call that has to wait for a container may take longer.</summary>
+    private static readonly TimeSpan ResumeTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>What a resumed workspace has at least left of its time to live: enough to fetch its files.</summary>
     private static readonly TimeSpan MinLease = TimeSpan.FromHours(1);
 
@@ -76,6 +79,7 @@ internal sealed partial class WorkspaceRecovery(
     public async Task<Workspace> ResumeAsync(Workspace workspace, CancellationToken cancellationToken)
     {
         var resume = _underWay.GetOrAdd(workspace.Id, id => new Lazy<Task<Workspace>>(() => RunAsync(id)));
+        CallDeadline.Current?.Extend(ResumeTimeout);
         var resumed = await resume.Value.WaitAsync(cancellationToken);
         // Of several calls that waited, each reports it.
         if (workspace.DockerId != resumed.DockerId)

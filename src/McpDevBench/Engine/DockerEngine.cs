@@ -28,7 +28,9 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     /// <summary>The newest version whose behaviour we know, and the oldest we can do with.</summary>
     private static readonly Version NewestApi = new(1, 51), OldestApi = new(1, 41);
 
-    private readonly SemaphoreSlim _connecting = new(1, 1);
+    private readonly Lock _lock = new();
+    private Task<Connection>? _connecting;
+    private bool _isDisposed;
     private volatile Connection? _connection;
     private int _connections;
 
@@ -36,6 +38,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     public int Connections => Volatile.Read(ref _connections);
 
     private sealed record Connection(DockerClient Client, EngineIdentity Identity);
+
+    public TimeSpan PullTimeout => options.PullTimeout;
 
     /// <summary>Who answers, after connecting if need be.</summary>
     public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) => (await ConnectAsync(default, cancellationToken)).Identity;
@@ -60,8 +64,9 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
 
     public void Dispose()
     {
+        lock (_lock)
+            _isDisposed = true;
         _connection?.Client.Dispose();
-        _connecting.Dispose();
     }
 
     private async Task CallAsync(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task> action, CancellationToken cancellationToken) =>
@@ -97,35 +102,32 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         }
     }
 
+    /// <summary>One attempt for all who wait: in a queue, each would wait for the timeouts of those before it.</summary>
     /// <param name="span">Of the call that cannot be made if this fails.</param>
     private async ValueTask<Connection> ConnectAsync(Span span, CancellationToken cancellationToken)
     {
         if (_connection is { } present)
             return present;
-        await _connecting.WaitAsync(cancellationToken);
+        Task<Connection> connecting;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            connecting = _connecting is { IsCompleted: false } underWay ? underWay : _connecting = NegotiateAsync();
+        }
         try
         {
-            if (_connection is { } negotiated)
-                return negotiated;
-            var connection = await NegotiateAsync(cancellationToken);
-            Interlocked.Increment(ref _connections);
-            return _connection = connection;
+            return await connecting.WaitAsync(cancellationToken);
         }
         catch (Exception e)
         {
             span.Failed(e);
             throw;
         }
-        finally
-        {
-            _connecting.Release();
-        }
     }
 
-    private async Task<Connection> NegotiateAsync(CancellationToken cancellationToken)
+    private async Task<Connection> NegotiateAsync()
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(options.CallTimeout);
+        using var deadline = new CancellationTokenSource(options.CallTimeout, time);
         var started = time.GetTimestamp();
         try
         {
@@ -143,10 +145,11 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch);
             metrics.Engine.Called("connect", "ok", time.GetElapsedTime(started));
             LogConnected(logger, options.Host, identity.Version, identity.ApiVersion, identity.Id);
-            return new Connection(client, identity);
+            Interlocked.Increment(ref _connections);
+            return _connection = new Connection(client, identity);
         }
         // While Docker is away, nothing else would count that it does not answer: every call ends here.
-        catch (Exception e) when (e is not RefusalException && Measure("connect", default, started, e, cancellationToken) && Unreachable(e, cancellationToken))
+        catch (Exception e) when (e is not RefusalException && Measure("connect", default, started, e, CancellationToken.None) && Unreachable(e, CancellationToken.None))
         {
             throw Refuse(e, options.CallTimeout);
         }

@@ -87,6 +87,16 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
         End(new Arrival(default, 0, null, 0, exit, Lost: false));
     }
 
+    /// <summary>See <see cref="Execs.Exec.Unsettled"/>.</summary>
+    public void Doubt() => _exec = _exec with { Unsettled = true };
+
+    /// <summary>The agent never started it.</summary>
+    public void NeverBegan()
+    {
+        _exec = _exec with { NeverBegan = true };
+        Lose();
+    }
+
     /// <summary>Its container is gone; what arrived before counts.</summary>
     public void Lose() => End(new Arrival(default, 0, null, 0, null, Lost: true));
 
@@ -131,7 +141,8 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
             if (ended || left <= TimeSpan.Zero)
                 return;
             await changed.WaitAsync(left, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
+            if (CallDeadline.EndsWait(cancellationToken))
+                return;
         }
     }
 

@@ -11,6 +11,9 @@ internal enum ExecOutcome
     Cancelled,
     OutOfMemory,
     WorkspaceLost,
+
+    /// <summary>Its start was answered as a timeout, and the agent said later that it had not begun.</summary>
+    NotStarted,
 }
 
 /// <summary>What a command used.</summary>
@@ -64,6 +67,12 @@ internal sealed record Exec
 
     /// <summary>No process is left, and no output will come.</summary>
     public bool Complete => Finished && Background is null;
+
+    /// <summary>The call that started it had a timeout as its answer: it is not known whether it runs, and it is ended if it does.</summary>
+    public bool Unsettled { get; init; }
+
+    /// <summary>That is settled: it did not run, and never will.</summary>
+    public bool NeverBegan { get; init; }
 }
 
 /// <summary>A command to run.</summary>

@@ -9,7 +9,7 @@ internal static class ExecEnding
     /// <summary>Characters of a process's name.</summary>
     private const int MaxName = 80;
 
-    /// <param name="exit">How it ended; null if its workspace was lost.</param>
+    /// <param name="exit">How it ended; null if its workspace was lost, or it never began.</param>
     /// <param name="limits">The workspace's; null if it is gone.</param>
     /// <returns>The exec as it ended, and how long it ran.</returns>
     public static (Exec Exec, TimeSpan Wall) Of(Exec exec, ExecExited? exit, OutputLog log, DateTimeOffset now, WorkspaceLimits? limits, ExecOptions options)
@@ -19,7 +19,7 @@ internal static class ExecEnding
         var ended = exec with
         {
             EndedAt = now,
-            Outcome = exit is null ? ExecOutcome.WorkspaceLost : OutcomeOf(exit.End),
+            Outcome = OutcomeOf(exec, exit),
             ExitCode = exit is { End: ExecEnd.Exited } or { Signal: 0, End: ExecEnd.OutOfMemory } ? exit.Code : null,
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = UsageOf(exit, wall, log),
@@ -49,8 +49,9 @@ internal static class ExecEnding
 
     private static string Clean(string name) => new([.. name.Take(MaxName).Select(c => char.IsControl(c) ? ' ' : c)]);
 
-    private static ExecOutcome OutcomeOf(ExecEnd end) => end switch
+    private static ExecOutcome OutcomeOf(Exec exec, ExecExited? exit) => exit?.End switch
     {
+        null => exec.NeverBegan ? ExecOutcome.NotStarted : ExecOutcome.WorkspaceLost,
         ExecEnd.Signaled => ExecOutcome.Signaled,
         ExecEnd.TimedOut => ExecOutcome.TimedOut,
         ExecEnd.Cancelled => ExecOutcome.Cancelled,

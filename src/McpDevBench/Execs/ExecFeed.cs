@@ -13,6 +13,7 @@ internal static class ExecFeed
     /// <summary>For what was given at the start; nobody waits for it.</summary>
     public static async Task FeedAllAsync(AgentLink link, ExecId id, byte[] data, bool eof)
     {
+        CallDeadline.Leave();
         try
         {
             await FeedAsync(link, id, data, eof, CancellationToken.None);

@@ -12,8 +12,8 @@ namespace McpDevBench.Execs;
 
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
-    ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecSupervisor supervisor, ExecStore store,
-    AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
+    ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter, ExecSupervisor supervisor,
+    ExecStore store, AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
     public const int MinTimeoutSeconds = 1;
 
@@ -112,7 +112,7 @@ internal sealed class ExecService(
         var active = supervisor.Admit(exec, workspace.DockerId!);
         try
         {
-            var link = await BeginAsync(active, start, cancellationToken);
+            var link = await starter.StartAsync(active, start, cancellationToken);
             metrics.Execs.Started(time.GetElapsedTime(began));
             await AnnounceAsync(link, id, onStarted);
             if (request.Stdin is { } stdin)
@@ -125,34 +125,6 @@ internal sealed class ExecService(
         return new StartedExec(active.Exec, queued);
     }
 
-    private async Task<AgentLink> BeginAsync(ActiveExec active, ExecStart start, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // The workspace may have gone while the call waited for its slot.
-            var link = agents.Get(active.DockerId);
-            store.Insert(active.Exec);
-            var started = await link.RequestAsync(Opcode.ExecStart, start.Write, ExecStarted.Read, repeatable: true, cancellationToken);
-            active.Confirmed = true;
-            // An agent of version 1 knows no other shell than sh.
-            if (start.PrefersBash)
-                active.Update(ExecEnding.WithShell(active.Exec, started.Shell.Length == 0 ? "sh" : started.Shell));
-            return link;
-        }
-        catch (OperationCanceledException)
-        {
-            // The caller has gone before the agent began; had it begun, it would have answered, or its stream has been ended and the next one tells.
-            supervisor.Dismiss(active);
-            throw;
-        }
-        catch (RefusalException e)
-        {
-            supervisor.Dismiss(active);
-            // A program or folder that is not there is the caller's argument, not a file that was asked for.
-            throw e.Code == RefusalCode.FileNotFound ? new RefusalException(RefusalCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e) : e;
-        }
-    }
-
     private static async Task AnnounceAsync(AgentLink link, ExecId id, Func<Task> onStarted)
     {
         try
@@ -161,6 +133,7 @@ internal sealed class ExecService(
         }
         catch (RefusalException)
         {
+            CallDeadline.Leave();
             _ = link.RequestAsync(Opcode.ExecCancel, new ExecCancel(id.Value, 0).Write, Nothing, repeatable: true, CancellationToken.None)
                 .ContinueWith(static task => task.Exception, TaskScheduler.Default);
             throw;

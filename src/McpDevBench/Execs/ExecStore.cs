@@ -14,6 +14,9 @@ internal sealed class ExecStore(Database database)
     /// <summary>It never started.</summary>
     public void Delete(ExecId id) => database.Write(connection => connection.Run("DELETE FROM execs WHERE id = $id", ("$id", id.ToString())));
 
+    /// <summary>See <see cref="Exec.Unsettled"/>; a restarted server goes on from there.</summary>
+    public void Doubt(ExecId id) => database.Write(connection => connection.Run("UPDATE execs SET unsettled = 1 WHERE id = $id", ("$id", id.ToString())));
+
     public void Finish(Exec exec) => database.Write(connection => connection.Run(
         """
         UPDATE execs SET ended_at = $ended, outcome = $outcome, exit_code = $code, signal = $signal, wall_ms = $wall, cpu_ms = $cpu, max_rss_bytes = $rss,
@@ -49,6 +52,7 @@ internal sealed class ExecStore(Database database)
         ExecOutcome.Cancelled => "cancelled",
         ExecOutcome.OutOfMemory => "out_of_memory",
         ExecOutcome.WorkspaceLost => "workspace_lost",
+        ExecOutcome.NotStarted => "not_started",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "an outcome without a name"),
     };
 
@@ -74,6 +78,7 @@ internal sealed class ExecStore(Database database)
             Notes = row.Text("notes") is { } notes ? SqliteExtensions.List(notes) : [],
             Background = row.Text("background") is { } named ? new ExecSurvivors((int)row.Integer("background_count")!, SqliteExtensions.List(named)) : null,
             DrainedAt = row.Time("drained_at"),
+            Unsettled = row.Integer("unsettled") == 1,
             Usage = row.Integer("wall_ms") is { } wall
                 ? new ExecUsage(wall, row.Integer("cpu_ms") ?? 0, row.Integer("max_rss_bytes") ?? 0, row.Integer("stdout_bytes") ?? 0, row.Integer("stderr_bytes") ?? 0) : null,
         };

@@ -26,6 +26,9 @@ internal sealed partial class ExecSupervisor(
     /// </summary>
     public Func<Exec, bool, Task> Finished { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Told of each exec whose start the last server left unsettled, when its agent is connected. Set once, at start.</summary>
+    public Action<ActiveExec, AgentLink> FoundUnsettled { get; set; } = (_, _) => { };
+
     /// <summary>Takes up what was running when the last server ended. Before the first agent is connected.</summary>
     public void Recover()
     {
@@ -33,7 +36,7 @@ internal sealed partial class ExecSupervisor(
         {
             var dockerId = workspaces.Find(exec.ContainerId) is { Status: ContainerStatus.Running, DockerId: { } id } ? id : null;
             var active = Watch(exec, dockerId ?? "", recovered: true);
-            active.Confirmed = true;
+            active.Confirmed = !exec.Unsettled;
             active.Announce();
             if (exec.Finished)
                 metrics.Execs.EnteredBackground();
@@ -69,6 +72,21 @@ internal sealed partial class ExecSupervisor(
         store.Delete(active.Exec.Id);
     }
 
+    /// <summary>It is not known whether it began. That is written down, so that a restarted server asks too.</summary>
+    public void Doubt(ActiveExec active)
+    {
+        active.Doubt();
+        metrics.Execs.Doubted();
+        try
+        {
+            store.Doubt(active.Exec.Id);
+        }
+        catch (RefusalException e)
+        {
+            LogDiskFull(logger, active.Exec.Id, e.Message);
+        }
+    }
+
     public ActiveExec? Find(ExecId id) => _active.GetValueOrDefault(id.Value);
 
     public override void Connected(AgentLink link, Welcome welcome)
@@ -85,6 +103,8 @@ internal sealed partial class ExecSupervisor(
             else
                 Disown(link, position);
         }
+        foreach (var active in _active.Values.Where(active => active.DockerId == link.DockerId && active is { Recovered: true, Exec.Unsettled: true }))
+            FoundUnsettled(active, link);
         var present = welcome.Execs.Select(position => position.Key).ToHashSet();
         foreach (var active in _active.Values)
         {
@@ -153,6 +173,7 @@ internal sealed partial class ExecSupervisor(
 
     private async Task RunAsync(ActiveExec active)
     {
+        CallDeadline.Leave();
         try
         {
             while (await active.Arrivals.WaitToReadAsync())

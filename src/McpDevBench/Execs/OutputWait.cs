@@ -29,7 +29,8 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
             if (pause <= TimeSpan.Zero)
                 return;
             await changed.WaitAsync(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
+            if (CallDeadline.EndsWait(cancellationToken))
+                return;
         }
     }
 

@@ -130,6 +130,7 @@ internal sealed partial class CallPipeline(
         using var span = RequestSpan.Begin(request.JsonRpcRequest, RequestMethods.ToolsCall, tool);
         Note(request);
         var audited = AuditedCall.Begin(audit, time, request, name);
+        using var deadline = CallDeadline.Begin(time, CallDeadline.DefaultTimeout, cancellationToken);
         try
         {
             if (disabled is not null && options.Tools.WhyNot(disabled) is { } reason)
@@ -141,7 +142,7 @@ internal sealed partial class CallPipeline(
             if (drain.IsDraining && tool.Annotations?.ReadOnlyHint == false)
                 throw new RefusalException(RefusalCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
             await audited.RequireAsync();
-            var result = await next(request, cancellationToken);
+            var result = await deadline.BoundAsync(next(request, deadline.Token).AsTask());
             errorType = result.IsError is true ? "tool_error" : null;
             if (errorType is null)
                 await audited.SucceededAsync();
@@ -152,6 +153,12 @@ internal sealed partial class CallPipeline(
             (errorType, failure) = (refusal.Code.Name(), refusal);
             metrics.Access.Refused(refusal);
             return ResumeNote.Add(Answer(refusal));
+        }
+        catch (Exception exception) when (deadline.IsReason(exception))
+        {
+            var refusal = Timeouts.Of(name, tool?.Annotations?.ReadOnlyHint != false, deadline, exception);
+            (errorType, failure) = (refusal.Code.Name(), refusal);
+            return Answer(refusal);
         }
         catch (Exception exception) when (IsForTheSdk(exception, cancellationToken))
         {
@@ -188,11 +195,17 @@ internal sealed partial class CallPipeline(
     private async ValueTask<ReadResourceResult> OnResourceAsync(McpRequestHandler<ReadResourceRequestParams, ReadResourceResult> next, RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken)
     {
         var audited = new AuditedCall(audit, time, RequestMethods.ResourcesRead, (request.MatchedPrimitive as DevBenchResource)?.AuditEvent, mayGoUnrecorded: true);
+        using var deadline = CallDeadline.Begin(time, CallDeadline.DefaultTimeout, cancellationToken);
         try
         {
-            var result = await next(request, cancellationToken);
+            var result = await deadline.BoundAsync(next(request, deadline.Token).AsTask());
             await audited.SucceededAsync();
             return result;
+        }
+        catch (Exception exception) when (deadline.IsReason(exception))
+        {
+            await audited.FailedAsync(RefusalCode.Timeout.Name());
+            throw Timeouts.Of(RequestMethods.ResourcesRead, isReadOnly: true, deadline, exception);
         }
         catch (Exception exception)
         {

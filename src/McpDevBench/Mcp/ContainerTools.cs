@@ -32,7 +32,7 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
         "Creates an isolated Linux workspace and returns its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end.",
-        ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true, AuditEvents.ContainerSpawn);
+        ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true, AuditEvents.ContainerSpawn) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override string? TargetOf(SpawnArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Alias);
 
@@ -169,7 +169,7 @@ internal sealed class KillTool(ContainerService containers)
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
         "Ends every command in a workspace and removes it. A persistent workspace's files are kept unless delete_files=true.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill, Ends: true);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill, Ends: true) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -18,8 +18,10 @@ internal sealed record ExecPollArguments(
     [Description("Only lines that match this regular expression.")] string? Grep = null,
     [Description("base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
     [Description("Remove terminal control sequences.")] bool StripAnsi = false,
-    [Description("Times of pieces; resources used.")] bool Details = false)
+    [Description("Times of pieces; resources used.")] bool Details = false) : IWaitingArguments
 {
+    TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(OutputOptions.WaitMs(WaitMs, Until));
+
     public PollRequest ToRequest() => new()
     {
         ExecId = ExecId,
@@ -108,8 +110,10 @@ internal sealed record ExecInputArguments(
     [Description("What ends the wait, as in exec_poll.")][OneOf("output", "match", "exit")] string? Until = null,
     [Description("With until=match: the line that ends the answer, such as ^>>> $")] string? Grep = null,
     [Description("Answer from there; default: from this input on.")][Between(-1, long.MaxValue)] long? AfterSeq = null,
-    [Description("Remove terminal control sequences.")] bool StripAnsi = false)
+    [Description("Remove terminal control sequences.")] bool StripAnsi = false) : IWaitingArguments
 {
+    TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(OutputOptions.WaitMs(WaitMs, Until));
+
     [JsonIgnore]
     public bool Waits => OutputOptions.WaitMs(WaitMs, Until) > 0;
 

@@ -24,8 +24,10 @@ internal sealed record ExecArguments(
     [Description("Run in a terminal of rows and cols.")] bool Pty = false,
     [Between(1, 1000)] int Rows = 24,
     [Between(1, 1000)] int Cols = 80,
-    [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null)
+    [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null) : IWaitingArguments
 {
+    TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(WaitMs);
+
     public const string CmdHint = "For a command line use shell, such as \"ls -l | head\"; cmd is the program and its arguments, such as [\"ls\", \"-l\"].";
 
     public ExecRequest ToRequest() => new()

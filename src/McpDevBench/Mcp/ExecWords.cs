@@ -16,6 +16,7 @@ internal static class ExecWords
     {
         { Complete: true } => "finished",
         { Finished: true } => "background",
+        { Unsettled: true } => "starting",
         _ => "running",
     };
 

@@ -50,6 +50,8 @@ internal sealed partial class FileEndpoint(
             return Task.CompletedTask;
         });
         var audited = new AuditedCall(audit, time, method, EventOf(context.Request.Method, call), mayGoUnrecorded: tool.ReadOnly);
+        // No limit while something moves, however large it is.
+        using var deadline = CallDeadline.BeginTransfer(time, context.RequestAborted);
         try
         {
             if (options.Tools.WhyNot(tool) is { } reason)
@@ -57,7 +59,7 @@ internal sealed partial class FileEndpoint(
             if (drain.IsDraining && !tool.ReadOnly)
                 throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
             await audited.RequireAsync();
-            await handle(context, call, audited);
+            await InTimeAsync(method, tool, deadline, handle(context, call, audited));
             errorType = context.Response.StatusCode < 400 ? null : RefusalCode.InvalidArgument.Name();
             if (errorType is null)
                 await audited.SucceededAsync();
@@ -85,6 +87,18 @@ internal sealed partial class FileEndpoint(
         }
     }
 
+    private static async Task InTimeAsync(string method, ToolFacts tool, CallDeadline deadline, Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (OperationCanceledException e) when (deadline.IsReason(e))
+        {
+            throw Timeouts.Of(method, tool.ReadOnly, deadline, e);
+        }
+    }
+
     /// <summary>Asking for the headers alone reads nothing.</summary>
     private static string? EventOf(string httpMethod, FileCall call) => httpMethod switch
     {
@@ -95,7 +109,7 @@ internal sealed partial class FileEndpoint(
 
     private async Task ReadAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
-        var entry = await files.StatAsync(call.Owner, call.Container, call.Path, context.RequestAborted);
+        var entry = await files.StatAsync(call.Owner, call.Container, call.Path, CallDeadline.Current!.Token);
         FileHeaders.RequireMatch(context.Request.Headers.IfMatch, entry.Type == "file" && call.Format is null ? FileHeaders.Quote(entry.Etag) : null);
         if (entry.Type == "directory" || call.Format is not null)
             await ExportAsync(context, call, audited);
@@ -112,7 +126,7 @@ internal sealed partial class FileEndpoint(
         if (entry.Type == "link")
         {
             if (!HttpMethods.IsHead(request.Method))
-                await transfer.DownloadAsync(call.Owner, call.Container, call.Path, 0, null, ifMatch: null, response.Body, context.RequestAborted);
+                await transfer.DownloadAsync(call.Owner, call.Container, call.Path, 0, null, ifMatch: null, response.Body, CallDeadline.Current!.Token);
             return;
         }
         var etag = FileHeaders.Quote(entry.Etag);
@@ -142,7 +156,7 @@ internal sealed partial class FileEndpoint(
         if (HttpMethods.IsHead(request.Method))
             return;
         // If it is replaced between the headers and its bytes, it is refused: the headers would be those of another file.
-        await transfer.DownloadAsync(call.Owner, call.Container, call.Path, offset, length, entry.Etag, response.Body, context.RequestAborted);
+        await transfer.DownloadAsync(call.Owner, call.Container, call.Path, offset, length, entry.Etag, response.Body, CallDeadline.Current!.Token);
     }
 
     private async Task ExportAsync(HttpContext context, FileCall call, AuditedCall audited)
@@ -159,7 +173,7 @@ internal sealed partial class FileEndpoint(
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"workspace.{(gzip ? "tar.gz" : "tar")}\"";
         if (!HttpMethods.IsHead(context.Request.Method))
-            await transfer.ExportAsync(call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body, context.RequestAborted);
+            await transfer.ExportAsync(call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body, CallDeadline.Current!.Token);
     }
 
     private async Task WriteAsync(HttpContext context, FileCall call, AuditedCall audited)
@@ -185,10 +199,10 @@ internal sealed partial class FileEndpoint(
             throw new RefusalException(RefusalCode.InvalidArgument, "If-None-Match of an upload can only be *.", "Send If-None-Match: * to write only where nothing is.");
         if (request.IfMatch == "*")
         {
-            await RequireExistenceAsync(call, context.RequestAborted);
+            await RequireExistenceAsync(call, CallDeadline.Current!.Token);
             request = request with { IfMatch = null };
         }
-        var entry = await transfer.UploadAsync(call.Owner, request, context.Request.Body, context.RequestAborted);
+        var entry = await transfer.UploadAsync(call.Owner, request, context.Request.Body, CallDeadline.Current!.Token);
         await audited.SucceededAsync();
         context.Response.Headers.ETag = FileHeaders.Quote(entry.Etag);
         var status = request.IfNoneMatch == "*" ? StatusCodes.Status201Created : StatusCodes.Status200OK;
@@ -220,7 +234,7 @@ internal sealed partial class FileEndpoint(
             await HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status415UnsupportedMediaType);
             return;
         }
-        var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, format, upload, context.RequestAborted);
+        var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, format, upload, CallDeadline.Current!.Token);
         await audited.SucceededAsync();
         await HttpRefusal.WriteAsync(context, StatusCodes.Status200OK, new JsonObject { ["entries"] = summary.Entries, ["bytes"] = summary.Bytes, ["skipped"] = summary.Skipped });
     }

@@ -81,7 +81,7 @@ internal sealed class ReconcileTool(Reconciler reconciler)
 {
     public static ToolFacts Facts { get; } = new("reconcile", "Reconcile with Docker",
         "Corrects differences between Docker and the server's state. Also runs by itself.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemReconcile);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemReconcile) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);
 
@@ -96,7 +96,7 @@ internal sealed class GarbageCollectTool(Janitor janitor)
 {
     public static ToolFacts Facts { get; } = new("garbage_collect", "Collect garbage",
         "Removes expired and orphaned workspaces. Also runs by itself.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemGc);
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemGc) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);
 

@@ -12,6 +12,9 @@ namespace McpDevBench.Mcp;
 internal sealed record ToolFacts(
     string Name, string Title, string Description, bool ReadOnly, bool Destructive, bool Idempotent, bool OpenWorld, string? AuditEvent = null, bool Ends = false)
 {
+    /// <summary>The whole call has to be answered within this time, unless its arguments ask for a wait.</summary>
+    public TimeSpan Timeout { get; init; } = CallDeadline.DefaultTimeout;
+
     public static ToolFacts Reads(string name, string title, string description, string? auditEvent = null) =>
         new(name, title, description, ReadOnly: true, Destructive: false, Idempotent: true, OpenWorld: false, auditEvent);
 
@@ -22,6 +25,12 @@ internal sealed record ToolFacts(
         IdempotentHint = Idempotent,
         OpenWorldHint = OpenWorld,
     };
+}
+
+/// <summary>Arguments of a call that waits: it has to be answered within that time and <see cref="CallDeadline.Overhead"/>.</summary>
+internal interface IWaitingArguments
+{
+    TimeSpan Wait { get; }
 }
 
 /// <summary>A tool whose facts are known without making it, so that it can be left out.</summary>

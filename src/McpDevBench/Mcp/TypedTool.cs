@@ -44,6 +44,7 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
         var arguments = Bind(request);
         if (CallFacts.Current is { } facts)
             facts.Target = TargetOf(arguments);
+        CallDeadline.Current?.Set(TimeoutOf(arguments));
         var result = await CallAsync(arguments, new ToolCall(request), cancellationToken);
         return new CallToolResult
         {
@@ -53,6 +54,10 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     }
 
     protected abstract Task<TResult> CallAsync(TArguments arguments, ToolCall call, CancellationToken cancellationToken);
+
+    private TimeSpan TimeoutOf(TArguments arguments) => arguments is IWaitingArguments { Wait: var wait }
+        ? wait + CallDeadline.Overhead
+        : About.Timeout;
 
     /// <summary>What the call is about, for the audit record: a path, a name. Never an argument that can carry more than that.</summary>
     protected virtual string? TargetOf(TArguments arguments) => null;

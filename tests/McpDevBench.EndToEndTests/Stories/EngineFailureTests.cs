@@ -67,13 +67,58 @@ public sealed class EngineFailureTests
                 return answer.StatusCode;
             });
             var statuses = await Task.WhenAll(uploads).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
-            Assert.All(statuses, status => Assert.Equal(HttpStatusCode.InternalServerError, status));
+            Assert.All(statuses, status => Assert.Contains(status, new[] { HttpStatusCode.InternalServerError, HttpStatusCode.GatewayTimeout }));
         }
         finally
         {
             await DockerHost.Docker("unpause", dockerId);
         }
         Assert.Equal("back", await workspace.Sh("echo back"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task With_the_engine_out_of_reach_every_call_ends_in_time_and_afterwards_all_is_well(bool isSilent)
+    {
+        using var folder = new TemporaryFolder();
+        using var proxy = new EngineProxy(folder["docker.sock"], await DockerHost.SocketPath());
+        await using var server = await ServerProcess.Started(("MCP_DOCKER_HOST", $"unix://{folder["docker.sock"]}"), ("MCP_DOCKER_TIMEOUT_S", "5"));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var running = await workspace.ExecStart("echo up; sleep 1000");
+        await running.ReadUntil("up\n");
+        if (isSilent)
+            proxy.FallSilent();
+        else
+            proxy.Cut();
+
+        Func<Task>[] calls =
+        [
+            () => workspace.Exec("echo ran >> ran", ("wait_ms", 1000)),
+            () => workspace.ExecStart("echo ran >> ran"),
+            () => workspace.Write("file", "x"),
+            () => workspace.Read("file"),
+            () => running.Input("x"),
+            () => running.Cancel(graceS: 0),
+            () => assistant.Attach(workspace.Id),
+            () => assistant.Spawn(Images.Busybox),
+        ];
+        try
+        {
+            var refusals = await Task.WhenAll(calls.Select(call =>
+                Refused.WithOneOf(["docker_unavailable", "timeout", "server_error"], () => call().WaitAsync(TimeSpan.FromSeconds(55), TestContext.Current.CancellationToken))));
+            Assert.Equal("docker_unavailable", refusals[0].Code);
+            Assert.Contains("not started", refusals[0].Message, StringComparison.Ordinal);
+            Assert.Equal("docker_unavailable", refusals[2].Code);
+        }
+        finally
+        {
+            proxy.Recover();
+        }
+        await server.Answers("health/ready");
+        Assert.Equal("no", await workspace.Sh("test -e ran && echo yes || echo no"));
+        Assert.Equal("up\n", (await running.Poll()).Messages[0].Data);
     }
 
     [Fact]

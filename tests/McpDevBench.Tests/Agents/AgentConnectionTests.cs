@@ -100,23 +100,54 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         var request = await ReadFrameAsync();
         await patience.CancelAsync();
         Assert.Equal(FrameKind.Cancel, (await ReadFrameAsync()).Kind);
-        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0]));
+        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0]));
 
         Assert.Equal(7, (await call).Pid);
     }
 
     [Fact]
-    public async Task An_agent_that_keeps_back_whether_a_command_began_loses_its_stream()
+    public async Task An_answer_that_comes_after_its_caller_has_gone_still_tells_whether_a_command_began()
     {
         var running = _connection.RunAsync(null!, new Deaf());
         using var patience = new CancellationTokenSource();
         var call = _connection.Call(Opcode.ExecStart, static _ => { });
-        Assert.NotNull(call.Settles);
-        call.Settles = TimeSpan.FromMilliseconds(50);
+        var request = await ReadFrameAsync();
         await patience.CancelAsync();
-
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.AnswerAsync(ExecStarted.Read, patience.Token).WaitAsync(_patience));
-        await Assert.ThrowsAsync<ProtocolException>(() => running.WaitAsync(_patience));
+        Assert.False(call.HasAnswer);
+
+        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.Equal(AgentStatus.Ok, await call.LateAnswerAsync().WaitAsync(_patience));
+        Assert.False(running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_stream_that_ends_without_an_answer_leaves_open_whether_a_command_began()
+    {
+        _ = _connection.RunAsync(null!, new Deaf());
+        var call = _connection.Call(Opcode.ExecStart, static _ => { });
+        _connection.Dispose();
+        Assert.Null(await call.LateAnswerAsync().WaitAsync(_patience));
+    }
+
+    [Fact]
+    public async Task A_request_carries_the_moment_at_which_its_caller_gives_up_and_none_outside_of_a_call()
+    {
+        using (CallDeadline.Begin(TimeProvider.System, TimeSpan.FromHours(1), CancellationToken.None))
+            _connection.Call(Opcode.Stat, static _ => { });
+        var (_, limited) = await ReadMessageAsync();
+        CallDeadline.Leave();
+        _connection.Call(Opcode.Stat, static _ => { });
+        var (_, unlimited) = await ReadMessageAsync();
+
+        Assert.InRange(ExpiryIn(limited), (long)TimeSpan.FromMinutes(59).TotalMilliseconds, (long)TimeSpan.FromMinutes(61).TotalMilliseconds);
+        Assert.Equal(0, ExpiryIn(unlimited));
+    }
+
+    private static long ExpiryIn(byte[] message)
+    {
+        var reader = new MessageReader(message) { Version = Protocol.Version };
+        return RequestHeader.Read(ref reader).ExpiresAt;
     }
 
     private async Task<byte[]> ReadAsync(int length)
@@ -126,11 +157,12 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         return bytes;
     }
 
-    private async Task<FrameHeader> ReadFrameAsync()
+    private async Task<FrameHeader> ReadFrameAsync() => (await ReadMessageAsync()).Header;
+
+    private async Task<(FrameHeader Header, byte[] Message)> ReadMessageAsync()
     {
         var header = FrameHeader.Read(await ReadAsync(FrameHeader.Size));
-        await ReadAsync(header.Length);
-        return header;
+        return (header, await ReadAsync(header.Length));
     }
 
     private sealed class Deaf : AgentListener

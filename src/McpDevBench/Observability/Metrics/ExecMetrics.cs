@@ -7,7 +7,7 @@ internal sealed class ExecMetrics(MetricFamilies families)
 {
     private static readonly double[] _durationBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
     private static readonly double[] _latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
-    private static readonly LabelValues _outcomes = new("exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost");
+    private static readonly LabelValues _outcomes = new("exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost", "not_started");
     private static readonly double[] _waitBuckets = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 25];
     private static readonly LabelValues _queueResults = new("started", "timed_out", "queue_full", "cancelled");
     private static readonly LabelValues _streams = new("stdout", "stderr");
@@ -17,6 +17,8 @@ internal sealed class ExecMetrics(MetricFamilies families)
     private readonly HistogramRow _seconds = families.Histogram("mcp_execution_duration_seconds", "Duration of commands in seconds.", _durationBuckets, "outcome", _outcomes);
     private readonly Histogram _startLatency = families.Histogram("mcp_execution_start_latency_seconds", "From the call to the running process, in seconds.", _latencyBuckets);
     private readonly Counter _timeouts = families.Counter("mcp_execution_timeout_total", "Commands that were ended because their time was up.");
+    private readonly Counter _unsettled = families.Counter(
+        "mcp_execution_unsettled_total", "Starts of commands that were answered as a timeout while it was not known whether they began.");
     private readonly CounterRow _outputBytes = families.Counter("mcp_execution_output_bytes_total", "Bytes of output of commands.", "stream", _streams);
     private readonly CounterRow _droppedBytes = families.Counter("mcp_execution_output_dropped_bytes_total", "Bytes of output beyond what is kept.", "stream", _streams);
 
@@ -49,6 +51,13 @@ internal sealed class ExecMetrics(MetricFamilies families)
     {
         _running.Inc();
         _startLatency.Observe(latency.TotalSeconds);
+    }
+
+    /// <summary>Its start was answered as a timeout. It counts as running until its agent says whether it began.</summary>
+    public void Doubted()
+    {
+        _running.Inc();
+        _unsettled.Inc();
     }
 
     /// <summary>It was running when this server started, and still is.</summary>
