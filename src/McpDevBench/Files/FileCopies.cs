@@ -31,11 +31,31 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         if (isSame && target.ToString() == path.ToString())
             throw new RefusalException(RefusalCode.InvalidArgument, $"{path} would be copied onto itself.", "Give another target_path, or the target_container_id of another workspace.");
         var source = await service.StatAsync(owner, request.FromContainer, request.Path, cancellationToken);
+        if (!request.Overwrite)
+            await AtTargetAsync(request, _ => RequireFreeAsync(owner, request, cancellationToken));
         var copied = source.Type == "directory"
             ? await CopyTreeAsync(owner, request, path, target, onProgress, cancellationToken)
             : await CopyFileAsync(owner, request, source, path, target, onProgress, cancellationToken);
         var entry = await service.StatAsync(owner, request.ToContainer, request.Target, cancellationToken);
         return new CopiedFiles(source, entry, copied.Entries, copied.Bytes, copied.Skipped);
+    }
+
+    /// <summary>Before anything is sent, and for agents of version 1, which do not check it themselves when they move the tree into place.</summary>
+    private async Task<bool> RequireFreeAsync(string owner, CopyFilesRequest request, CancellationToken cancellationToken)
+    {
+        FileEntry found;
+        try
+        {
+            found = await service.StatAsync(owner, request.ToContainer, request.Target, cancellationToken);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.FileNotFound)
+        {
+            return true;
+        }
+        var list = new ListRequest(WorkspacePath.Parse(request.Target).Relative, Recursive: false, Glob: "", MaxEntries: 1, After: []);
+        var isFree = found.Type == "directory" && (await files.RequestAsync(
+            owner, request.ToContainer, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken)).Entries.Count == 0;
+        return isFree ? true : throw new RefusalException(RefusalCode.Conflict, $"{found.Path} exists already.", "Pass overwrite=true.");
     }
 
     private Task<TransferSummary> CopyFileAsync(

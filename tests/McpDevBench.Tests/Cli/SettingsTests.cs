@@ -25,6 +25,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MCP_ALLOWED_ORIGINS", "https://*.example", "not an origin")]
     [InlineData("MCP_ALLOWED_ORIGINS", "https://bench.example/path", "not an origin")]
     [InlineData("MCP_ALLOWED_HOSTS", "https://bench.example", "not a host")]
+    [InlineData("MCP_PUBLIC_URL", "bench.example", "MCP_PUBLIC_URL='bench.example' is not allowed: use http:// or https://")]
+    [InlineData("MCP_PUBLIC_URL", "https://bench.example/?x=1", "without a query")]
     [InlineData("MCP_TOOLS_DENY", "fs_raed", "did you mean fs_read")]
     [InlineData("MCP_TOOLS_ALLOW", "fs_read,zzz*", "'zzz*', which is no tool")]
     [InlineData("MCP_TOOLSETS", "workspace,operators", "MCP_TOOLSETS has 'operators', which is not a toolset: use one or more of workspace, exec, files, operator.")]
