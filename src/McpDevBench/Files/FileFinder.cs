@@ -15,7 +15,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
         var recursive = request.Recursive || GlobPattern.IsDeep(glob);
         var list = new ListRequest(
             path.Relative, recursive, glob, Math.Clamp((uint)request.MaxEntries, 1, MaxEntries),
-            request.Cursor is null ? [] : WorkspacePath.Parse(request.Cursor).Relative, request.IncludeIgnored || !recursive);
+            request.Cursor is null ? [] : Below(path, WorkspacePath.Parse(request.Cursor)).Relative, request.IncludeIgnored || !recursive);
         var answer = await ListAsync(owner, request.Container, list, cancellationToken);
         // Asked again for those that fit, so that what is counted belongs to what is listed.
         var fitting = Fitting(answer.Entries, request);
@@ -33,7 +33,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
     {
         var path = WorkspacePath.Parse(request.Path);
         SearchPattern.Check(request.Pattern, request.Literal);
-        var (after, afterLine) = request.Cursor is null ? ([], 0) : ParseCursor(request.Cursor);
+        var (after, afterLine) = request.Cursor is null ? ([], 0) : ParseCursor(path, request.Cursor);
         var search = new SearchRequest(
             path.Relative, request.Pattern, request.Literal, request.IgnoreCase, GlobPattern.Normalize(request.Glob, path),
             Math.Clamp((uint)request.Context, 0, MaxContext), Math.Clamp((uint)request.MaxResults, 1, MaxMatches), request.IncludeIgnored)
@@ -58,6 +58,16 @@ internal sealed class FileFinder(WorkspaceFiles files)
                 "Search again without cursor, with a narrower pattern, path or glob.");
         }
         return Found(answer, request);
+    }
+
+    /// <summary>A cursor is a place below the directory that it belongs to, or that file itself.</summary>
+    private static WorkspacePath Below(WorkspacePath directory, WorkspacePath cursor)
+    {
+        if (directory.IsRoot || $"{cursor}/".StartsWith($"{directory}/", StringComparison.Ordinal))
+            return cursor;
+        throw new RefusalException(
+            RefusalCode.InvalidArgument, $"The cursor belongs to another path than {directory}.",
+            "Call again with the path of the answer that the cursor is from, or leave cursor out to begin anew.");
     }
 
     private Task<ListResponse> ListAsync(string owner, string container, ListRequest list, CancellationToken cancellationToken) =>
@@ -110,12 +120,12 @@ internal sealed class FileFinder(WorkspaceFiles files)
     private static string CursorOf(string path, uint line) =>
         string.Create(CultureInfo.InvariantCulture, $"{path}:{(line == uint.MaxValue ? "end" : line.ToString(CultureInfo.InvariantCulture))}");
 
-    private static (byte[] Path, uint Line) ParseCursor(string cursor)
+    private static (byte[] Path, uint Line) ParseCursor(WorkspacePath directory, string cursor)
     {
         var colon = cursor.LastIndexOf(':');
         var line = 0u;
         if (colon > 0 && (cursor.AsSpan(colon + 1).SequenceEqual("end") || uint.TryParse(cursor.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out line)))
-            return (WorkspacePath.Parse(cursor[..colon]).Relative, cursor[colon + 1] == 'e' ? uint.MaxValue : line);
+            return (Below(directory, WorkspacePath.Parse(cursor[..colon])).Relative, cursor[colon + 1] == 'e' ? uint.MaxValue : line);
         throw new RefusalException(RefusalCode.InvalidArgument, "The cursor is not one of fs_search.", "Pass next_cursor as fs_search answered it, or leave cursor out to begin anew.");
     }
 }

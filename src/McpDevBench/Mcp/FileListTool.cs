@@ -86,7 +86,7 @@ internal sealed record FsListResult(IReadOnlyList<ListedResult> Entries, string?
 
     private IEnumerable<string> Facts()
     {
-        yield return Words.Invariant($"{Entries.Count} entries");
+        yield return Words.Count(Entries.Count, "entry", "entries");
         if (LeftOut is not null)
             yield return LeftOut.Render();
         if (Hint is not null)

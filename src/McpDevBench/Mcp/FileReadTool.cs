@@ -84,17 +84,17 @@ internal sealed record FsReadResult(
         if (Line is { } line)
             yield return Range(line);
         else if (whole && TotalLines is { } total)
-            yield return Words.Invariant($"{total} lines");
+            yield return Words.Count(total, "line", "lines");
         else if (Offset is { } offset)
             yield return Words.Invariant($"from byte {offset}");
-        yield return whole ? Words.Invariant($"{Size} bytes") : Words.Invariant($"{Bytes} of {Size} bytes");
+        yield return whole ? Words.Count(Size, "byte", "bytes") : Words.Invariant($"{Bytes} of {Size} bytes");
         foreach (var unseen in Unseen())
             yield return unseen;
         if (Mtime is not null)
             yield return $"{MimeType}, {Mtime}";
         yield return $"etag {Etag}";
         if (Truncated is not null)
-            yield return Words.Invariant($"{Truncated.Bytes} bytes left out: {Truncated.Hint}");
+            yield return $"{Words.Count(Truncated.Bytes, "byte", "bytes")} left out: {Truncated.Hint}";
         else if (NextLine is not null)
             yield return Words.Invariant($"next: line={NextLine}");
         else if (NextOffset is not null)
@@ -119,7 +119,7 @@ internal sealed record FsReadResult(
         if (NextOffset is null && Content[^1] != '\n')
             yield return "no newline at the end";
         if (Replaced is { } replaced)
-            yield return Words.Invariant($"{replaced} invalid sequences as U+FFFD: encoding=base64 gives the bytes");
+            yield return $"{Words.Count(replaced, "invalid sequence", "invalid sequences")} as U+FFFD: encoding=base64 gives the bytes";
     }
 }
 

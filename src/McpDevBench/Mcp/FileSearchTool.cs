@@ -60,7 +60,7 @@ internal sealed record FsSearchResult(
     private IEnumerable<string> Facts()
     {
         var files = Matches.Select(match => match.Path).Distinct().Count();
-        yield return Words.Invariant($"{Matches.Count} matches in {files} files, {FilesSearched} searched");
+        yield return $"{Words.Count(Matches.Count, "match", "matches")} in {Words.Count(files, "file", "files")}, {Words.Invariant($"{FilesSearched}")} searched";
         if (LeftOut is not null)
             yield return LeftOut.Render();
         if (Hint is not null)
@@ -77,11 +77,11 @@ internal sealed record FsSearchResult(
     {
         var parts = new List<string>();
         if (found.SlowLines is > 0 and var slow)
-            parts.Add(Words.Invariant($"The pattern took too long on {slow} lines, which count as without a match: make it simpler"));
+            parts.Add($"The pattern took too long on {Words.Count(slow, "line", "lines")}, taken as without a match: make it simpler");
         if (found.Unfinished > 0)
             parts.Add("A file is too large to be searched to its end in time: use exec with grep for the rest of it");
         if (found.LongLines is > 0 and var cut)
-            parts.Add(Words.Invariant($"{cut} lines are longer than 240 KiB and were searched in pieces: a match of more than 32 KiB can be missed there"));
+            parts.Add($"{Words.Count(cut, "line", "lines")} over 240 KiB searched in pieces: a match of more than 32 KiB can be missed there");
         if (found.LeftOut is null && found.Matches.Count == 0)
             parts.Add("Files over 16 MiB and lines beyond 64 KiB were not searched: the workspace was made by an older version of the server");
         if (found.End != SearchEnd.Complete)

@@ -21,5 +21,6 @@ internal sealed class FsStatTool(FileService files)
     protected override async Task<EntryResult> CallAsync(FsStatArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
         EntryResult.Of(await files.StatAsync(call.Owner, arguments.ContainerId, arguments.Path, cancellationToken));
 
-    protected override string Render(EntryResult result) => $"{result.Render()} etag {result.Etag}";
+    protected override string Render(EntryResult result) =>
+        $"{result.Render()}{(result.MimeType is null ? "" : $" {result.MimeType}")} etag {result.Etag}";
 }

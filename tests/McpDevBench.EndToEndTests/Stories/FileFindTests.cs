@@ -83,7 +83,7 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.Sh("seq 1 40 > numbers.txt");
         var (text, _) = await Call(assistant, workspace, "fs_search", ("pattern", "^(5|7|20)$"), ("context", 2));
-        Assert.StartsWith("/workspace/numbers.txt\n3- 3\n4- 4\n5: 5\n6- 6\n7: 7\n8- 8\n9- 9\n--\n18- 18\n19- 19\n20: 20\n21- 21\n22- 22\n[3 matches in 1 files, 1 searched]", text, StringComparison.Ordinal);
+        Assert.StartsWith("/workspace/numbers.txt\n3- 3\n4- 4\n5: 5\n6- 6\n7: 7\n8- 8\n9- 9\n--\n18- 18\n19- 19\n20: 20\n21- 21\n22- 22\n[3 matches in 1 file, 1 searched]", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,10 +101,12 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Contains("literal=true", (await Refused.With("invalid_argument", () => workspace.Search("f("))).Hint, StringComparison.Ordinal);
         await Refused.With("invalid_argument", () => workspace.Search("one", ("glob", "!*.py")));
         await Refused.With("invalid_argument", () => workspace.Search("one", ("cursor", "nonsense")));
+        await Refused.With("invalid_argument", () => workspace.Search("one", ("path", "src"), ("cursor", "/workspace/lib/a.py:1")));
+        await Refused.With("invalid_argument", () => workspace.List("src", ("cursor", "/workspace/lib/a.py")));
         Assert.Equal("/workspace/a.txt", (await workspace.Search("one", ("glob", "/workspace/*.txt"))).Found[0].Path);
         Assert.Equal("/workspace/a.txt", (await workspace.Search("one", ("glob", "./*.txt"))).Found[0].Path);
         var (slow, _) = await Call(assistant, workspace, "fs_search", ("pattern", "^(a+)+$b"));
-        Assert.Contains("took too long on 1 lines", slow, StringComparison.Ordinal);
+        Assert.Contains("took too long on 1 line,", slow, StringComparison.Ordinal);
     }
 
     [Fact]

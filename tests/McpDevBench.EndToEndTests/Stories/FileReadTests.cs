@@ -59,7 +59,7 @@ public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerPr
         await workspace.Write("old.txt", Encoding.Latin1.GetBytes("Größe: 5\n"));
         var (text, read) = await Read(assistant, workspace, ("path", "old.txt"));
         Assert.Equal(("Größe: 5\n", "latin1"), ((string)read["content"]!, (string)read["encoding"]!));
-        Assert.StartsWith("Größe: 5\n[latin1, 1 lines, 9 bytes", text, StringComparison.Ordinal);
+        Assert.StartsWith("Größe: 5\n[latin1, 1 line, 9 bytes", text, StringComparison.Ordinal);
         await workspace.Write("old.txt", "Größe: 6\n", ("encoding", "latin1"), ("if_match", (string)read["etag"]!));
         await workspace.Edit("old.txt", "ß", "ss");
         Assert.Equal(Encoding.Latin1.GetBytes("Grösse: 6\n"), (await workspace.Read("old.txt", ("encoding", "base64"))).Bytes);
