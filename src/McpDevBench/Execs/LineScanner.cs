@@ -21,7 +21,7 @@ internal sealed class LineScanner(PollRequest request)
     // Sizes of the last lines that were asked for, whether they fit or not.
     private readonly Queue<long> _tail = [];
     private readonly Unfinished[] _unfinished = [new(), new()];
-    private long _read = request.Grep is null ? request.AfterSeq : Math.Max(-1, request.AfterSeq - LookBehind);
+    private long _read = LooksBehind(request) ? Math.Max(-1, request.AfterSeq - LookBehind) : request.AfterSeq;
     private long _end = -1;
     private long _size, _dropped;
     private bool _full;
@@ -131,6 +131,9 @@ internal sealed class LineScanner(PollRequest request)
         var text = line.Text.ToString();
         return new Line(line.First, request.StripAnsi ? new AnsiFilter().Apply(text) : text);
     }
+
+    /// <summary>The answer to an input begins with the input, also on a line that has a prompt already.</summary>
+    private static bool LooksBehind(PollRequest request) => request.Grep is not null && request.Match is null;
 
     private static Regex Compile(string pattern)
     {

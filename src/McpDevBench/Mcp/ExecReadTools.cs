@@ -82,7 +82,7 @@ internal sealed record ExecPollResult(
     }
 }
 
-internal sealed class ExecPollTool(ExecReader reader)
+internal sealed class ExecPollTool(ExecReader reader, TimeProvider time)
     : TypedTool<ExecPollArguments, ExecPollResult>(Facts, McpJson.Default.ExecPollArguments, McpJson.Default.ExecPollResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("exec_poll", "Read the output of a command",
@@ -92,6 +92,7 @@ internal sealed class ExecPollTool(ExecReader reader)
     protected override async Task<ExecPollResult> CallAsync(ExecPollArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         arguments.Check();
+        await using var progress = call.BeginProgress(time, cancellationToken);
         return ExecPollResult.Of(await reader.PollAsync(call.Owner, arguments.ToRequest(), cancellationToken), arguments.Details);
     }
 
@@ -144,7 +145,7 @@ internal sealed record ExecInputResult(
     string ExecId, int Bytes, bool Open, long NextSeq, IReadOnlyList<MessageResult>? Messages = null, bool? Complete = null,
     string? Outcome = null, int? ExitCode = null, int? Signal = null, TruncatedResult? Truncated = null);
 
-internal sealed class ExecInputTool(ExecService execs, ExecReader reader)
+internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimeProvider time)
     : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_input", "Send input to a command",
@@ -156,6 +157,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader)
         ExecInputArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         arguments.Check();
+        await using var progress = call.BeginProgress(time, cancellationToken);
         var data = Encodings.Decode(arguments.Data ?? "", arguments.Encoding, "data");
         var afterSeq = arguments.AfterSeq ?? reader.LastSeq(call.Owner, arguments.ExecId);
         var size = arguments.Resize is { } resize ? (resize.Rows, resize.Cols) : default((int, int)?);

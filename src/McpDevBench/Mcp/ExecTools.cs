@@ -97,16 +97,17 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
     {
         arguments.Check();
         var request = arguments.ToRequest() with { MaxQueueWait = TimeSpan.FromMilliseconds(arguments.WaitMs) };
+        await using var progress = call.BeginProgress(time, cancellationToken);
         var (exec, queued) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
         var waitMs = Math.Max(0, arguments.WaitMs - (int)queued.TotalMilliseconds);
-        await using var progress = call.BeginProgress(time, cancellationToken);
         var onOutput = progress is null ? null : Show(progress);
         if (arguments.Encoding == "base64")
         {
             var raw = new PollRequest { ExecId = "", WaitMs = waitMs, MaxBytes = arguments.MaxOutputBytes, Base64 = true, ByStream = true };
             return Raw(await reader.FollowAsync(exec, raw, onOutput, cancellationToken), arguments) with { Resumed = ResumeNote.Flag };
         }
-        return Text(await reader.FollowAsync(exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken), arguments) with { Resumed = ResumeNote.Flag };
+        var result = await reader.FollowAsync(exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
+        return Text(result, arguments) with { Resumed = ResumeNote.Flag };
     }
 
     protected override string Render(ExecToolResult result)

@@ -109,8 +109,13 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
         var python = await workspace.ExecStart(["python", "-i", "-q"], ("stdin_open", true));
         var first = await python.Ask("x = 6 * 7\n", ("wait_ms", 25_000), ("until", "match"), ("grep", ">>> $"), ("after_seq", -1));
         Assert.EndsWith(">>> ", first.Text, StringComparison.Ordinal);
-        var answer = await python.Ask("print(x)\n", ("wait_ms", 25_000), ("until", "match"), ("grep", ">>> $"));
-        Assert.Contains("42\n", answer.Text, StringComparison.Ordinal);
+        for (var step = 1; step <= 3; step++)
+        {
+            // The prompt is on the line of the one before: an interpreter that reads a pipe writes no line end between them.
+            var answer = await python.Ask($"print(x * {step})\n", ("wait_ms", 25_000), ("until", "match"), ("grep", "^>>> $"));
+            Assert.Contains($"{42 * step}\n", answer.Text, StringComparison.Ordinal);
+            Assert.EndsWith(">>> ", answer.Text, StringComparison.Ordinal);
+        }
         // Without anything to wait for, the answer ends with a pause.
         Assert.Contains("43\n", (await python.Ask("print(x + 1)\n", ("wait_ms", 25_000))).Text, StringComparison.Ordinal);
         var end = await python.Ask("exit(3)\n", ("until", "exit"));
@@ -165,18 +170,27 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Python);
-        var slow = new Progress();
-        const string ByteByByte = "import os, time\nfor byte in 'né€😀'.encode() * 60: os.write(1, bytes([byte])); time.sleep(0.002)";
-        await assistant.CallRaw("exec", Run(workspace, ByteByByte), slow);
-        await slow.Until(text => text == string.Concat(Enumerable.Repeat("né€😀", 60)));
-        slow.Increases();
+        var slow = await Watch("exec", Run(
+            workspace, "import os, time\nfor byte in 'né€😀'.encode() * 60: os.write(1, bytes([byte])); time.sleep(0.002)"));
+        Assert.Equal(string.Concat(Enumerable.Repeat("né€😀", 60)), string.Concat(slow.Select(Text)));
         Assert.InRange(slow.Count, 1, 30);
+        Increases(slow);
 
-        var flood = new Progress();
-        await assistant.CallRaw("exec", Run(workspace, "for i in range(300_000): print('line', i)"), flood);
-        await flood.Until(text => text.EndsWith("line 299999\n", StringComparison.Ordinal));
-        flood.Increases();
-        Assert.InRange(flood.Bytes, 1, 64 << 10);
+        var flood = await Watch("exec", Run(workspace, "for i in range(300_000): print('line', i)"));
+        Assert.EndsWith("line 299999\n", Text(flood[^1]), StringComparison.Ordinal);
+        Assert.InRange(flood.Sum(progress => Encoding.UTF8.GetByteCount(Text(progress))), 1, 64 << 10);
+        Increases(flood);
+    }
+
+    [Fact]
+    public async Task A_silent_wait_shows_that_it_is_alive()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var exec = await workspace.ExecStart("sleep 1000");
+        var silence = await Watch("exec_poll", new JsonObject { ["exec_id"] = exec.Id, ["wait_ms"] = 22_000 });
+        Assert.InRange(silence.Count, 1, 3);
+        Increases(silence);
     }
 
     [Fact]
@@ -225,44 +239,46 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
     private static async Task<string> Text(Assistant assistant, string tool, string arguments) =>
         Assert.IsType<TextContentBlock>((await assistant.CallRaw(tool, Assistant.Arguments(arguments), progress: null)).Content[0]).Text;
 
-    private static IReadOnlyDictionary<string, object?> Run(Workspace workspace, string program) => Assistant.Arguments(new JsonObject
+    private static JsonObject Run(Workspace workspace, string program) => new()
     {
         ["container_id"] = workspace.Id,
         ["cmd"] = new JsonArray("python", "-uc", program),
         ["wait_ms"] = 25_000,
-    }.ToJsonString());
+    };
 
     private static string Literal(string text) => $"bytes([{string.Join(", ", Encoding.UTF8.GetBytes(text))}])";
 
-    /// <summary>Progress as a client gets it. The library may deliver it out of order and after the result, so it is sorted and awaited.</summary>
-    private sealed class Progress : IProgress<ProgressNotificationValue>
+    private static string Text(JsonNode progress) => (string?)progress["message"] ?? "";
+
+    private static void Increases(List<JsonNode> progress) => Assert.All(
+        progress.Zip(progress.Skip(1)), pair => Assert.True((double)pair.Second["progress"]! > (double)pair.First["progress"]!));
+
+    /// <summary>The progress of a call as it is on the wire: the client library may deliver it out of order, or not at all after the result.</summary>
+    private async Task<List<JsonNode>> Watch(string tool, JsonObject arguments)
     {
-        private readonly Lock _lock = new();
-        private readonly List<ProgressNotificationValue> _values = [];
-
-        public int Count => Values.Count;
-
-        public int Bytes => Values.Sum(value => Encoding.UTF8.GetByteCount(value.Message ?? ""));
-
-        private List<ProgressNotificationValue> Values
+        var body = new JsonObject
         {
-            get
+            ["jsonrpc"] = "2.0",
+            ["id"] = 1,
+            ["method"] = "tools/call",
+            ["params"] = new JsonObject
             {
-                lock (_lock)
-                    return [.. _values.OrderBy(value => value.Progress)];
-            }
-        }
-
-        public void Report(ProgressNotificationValue value)
-        {
-            lock (_lock)
-                _values.Add(value);
-        }
-
-        public Task Until(Func<string, bool> isComplete) => Machine.Deadline.Until(
-            () => Task.FromResult(isComplete(string.Concat(Values.Select(value => value.Message)))),
-            TimeSpan.FromSeconds(10), "all progress has come");
-
-        public void Increases() => Assert.Equal(Count, Values.Select(value => value.Progress).Distinct().Count());
+                ["name"] = tool,
+                ["arguments"] = arguments,
+                ["_meta"] = new JsonObject
+                {
+                    ["progressToken"] = "watch",
+                    ["io.modelcontextprotocol/protocolVersion"] = RawClient.Revision,
+                    ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = "raw", ["version"] = "1" },
+                    ["io.modelcontextprotocol/clientCapabilities"] = new JsonObject(),
+                },
+            },
+        };
+        var answer = await new RawClient(server).Post(
+            body.ToJsonString(), null, ("MCP-Protocol-Version", RawClient.Revision), ("Mcp-Method", "tools/call"), ("Mcp-Name", tool));
+        var messages = answer.Body.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal))
+            .Select(line => JsonNode.Parse(line["data: ".Length..])!).ToList();
+        Assert.NotNull(messages[^1]["result"]);
+        return [.. messages.SkipLast(1).Select(message => message["params"]!)];
     }
 }
