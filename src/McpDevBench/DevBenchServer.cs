@@ -159,6 +159,7 @@ internal static class DevBenchServer
         services.AddSingleton<WorkspaceImages>();
         services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<WorkspaceRecovery>();
+        services.AddSingleton<Adoption>();
         services.AddSingleton<ContainerService>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Janitor>();

@@ -131,10 +131,9 @@ internal sealed partial class ContainerService(
             existing = existing with { Status = ContainerStatus.Stopped };
         if (plan.Objection(existing, request) is { } objection)
             throw objection;
-        var resumed = await recovery.FindAnsweringAsync(owner, existing.Id.ToString(), cancellationToken);
-        if (request.Persistent && !resumed.Persistent)
-            resumed = workspaces.Replace(resumed with { Persistent = true });
-        return new Spawned(resumed, Warm: false, Replayed: false);
+        if (request.Persistent)
+            workspaces.MakePersistent(existing.Id);
+        return new Spawned(await recovery.FindAnsweringAsync(owner, existing.Id.ToString(), cancellationToken), Warm: false, Replayed: false);
     }
 
     private static SpawnDecision Decide(Workspace existing, SpawnRequest request, SpawnPlan plan) => plan.Objection(existing, request) is { } objection

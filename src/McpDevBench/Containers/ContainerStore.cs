@@ -10,6 +10,9 @@ internal sealed class ContainerStore(Database database)
 
     public List<Workspace> Load() => database.Read(connection => connection.Query("SELECT * FROM containers ORDER BY created_at, id", Read));
 
+    /// <summary>When this database was made: what is older belongs to one that was lost.</summary>
+    public DateTimeOffset BornAt { get; } = database.Read(connection => connection.Query("SELECT born_at FROM birth", row => row.Time("born_at")!.Value)).Single();
+
     /// <exception cref="RefusalException">conflict: the owner has another workspace with this alias.</exception>
     public void Insert(Workspace workspace)
     {

@@ -93,11 +93,17 @@ internal sealed partial class Janitor(
         // After the listing: a spawn writes its row before it creates the volume.
         needed.UnionWith(pool.Names.Keys);
         needed.UnionWith(workspaces.All.Select(workspace => workspace.VolumeName));
+        // And again: a kill writes that files are kept before it removes the row.
+        needed.UnionWith(keptFiles.Volumes());
         needed.UnionWith(needed.Select(HomeVolume.NameOf).ToList());
         foreach (var volume in found.Where(volume => !needed.Contains(volume.Name)))
         {
             if (!ownership.IsOurVolume(volume.Name, volume.Labels))
                 actions.Add(new SweepAction("left_alone", volume.Name, "it carries our label, but not our signature"));
+            else if (volume.Name.StartsWith(WorkspaceFactory.PersistentPrefix, StringComparison.Ordinal))
+                actions.Add(new SweepAction("left_alone", volume.Name, "files of a persistent workspace, but nothing says whose"));
+            else if (volume.CreatedAt < store.BornAt && time.GetUtcNow() < store.BornAt + options.TransientRetention)
+                actions.Add(new SweepAction("left_alone", volume.Name, $"it is older than the database, which may have been lost; removed after {options.TransientRetention.TotalDays:0} days"));
             else if (dryRun || await volumes.RemoveAsync(volume.Name, cancellationToken))
                 actions.Add(new SweepAction("volume_removed", volume.Name, "no workspace has it"));
         }

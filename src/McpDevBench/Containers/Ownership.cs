@@ -1,3 +1,4 @@
+using System.Globalization;
 using McpDevBench.Agents;
 using McpDevBench.Storage;
 
@@ -9,10 +10,24 @@ internal sealed class Ownership(InstanceKey key)
     public const string Label = "com.mcp.devbench";
     public const string IdLabel = "com.mcp.container_id";
     public const string AliasLabel = "com.mcp.alias";
-    private const string ImageLabel = "com.mcp.image";
-    private const string OwnerLabel = "com.mcp.owner";
-    private const string PersistentLabel = "com.mcp.persistent";
+    public const string ImageLabel = "com.mcp.image";
+    public const string OwnerLabel = "com.mcp.owner";
+    public const string PersistentLabel = "com.mcp.persistent";
+
+    /// <summary>Milliseconds since 1970; empty for a time that never comes.</summary>
+    public const string CreatedAtLabel = "com.mcp.created_at", ExpiresAtLabel = "com.mcp.expires_at";
+
+    /// <summary>Milliseconds; empty without one.</summary>
+    public const string IdleTimeToLiveLabel = "com.mcp.idle_ttl_ms";
+
+    /// <summary>Names of the variables that spawn was given, as JSON. Never their values: everyone who may list containers can read a label.</summary>
+    public const string VariablesLabel = "com.mcp.env_names";
+
+    /// <summary>Names of the labels that spawn was given, as JSON: a container has those of its image too.</summary>
+    public const string LabelsLabel = "com.mcp.label_names";
+
     private const string SignatureLabel = "com.mcp.signature";
+    private const string OwnerSignatureLabel = "com.mcp.owner_signature";
 
     /// <summary>On a workspace's image: the id of the image that it was made from, and what was done to that.</summary>
     public const string BaseImageLabel = "com.mcp.image.base", RecipeLabel = "com.mcp.image.recipe";
@@ -26,7 +41,8 @@ internal sealed class Ownership(InstanceKey key)
     /// <summary>Labels that begin so are ours; clients and images cannot set them.</summary>
     public const string Reserved = "com.mcp.";
 
-    public Dictionary<string, string> ContainerLabels(Workspace workspace, string imageId)
+    /// <param name="variables">Names of the variables that spawn was given.</param>
+    public Dictionary<string, string> ContainerLabels(Workspace workspace, string imageId, IReadOnlyList<string> variables)
     {
         // Every label of ours, also where it is empty: an image's own labels would shine through.
         return new Dictionary<string, string>(workspace.Labels)
@@ -38,6 +54,11 @@ internal sealed class Ownership(InstanceKey key)
             [ImageLabel] = workspace.Image,
             [OwnerLabel] = workspace.Owner,
             [PersistentLabel] = workspace.Persistent ? "true" : "false",
+            [CreatedAtLabel] = Number(workspace.CreatedAt.Milliseconds()),
+            [ExpiresAtLabel] = Number(workspace.LeaseUntil?.Milliseconds()),
+            [IdleTimeToLiveLabel] = Number((long?)workspace.IdleTimeToLive?.TotalMilliseconds),
+            [VariablesLabel] = variables.Json(),
+            [LabelsLabel] = workspace.Labels.Keys.ToList().Json(),
             [SignatureLabel] = Signature("container", workspace.Id.ToString(), workspace.Owner, imageId),
         };
     }
@@ -71,36 +92,32 @@ internal sealed class Ownership(InstanceKey key)
         return new WorkspaceImage(id, Value(UserNameLabel) ?? "", Value(ShellLabel), Value(CaBundleLabel));
     }
 
+    /// <summary>Those of a persistent workspace's volume: whose files they are, should the database be lost.</summary>
+    public Dictionary<string, string> VolumeLabels(string name, Workspace workspace) => new(VolumeLabels(name))
+    {
+        [IdLabel] = workspace.Id.ToString(),
+        [OwnerLabel] = workspace.Owner,
+        [AliasLabel] = workspace.KeptAs,
+        [ImageLabel] = workspace.Image,
+        [OwnerSignatureLabel] = Signature("volume_owner", name, workspace.Owner, workspace.KeptAs),
+    };
+
+    /// <summary>Whose files a volume holds, by its labels; null where they do not say so, or not in our words.</summary>
+    public KeptFiles? KeptFilesOf(string name, IReadOnlyDictionary<string, string> labels, DateTimeOffset now) =>
+        labels.TryGetValue(OwnerLabel, out var owner) && labels.TryGetValue(AliasLabel, out var alias)
+        && labels.GetValueOrDefault(OwnerSignatureLabel) == Signature("volume_owner", name, owner, alias)
+            ? new KeptFiles(owner, alias, name, now, labels.GetValueOrDefault(IdLabel), labels.GetValueOrDefault(ImageLabel)) : null;
+
     public bool IsOurs(IReadOnlyDictionary<string, string> labels, string imageId) =>
         labels.GetValueOrDefault(SignatureLabel) is { } signature
         && signature == Signature("container", labels.GetValueOrDefault(IdLabel, ""), labels.GetValueOrDefault(OwnerLabel, ""), imageId);
 
     public bool IsOurVolume(string name, IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(SignatureLabel) == Signature("volume", name);
 
-    /// <summary>The row that a container of ours would have had: what its labels tell, the rest by default.</summary>
-    public static Workspace? FromLabels(string dockerId, IReadOnlyDictionary<string, string> labels, string volume, WorkspaceLimits limits, DateTimeOffset createdAt, DateTimeOffset now) =>
-        ContainerId.TryParse(labels.GetValueOrDefault(IdLabel), out var id)
-            ? new Workspace
-            {
-                Id = id,
-                DockerId = dockerId,
-                Owner = labels.GetValueOrDefault(OwnerLabel, ""),
-                Alias = labels.GetValueOrDefault(AliasLabel) is { Length: > 0 } alias ? alias : null,
-                Image = labels.GetValueOrDefault(ImageLabel, ""),
-                Persistent = labels.GetValueOrDefault(PersistentLabel) == "true",
-                Status = ContainerStatus.Running,
-                VolumeName = volume,
-                Limits = limits,
-                Network = "none",
-                Labels = labels.Where(label => !label.Key.StartsWith(Reserved, StringComparison.Ordinal)).ToDictionary(),
-                Env = new Dictionary<string, string>(),
-                CreatedAt = createdAt,
-                LastUsedAt = now,
-            }
-            : null;
-
     /// <summary>The secret between this server and the agent of a workspace.</summary>
     public byte[] AgentSecret(ContainerId id) => key.Sign("agent", id.ToString());
+
+    private static string Number(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
 
     private string Signature(params ReadOnlySpan<string> parts) => Convert.ToHexStringLower(key.Sign(parts));
 }

@@ -1,6 +1,7 @@
 using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Containers;
 
@@ -9,7 +10,7 @@ namespace McpDevBench.Containers;
 /// changes nothing.
 /// </summary>
 internal sealed partial class Reconciler(
-    ContainerOptions options, WorkspaceDirectory workspaces, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Ownership ownership, AgentDirectory agents,
+    WorkspaceDirectory workspaces, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Adoption adoption, Ownership ownership, AgentDirectory agents,
     EngineContainers containers, EngineVolumes volumes, MetricCatalogue metrics, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
@@ -37,10 +38,12 @@ internal sealed partial class Reconciler(
             var known = workspaces.All;
             var found = await containers.ListAsync(Ownership.Label, cancellationToken);
             var kept = keptFiles.Volumes();
+            var knownVolumes = kept.Concat(known.Select(workspace => workspace.VolumeName)).ToHashSet();
             foreach (var workspace in known)
                 await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), kept, dryRun, cancellationToken);
             foreach (var container in found.Where(container => !workspaces.All.Any(workspace => IsContainerOf(container, workspace))))
                 await SettleStrangerAsync(container, dryRun, cancellationToken);
+            await SettleVolumesAsync(await volumes.ListAsync(Ownership.Label, cancellationToken), knownVolumes, dryRun);
             foreach (var door in await containers.ListAsync(AgentVolume.Filter, cancellationToken))
             {
                 if (door.State == "created" && time.GetUtcNow() - door.CreatedAt > Settled)
@@ -79,7 +82,8 @@ internal sealed partial class Reconciler(
             case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt || time.GetUtcNow() - workspace.LastUsedAt > Settled:
                 await DoAsync("removal_finished", workspace.Id.ToString(), "its removal did not get to its end", dryRun, () => factory.RemoveAsync(workspace, keepVolume: kept.Contains(workspace.VolumeName), cancellationToken));
                 break;
-            case ContainerStatus.Running or ContainerStatus.Stopped when container is null && !await HasVolumeAsync(workspace, cancellationToken):
+            // A persistent one stays: its files may be on another engine, or in a backup. Its next use says what is missing.
+            case ContainerStatus.Running or ContainerStatus.Stopped when container is null && !workspace.Persistent && !await HasVolumeAsync(workspace, cancellationToken):
                 await DoAsync("row_removed", workspace.Id.ToString(), "Docker has neither its container nor its volume", dryRun, () => StopAsync(workspace, remove: true));
                 break;
             case ContainerStatus.Running when container is null:
@@ -106,18 +110,48 @@ internal sealed partial class Reconciler(
         }
         if (time.GetUtcNow() - container.CreatedAt < Settled && container.CreatedAt > _startedAt)
             return;
-        var volume = container.Volumes.FirstOrDefault(name => !name.StartsWith(AgentVolume.Prefix, StringComparison.Ordinal)
-            && !HomeVolume.IsHome(name));
-        var adopted = volume is null ? null : Ownership.FromLabels(container.DockerId, container.Labels, volume, options.Limits, container.CreatedAt, time.GetUtcNow());
-        if (container.State == "running" && adopted is not null)
-            await DoAsync("adopted", adopted.Id.ToString(), "it is ours, but the database did not know it", dryRun, () =>
+        var id = container.Labels.GetValueOrDefault(Ownership.IdLabel);
+        var present = ContainerId.TryParse(id, out var parsed) ? workspaces.Find(parsed) : null;
+        if (present is { Status: ContainerStatus.Creating or ContainerStatus.Resuming })
+            return;
+        if (present is null && await adoption.OfAsync(container, cancellationToken) is { } adopted)
+            await DoAsync("adopted", adopted.Id.ToString(), $"it is ours, but the database did not know it. {adopted.Adoption}", dryRun, () =>
             {
                 workspaces.Add(adopted);
-                agents.Resume(adopted.DockerId!, ownership.AgentSecret(adopted.Id));
+                LogAdopted(logger, adopted.Id, adopted.Adoption!);
+                if (adopted.Status == ContainerStatus.Running)
+                    agents.Resume(adopted.DockerId!, ownership.AgentSecret(adopted.Id));
                 return Task.CompletedTask;
             });
         else
-            await DoAsync("removed", container.DockerId, $"it is ours, but the database did not know it, and it is {container.State}", dryRun, () => containers.RemoveAsync(container.DockerId, cancellationToken));
+            await DoAsync("removed", container.DockerId, present is null
+                ? "it is ours, but has no volume with files" : $"the workspace {present.Id} has another container by now", dryRun, () => containers.RemoveAsync(container.DockerId, cancellationToken));
+    }
+
+    /// <summary>Volumes of persistent workspaces that the database does not know are kept files; kept files whose volume is gone are gone.</summary>
+    /// <param name="known">The volumes that the database knew before <paramref name="found"/> was listed.</param>
+    private async Task SettleVolumesAsync(IReadOnlyList<EngineVolume> found, HashSet<string> known, bool dryRun)
+    {
+        var needed = keptFiles.Volumes();
+        needed.UnionWith(workspaces.All.Select(workspace => workspace.VolumeName));
+        foreach (var volume in found.Where(volume => !known.Contains(volume.Name) && !needed.Contains(volume.Name)))
+        {
+            if (!HomeVolume.IsHome(volume.Name) && ownership.IsOurVolume(volume.Name, volume.Labels)
+                && ownership.KeptFilesOf(volume.Name, volume.Labels, time.GetUtcNow()) is { } kept)
+                await DoAsync("kept_found", volume.Name, $"files of a persistent workspace that the database did not know; spawn with alias={kept.Alias} restores them", dryRun, () =>
+                {
+                    keptFiles.Insert(kept);
+                    return Task.CompletedTask;
+                });
+        }
+        foreach (var volume in keptFiles.Volumes().Where(name => known.Contains(name) && found.All(volume => volume.Name != name)))
+        {
+            await DoAsync("kept_lost", volume, "the volume of kept files is no longer on the Docker host", dryRun, () =>
+            {
+                keptFiles.Delete(volume);
+                return Task.CompletedTask;
+            });
+        }
     }
 
     private async Task<bool> HasVolumeAsync(Workspace workspace, CancellationToken cancellationToken) =>
@@ -141,6 +175,9 @@ internal sealed partial class Reconciler(
         if (!dryRun)
             await action();
     }
+
+    [LoggerMessage(LogLevel.Warning, "Adopted a container that the database did not know")]
+    private static partial void LogAdopted(ILogger logger, ContainerId containerId, [Untrusted] string adoption);
 
     [LoggerMessage(LogLevel.Information, "Database and Docker reconciled")]
     private static partial void LogDone(ILogger logger, int containerCount, int actionCount, bool dryRun);

@@ -47,16 +47,20 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
         }
     }
 
-    /// <summary>One volume with a name of its own, and the one for its home directory.</summary>
-    public async Task MakeAsync(string imageId, string name, CancellationToken cancellationToken) =>
-        await HandOverAsync(imageId, WithHomes([name]), cancellationToken);
+    /// <summary>The volume of a persistent workspace, and the one for its home directory, with labels that say whose they are.</summary>
+    public Task MakeAsync(string imageId, Workspace workspace, CancellationToken cancellationToken) =>
+        HandOverAsync(imageId, WithHomes([workspace.VolumeName]), name => ownership.VolumeLabels(name, workspace), cancellationToken);
+
+    /// <summary>Whether a volume is on the Docker host.</summary>
+    public async Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) =>
+        (await volumes.ListAsync(Ownership.Label, cancellationToken)).Any(volume => volume.Name == name);
 
     /// <summary>Makes the home directory's volume of a workspace that was made before there was one, or that has lost it.</summary>
     public async Task EnsureHomeAsync(string imageId, string name, CancellationToken cancellationToken)
     {
         var home = HomeVolume.NameOf(name);
-        if (!(await volumes.ListAsync(Ownership.Label, cancellationToken)).Any(volume => volume.Name == home))
-            await HandOverAsync(imageId, [home], cancellationToken);
+        if (!await ExistsAsync(home, cancellationToken))
+            await HandOverAsync(imageId, [home], ownership.VolumeLabels, cancellationToken);
     }
 
     /// <summary>Removes a workspace's volume and that of its home directory.</summary>
@@ -115,17 +119,18 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
     {
         foreach (var name in names)
             Names[name] = true;
-        await HandOverAsync(imageId, WithHomes(names), cancellationToken);
+        await HandOverAsync(imageId, WithHomes(names), ownership.VolumeLabels, cancellationToken);
         foreach (var name in names)
             _ready.Enqueue(name);
     }
 
     private static string[] WithHomes(string[] names) => [.. names, .. names.Select(HomeVolume.NameOf)];
 
-    private async Task HandOverAsync(string imageId, string[] names, CancellationToken cancellationToken)
+    private async Task HandOverAsync(
+        string imageId, string[] names, Func<string, Dictionary<string, string>> labelsOf, CancellationToken cancellationToken)
     {
         foreach (var name in names)
-            await volumes.CreateAsync(name, ownership.VolumeLabels(name), cancellationToken);
+            await volumes.CreateAsync(name, labelsOf(name), cancellationToken);
         var behind = names.Select((name, index) => (Volume: name, Folder: $"/door/{index}")).ToList();
         var door = await containers.CreateDoorAsync(imageId, behind, new Dictionary<string, string> { [AgentVolume.Label] = "true" }, cancellationToken);
         try

@@ -10,6 +10,9 @@ internal sealed partial class WorkspaceFactory(
     WorkspaceImages images, AgentDirectory agents,
     EngineContainers containers, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
+    /// <summary>Begins the name of a persistent workspace's volume; its id follows.</summary>
+    public const string PersistentPrefix = "mcpdevbench_persist_";
+
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
     /// <param name="steps">At <see cref="SpawnPhase.Create"/>.</param>
     /// <returns>The workspace, running.</returns>
@@ -18,7 +21,7 @@ internal sealed partial class WorkspaceFactory(
         await onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
         if (freshVolume && workspace.Persistent)
-            await pool.MakeAsync(image.Id, workspace.VolumeName, cancellationToken);
+            await pool.MakeAsync(image.Id, workspace, cancellationToken);
         else if (!freshVolume)
             await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, cancellationToken);
         var (dockerId, prepared) = await CreateAsync(workspace, image, cancellationToken);
@@ -27,7 +30,7 @@ internal sealed partial class WorkspaceFactory(
             DockerId = dockerId,
             Digest = ImageReference.Parse(workspace.Image).DigestOf(image.Id, image.RepoDigests),
             ImageId = image.Id,
-            Env = WorkspaceEnvironment.Of(workspace, image, prepared, options.Env),
+            Env = EnvironmentOf(workspace, image, prepared),
         });
         steps.Next(SpawnPhase.Start);
         await onPhase(SpawnPhase.Start);
@@ -106,9 +109,19 @@ internal sealed partial class WorkspaceFactory(
     public async Task<(string Name, bool Fresh)> VolumeForAsync(ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
     {
         if (alias is not null && keptFiles.Find(owner, alias) is { } kept && kept.Alias == alias)
-            return (kept.Volume, false);
-        return (persistent ? $"mcpdevbench_persist_{id}" : await pool.TakeAsync(image.Id, cancellationToken), true);
+        {
+            if (await pool.ExistsAsync(kept.Volume, cancellationToken))
+                return (kept.Volume, false);
+            // Docker would make an empty one without a word, which is not the user's and would pass for what was kept.
+            LogKeptLost(logger, kept.Volume, kept.Alias);
+            keptFiles.Delete(kept.Volume);
+        }
+        return (persistent ? PersistentPrefix + id : await pool.TakeAsync(image.Id, cancellationToken), true);
     }
+
+    /// <summary>The environment of a workspace's commands in an image.</summary>
+    public Dictionary<string, string> EnvironmentOf(Workspace workspace, EngineImage image, WorkspaceImage prepared) =>
+        WorkspaceEnvironment.Of(workspace, image, prepared, options.Env);
 
     /// <summary>Docker's name of a workspace's container.</summary>
     public static string NameOf(ContainerId id) => $"mcp-devbench-{id}";
@@ -130,11 +143,18 @@ internal sealed partial class WorkspaceFactory(
         }
     }
 
+    /// <summary>Names of the variables that the workspace would not have by itself.</summary>
+    private List<string> OwnVariables(Workspace workspace, EngineImage image, WorkspaceImage prepared)
+    {
+        var usual = EnvironmentOf(workspace with { Env = new Dictionary<string, string>() }, image, prepared);
+        return [.. workspace.Env.Where(variable => usual.GetValueOrDefault(variable.Key) != variable.Value).Select(variable => variable.Key)];
+    }
+
     private ContainerSpec SpecOf(Workspace workspace, EngineImage image, WorkspaceImage prepared) => new()
     {
         Name = NameOf(workspace.Id),
         ImageId = prepared.Id,
-        Labels = ownership.ContainerLabels(workspace, prepared.Id),
+        Labels = ownership.ContainerLabels(workspace, prepared.Id, OwnVariables(workspace, image, prepared)),
         AgentVolume = agentVolume.Name,
         WorkspaceVolume = workspace.VolumeName,
         HomeVolume = HomeVolume.NameOf(workspace.VolumeName),
@@ -149,6 +169,9 @@ internal sealed partial class WorkspaceFactory(
 
     [LoggerMessage(LogLevel.Information, "Container removed")]
     private static partial void LogRemoved(ILogger logger, ContainerId containerId, bool volumeKept);
+
+    [LoggerMessage(LogLevel.Warning, "Kept files are gone: their volume is no longer on the Docker host")]
+    private static partial void LogKeptLost(ILogger logger, string volumeName, [Untrusted] string alias);
 
     [LoggerMessage(LogLevel.Warning, "A volume is in use and was not removed")]
     private static partial void LogVolumeInUse(ILogger logger, string volumeName, ContainerId containerId);

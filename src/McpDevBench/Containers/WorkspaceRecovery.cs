@@ -13,7 +13,7 @@ namespace McpDevBench.Containers;
 /// volume, with the same image, limits, network and environment; its processes are gone. One resume at a time for each workspace, for all who wait.
 /// </summary>
 internal sealed partial class WorkspaceRecovery(
-    WorkspaceDirectory workspaces, WorkspaceFactory factory, AgentDirectory agents, EngineContainers containers, EngineVolumes volumes, Ownership ownership,
+    WorkspaceDirectory workspaces, WorkspaceFactory factory, AgentDirectory agents, EngineContainers containers, VolumePool pool, Ownership ownership,
     ImagePolicy policy, ImageProvider images, KeyedLock keys, DrainState drain, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceRecovery> logger)
 {
     private const int MaxAttempts = 3, MaxAtOnce = 2;
@@ -23,6 +23,8 @@ internal sealed partial class WorkspaceRecovery(
 
     /// <summary>What a resumed workspace has at least left of its time to live: enough to fetch its files.</summary>
     private static readonly TimeSpan MinLease = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<ContainerId, Lazy<Task<Workspace>>> _underWay = [];
 
@@ -132,17 +134,42 @@ internal sealed partial class WorkspaceRecovery(
         }
     }
 
-    /// <summary>Whether Docker runs its container; if so, a connection to its agent is on its way.</summary>
+    /// <summary>Whether its container runs, as the row says; after a restart of the server a connection to it is then on its way.</summary>
     private async Task<bool> IsRunningAsync(Workspace workspace)
     {
         if (workspace is not { Status: ContainerStatus.Running, DockerId: { } dockerId })
             return false;
         if (agents.TryGet(dockerId) is not null)
             return true;
-        if (await containers.StateAsync(dockerId, CancellationToken.None) is not ("running" or "paused"))
+        if (!await IsUpAsync(workspace, CancellationToken.None))
             return false;
         agents.Resume(dockerId, ownership.AgentSecret(workspace.Id));
         return true;
+    }
+
+    /// <summary>A stopped container that was started again past the server is used as it is.</summary>
+    /// <returns>Null: there is none that answers.</returns>
+    private async Task<Workspace?> TryReconnectAsync(Workspace workspace)
+    {
+        if (workspace is not { Status: ContainerStatus.Stopped, DockerId: { } dockerId } || !await IsUpAsync(workspace, CancellationToken.None))
+            return null;
+        agents.Resume(dockerId, ownership.AgentSecret(workspace.Id));
+        return await AnswersAsync(dockerId) ? workspaces.Replace(workspace with { Status = ContainerStatus.Running }) : null;
+    }
+
+    private async Task<bool> AnswersAsync(string dockerId)
+    {
+        using var deadline = new CancellationTokenSource(ReconnectTimeout, time);
+        try
+        {
+            await agents.CheckAsync(dockerId, deadline.Token);
+            return true;
+        }
+        catch (Exception e) when (e is RefusalException or OperationCanceledException)
+        {
+            // It is made anew, which always works.
+            return false;
+        }
     }
 
     private async Task<Workspace> MeasuredAsync(Workspace workspace)
@@ -151,7 +178,7 @@ internal sealed partial class WorkspaceRecovery(
         string? error = null;
         try
         {
-            var resumed = await RebuildAsync(workspace);
+            var resumed = await TryReconnectAsync(workspace) ?? await RebuildAsync(workspace);
             workspaces.NoteResumed(workspace.Id);
             LogResumed(logger, workspace.Id, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
             return resumed;
@@ -194,7 +221,7 @@ internal sealed partial class WorkspaceRecovery(
     /// <summary>Docker makes a volume that is missing without a word, and the workspace would come back empty.</summary>
     private async Task RequireVolumeAsync(Workspace workspace)
     {
-        if ((await volumes.ListAsync(Ownership.Label, CancellationToken.None)).Any(volume => volume.Name == workspace.VolumeName))
+        if (await pool.ExistsAsync(workspace.VolumeName, CancellationToken.None))
             return;
         throw new RefusalException(
             RefusalCode.WorkspaceLost, $"The volume with the files of workspace {workspace.Id} is no longer on the Docker host.",

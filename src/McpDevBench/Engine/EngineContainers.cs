@@ -10,6 +10,10 @@ namespace McpDevBench.Engine;
 /// <param name="State">Docker's word: created, running, paused, restarting, removing, exited, dead.</param>
 internal sealed record EngineContainer(string DockerId, string State, DateTimeOffset CreatedAt, string ImageId, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Volumes);
 
+/// <summary>What only an inspect of a container shows.</summary>
+/// <param name="WorkspaceVolume">The volume at /workspace; null without one.</param>
+internal sealed record EngineContainerDetails(string Network, long MemoryBytes, double Cpus, long Pids, string? WorkspaceVolume);
+
 /// <summary>Creating, starting, killing and finding containers.</summary>
 internal sealed partial class EngineContainers(DockerEngine engine, ILogger<EngineContainers> logger)
 {
@@ -99,6 +103,23 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
             container.ID, container.State, new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)), container.ImageID,
             new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>()),
             [.. (container.Mounts ?? []).Where(mount => mount.Type == "volume").Select(mount => mount.Name ?? "")]))];
+    }
+
+    /// <summary>Null if there is no such container.</summary>
+    public async Task<EngineContainerDetails?> InspectAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var actual = await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
+            var host = actual.HostConfig ?? new HostConfig();
+            return new EngineContainerDetails(
+                host.NetworkMode ?? "none", host.Memory, host.NanoCPUs / 1e9, host.PidsLimit ?? 0,
+                (actual.Mounts ?? []).FirstOrDefault(mount => mount.Type == "volume" && mount.Destination == ContainerSpec.WorkspacePath)?.Name);
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
     }
 
     /// <summary>Docker's word for the container's state; null if there is no such container.</summary>

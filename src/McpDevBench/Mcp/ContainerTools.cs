@@ -121,7 +121,7 @@ internal sealed record AttachedExec(string ExecId, string Command, string Starte
 
 internal sealed record AttachResult(
     string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<AttachedExec> Execs,
-    string? Alias = null, bool? Resumed = null);
+    string? Alias = null, bool? Resumed = null, string? Note = null);
 
 internal sealed class AttachTool(ContainerService containers, ExecService execs)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
@@ -142,7 +142,8 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
         var named = execs.List(call.Owner, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
         var roots = new[] { $"workspace:{workspace.Id}" };
-        return new(workspace.Id.ToString(), roots, Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag);
+        return new(
+            workspace.Id.ToString(), roots, Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag, workspace.Adoption);
     }
 
     protected override string Render(AttachResult result)
@@ -152,7 +153,7 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
         var text = $"Attached to {result.ContainerId}{alias}: {state}. Files are in /workspace.";
         var execs = string.Concat(result.Execs.Select(exec => $"\n{exec.ExecId} since {exec.StartedAt}: {exec.Command}"));
         var more = result.RunningExecs > result.Execs.Count ? "\nlist_execs names the others." : "";
-        return text + execs + more;
+        return text + execs + more + (result.Note is null ? "" : $"\n{result.Note}");
     }
 }
 

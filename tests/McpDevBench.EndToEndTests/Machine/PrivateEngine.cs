@@ -41,12 +41,13 @@ internal sealed class PrivateEngine : IAsyncDisposable
 
     public async Task Start()
     {
+        // In a network of its own: without a bridge an engine removes docker0, which is the host engine's.
         string[] arguments =
         [
-            "--data-root", _folder["data"], "--exec-root", _folder["exec"], "--pidfile", _folder["docker.pid"], "--host", Address,
+            "--net", "dockerd", "--data-root", _folder["data"], "--exec-root", _folder["exec"], "--pidfile", _folder["docker.pid"], "--host", Address,
             "--bridge=none", "--iptables=false", "--ip6tables=false",
         ];
-        _process = new Process { StartInfo = Command.StartInfo("dockerd", arguments, environment: null) };
+        _process = new Process { StartInfo = Command.StartInfo("unshare", arguments, environment: null) };
         _process.OutputDataReceived += Remember;
         _process.ErrorDataReceived += Remember;
         _process.Start();

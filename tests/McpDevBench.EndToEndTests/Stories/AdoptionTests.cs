@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Machine;
+using McpDevBench.EndToEndTests.Product;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>The server's database is lost. What Docker has still belongs to its owners, as it was.</summary>
+public sealed class AdoptionTests
+{
+    [Fact]
+    public async Task A_running_container_is_adopted_with_everything_that_its_labels_and_Docker_tell_and_says_what_is_lost()
+    {
+        await using var server = await ServerProcess.Started(("MCP_ALLOW_NETWORK", "true"));
+        string id, path;
+        JsonNode before;
+        await using (var assistant = await server.Connect())
+        {
+            var workspace = await assistant.Spawn(
+                Images.Python, ("alias", "orphan"), ("persistent", true), ("memory_mb", 128), ("cpus", 0.5), ("network", "bridge"), ("ttl_s", 86_400),
+                ("env", new JsonObject { ["PROJECT_MODE"] = "fast" }), ("labels", new JsonObject { ["task"] = "adoption" }));
+            (id, path) = (workspace.Id, await workspace.Sh("echo $PATH $HOME"));
+            await workspace.Write("work.txt", "hours of work");
+            before = await Listed(assistant);
+        }
+
+        await LoseDatabase(server);
+
+        await using var again = await server.Connect();
+        var attached = await again.Call("attach", ("target", "orphan"));
+        Assert.Equal(id, attached.GetProperty("container_id").GetString());
+        var note = attached.GetProperty("note").GetString();
+        Assert.Contains("PROJECT_MODE", note, StringComparison.Ordinal);
+        Assert.DoesNotContain("fast", note, StringComparison.Ordinal);
+        var adopted = new Workspace(again, new Spawned(id, "orphan", "", null, "running", "/workspace", false, null));
+        Assert.Equal(path, await adopted.Sh("echo $PATH $HOME"));
+        Assert.Equal("hours of work", (await adopted.Read("work.txt")).Content);
+        var after = await Listed(again);
+        foreach (var name in new[] { "container_id", "alias", "image", "status", "persistent", "created_at", "expires_at" })
+            Assert.Equal(before[name]?.ToJsonString(), after[name]?.ToJsonString());
+
+        // Also what only shows when it is made anew.
+        await DockerHost.Docker("stop", "--time", "0", await adopted.DockerId());
+        Assert.Equal("hours of work", (await adopted.Read("work.txt")).Content);
+        Assert.Equal("bridge 134217728 500000000", await DockerHost.Docker(
+            "inspect", "--format", "{{.HostConfig.NetworkMode}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}", await adopted.DockerId()));
+        await adopted.Kill(("delete_files", true));
+    }
+
+    [Fact]
+    public async Task A_stopped_container_is_adopted_and_comes_back_with_its_files()
+    {
+        await using var server = await ServerProcess.Started();
+        string id;
+        await using (var assistant = await server.Connect())
+        {
+            var workspace = await assistant.Spawn(Images.Busybox, ("alias", "rebooted"));
+            id = workspace.Id;
+            await workspace.Write("work.txt", "hours of work");
+            await DockerHost.Docker("stop", "--time", "0", await workspace.DockerId());
+        }
+
+        await LoseDatabase(server);
+
+        await using var again = await server.Connect();
+        var read = await again.Call("fs_read", ("container_id", "rebooted"), ("path", "work.txt"));
+        Assert.Equal("hours of work", read.GetProperty("content").GetString());
+        Assert.Equal("removed", (await again.Call("kill", ("container_id", id))).GetProperty("volume").GetString());
+    }
+
+    [Fact]
+    public async Task Kept_files_without_a_container_are_found_again_and_files_that_nothing_names_are_left_alone()
+    {
+        await using var server = await ServerProcess.Started();
+        string transientVolume;
+        await using (var assistant = await server.Connect())
+        {
+            var workspace = await assistant.Spawn(Images.Busybox, ("alias", "kept-lost"), ("persistent", true));
+            await workspace.Write("work.txt", "hours of work");
+            Assert.Equal("kept", (await workspace.Kill()).Volume);
+            var transient = await assistant.Spawn(Images.Busybox, ("alias", "nameless"));
+            transientVolume = await DockerHost.Docker(
+                "inspect", "--format", "{{range .Mounts}}{{if eq .Destination \"/workspace\"}}{{.Name}}{{end}}{{end}}", await transient.DockerId());
+            Assert.Equal("kept", (await transient.Kill(("keep_workspace", true))).Volume);
+        }
+
+        await LoseDatabase(server);
+
+        await using var again = await server.Connect();
+        Assert.Equal("kept-lost", Assert.Single((await again.ListContainers(("include_kept", true))).Kept!).Alias);
+        var restored = await again.Spawn(Images.Busybox, ("alias", "kept-lost"));
+        Assert.Equal("hours of work", (await restored.Read("work.txt")).Content);
+        await restored.Kill(("delete_files", true));
+        // Nothing is garbage only because the database is younger.
+        var collected = await again.Call("garbage_collect");
+        Assert.Contains(collected.GetProperty("actions").EnumerateArray(), action =>
+            action.GetProperty("subject").GetString() == transientVolume && action.GetProperty("kind").GetString() == "left_alone");
+        Assert.Contains(transientVolume, await DockerHost.Docker("volume", "ls", "-q"), StringComparison.Ordinal);
+        await DockerHost.Docker("volume", "rm", transientVolume, transientVolume + "_home");
+    }
+
+    private static async Task LoseDatabase(ServerProcess server)
+    {
+        Assert.Equal(0, await server.Stop());
+        foreach (var file in Directory.GetFiles(server.Folder, "state.db*").Where(file => !file.EndsWith(".key", StringComparison.Ordinal)))
+            File.Delete(file);
+        // Docker tells the age of a volume, and the database its own, in whole seconds.
+        await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
+        await server.InitializeAsync();
+    }
+
+    private static async Task<JsonNode> Listed(Assistant assistant)
+    {
+        var list = await assistant.Call("list_containers", ("label", "task=adoption"));
+        return JsonNode.Parse(Assert.Single(list.GetProperty("containers").EnumerateArray()).GetRawText())!;
+    }
+}
