@@ -50,6 +50,9 @@ public enum Opcode : byte
 
     /// <summary>Empty → <see cref="ContainerUsage"/>. An agent of a build before it answers Invalid, as to every opcode that it does not know.</summary>
     Usage = 20,
+
+    /// <summary>Since version 2: <see cref="DiskUsageRequest"/> → <see cref="DiskUsage"/>.</summary>
+    DiskUsage = 21,
 }
 
 /// <summary>The first byte of a <see cref="FrameKind.Response"/>. Everything but Ok is followed by a UTF-8 text that says what was wrong.</summary>

@@ -19,3 +19,30 @@ public sealed record ContainerUsage(ulong? MemoryBytes, ulong? CpuMicroseconds)
             : usage;
     }
 }
+
+/// <summary>Asks how much disk some directories hold.</summary>
+/// <param name="Roots">Absolute paths in the container. One that does not exist holds nothing.</param>
+/// <param name="MaxEntries">After so many entries the agent stops counting.</param>
+public sealed record DiskUsageRequest(IReadOnlyList<string> Roots, uint MaxEntries)
+{
+    public void Write(MessageWriter to)
+    {
+        to.UInt32((uint)Roots.Count);
+        foreach (var root in Roots)
+            to.String(root);
+        to.UInt32(MaxEntries);
+    }
+
+    public static DiskUsageRequest Read(ref MessageReader from) => new(from.Strings(), from.UInt32());
+}
+
+/// <summary>What some directories hold. A directory that the workspace's user cannot read counts as empty.</summary>
+/// <param name="Bytes">Allocated blocks; a file with several hard links counts once in sum.</param>
+/// <param name="Entries">Files, directories and everything else.</param>
+/// <param name="IsComplete">False: there is more, since the agent stopped counting or something vanished meanwhile.</param>
+public sealed record DiskUsage(ulong Bytes, ulong Entries, bool IsComplete)
+{
+    public void Write(MessageWriter to) => to.UInt64(Bytes).UInt64(Entries).Bool(IsComplete);
+
+    public static DiskUsage Read(ref MessageReader from) => new(from.UInt64(), from.UInt64(), from.Bool());
+}

@@ -160,6 +160,7 @@ internal static class DevBenchServer
         services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<WorkspaceRecovery>();
         services.AddSingleton<Adoption>();
+        services.AddSingleton<WorkspaceQuota>();
         services.AddSingleton<ContainerService>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Janitor>();
@@ -185,6 +186,8 @@ internal static class DevBenchServer
         services.AddSingleton<SystemAudit>();
         services.AddHostedService<Upkeep>();
         services.AddHostedService<UsageSampler>();
+        services.AddSingleton<DiskWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
     }
 
     /// <summary>What clients can call, read and ask for.</summary>

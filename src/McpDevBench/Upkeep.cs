@@ -17,7 +17,8 @@ namespace McpDevBench;
 internal sealed partial class Upkeep(
     ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
     ContainerService containers,
-    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore, SystemAudit audit, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
+    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore, SystemAudit audit,
+    WorkspaceQuota quota, DiskWatch disk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
@@ -114,7 +115,9 @@ internal sealed partial class Upkeep(
         checks.Register("reconciliation", neededToServe: true, _ => Task.FromResult(
             new Health(reconciler.HasRun, reconciler.HasRun ? "Database and Docker have been compared." : "Database and Docker have not been compared yet.")));
         checks.Register("agents", neededToServe: false, _ => Task.FromResult(AgentHealth()));
-        status.RegisterUsage("containers", () => (workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running), null));
+        checks.Register("disk", neededToServe: false, _ => Task.FromResult(disk.Describe()));
+        status.RegisterUsage("containers", () => (WorkspaceCeiling.Used(workspaces.All).Count, options.MaxWorkspaces));
+        status.RegisterUsage("memory_mb", () => (WorkspaceCeiling.Used(workspaces.All).MemoryMb, quota.Last?.MemoryMb));
         status.RegisterUsage("execs", () => (execStore.Running().Count(exec => !exec.Finished), null));
         status.RegisterUsage("background_execs", () => (execStore.Running().Count(exec => exec.Finished), null));
     }

@@ -12,6 +12,7 @@ internal struct Statx
     [FieldOffset(28)] public ushort Mode;
     [FieldOffset(32)] public ulong Inode;
     [FieldOffset(40)] public long Size;
+    [FieldOffset(48)] public ulong Blocks;
     [FieldOffset(96)] public Timestamp Changed;
     [FieldOffset(112)] public Timestamp Modified;
     [FieldOffset(136)] public uint DeviceMajor;

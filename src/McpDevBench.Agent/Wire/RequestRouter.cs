@@ -122,6 +122,10 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
                 var import = ImportRequest.Read(ref message);
                 work = response => files.Import(import, channel).Write(response);
                 break;
+            case Opcode.DiskUsage:
+                var roots = DiskUsageRequest.Read(ref message);
+                work = response => DiskMeasure.Measure(roots, channel).Write(response);
+                break;
             case Opcode.Info:
                 (isLong, work) = (false, response => AgentSelf.Describe(execs.Count).Write(response));
                 break;

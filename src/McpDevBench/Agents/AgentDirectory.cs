@@ -56,17 +56,25 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentRefusals.WorkspaceLost();
 
     /// <summary>What a container uses. Null without an answer in time, and from an agent of an older build, which does not know the question.</summary>
-    public async Task<ResourceUse?> UseAsync(string dockerId, TimeSpan patience)
+    public async Task<ResourceUse?> UseAsync(string dockerId, TimeSpan patience) =>
+        await AskAsync(dockerId, Opcode.Usage, static _ => { }, ContainerUsage.Read, patience) is { } usage ? new ResourceUse(usage.MemoryBytes, usage.CpuMicroseconds / 1e6) : null;
+
+    /// <summary>Bytes that directories of a container hold on the disk. Null without an answer in time, and from an agent before version 2 of the protocol.</summary>
+    /// <param name="maxEntries">After so many files the agent stops counting.</param>
+    public async Task<long?> DiskUseAsync(string dockerId, IReadOnlyList<string> roots, uint maxEntries, TimeSpan timeout) =>
+        await AskAsync(dockerId, Opcode.DiskUsage, new DiskUsageRequest(roots, maxEntries).Write, DiskUsage.Read, timeout) is { } usage ? (long)Math.Min(usage.Bytes, long.MaxValue) : null;
+
+    private async Task<T?> AskAsync<T>(string dockerId, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, TimeSpan timeout)
+        where T : class
     {
-        using var deadline = new CancellationTokenSource(patience, time);
+        using var deadline = new CancellationTokenSource(timeout, time);
         try
         {
             var connection = await Get(dockerId).ConnectionAsync(deadline.Token);
-            var call = connection.Call(Opcode.Usage, static _ => { });
+            var call = connection.Call(opcode, write);
             try
             {
-                var usage = await call.AnswerAsync(ContainerUsage.Read, deadline.Token);
-                return new ResourceUse(usage.MemoryBytes, usage.CpuMicroseconds / 1e6);
+                return await call.AnswerAsync(read, deadline.Token);
             }
             finally
             {

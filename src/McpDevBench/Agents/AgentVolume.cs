@@ -48,7 +48,7 @@ internal sealed partial class AgentVolume(DockerEngine engine, EngineVolumes vol
     private async Task FillAsync(string imageId, CancellationToken cancellationToken)
     {
         var labels = new Dictionary<string, string> { [Label] = "true" };
-        await volumes.CreateAsync(Name, labels, cancellationToken);
+        await volumes.CreateAsync(Name, labels, maxBytes: 0, cancellationToken);
         var door = await containers.CreateDoorAsync(imageId, [(Name, ContainerSpec.AgentFolder)], labels, cancellationToken);
         try
         {

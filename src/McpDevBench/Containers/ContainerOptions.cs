@@ -17,6 +17,15 @@ internal sealed record ContainerOptions
     /// <summary>The most that a client may ask for.</summary>
     public required WorkspaceLimits MostLimits { get; init; }
 
+    /// <summary>Workspaces of all owners at once, running or stopped.</summary>
+    public required int MaxWorkspaces { get; init; }
+
+    /// <summary>Memory in MiB that running workspaces may be promised in total; 0 for the memory of the Docker host.</summary>
+    public required int MaxTotalMemoryMb { get; init; }
+
+    /// <summary>Bytes that a workspace's files may take; 0 for no limit.</summary>
+    public required long MaxDiskBytes { get; init; }
+
     public required bool AllowNetwork { get; init; }
 
     /// <summary>Variables for every workspace.</summary>
@@ -59,6 +68,9 @@ internal sealed record ContainerOptions
                 Math.Max(memory, settings.Number("MCP_MAX_MEMORY_MB", 4096, 32, 1 << 20, "The most memory in MiB that spawn may ask for.")),
                 Math.Max(cpus, settings.Fraction("MCP_MAX_CPUS", 4, 0.05, 1024, "The most processors that spawn may ask for.")),
                 pids),
+            MaxWorkspaces = settings.Number("MCP_MAX_CONTAINERS", 100, 1, 100_000, "Workspaces at once, of all owners."),
+            MaxTotalMemoryMb = settings.Number("MCP_MAX_TOTAL_MEMORY_MB", 0, 0, 1 << 30, "Memory in MiB that all running workspaces together may be promised; 0 for the Docker host's memory."),
+            MaxDiskBytes = (long)settings.Number("MCP_WORKSPACE_DISK_MB", 10_240, 0, 1 << 30, "MiB of disk for a workspace's files, /workspace and the home directory together; 0 for no limit.") << 20,
             AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
             Env = WorkspaceVariables.Read(settings),
             CertificateAuthorities = CaFile.Read(settings),

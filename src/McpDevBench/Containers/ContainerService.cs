@@ -14,7 +14,7 @@ namespace McpDevBench.Containers;
 internal sealed partial class ContainerService(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory,
     WorkspaceRecovery recovery, IdempotencyStore idempotency, ImagePolicy policy, ImageProvider images, EngineContainers engineContainers,
-    AgentDirectory agents, VolumePool pool, KeyedLock keys,
+    AgentDirectory agents, VolumePool pool, WorkspaceQuota quota, KeyedLock keys,
     MetricCatalogue metrics, TimeProvider time, ILogger<ContainerService> logger)
 {
     private const string SpawnScope = "spawn";
@@ -23,7 +23,7 @@ internal sealed partial class ContainerService(
     /// <summary>Restored files are counted up to here.</summary>
     public const int MaxCountedFiles = AgentDirectory.MaxCounted;
 
-    public async Task<Spawned> SpawnAsync(string owner, SpawnRequest request, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
+    public async Task<Spawned> SpawnAsync(string owner, SpawnRequest request, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
         var plan = SpawnPlan.Of(request, options);
         CallFacts.Current?.Image = plan.Image.Canonical;
@@ -122,7 +122,7 @@ internal sealed partial class ContainerService(
     }
 
     private async Task<Spawned> SpawnOrResumeAsync(
-        string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
+        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
         if (request.Alias is not { } alias || workspaces.FindByAlias(owner, alias) is not { } existing)
             return await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken);
@@ -140,7 +140,7 @@ internal sealed partial class ContainerService(
         ? new SpawnDecision(false, plan.Image.Canonical, objection.Message, $"alias={existing.Alias}-2", false, plan.Limits, plan.Network)
         : new SpawnDecision(true, existing.Image, $"The stopped workspace '{existing.Alias}' would be resumed with its files.", null, true, existing.Limits, existing.Network);
 
-    private async Task<Spawned> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask>? onProgress, CancellationToken cancellationToken)
+    private async Task<Spawned> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         // Clients give a call up after a minute, unless it reports progress.
@@ -151,7 +151,7 @@ internal sealed partial class ContainerService(
         metrics.WarmPool.Missed("disabled");
         try
         {
-            var (workspace, restored) = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _) => ValueTask.CompletedTask), cancellationToken);
+            var (workspace, restored) = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _, _) => { }), cancellationToken);
             metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
             LogCreated(logger, workspace.Id, workspace.Image, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
             return new Spawned(workspace, Warm: false, Replayed: false) { RestoredFiles = restored };
@@ -163,14 +163,17 @@ internal sealed partial class ContainerService(
         }
     }
 
-    private async Task<(Workspace Workspace, int? Restored)> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, Func<SpawnPhase, string, ValueTask> onProgress, CancellationToken cancellationToken)
+    private async Task<(Workspace Workspace, int? Restored)> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress onProgress, CancellationToken cancellationToken)
     {
         using var steps = new SpawnSteps(metrics.Containers.SpawnPhaseDone, time);
         steps.Next(SpawnPhase.Policy);
-        await onProgress(SpawnPhase.Policy, $"Checking {plan.Image}");
+        onProgress(SpawnPhase.Policy, $"Checking {plan.Image}");
         policy.Require(plan.Image);
+        // Once before the pull, which may be long, and once more when the workspace is added.
+        var ceiling = await quota.ReadAsync(cancellationToken);
+        ceiling.Require(workspaces.All, plan.Limits);
         steps.Next(SpawnPhase.Pull);
-        var image = await images.GetAsync(plan.Image, state => _ = onProgress(SpawnPhase.Pull, state.ToString()).AsTask(), cancellationToken);
+        var image = await images.GetAsync(plan.Image, state => onProgress(SpawnPhase.Pull, $"Pulling {plan.Image}: {state}", state.Fraction), cancellationToken);
         steps.Next(SpawnPhase.Create);
         var id = ContainerId.New();
         var now = time.GetUtcNow();
@@ -197,7 +200,7 @@ internal sealed partial class ContainerService(
         workspaces.Note(workspace);
         try
         {
-            workspaces.Add(workspace);
+            workspaces.Add(workspace, ceiling);
         }
         catch
         {

@@ -21,6 +21,10 @@ internal sealed record SpawnRequest
     public string? IdempotencyKey { get; init; }
 }
 
+/// <summary>Hears how far a spawn is.</summary>
+/// <param name="fraction">How much of the phase is done, from 0 to 1.</param>
+internal delegate void SpawnProgress(SpawnPhase phase, string text, double fraction = 0);
+
 /// <summary>The steps of a spawn, as progress and metrics name them.</summary>
 internal enum SpawnPhase
 {

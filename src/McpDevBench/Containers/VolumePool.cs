@@ -9,7 +9,8 @@ namespace McpDevBench.Containers;
 /// Fresh volumes that belong to the user of workspaces. Docker makes them root's, and handing them over needs a container that is never started; one such
 /// container does it for several volumes at once, ahead of the spawns that need them.
 /// </summary>
-internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers containers, Ownership ownership, TimeProvider time, ILogger<VolumePool> logger)
+internal sealed partial class VolumePool(
+    ContainerOptions options, EngineVolumes volumes, EngineContainers containers, Ownership ownership, TimeProvider time, ILogger<VolumePool> logger)
 {
     private const string TransientPrefix = "mcpdevbench_transient_";
 
@@ -130,7 +131,7 @@ internal sealed partial class VolumePool(EngineVolumes volumes, EngineContainers
         string imageId, string[] names, Func<string, Dictionary<string, string>> labelsOf, CancellationToken cancellationToken)
     {
         foreach (var name in names)
-            await volumes.CreateAsync(name, labelsOf(name), cancellationToken);
+            await volumes.CreateAsync(name, labelsOf(name), options.MaxDiskBytes, cancellationToken);
         var behind = names.Select((name, index) => (Volume: name, Folder: $"/door/{index}")).ToList();
         var door = await containers.CreateDoorAsync(imageId, behind, new Dictionary<string, string> { [AgentVolume.Label] = "true" }, cancellationToken);
         try

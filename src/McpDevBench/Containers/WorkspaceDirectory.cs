@@ -10,6 +10,7 @@ internal sealed partial class WorkspaceDirectory
     /// <summary>A use is written down at most so often; the janitor adds as much patience.</summary>
     public static readonly TimeSpan UseGranularity = TimeSpan.FromSeconds(5);
 
+    private readonly Lock _adding = new();
     private readonly ContainerStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkspaceDirectory> _logger;
@@ -53,10 +54,16 @@ internal sealed partial class WorkspaceDirectory
 
     public Workspace? Find(ContainerId id) => _byId.GetValueOrDefault(id);
 
-    public void Add(Workspace workspace)
+    /// <param name="ceiling">Checked together with adding, so that concurrent spawns cannot pass it; null for a workspace that exists already.</param>
+    /// <exception cref="RefusalException">resource_exhausted: the ceiling is reached. conflict: the alias is taken.</exception>
+    public void Add(Workspace workspace, WorkspaceCeiling? ceiling = null)
     {
-        _store.Insert(workspace);
-        _byId[workspace.Id] = workspace;
+        lock (_adding)
+        {
+            ceiling?.Require(_byId.Values, workspace.Limits);
+            _store.Insert(workspace);
+            _byId[workspace.Id] = workspace;
+        }
     }
 
     /// <summary>Writes the new state down; the database first.</summary>

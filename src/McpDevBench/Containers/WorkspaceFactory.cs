@@ -16,9 +16,9 @@ internal sealed partial class WorkspaceFactory(
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
     /// <param name="steps">At <see cref="SpawnPhase.Create"/>.</param>
     /// <returns>The workspace, running.</returns>
-    public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, SpawnSteps steps, Func<SpawnPhase, ValueTask> onPhase, CancellationToken cancellationToken)
+    public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, SpawnSteps steps, Action<SpawnPhase> onPhase, CancellationToken cancellationToken)
     {
-        await onPhase(SpawnPhase.Create);
+        onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
         if (freshVolume && workspace.Persistent)
             await pool.MakeAsync(image.Id, workspace, cancellationToken);
@@ -33,7 +33,7 @@ internal sealed partial class WorkspaceFactory(
             Env = EnvironmentOf(workspace, image, prepared),
         });
         steps.Next(SpawnPhase.Start);
-        await onPhase(SpawnPhase.Start);
+        onPhase(SpawnPhase.Start);
         try
         {
             await agents.OpenAsync(dockerId, ownership.AgentSecret(workspace.Id), async token =>
@@ -49,7 +49,7 @@ internal sealed partial class WorkspaceFactory(
             agentVolume.Invalidate();
             throw;
         }
-        await onPhase(SpawnPhase.Ready);
+        onPhase(SpawnPhase.Ready);
         return workspaces.Replace(workspace with { Status = ContainerStatus.Running, LastUsedAt = time.GetUtcNow() });
     }
 

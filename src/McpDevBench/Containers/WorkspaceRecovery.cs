@@ -209,7 +209,7 @@ internal sealed partial class WorkspaceRecovery(
             await factory.RemoveContainerAsync(workspace, CancellationToken.None);
             workspace = workspaces.Replace(workspace with { DockerId = null, LeaseUntil = LeaseOf(workspace) });
             using var steps = new SpawnSteps(static (_, _) => { }, time);
-            return await factory.BuildAsync(workspace, image, freshVolume: false, steps, _ => ValueTask.CompletedTask, CancellationToken.None);
+            return await factory.BuildAsync(workspace, image, freshVolume: false, steps, _ => { }, CancellationToken.None);
         }
         catch (Exception e)
         {

@@ -12,7 +12,8 @@ namespace McpDevBench.Engine;
 
 /// <summary>What the engine says about itself.</summary>
 /// <param name="Id">Its identity: another one behind the same address is another engine.</param>
-internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture);
+/// <param name="MemoryBytes">Memory of its host.</param>
+internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture, long MemoryBytes);
 
 /// <summary>
 /// The one connection to the Docker Engine. Negotiates the version of the API, gives every call a deadline, and turns what can go wrong into
@@ -142,7 +143,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             var api = offered < NewestApi ? offered : NewestApi;
             var client = Build(api);
             var info = await client.System.GetSystemInfoAsync(deadline.Token);
-            var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch);
+            var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch, info.MemTotal);
             metrics.Engine.Called("connect", "ok", time.GetElapsedTime(started));
             LogConnected(logger, options.Host, identity.Version, identity.ApiVersion, identity.Id);
             Interlocked.Increment(ref _connections);

@@ -10,9 +10,34 @@ internal sealed record EngineVolume(string Name, DateTimeOffset CreatedAt, IRead
 /// <summary>Named volumes.</summary>
 internal sealed class EngineVolumes(DockerEngine engine)
 {
-    /// <summary>Creates it, or finds it there.</summary>
-    public Task CreateAsync(string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
-        engine.CallAsync("volume_create", (client, token) => client.Volumes.CreateAsync(new VolumesCreateParameters { Name = name, Labels = new Dictionary<string, string>(labels) }, token), cancellationToken);
+    private const string NoQuota = "no quota support";
+
+    /// <summary>Whether the engine holds volumes to their size; null until a volume with a size was asked for.</summary>
+    public bool? HasQuota { get; private set; }
+
+    /// <summary>Creates a volume, or finds it.</summary>
+    /// <param name="maxBytes">Its quota, where the file system below the engine has project quotas; 0 for none.</param>
+    public async Task CreateAsync(string name, IReadOnlyDictionary<string, string> labels, long maxBytes, CancellationToken cancellationToken)
+    {
+        if (maxBytes > 0 && HasQuota != false)
+        {
+            try
+            {
+                await CreateAsync(name, labels, new Dictionary<string, string> { ["size"] = maxBytes.ToString(CultureInfo.InvariantCulture) }, cancellationToken);
+                HasQuota = true;
+                return;
+            }
+            catch (DockerApiException e) when (DockerEngine.Text(e).Contains(NoQuota, StringComparison.OrdinalIgnoreCase))
+            {
+                HasQuota = false;
+            }
+        }
+        await CreateAsync(name, labels, new Dictionary<string, string>(), cancellationToken);
+    }
+
+    private Task<VolumeResponse> CreateAsync(string name, IReadOnlyDictionary<string, string> labels, Dictionary<string, string> options, CancellationToken cancellationToken) =>
+        engine.CallAsync("volume_create", (client, token) => client.Volumes.CreateAsync(
+            new VolumesCreateParameters { Name = name, Labels = new Dictionary<string, string>(labels), DriverOpts = options }, token), cancellationToken);
 
     /// <returns>False: in use. One that is gone is fine.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Files;
 
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
-internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRecovery recovery, MetricCatalogue metrics, TimeProvider time)
+internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRecovery recovery, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
 {
     /// <summary>Operations that change nothing.</summary>
     private static readonly string[] _reading = ["read", "stat", "list", "search", "export"];
@@ -14,11 +14,11 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRec
     /// <param name="operation">Its name in metrics.</param>
     /// <param name="repeatable">Doing it twice is as good as once.</param>
     public Task<T> RequestAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
-        UseAsync(owner, container, operation, link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken), cancellationToken);
+        UseAsync(owner, container, operation, opcode, link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken), cancellationToken);
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
     public Task<T> StreamAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action, CancellationToken cancellationToken) =>
-        UseAsync(owner, container, operation, async link =>
+        UseAsync(owner, container, operation, opcode, async link =>
         {
             var connection = await link.ConnectionAsync(cancellationToken);
             return await connection.CallAsync(opcode, write, async call =>
@@ -28,8 +28,12 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRec
             });
         }, cancellationToken);
 
-    private Task<T> UseAsync<T>(string owner, string container, string operation, Func<AgentLink, Task<T>> action, CancellationToken cancellationToken) =>
-        MeasuredAsync(operation, () => recovery.UseAsync(owner, container, (_, link) => InTimeAsync(link, operation, action), cancellationToken));
+    private Task<T> UseAsync<T>(string owner, string container, string operation, Opcode opcode, Func<AgentLink, Task<T>> action, CancellationToken cancellationToken) =>
+        MeasuredAsync(operation, () => recovery.UseAsync(owner, container, async (workspace, link) =>
+        {
+            await RequireRoomAsync(workspace, opcode);
+            return await InTimeAsync(link, operation, action);
+        }, cancellationToken));
 
     private static async Task<T> InTimeAsync<T>(AgentLink link, string operation, Func<AgentLink, Task<T>> action)
     {
@@ -49,6 +53,10 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRec
 
     /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
     public string KeyOf(string owner, string container) => workspaces.Find(owner, container).Id.ToString();
+
+    /// <summary>Operations that add to what a workspace holds are refused beyond its disk limit; deleting is not.</summary>
+    private Task RequireRoomAsync(Workspace workspace, Opcode opcode) =>
+        opcode is Opcode.Write or Opcode.Batch or Opcode.Import ? disk.RequireRoomAsync(workspace) : Task.CompletedTask;
 
     private async Task<T> MeasuredAsync<T>(string operation, Func<Task<T>> action)
     {

@@ -1,4 +1,5 @@
 using McpDevBench.Audit;
+using McpDevBench.Observability.Metrics;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -59,9 +60,10 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
 
     /// <summary>A call that is refused or has failed stays so, whether it is recorded or not. What was done before its record was refused is tried to be recorded once more, as done.</summary>
     /// <param name="errorType">The name of a <see cref="RefusalCode"/>, or how else it ended.</param>
-    public async Task FailedAsync(string errorType)
+    /// <param name="failure">The exception that ended it, if there was one.</param>
+    public async Task FailedAsync(string errorType, Exception? failure = null)
     {
-        var denial = DenialOf(errorType);
+        var denial = AccessMetrics.IsShare((failure as RefusalException)?.Rule) ? AuditEvents.QuotaDenied : DenialOf(errorType);
         if (Event is not null && !_isSettled)
         {
             _isSettled = true;

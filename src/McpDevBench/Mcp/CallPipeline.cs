@@ -176,7 +176,7 @@ internal sealed partial class CallPipeline(
             if (errorType is not null)
             {
                 handles?.Resolve();
-                await audited.FailedAsync(errorType);
+                await audited.FailedAsync(errorType, failure);
             }
             Called(name, started, errorType);
             RequestSpan.End(span, request, errorType, failure);
@@ -212,7 +212,7 @@ internal sealed partial class CallPipeline(
             if (exception is RefusalException refusal)
                 metrics.Access.Refused(refusal);
             handles?.Resolve();
-            await audited.FailedAsync(ErrorType(exception, cancellationToken));
+            await audited.FailedAsync(ErrorType(exception, cancellationToken), exception);
             throw;
         }
     }

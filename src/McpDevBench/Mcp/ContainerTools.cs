@@ -27,7 +27,7 @@ internal sealed record SpawnResult(
     string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null, bool? Resumed = null, int? RestoredFiles = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
 
-internal sealed class SpawnTool(ContainerService containers, ContainerOptions options)
+internal sealed class SpawnTool(ContainerService containers, ContainerOptions options, TimeProvider time)
     : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult, Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
@@ -55,10 +55,10 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
         // As it was asked for, until it is known which one that is.
         if (arguments.DryRun)
             return Decided(await containers.DecideAsync(call.Owner, request, cancellationToken));
-        Func<SpawnPhase, string, ValueTask>? onProgress = call.IsWatched
-            ? (phase, text) => call.ReportAsync((int)phase + 1, 5, $"{Words.Snake(phase)}: {text}", cancellationToken)
-            : null;
-        return Done(await containers.SpawnAsync(call.Owner, request, onProgress, cancellationToken));
+        await using var progress = call.BeginProgress(time, cancellationToken);
+        return Done(await containers.SpawnAsync(call.Owner, request, progress is null ? null : Report, cancellationToken));
+
+        void Report(SpawnPhase phase, string text, double fraction) => progress.Report((int)phase + fraction, Enum.GetValues<SpawnPhase>().Length, text);
     }
 
     private static ArgumentLimits Limits(ContainerOptions options)

@@ -39,6 +39,7 @@ internal sealed partial class FileEndpoint(
     {
         var started = time.GetTimestamp();
         string? errorType = null;
+        Exception? failure = null;
         var status = default(int?);
         var call = FileCall.Of(context);
         var facts = CallFacts.Begin(call.Owner);
@@ -66,6 +67,7 @@ internal sealed partial class FileEndpoint(
         }
         catch (Exception exception)
         {
+            failure = exception;
             if (exception is RefusalException refusal)
                 metrics.Access.Refused(refusal);
             status = HttpFailures.StatusOf(exception);
@@ -79,7 +81,7 @@ internal sealed partial class FileEndpoint(
             if (errorType is not null)
             {
                 handles.Resolve();
-                await audited.FailedAsync(errorType);
+                await audited.FailedAsync(errorType, failure);
             }
             var duration = time.GetElapsedTime(started);
             metrics.Api.Served(method, duration, errorType);

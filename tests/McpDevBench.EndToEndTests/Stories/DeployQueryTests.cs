@@ -7,7 +7,7 @@ using McpDevBench.EndToEndTests.Product;
 namespace McpDevBench.EndToEndTests.Stories;
 
 /// <summary>What dashboards and rules ask for is there.</summary>
-public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<ServerProcess>
+public sealed class DeployQueryTests
 {
     /// <summary>The panels that the guide shows, with its own query where that one is right.</summary>
     private static readonly (string Title, string? Query)[] _guidesPanels =
@@ -18,13 +18,14 @@ public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<Serve
         ("P95 Latency", null),
     ];
 
-    /// <summary>What the tool <c>metrics</c> of a server that was just used does not show: what Prometheus adds, what is sampled a moment later, and what comes with other features.</summary>
+    /// <summary>What the metrics of a server that was just used do not show: what Prometheus adds, what is sampled a moment later, and what comes with other features.</summary>
     private static readonly (string Metric, string Label, string Value)[] _elsewhere =
     [
         ("up", "job", "mcp-devbench"),
         ("up", "instance", ""),
         ("container_memory_usage_bytes", "container", ""),
         ("container_cpu_usage_seconds_total", "container", ""),
+        ("container_fs_usage_bytes", "container", ""),
         ("mcp_warm_pool_claims_total", "result", "hit"),
         ("mcp_docker_api_duration_seconds", "status", "unavailable"),
     ];
@@ -111,14 +112,16 @@ public sealed class DeployQueryTests(ServerProcess server) : IClassFixture<Serve
     }
 
     /// <summary>The metrics of a server that did a bit of everything, and what the rules record.</summary>
-    private async Task<ExposedNames> Exposed()
+    private static async Task<ExposedNames> Exposed()
     {
+        var port = Ports.Free();
+        await using var server = await ServerProcess.Started(("MCP_METRICS_ENABLED", "true"), ("MCP_METRICS_PORT", $"{port}"));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.Sh("echo out; echo err >&2");
         await workspace.Write("note.txt", "text");
         await Refused.With("file_not_found", () => assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "nowhere.txt")));
-        var there = new ExposedNames((await assistant.Call("metrics", ("prefix", ""))).GetProperty("text").GetString()!);
+        var there = new ExposedNames(await server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken));
         foreach (var (metric, label, value) in _elsewhere)
             there.Add(metric, label, value);
         foreach (var rule in Deployment.Rules.Where(rule => rule["record"] is not null))

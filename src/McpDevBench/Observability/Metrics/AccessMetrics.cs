@@ -4,7 +4,7 @@ namespace McpDevBench.Observability.Metrics;
 internal sealed class AccessMetrics(MetricFamilies families)
 {
     private static readonly LabelValues _rules = new("host", "origin", "tool", "image", "network", "root", "path");
-    private static readonly LabelValues _shares = new("concurrent_execs", "request_size");
+    private static readonly LabelValues _shares = new("concurrent_execs", "request_size", "workspaces", "memory", "disk");
 
     private readonly CounterTable _decisions = families.Counter(
         "mcp_auth_decisions_total", "Requests by whether their caller was accepted.", ("mode", new LabelValues("none", "bearer", "oidc")), ("result", new LabelValues("allowed", "denied")));
@@ -12,6 +12,9 @@ internal sealed class AccessMetrics(MetricFamilies families)
         "mcp_policy_denials_total", "Calls that a rule refuses, by rule.", "rule", _rules);
     private readonly CounterRow _rejections = families.Counter(
         "mcp_quota_rejections_total", "Calls that are refused because a share is used up, by share.", "rule", _shares);
+
+    /// <summary>Whether a rule is the end of a share, which is audited as quota.denied.</summary>
+    public static bool IsShare(string? rule) => rule is not null && _shares.Contains(rule);
 
     /// <param name="mode">none, bearer or oidc.</param>
     public void Decided(string mode, bool allowed) => _decisions.Add(mode, allowed ? "allowed" : "denied");

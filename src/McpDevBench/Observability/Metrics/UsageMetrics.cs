@@ -4,7 +4,8 @@ namespace McpDevBench.Observability.Metrics;
 
 /// <summary>What a workspace uses. What is not known is absent.</summary>
 /// <param name="CpuSeconds">Since its container started.</param>
-internal readonly record struct ResourceUse(ulong? MemoryBytes, double? CpuSeconds);
+/// <param name="DiskBytes">What its files take.</param>
+internal readonly record struct ResourceUse(ulong? MemoryBytes, double? CpuSeconds, long? DiskBytes = null);
 
 /// <summary>
 /// What workspaces use, under the names that others know these series by. The only family whose labels are names of things: so there are never more
@@ -22,8 +23,15 @@ internal sealed class UsageMetrics(MetricFamilies families)
         "container_cpu_usage_seconds_total",
         "Processor time that a workspace's control group has used, in seconds. Absent where its container does not show it; at most 200 workspaces, those used last.",
         "container", "image");
+    private readonly Gauge _disk = families.Gauge(
+        "container_fs_usage_bytes",
+        "Disk that a workspace's files take, /workspace and the home directory, as its agent last measured it. Absent without a disk limit; at most 200 workspaces, those used last.",
+        "container", "image");
+    private readonly Gauge _diskLimit = families.Gauge("mcp_workspace_disk_limit_bytes", "Disk that a workspace's files may take; 0 for no limit.");
     private readonly Lock _lock = new();
     private HashSet<(string Container, string Image)> _shown = [];
+
+    public void DiskLimited(long bytes) => _diskLimit.Set(bytes);
 
     /// <summary>These are shown from now on, and no others.</summary>
     /// <param name="lastUsedFirst">Beyond <see cref="Capacity"/> they are left out.</param>
@@ -55,5 +63,9 @@ internal sealed class UsageMetrics(MetricFamilies families)
             _cpu.WithLabels(container, image).IncTo(seconds);
         else
             _cpu.RemoveLabelled(container, image);
+        if (use.DiskBytes is { } disk)
+            _disk.WithLabels(container, image).Set(disk);
+        else
+            _disk.RemoveLabelled(container, image);
     }
 }

@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Machine;
+using McpDevBench.EndToEndTests.Product;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>All workspaces together, and each one's files, have limits that say what they are and what helps.</summary>
+public sealed class QuotaTests
+{
+    [Fact]
+    public async Task There_are_never_more_workspaces_than_allowed_also_when_many_are_asked_for_at_once()
+    {
+        await using var server = await ServerProcess.Started(("MCP_MAX_CONTAINERS", "2"));
+        await using var assistant = await server.Connect();
+        var attempts = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Try(() => assistant.Spawn(Images.Busybox))));
+        Assert.Equal(2, attempts.Count(attempt => attempt.Refusal is null));
+        Assert.All(attempts.Where(attempt => attempt.Refusal is not null), attempt =>
+        {
+            Assert.Equal("resource_exhausted", attempt.Refusal!.Code);
+            Assert.Contains("MCP_MAX_CONTAINERS", attempt.Refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("list_containers", attempt.Refusal.Hint, StringComparison.Ordinal);
+        });
+        Assert.Contains("containers: 2 of 2", Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)), StringComparison.Ordinal);
+        Assert.Contains("""mcp_quota_rejections_total{rule="workspaces"} 4""", (await assistant.Call("metrics", ("prefix", "mcp_quota"))).GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Equal(4, (await assistant.Call("audit_query", ("event_type", "quota.denied"))).GetProperty("records").GetArrayLength());
+
+        await attempts.First(attempt => attempt.Refusal is null).Workspace!.Kill(("force", true));
+        await assistant.Spawn(Images.Busybox);
+    }
+
+    [Fact]
+    public async Task Memory_that_is_promised_stays_within_the_total()
+    {
+        await using var server = await ServerProcess.Started(("MCP_MAX_TOTAL_MEMORY_MB", "1100"));
+        await using var assistant = await server.Connect();
+        await assistant.Spawn(Images.Busybox);
+        await assistant.Spawn(Images.Busybox);
+        var refusal = await Refused.With("resource_exhausted", () => assistant.Spawn(Images.Busybox));
+        Assert.Contains("1024 of 1100 MiB", refusal.Message, StringComparison.Ordinal);
+        // What the hint says helps.
+        await assistant.Spawn(Images.Busybox, ("memory_mb", 64));
+    }
+
+    [Fact]
+    public async Task Beyond_its_disk_limit_a_workspace_takes_no_writes_of_tools_until_it_is_cleaned_up()
+    {
+        await using var server = await ServerProcess.Started(("MCP_WORKSPACE_DISK_MB", "8"));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        Assert.Contains("The storage driver has no quotas", Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)), StringComparison.Ordinal);
+        await workspace.Write("before.txt", "fits");
+        Assert.Equal("0", await workspace.Sh("dd if=/dev/zero of=/workspace/big bs=1M count=6 2>/dev/null && dd if=/dev/zero of=$HOME/big bs=1M count=6 2>/dev/null; echo $?"));
+
+        RefusedException? refused = null;
+        await Deadline.Until(async () => (refused = (await Try(() => workspace.Write("after.txt", "too much"))).Refused) is not null, TimeSpan.FromSeconds(60), "writes are refused");
+        Assert.Equal("resource_exhausted", refused!.Refusal.Code);
+        Assert.Matches("take 12 MiB of disk; 8 MiB are allowed", refused.Refusal.Message);
+        await Refused.With("resource_exhausted", () => assistant.Call("fs_batch", ("container_id", workspace.Id), ("operations", new JsonArray(new JsonObject { ["op"] = "write", ["path"] = "x", ["content"] = "y" }))));
+        Assert.Equal("fits", (await workspace.Read("before.txt")).Content);
+        await Deadline.Until(
+            async () => Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)).Contains("1 workspaces hold more than 8 MiB", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(60), "the status says so");
+        Assert.Contains("container_fs_usage_bytes", (await assistant.Call("metrics", ("prefix", "container_fs"))).GetProperty("text").GetString(), StringComparison.Ordinal);
+
+        // The hint works at once, without a wait for the next measurement.
+        await assistant.Call("fs_delete", ("container_id", workspace.Id), ("path", "big"));
+        await Deadline.Until(async () => (await Try(() => workspace.Write("after.txt", "fits again"))).Refused is null, TimeSpan.FromSeconds(10), "writes are taken again");
+    }
+
+    private static string Text(ModelContextProtocol.Protocol.CallToolResult result) =>
+        string.Concat(result.Content.OfType<ModelContextProtocol.Protocol.TextContentBlock>().Select(block => block.Text));
+
+    private static async Task<(Workspace? Workspace, RefusalDetail? Refusal)> Try(Func<Task<Workspace>> spawn)
+    {
+        try
+        {
+            return (await spawn(), null);
+        }
+        catch (RefusedException refused)
+        {
+            return (null, refused.Refusal);
+        }
+    }
+
+    private static async Task<(bool Done, RefusedException? Refused)> Try(Func<Task> write)
+    {
+        try
+        {
+            await write();
+            return (true, null);
+        }
+        catch (RefusedException refused)
+        {
+            return (false, refused);
+        }
+    }
+}
