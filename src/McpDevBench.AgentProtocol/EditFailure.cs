@@ -8,7 +8,9 @@ public static class EditFailure
     private const int MaxShown = 400;
     private const int MaxLines = 10;
 
-    public const string Hint = "Copy old_text exactly from fs_read, with its white space. If it occurs more than once, add neighbouring lines or pass replace_all=true.";
+    public const string Hint =
+        "Copy old_text exactly from fs_read, with its white space. "
+        + "If it occurs more than once, add neighbouring lines or pass replace_all=true.";
 
     /// <param name="path">The file, as the text names it.</param>
     /// <param name="outcome">With a failed edit.</param>
@@ -17,9 +19,11 @@ public static class EditFailure
         var index = outcome.FailedEdit;
         return outcome.Error switch
         {
-            EditError.Ambiguous => $"edits[{index}].old_text occurs {outcome.Occurrences} times in {path}, at lines {Lines(outcome.Text, edits[index])}.",
+            EditError.Ambiguous =>
+                $"edits[{index}].old_text occurs {outcome.Occurrences} times in {path}, at lines {Lines(outcome.Text, edits[index])}.",
             EditError.NotEncodable =>
-                $"edits[{index}].new_text has the character {FirstForeign(outcome)}, which {path} cannot hold: its encoding is {TextForms.NameOf(outcome.Form)}. "
+                $"edits[{index}].new_text has the character {FirstForeign(outcome)}, "
+                + $"which {path} cannot hold: its encoding is {TextForms.NameOf(outcome.Form)}. "
                 + "Use other characters, or convert the file to UTF-8 first, with exec and iconv.",
             EditError.TooLarge => $"edits[{index}] would make {path} too large to be edited.",
             _ => $"edits[{index}].old_text does not occur in {path}.{Near(outcome.Text, edits[index])}",

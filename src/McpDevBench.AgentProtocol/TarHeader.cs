@@ -50,7 +50,8 @@ public static class TarHeader
 
     private static int Digits(int value) => value < 10 ? 1 : 1 + Digits(value / 10);
 
-    private static void Put(Span<byte> header, ReadOnlySpan<byte> name, char type, uint mode, long size, long mtime, ReadOnlySpan<byte> link)
+    private static void Put(Span<byte> header, ReadOnlySpan<byte> name, char type, uint mode, long size, long mtime,
+        ReadOnlySpan<byte> link)
     {
         name[..Math.Min(name.Length, NameSize)].CopyTo(header);
         Octal(header.Slice(100, 8), mode);

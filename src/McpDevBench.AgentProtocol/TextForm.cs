@@ -86,7 +86,8 @@ public static class TextForms
     };
 
     /// <summary>Whether the form has a byte for a character.</summary>
-    public static bool Has(TextForm form, Rune rune) => form is not (TextForm.Latin1 or TextForm.Windows1252) || ByteOf(rune.Value, form) >= 0;
+    public static bool Has(TextForm form, Rune rune) => form is not (TextForm.Latin1 or TextForm.Windows1252)
+        || ByteOf(rune.Value, form) >= 0;
 
     private static TextForm WithoutUtf8(ReadOnlySpan<byte> content)
     {
@@ -110,7 +111,10 @@ public static class TextForms
         var text = new byte[3 * content.Length];
         var length = 0;
         foreach (var value in content)
-            length += new Rune(value is >= 0x80 and <= 0x9F ? Windows1252High[value - 0x80] : (char)value).EncodeToUtf8(text.AsSpan(length));
+        {
+            var character = value is >= 0x80 and <= 0x9F ? Windows1252High[value - 0x80] : (char)value;
+            length += new Rune(character).EncodeToUtf8(text.AsSpan(length));
+        }
         return text[..length];
     }
 
@@ -133,7 +137,8 @@ public static class TextForms
     /// <returns>-1 if there is no such byte.</returns>
     private static int ByteOf(int character, TextForm form)
     {
-        if (form == TextForm.Windows1252 && character >= 0x80 && character <= char.MaxValue && Windows1252High.IndexOf((char)character) is >= 0 and var at)
+        if (form == TextForm.Windows1252 && character >= 0x80 && character <= char.MaxValue
+            && Windows1252High.IndexOf((char)character) is >= 0 and var at)
             return 0x80 + at;
         return character <= 0xFF && (form == TextForm.Latin1 || character is < 0x80 or > 0x9F) ? character : -1;
     }

@@ -124,7 +124,8 @@ internal sealed class TextReplacement
         return _hasOnlyReturns ? 1 : 0;
     }
 
-    /// <summary>The line end of the line at a position; where it has none, that of the line before; where there is none at all, a line feed.</summary>
+    /// <summary>The line end of the line at a position; where it has none, that of the line before; where there is none at all, a line
+    /// feed.</summary>
     private ReadOnlySpan<byte> LineEndNear(int at)
     {
         var after = NextLineEnd(at);
@@ -206,7 +207,8 @@ internal sealed class TextReplacement
     /// <summary>A byte order mark that came along with the text of the first line.</summary>
     private static byte[] WithoutMark(byte[] text) => text.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? text[3..] : text;
 
-    /// <summary>The line ends that a replacement takes: those of the text that it replaces, one after another; then the last of them; then that of its line.</summary>
+    /// <summary>The line ends that a replacement takes: those of the text that it replaces, one after another; then the last of them; then
+    /// that of its line.</summary>
     private ref struct LineEnds(TextReplacement of, int start, int length)
     {
         private readonly int _end = start + length;

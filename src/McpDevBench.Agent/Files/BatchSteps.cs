@@ -79,7 +79,8 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     {
         for (var attempt = 1; ; attempt++)
         {
-            var opened = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+            var opened = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1),
+                Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
             using var fd = FileReading.Regular(opened, step.Path, out var before);
             Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
             if (before.Size > MaxEditedSize)
@@ -150,13 +151,16 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         return Result(place, step.Path);
     }
 
-    /// <summary>Where a move or copy goes: a free name, or what may be overwritten (a file by a file, a directory by a directory); and not into itself.</summary>
+    /// <summary>Where a move or copy goes: a free name, or what may be overwritten (a file by a file, a directory by a directory); and not
+    /// into itself.</summary>
     private Place Destination(BatchStep step, Entry source)
     {
         var path = step.Path.AsSpan().TrimEnd((byte)'/');
         var target = step.Target.AsSpan().TrimEnd((byte)'/');
-        if (target.SequenceEqual(path) || target.StartsWith(Listing.Prefix(step.Path)) || (!target.IsEmpty && path.StartsWith(Listing.Prefix(step.Target))))
-            throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(step.Path)}: not into or onto itself, nor over a directory that it is in");
+        if (target.SequenceEqual(path) || target.StartsWith(Listing.Prefix(step.Path))
+            || (!target.IsEmpty && path.StartsWith(Listing.Prefix(step.Target))))
+            throw new RefusalException(AgentStatus.Invalid,
+                $"{Text.Show(step.Path)}: not into or onto itself, nor over a directory that it is in");
         MakeParents(step, step.Target);
         var to = journal.Hold(workspace.Locate(step.Target));
         var found = to.Find();
@@ -165,7 +169,8 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         if (source.Kind != FileKind.Directory)
             Replacing.RefuseUnlessFile(found, step.Target);
         else if (found is { Kind: not FileKind.Directory })
-            throw new RefusalException(AgentStatus.NotADirectory, $"{Text.Show(step.Target)}: is not a directory, and a directory replaces only a directory");
+            throw new RefusalException(AgentStatus.NotADirectory,
+                $"{Text.Show(step.Target)}: is not a directory, and a directory replaces only a directory");
         return to;
     }
 

@@ -3,8 +3,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// A hidden directory in the workspace's own: <c>tree</c> has the new entries, <c>old</c> what they replace, and <c>target</c>, once everything is
-/// complete, says where they go. Removed at the end, whatever happens; after a crash, at the agent's next start.
+/// A hidden directory in the workspace's own: <c>tree</c> has the new entries, <c>old</c> what they replace, and <c>target</c>, once
+/// everything is complete, says where they go. Removed at the end, whatever happens; after a crash, at the agent's next start.
 /// </summary>
 internal sealed unsafe class Staging : IDisposable
 {
@@ -20,7 +20,8 @@ internal sealed unsafe class Staging : IDisposable
         {
             if (isNew && _place.MakeDirectory(0x1c0) != 0)
                 throw Errno.Refuse("the directory for an import"u8);
-            _directory = Workspace.OpenBelow(_place.Directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
+            _directory = Workspace.OpenBelow(_place.Directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW,
+                Abi.RESOLVE_NO_SYMLINKS);
             TreeDirectory = Open("tree"u8, isNew, 0x1ed);
             Old = Open("old"u8, isNew, 0x1c0);
             Tree = new Workspace(TreeDirectory, Abi.RESOLVE_NO_SYMLINKS);
@@ -105,7 +106,8 @@ internal sealed unsafe class Staging : IDisposable
         }
         catch (RefusalException)
         {
-            // A process in the workspace has put something into it that cannot be removed. Its name is hidden, and the next start tries again.
+            // A process in the workspace has put something into it that cannot be removed. Its name is hidden, and the next start tries
+            // again.
         }
         _place.Dispose();
     }

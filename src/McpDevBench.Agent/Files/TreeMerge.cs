@@ -3,8 +3,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// Moves a complete tree into a target directory. A directory joins one of the same name; a file or link replaces a file or link; what is new is moved
-/// whole. Undone in reverse if it cannot be finished. Under the workspace's lock.
+/// Moves a complete tree into a target directory. A directory joins one of the same name; a file or link replaces a file or link; what is
+/// new is moved whole. Undone in reverse if it cannot be finished. Under the workspace's lock.
 /// </summary>
 internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byte[] target)
 {

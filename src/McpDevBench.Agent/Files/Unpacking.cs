@@ -92,7 +92,8 @@ internal sealed unsafe class Unpacking(Workspace tree)
             throw new RefusalException(AgentStatus.PathDenied, $"archive: {Text.Show(path)} is a hard link to the destination itself");
         using var source = tree.Locate(target);
         if (source.Find() is not { Kind: FileKind.File or FileKind.Link })
-            throw new RefusalException(AgentStatus.PathDenied, $"archive: {Text.Show(path)} is a hard link to something that is not a file of the archive");
+            throw new RefusalException(AgentStatus.PathDenied,
+                $"archive: {Text.Show(path)} is a hard link to something that is not a file of the archive");
         var hidden = place.Sibling(TempFile.NewName());
         fixed (byte* from = source.Name, to = hidden.Name)
         {

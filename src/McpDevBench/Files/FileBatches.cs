@@ -12,7 +12,8 @@ internal static class FileBatches
     public static (BatchRequest Batch, List<byte[]> Contents) ToProtocol(IReadOnlyList<BatchOperation> operations)
     {
         if (operations.Count is 0 or > MostOperations)
-            throw new RefusalException(RefusalCode.InvalidArgument, $"A batch of {operations.Count} operations is not possible.", $"Give 1 to {MostOperations} operations.");
+            throw new RefusalException(RefusalCode.InvalidArgument, $"A batch of {operations.Count} operations is not possible.",
+                $"Give 1 to {MostOperations} operations.");
         var contents = new List<byte[]>();
         var steps = new List<BatchStep>();
         for (var i = 0; i < operations.Count; i++)
@@ -43,7 +44,9 @@ internal static class FileBatches
         {
             var text = operation.Op == "read" ? TextOf(result.Content) : default;
             return new BatchOutcome(
-                operation.Op, WorkspacePath.Parse(operation.Path).ToString(), operation.Target is null ? null : WorkspacePath.Parse(operation.Target).ToString(), result.Entry is { } entry ? FileEntries.Of(entry) : null,
+                operation.Op, WorkspacePath.Parse(operation.Path).ToString(),
+                operation.Target is null ? null : WorkspacePath.Parse(operation.Target).ToString(),
+                result.Entry is { } entry ? FileEntries.Of(entry) : null,
                 text.Content, text.Encoding, operation.Op == "edit" ? result.Replacements : null);
         })];
     }
@@ -68,17 +71,25 @@ internal static class FileBatches
             "move" => BatchVerb.Move,
             "copy" => BatchVerb.Copy,
             "mkdir" => BatchVerb.MakeDirectory,
-            _ => throw new RefusalException(RefusalCode.InvalidArgument, $"op='{operation.Op}' is not possible.", "op is one of read, write, edit, delete, move, copy, mkdir."),
+            _ => throw new RefusalException(RefusalCode.InvalidArgument, $"op='{operation.Op}' is not possible.",
+                "op is one of read, write, edit, delete, move, copy, mkdir."),
         };
         if (verb is BatchVerb.Move or BatchVerb.Copy != (operation.Target is not null))
-            throw new RefusalException(RefusalCode.InvalidArgument, operation.Target is null ? $"{operation.Op} needs a target." : $"{operation.Op} takes no target.", "target is the destination of move and copy, and of nothing else.");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, operation.Target is null ? $"{operation.Op} needs a target."
+                    : $"{operation.Op} takes no target.",
+                "target is the destination of move and copy, and of nothing else.");
         if ((verb == BatchVerb.Write) != (operation.Content is not null))
-            throw new RefusalException(RefusalCode.InvalidArgument, operation.Content is null ? "write needs content." : $"{operation.Op} takes no content.", "content is what write writes; edit takes edits.");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, operation.Content is null ? "write needs content." : $"{operation.Op} takes no content.",
+                "content is what write writes; edit takes edits.");
         var content = verb == BatchVerb.Write ? BytesOf(operation.Content!, operation.Encoding) : null;
         return (new BatchStep(
-            verb, WorkspacePath.Parse(operation.Path).Relative, operation.Target is null ? [] : WorkspacePath.Parse(operation.Target).Relative, (ulong)(content?.Length ?? 0),
-            FileEntries.ParseMode(operation.Mode), operation.CreateParents, operation.Recursive || verb == BatchVerb.Copy, operation.Overwrite,
-            FileEntries.ParseEtag(operation.IfMatch), FileEntries.ParseIfNoneMatch(operation.IfNoneMatch), verb == BatchVerb.Edit ? FileEdits.ToProtocol(operation.Edits) : []), content);
+            verb, WorkspacePath.Parse(operation.Path).Relative,
+            operation.Target is null ? [] : WorkspacePath.Parse(operation.Target).Relative, (ulong)(content?.Length ?? 0),
+            FileEntries.ParseMode(operation.Mode), operation.CreateParents, operation.Recursive || verb == BatchVerb.Copy,
+            operation.Overwrite, FileEntries.ParseEtag(operation.IfMatch), FileEntries.ParseIfNoneMatch(operation.IfNoneMatch),
+            verb == BatchVerb.Edit ? FileEdits.ToProtocol(operation.Edits) : []), content);
     }
 
     private static byte[] BytesOf(string content, string encoding)
@@ -91,7 +102,8 @@ internal static class FileBatches
         }
         catch (FormatException e)
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, "content is no valid base64.", "Encode the bytes as base64, or leave encoding out for text.", inner: e);
+            throw new RefusalException(RefusalCode.InvalidArgument, "content is no valid base64.",
+                "Encode the bytes as base64, or leave encoding out for text.", inner: e);
         }
     }
 

@@ -24,12 +24,14 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
     private const uint MaxEntries = 1_000_000;
 
     /// <param name="onProgress">Gets the bytes so far.</param>
-    public async Task<CopiedFiles> CopyAsync(string owner, CopyFilesRequest request, Action<long> onProgress, CancellationToken cancellationToken)
+    public async Task<CopiedFiles> CopyAsync(string owner, CopyFilesRequest request, Action<long> onProgress,
+        CancellationToken cancellationToken)
     {
         var (path, target) = (WorkspacePath.Parse(request.Path), WorkspacePath.Parse(request.Target));
         var isSame = files.KeyOf(owner, request.FromContainer) == files.KeyOf(owner, request.ToContainer);
         if (isSame && target.ToString() == path.ToString())
-            throw new RefusalException(RefusalCode.InvalidArgument, $"{path} would be copied onto itself.", "Give another target_path, or the target_container_id of another workspace.");
+            throw new RefusalException(RefusalCode.InvalidArgument, $"{path} would be copied onto itself.",
+                "Give another target_path, or the target_container_id of another workspace.");
         var source = await service.StatAsync(owner, request.FromContainer, request.Path, cancellationToken);
         if (!request.Overwrite)
             await AtTargetAsync(request, _ => RequireFreeAsync(owner, request, cancellationToken));
@@ -40,7 +42,8 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         return new CopiedFiles(source, entry, copied.Entries, copied.Bytes, copied.Skipped);
     }
 
-    /// <summary>Before anything is sent, and for agents of version 1, which do not check it themselves when they move the tree into place.</summary>
+    /// <summary>Before anything is sent, and for agents of version 1, which do not check it themselves when they move the tree into
+    /// place.</summary>
     private async Task<bool> RequireFreeAsync(string owner, CopyFilesRequest request, CancellationToken cancellationToken)
     {
         FileEntry found;
@@ -54,17 +57,20 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         }
         var list = new ListRequest(WorkspacePath.Parse(request.Target).Relative, Recursive: false, Glob: "", MaxEntries: 1, After: []);
         var isFree = found.Type == "directory" && (await files.RequestAsync(
-            owner, request.ToContainer, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken)).Entries.Count == 0;
+            owner, request.ToContainer, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true,
+                cancellationToken)).Entries.Count == 0;
         return isFree ? true : throw new RefusalException(RefusalCode.Conflict, $"{found.Path} exists already.", "Pass overwrite=true.");
     }
 
     private Task<TransferSummary> CopyFileAsync(
-        string owner, CopyFilesRequest request, FileEntry source, WorkspacePath path, WorkspacePath target, Action<long> onProgress, CancellationToken cancellationToken)
+        string owner, CopyFilesRequest request, FileEntry source, WorkspacePath path, WorkspacePath target, Action<long> onProgress,
+            CancellationToken cancellationToken)
     {
         var read = new ReadRequest(path.Relative, 0, ulong.MaxValue);
         // Of a link the mode says nothing about the file that it leads to.
         var mode = source.Type == "file" ? FileEntries.ParseMode(source.Mode[^3..]) : WriteRequest.KeepMode;
-        var write = new WriteRequest(target.Relative, mode, CreateParents: true, Append: false, IfMatch: null, IfNoneMatch: !request.Overwrite);
+        var write = new WriteRequest(target.Relative, mode, CreateParents: true, Append: false, IfMatch: null,
+            IfNoneMatch: !request.Overwrite);
         return files.StreamAsync(owner, request.FromContainer, "read", Opcode.Read, read.Write, from =>
             AtTargetAsync(request, failure => files.StreamAsync(owner, request.ToContainer, "write", Opcode.Write, write.Write, async to =>
             {
@@ -76,12 +82,14 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
     }
 
     private Task<TransferSummary> CopyTreeAsync(
-        string owner, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, Action<long> onProgress, CancellationToken cancellationToken)
+        string owner, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, Action<long> onProgress,
+            CancellationToken cancellationToken)
     {
         var export = new ExportRequest(path.Relative, [], []);
         var import = new ImportRequest(target.Relative, (ulong)MaxBytes, MaxEntries, MustBeFree: !request.Overwrite);
         return files.StreamAsync(owner, request.FromContainer, "export", Opcode.Export, export.Write, from =>
-            AtTargetAsync(request, failure => files.StreamAsync(owner, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
+            AtTargetAsync(request, failure =>
+                files.StreamAsync(owner, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
             {
                 await PipeAsync(from, to, onProgress, cancellationToken);
                 var exported = await EndAsync(from, to, TransferResponse.Read, failure, cancellationToken);
@@ -107,7 +115,8 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
 
     /// <summary>The target gets the end of the content only after the source has said that this was all of it.</summary>
     /// <returns>The source's answer; null if the target has answered before.</returns>
-    private static async Task<T?> EndAsync<T>(AgentCall from, AgentCall to, ReadMessage<T> read, Failure failure, CancellationToken cancellationToken)
+    private static async Task<T?> EndAsync<T>(AgentCall from, AgentCall to, ReadMessage<T> read, Failure failure,
+        CancellationToken cancellationToken)
         where T : class
     {
         if (to.Answered)
@@ -137,7 +146,8 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         catch (RefusalException e) when (e != failure.OfSource)
         {
             var hint = e.Code == RefusalCode.Conflict ? "Pass overwrite=true to replace files there, or another target_path." : e.Hint;
-            throw new RefusalException(e.Code, $"In the target workspace {request.ToContainer}: {e.Message} Nothing was copied.", hint, e.Retryable, e);
+            throw new RefusalException(e.Code, $"In the target workspace {request.ToContainer}: {e.Message} Nothing was copied.",
+                hint, e.Retryable, e);
         }
     }
 

@@ -15,10 +15,12 @@ internal static class FileEdits
             if (edits[i].OldText.Length == 0)
             {
                 throw new RefusalException(
-                    RefusalCode.InvalidArgument, $"edits[{i}].old_text is empty.", "Give the text that is to be replaced; to create a file use fs_write.");
+                    RefusalCode.InvalidArgument, $"edits[{i}].old_text is empty.",
+                        "Give the text that is to be replaced; to create a file use fs_write.");
             }
         }
-        return [.. edits.Select(edit => new TextEdit(Encoding.UTF8.GetBytes(edit.OldText), Encoding.UTF8.GetBytes(edit.NewText), edit.ReplaceAll))];
+        return [.. edits.Select(edit =>
+            new TextEdit(Encoding.UTF8.GetBytes(edit.OldText), Encoding.UTF8.GetBytes(edit.NewText), edit.ReplaceAll))];
     }
 
     /// <summary>Says which edit failed and why; for a text that does not occur, where a similar one is.</summary>

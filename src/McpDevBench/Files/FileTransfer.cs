@@ -24,9 +24,11 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     /// <summary>Copies a file's bytes from an offset to <paramref name="destination"/> as they arrive.</summary>
     /// <param name="length">Bytes; null to the end.</param>
     /// <param name="ifMatch">The etag that the file must have when it is opened; null for any.</param>
-    public Task<FileEntry> DownloadAsync(string owner, string container, string path, long offset, long? length, string? ifMatch, Stream destination, CancellationToken cancellationToken)
+    public Task<FileEntry> DownloadAsync(string owner, string container, string path, long offset, long? length, string? ifMatch,
+        Stream destination, CancellationToken cancellationToken)
     {
-        var read = new ReadRequest(WorkspacePath.Parse(path).Relative, (ulong)offset, length is { } bytes ? (ulong)bytes : ulong.MaxValue, FileEntries.ParseEtag(ifMatch));
+        var read = new ReadRequest(WorkspacePath.Parse(path).Relative, (ulong)offset, length is { } bytes ? (ulong)bytes : ulong.MaxValue,
+            FileEntries.ParseEtag(ifMatch));
         return files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
         {
             await CopyAsync(call, destination, cancellationToken);
@@ -48,7 +50,8 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     }
 
     /// <summary>Writes a directory as tar (or tar.gz) to <paramref name="destination"/>.</summary>
-    public Task<TransferSummary> ExportAsync(string owner, string container, string path, IReadOnlyCollection<string> include, IReadOnlyCollection<string> exclude, bool gzip, Stream destination, CancellationToken cancellationToken)
+    public Task<TransferSummary> ExportAsync(string owner, string container, string path, IReadOnlyCollection<string> include,
+        IReadOnlyCollection<string> exclude, bool gzip, Stream destination, CancellationToken cancellationToken)
     {
         var export = new ExportRequest(WorkspacePath.Parse(path).Relative, include, exclude);
         return files.StreamAsync(owner, container, "export", Opcode.Export, export.Write, async call =>
@@ -67,15 +70,20 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     }
 
     /// <summary>Unpacks an archive below a directory, all or nothing.</summary>
-    public Task<TransferSummary> ImportAsync(string owner, string container, string path, ArchiveFormat format, Stream source, CancellationToken cancellationToken)
+    public Task<TransferSummary> ImportAsync(string owner, string container, string path, ArchiveFormat format, Stream source,
+        CancellationToken cancellationToken)
     {
         var target = WorkspacePath.Parse(path);
         return format == ArchiveFormat.Zip
-            ? zips.SpoolAsync(source, file => ImportAsync(owner, container, target, call => SendZipAsync(call, new ZipArchiveFile(file), cancellationToken), cancellationToken), cancellationToken)
-            : ImportAsync(owner, container, target, call => SendTarAsync(call, format == ArchiveFormat.TarGz, source, cancellationToken), cancellationToken);
+            ? zips.SpoolAsync(source, file => ImportAsync(
+                owner, container, target, call =>
+                    SendZipAsync(call, new ZipArchiveFile(file), cancellationToken), cancellationToken), cancellationToken)
+            : ImportAsync(owner, container, target, call =>
+                SendTarAsync(call, format == ArchiveFormat.TarGz, source, cancellationToken), cancellationToken);
     }
 
-    private Task<TransferSummary> ImportAsync(string owner, string container, WorkspacePath target, Func<AgentCall, Task> send, CancellationToken cancellationToken)
+    private Task<TransferSummary> ImportAsync(string owner, string container, WorkspacePath target, Func<AgentCall, Task> send,
+        CancellationToken cancellationToken)
     {
         var import = new ImportRequest(target.Relative, (ulong)_limits.MaxBytes, _limits.MaxEntries);
         return files.StreamAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
@@ -129,13 +137,15 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
             for (int read; !call.Answered && (read = await unpacked.ReadAsync(buffer, cancellationToken)) > 0; sent += read)
             {
                 if (sent > _limits.MaxBytes || sent / _limits.MaxRatio > packed.Count + Piece)
-                    throw new RefusalException(RefusalCode.ResourceExhausted, "The archive unpacks to far more than it is.", "Upload it without compression, or in parts.");
+                    throw new RefusalException(RefusalCode.ResourceExhausted, "The archive unpacks to far more than it is.",
+                        "Upload it without compression, or in parts.");
                 await call.SendAsync(buffer.AsMemory(0, read), cancellationToken);
             }
         }
         catch (InvalidDataException e)
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, $"The upload is no gzip archive: {e.Message}", "Send a .tar.gz with application/gzip, or a plain .tar with application/x-tar.", inner: e);
+            throw new RefusalException(RefusalCode.InvalidArgument, $"The upload is no gzip archive: {e.Message}",
+                "Send a .tar.gz with application/gzip, or a plain .tar with application/x-tar.", inner: e);
         }
         await call.SendEndAsync();
         metrics.Files.BytesWritten(sent);

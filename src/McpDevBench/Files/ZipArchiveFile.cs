@@ -4,11 +4,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace McpDevBench.Files;
 
-/// <summary>A zip of unknown origin in a file: its central directory, entry by entry, and the content of each. Every offset and length is checked.</summary>
+/// <summary>A zip of unknown origin in a file: its central directory, entry by entry, and the content of each. Every offset and length is
+/// checked.</summary>
 internal sealed class ZipArchiveFile
 {
     private const int EndSize = 22, MaxComment = 65535, LocatorSize = 20, LargeEndSize = 56, LocalHeaderSize = 30;
-    private const uint EndMark = 0x06054b50, LargeEndMark = 0x06064b50, LocatorMark = 0x07064b50, EntryMark = 0x02014b50, LocalMark = 0x04034b50;
+    private const uint EndMark = 0x06054b50, LargeEndMark = 0x06064b50, LocatorMark = 0x07064b50, EntryMark = 0x02014b50,
+        LocalMark = 0x04034b50;
 
     private readonly SafeFileHandle _file;
     private readonly long _length;
@@ -78,7 +80,8 @@ internal sealed class ZipArchiveFile
         if (at > _length - header.Length)
             throw Invalid("an entry is not where its directory says");
         ReadExactly(header, at);
-        var start = at + header.Length + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26)) + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
+        var start = at + header.Length
+            + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26)) + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalMark || start > _length - entry.PackedSize)
             throw Invalid("an entry is not where its directory says");
         var packed = new FileSlice(_file, start, entry.PackedSize);
@@ -86,7 +89,8 @@ internal sealed class ZipArchiveFile
     }
 
     public static RefusalException Invalid(string why) => new(
-        RefusalCode.InvalidArgument, $"The zip archive cannot be read: {why}.", "Send a whole .zip, or a .tar.gz with Content-Type application/gzip.");
+        RefusalCode.InvalidArgument, $"The zip archive cannot be read: {why}.",
+            "Send a whole .zip, or a .tar.gz with Content-Type application/gzip.");
 
     private static int FindEnd(byte[] tail)
     {
@@ -109,7 +113,8 @@ internal sealed class ZipArchiveFile
         // Directly before its locator, also when something was put before the archive.
         var largeAt = endAt - LocatorSize - LargeEndSize;
         ReadExactly(large, largeAt);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(locator) != LocatorMark || BinaryPrimitives.ReadUInt32LittleEndian(large) != LargeEndMark)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(locator) != LocatorMark
+            || BinaryPrimitives.ReadUInt32LittleEndian(large) != LargeEndMark)
             throw Invalid("its end is damaged");
         return (
             BinaryPrimitives.ReadInt64LittleEndian(large.AsSpan(32)), BinaryPrimitives.ReadInt64LittleEndian(large.AsSpan(40)),

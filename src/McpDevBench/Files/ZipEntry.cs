@@ -8,7 +8,8 @@ namespace McpDevBench.Files;
 /// <param name="Name">Bytes as they become a file name: UTF-8, or what the archive has.</param>
 /// <param name="Mode">Type and permission bits of Unix; 0 where another system made the archive.</param>
 /// <param name="HeaderOffset">Of the local header, from the start of the archive.</param>
-internal sealed record ZipEntry(byte[] Name, ushort Flags, ushort Method, uint Crc32, long PackedSize, long Size, uint Mode, long Mtime, long HeaderOffset)
+internal sealed record ZipEntry(byte[] Name, ushort Flags, ushort Method, uint Crc32, long PackedSize, long Size, uint Mode,
+    long Mtime, long HeaderOffset)
 {
     public const int HeaderSize = 46;
     public const ushort Stored = 0, Deflated = 8;

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace McpDevBench.Files;
 
 /// <summary>
-/// Where an uploaded zip waits until all of it is here: its directory comes last. The file has no name once it is open, so nothing is left of it
-/// whatever happens. Bounded in size and number.
+/// Where an uploaded zip waits until all of it is here: its directory comes last. The file has no name once it is open, so nothing is left
+/// of it whatever happens. Bounded in size and number.
 /// </summary>
 /// <param name="folder">The server's state folder.</param>
 internal sealed class ZipSpool(string folder)
@@ -47,7 +47,8 @@ internal sealed class ZipSpool(string folder)
             if (length + read > MaxBytes)
             {
                 throw new RefusalException(
-                    RefusalCode.ResourceExhausted, $"The zip archive is larger than {MaxBytes >> 30} GiB.", "Send it as .tar.gz, which is unpacked as it arrives.");
+                    RefusalCode.ResourceExhausted, $"The zip archive is larger than {MaxBytes >> 30} GiB.",
+                        "Send it as .tar.gz, which is unpacked as it arrives.");
             }
             try
             {
@@ -56,7 +57,8 @@ internal sealed class ZipSpool(string folder)
             catch (IOException e)
             {
                 throw new RefusalException(
-                    RefusalCode.ResourceExhausted, "The server has no room to hold the zip archive until it is complete.", "Send it as .tar.gz, which is unpacked as it arrives.", inner: e);
+                    RefusalCode.ResourceExhausted, "The server has no room to hold the zip archive until it is complete.",
+                        "Send it as .tar.gz, which is unpacked as it arrives.", inner: e);
             }
         }
     }

@@ -17,7 +17,8 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
     public async Task<long> SendAsync(CancellationToken cancellationToken)
     {
         if (archive.Count > limits.MaxEntries)
-            throw new RefusalException(RefusalCode.ResourceExhausted, $"The archive has {archive.Count} entries, at most {limits.MaxEntries} are unpacked.", "Send it in parts.");
+            throw new RefusalException(RefusalCode.ResourceExhausted,
+                $"The archive has {archive.Count} entries, at most {limits.MaxEntries} are unpacked.", "Send it in parts.");
         foreach (var entry in archive.Entries())
         {
             // An answer before the end is an error: the rest is not wanted.
@@ -35,18 +36,22 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
     {
         var name = WorkspacePath.Escape(entry.Name);
         if (entry.IsEncrypted)
-            throw Refuse(RefusalCode.InvalidArgument, name, "is encrypted", "Unpack it where the password is known, and send it without one.");
+            throw Refuse(RefusalCode.InvalidArgument, name, "is encrypted",
+                "Unpack it where the password is known, and send it without one.");
         if (entry.Method is not (ZipEntry.Stored or ZipEntry.Deflated))
-            throw Refuse(RefusalCode.InvalidArgument, name, $"is compressed by method {entry.Method}", "Pack it with deflate, which every archiver can do, or send a .tar.gz.");
+            throw Refuse(RefusalCode.InvalidArgument, name, $"is compressed by method {entry.Method}",
+                "Pack it with deflate, which every archiver can do, or send a .tar.gz.");
         if (entry.Name.AsSpan().Contains((byte)'\\'))
-            throw Refuse(RefusalCode.PathDenied, name, "has a backslash in its name", "Pack it with an archiver that writes / between folders.");
+            throw Refuse(RefusalCode.PathDenied, name, "has a backslash in its name",
+                "Pack it with an archiver that writes / between folders.");
         if (entry.Name.Length is 0 or > Protocol.MaxPath || entry.Name.AsSpan().Contains((byte)0))
             throw Refuse(RefusalCode.InvalidArgument, name, "has a name that no file can have", "Pack it with other names.");
         if (entry.IsLink && entry.Size > Protocol.MaxPath)
             throw Refuse(RefusalCode.InvalidArgument, name, "is a link whose target is too long", "Pack it without that link.");
         _packed += entry.PackedSize;
         if (entry.Size > limits.MaxBytes - _total || (_total + entry.Size) / limits.MaxRatio > _packed + Piece)
-            throw Refuse(RefusalCode.ResourceExhausted, name, $"unpacks to {entry.Size} bytes, far more than it is or than is allowed", "Send it without compression, or in parts.");
+            throw Refuse(RefusalCode.ResourceExhausted, name, $"unpacks to {entry.Size} bytes, far more than it is or than is allowed",
+                "Send it without compression, or in parts.");
     }
 
     private async Task SendAsync(ZipEntry entry, CancellationToken cancellationToken)
@@ -101,5 +106,6 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
     }
 
     private static RefusalException Refuse(RefusalCode code, string name, string why, string hint, Exception? inner = null) =>
-        new(code, $"The entry '{(name.Length <= 200 ? name : name[..200] + "…")}' of the zip archive {why}.", $"{hint} Nothing was unpacked.", inner: inner);
+        new(code, $"The entry '{(name.Length <= 200 ? name : name[..200] + "…")}' of the zip archive {why}.",
+            $"{hint} Nothing was unpacked.", inner: inner);
 }

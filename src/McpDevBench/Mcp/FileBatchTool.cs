@@ -23,7 +23,8 @@ internal sealed record BatchArguments(
 internal sealed record FsBatchArguments(string ContainerId, [Description("Done in order.")] BatchArguments[] Operations);
 
 internal sealed record BatchResult(
-    string Op, string Path, string? Target = null, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null, int? Replacements = null)
+    string Op, string Path, string? Target = null, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null,
+        int? Replacements = null)
 {
     /// <summary>Everything that the structured result has.</summary>
     public string Render()
@@ -52,13 +53,16 @@ internal sealed class FsBatchTool(FileService files)
         "Does several file operations as one: all or nothing.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsBatch);
 
-    protected override string? TargetOf(FsBatchArguments arguments) => string.Join(", ", arguments.Operations.Select(one => $"{one.Op} {one.Path}{(one.Target is null ? "" : $" {one.Target}")}"));
+    protected override string? TargetOf(FsBatchArguments arguments) =>
+        string.Join(", ", arguments.Operations.Select(one => $"{one.Op} {one.Path}{(one.Target is null ? "" : $" {one.Target}")}"));
 
     protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId, [.. arguments.Operations.Select(Operation)], cancellationToken);
+        var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId,
+            [.. arguments.Operations.Select(Operation)], cancellationToken);
         return new([.. outcomes.Select(outcome => new BatchResult(
-            outcome.Op, outcome.Path, outcome.Target, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Content, outcome.Encoding, outcome.Replacements))]);
+            outcome.Op, outcome.Path, outcome.Target, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Content, outcome.Encoding,
+                outcome.Replacements))]);
     }
 
     protected override string Render(FsBatchResult result) =>

@@ -11,7 +11,8 @@ internal sealed record FsCopyArguments(
     string? TargetPath = null,
     [Description("Replace files; merge directories.")] bool Overwrite = false);
 
-internal sealed record FsCopyResult(string Path, string TargetContainerId, string TargetPath, long Entries, long Bytes, string? Etag = null, long? Skipped = null);
+internal sealed record FsCopyResult(string Path, string TargetContainerId, string TargetPath, long Entries, long Bytes, string? Etag = null,
+    long? Skipped = null);
 
 internal sealed class FsCopyTool(FileCopies copies, TimeProvider time)
     : TypedTool<FsCopyArguments, FsCopyResult>(Facts, McpJson.Default.FsCopyArguments, McpJson.Default.FsCopyResult), ITool
@@ -27,10 +28,13 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time)
     {
         await using var progress = call.BeginProgress(time, cancellationToken);
         var request = new CopyFilesRequest(
-            arguments.ContainerId, arguments.Path, arguments.TargetContainerId, arguments.TargetPath ?? arguments.Path, arguments.Overwrite);
+            arguments.ContainerId, arguments.Path, arguments.TargetContainerId, arguments.TargetPath ?? arguments.Path,
+                arguments.Overwrite);
         var copied = await copies.CopyAsync(
-            call.Owner, request, bytes => progress?.Report(() => new CallProgress(bytes, null, Words.Invariant($"{bytes} bytes copied"))), cancellationToken);
-        return new(copied.Source.Path, arguments.TargetContainerId, copied.Entry.Path, copied.Entries, copied.Bytes, copied.Entry.Type == "file" ? copied.Entry.Etag : null,
+            call.Owner, request, bytes =>
+                progress?.Report(() => new CallProgress(bytes, null, Words.Invariant($"{bytes} bytes copied"))), cancellationToken);
+        return new(copied.Source.Path, arguments.TargetContainerId, copied.Entry.Path, copied.Entries, copied.Bytes,
+            copied.Entry.Type == "file" ? copied.Entry.Etag : null,
             copied.Skipped > 0 ? copied.Skipped : null);
     }
 

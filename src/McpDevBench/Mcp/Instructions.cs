@@ -14,7 +14,8 @@ internal static class Instructions
     /// <summary>Names the file endpoint as this caller reaches it, in an answer that has the instructions.</summary>
     public static void Address(JsonRpcMessage message)
     {
-        if (message is not JsonRpcResponse { Result: JsonObject result } response || result[Member] is not JsonValue text || !text.TryGetValue<string>(out var instructions))
+        if (message is not JsonRpcResponse { Result: JsonObject result } response || result[Member] is not JsonValue text
+            || !text.TryGetValue<string>(out var instructions))
             return;
         var addressed = (JsonObject)result.DeepClone();
         addressed[Member] = instructions.Replace(Placeholder, FileAddress.Pattern(FileAddress.Base ?? ""), StringComparison.Ordinal);

@@ -12,7 +12,8 @@ namespace McpDevBench.Mcp;
 /// The file endpoint of a server on standard input and output: on a free port of the loopback interface, below a path that only its client
 /// learns. Before the first call is served.
 /// </summary>
-internal sealed partial class LoopbackFiles(FileEndpoint files, MetricCatalogue metrics, ILoggerFactory loggers, ILogger<LoopbackFiles> logger) : IHostedService
+internal sealed partial class LoopbackFiles(FileEndpoint files, MetricCatalogue metrics, ILoggerFactory loggers,
+    ILogger<LoopbackFiles> logger) : IHostedService
 {
     private const int TokenBytes = 16;
 
@@ -46,7 +47,8 @@ internal sealed partial class LoopbackFiles(FileEndpoint files, MetricCatalogue 
             LogNotListening(exception);
             return;
         }
-        var address = ((IApplicationBuilder)_app).ApplicationServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var server = ((IApplicationBuilder)_app).ApplicationServices.GetRequiredService<IServer>();
+        var address = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
         FileAddress.Announce($"{address}/{token}");
         LogListening(address);
     }

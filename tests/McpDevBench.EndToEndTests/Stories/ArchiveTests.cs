@@ -20,7 +20,8 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
             mkdir -p app/.venv/bin app/node_modules/.bin && cd app && printf code > main.py && chmod 755 main.py && ln main.py hard.py
             ln -s /usr/bin/python3 .venv/bin/python3; ln -s python3 .venv/bin/python; ln -s ../../../outside up; ln -s ../tool/cli.js node_modules/.bin/tool
             """);
-        var archive = await server.Http.GetByteArrayAsync(Address(workspace, "app", "&format=tar.gz"), TestContext.Current.CancellationToken);
+        var archive = await server.Http.GetByteArrayAsync(Address(workspace, "app", "&format=tar.gz"),
+            TestContext.Current.CancellationToken);
         using var response = await Unpack(workspace, "again", archive, "application/gzip");
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         const string Look = "find . | sort; for l in $(find . -type l | sort); do readlink $l; done; stat -c %a main.py; cat main.py";
@@ -39,7 +40,8 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         var zip = Zip(
-            ("src/", null, 0x41ED), ("src/run.sh", "#!/bin/sh\necho ran\n", 0x81ED), ("src/n\u00e4me \u65e5.txt", new string('x', 100_000), 0x81A4), ("src/link", "run.sh", 0xA1FF),
+            ("src/", null, 0x41ED), ("src/run.sh", "#!/bin/sh\necho ran\n", 0x81ED),
+                ("src/n\u00e4me \u65e5.txt", new string('x', 100_000), 0x81A4), ("src/link", "run.sh", 0xA1FF),
             (".venv/bin/python3", "/usr/bin/python3", 0xA1FF), ("plain.txt", "plain", 0), ("suid", "x", 0x89ED), ("pipe", "", 0x11A4));
         using var response = await Unpack(workspace, "z", zip, contentType);
         var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -69,7 +71,8 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
             { "climbs", Zip(("first", "x", 0), ("../evil", "x", 0)), HttpStatusCode.Forbidden, ".." },
             { "is absolute", Zip(("first", "x", 0), ("/tmp/evil", "x", 0)), HttpStatusCode.Forbidden, "absolute" },
             { "has backslashes", Zip(("first", "x", 0), ("a\\..\\evil", "x", 0)), HttpStatusCode.Forbidden, "backslash" },
-            { "goes through its own link", Zip(("first", "x", 0), ("out", "/tmp", 0xA1FF), ("out/evil", "x", 0)), HttpStatusCode.Forbidden, "link" },
+            { "goes through its own link", Zip(("first", "x", 0), ("out", "/tmp", 0xA1FF), ("out/evil", "x", 0)),
+                HttpStatusCode.Forbidden, "link" },
             { "is encrypted", Patched(good, 8, value => (ushort)(value | 1)), HttpStatusCode.BadRequest, "encrypted" },
             { "has an unknown method", Patched(good, 10, _ => 93), HttpStatusCode.BadRequest, "method 93" },
             { "lies about a size", Patched(good, 24, value => (ushort)(value + 1)), HttpStatusCode.BadRequest, "damaged" },
@@ -101,12 +104,15 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
     public async Task The_instructions_and_a_long_answer_name_the_address_that_the_client_uses(string? protocolVersion)
     {
         await using var assistant = await server.Connect(protocolVersion);
-        Assert.Contains($"{server.BaseAddress}workspaces/{{container_id}}/files?path=", assistant.Client.ServerInstructions, StringComparison.Ordinal);
+        Assert.Contains($"{server.BaseAddress}workspaces/{{container_id}}/files?path=", assistant.Client.ServerInstructions,
+            StringComparison.Ordinal);
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.Sh("seq 100000 > long.txt");
-        var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "long.txt"))).GetProperty("truncated").GetProperty("hint").GetString()!;
+        var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id),
+            ("path", "long.txt"))).GetProperty("truncated").GetProperty("hint").GetString()!;
         var address = hint[hint.IndexOf("GET ", StringComparison.Ordinal)..].Split(' ')[1];
-        Assert.StartsWith("1\n2\n", await server.Http.GetStringAsync(address, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith("1\n2\n", await server.Http.GetStringAsync(address, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +122,8 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
         var workspace = await assistant.Spawn(Images.Busybox);
         using var response = await Unpack(workspace, "x", Encoding.UTF8.GetBytes("text"), "text/plain");
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
-        Assert.Contains("application/zip", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("application/zip", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     /// <param name="entries">A name that ends in a slash is a directory; modes as Unix has them, type included; 0 for none.</param>

@@ -47,7 +47,8 @@ public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProces
         await Refused.With("invalid_argument", () => Copy(assistant, to.Id, "p", to));
         // A directory does not replace a file; nothing else of the tree has come either.
         await Refused.With("invalid_argument", () => Copy(assistant, from.Id, "z", to, ("overwrite", true)));
-        Assert.Equal("old kept mine old", await to.Sh("echo $(cat p/both) $(cat p/kept) $(cat z/b) $(cat f); [ ! -e z/a ] && [ ! -e p/only ]"));
+        Assert.Equal("old kept mine old",
+            await to.Sh("echo $(cat p/both) $(cat p/kept) $(cat z/b) $(cat f); [ ! -e z/a ] && [ ! -e p/only ]"));
 
         await Copy(assistant, from.Id, "p", to, ("overwrite", true));
         await Copy(assistant, from.Id, "f", to, ("overwrite", true));
@@ -59,7 +60,8 @@ public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProces
         Assert.Equal("both\ninside\nkept\nonly", await to.Sh("ls -A p"));
     }
 
-    private static async Task<JsonObject> Copy(Assistant assistant, string from, string path, Workspace to, params (string Name, JsonNode? Value)[] with)
+    private static async Task<JsonObject> Copy(Assistant assistant, string from, string path, Workspace to,
+        params (string Name, JsonNode? Value)[] with)
     {
         var answer = await assistant.Call(
             "fs_copy", ResultsJson.Default.JsonElement, [("container_id", from), ("path", path), ("target_container_id", to.Id), .. with]);

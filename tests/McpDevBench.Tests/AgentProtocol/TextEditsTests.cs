@@ -121,7 +121,8 @@ public sealed class TextEditsTests
             "edits[0].old_text does not occur in a.c. It is nearest to line 2: «\tif (total > 10)\n\t\treturn;».",
             EditFailure.Describe("a.c", [missing], TextEdits.Apply(content, [missing])));
         var twice = Edit("if x:\n", "");
-        Assert.Equal("edits[0].old_text occurs 2 times in a.c, at lines 4, 5.", EditFailure.Describe("a.c", [twice], TextEdits.Apply(content, [twice])));
+        Assert.Equal("edits[0].old_text occurs 2 times in a.c, at lines 4, 5.",
+            EditFailure.Describe("a.c", [twice], TextEdits.Apply(content, [twice])));
         // The second edit is looked for in what the first one has made.
         TextEdit[] two = [Edit("one", "first line"), Edit("first lime", "x")];
         Assert.Contains("line 1: «first line»", EditFailure.Describe("a.c", two, TextEdits.Apply(content, two)), StringComparison.Ordinal);
@@ -130,13 +131,16 @@ public sealed class TextEditsTests
     [Fact]
     public void A_result_that_is_too_large_is_refused_before_it_is_made()
     {
-        var outcome = TextEdits.Apply(Encoding.UTF8.GetBytes(new string('a', 1000)), [new TextEdit("a"u8.ToArray(), new byte[1000], true)], maxSize: 100_000);
+        var outcome = TextEdits.Apply(Encoding.UTF8.GetBytes(new string('a', 1000)),
+            [new TextEdit("a"u8.ToArray(), new byte[1000], true)], maxSize: 100_000);
         Assert.Equal((0, EditError.TooLarge), (outcome.FailedEdit, outcome.Error));
     }
 
-    private static TextEdits.Outcome Apply(byte[] content, string oldText, string newText) => TextEdits.Apply(content, [Edit(oldText, newText)]);
+    private static TextEdits.Outcome Apply(byte[] content, string oldText, string newText) =>
+        TextEdits.Apply(content, [Edit(oldText, newText)]);
 
-    private static TextEdit Edit(string oldText, string newText) => new(Encoding.UTF8.GetBytes(oldText), Encoding.UTF8.GetBytes(newText), ReplaceAll: false);
+    private static TextEdit Edit(string oldText, string newText) =>
+        new(Encoding.UTF8.GetBytes(oldText), Encoding.UTF8.GetBytes(newText), ReplaceAll: false);
 
     /// <summary>What a model sees of a text: line feeds.</summary>
     private static string Seen(string text, string whole)
