@@ -161,7 +161,7 @@ internal sealed class ExecService(
         foreach (var (name, value) in request.Env)
             env[name] = value;
         return new ExecStart(
-            Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")], Encoding.UTF8.GetBytes(request.Cwd),
+            Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")], WorkingFolder.Of(request.Cwd, env),
             StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
             (uint)(timeout?.TotalMilliseconds ?? 0), (uint)options.TimeoutGrace.TotalMilliseconds, (uint)options.DrainWindow.TotalMilliseconds)
         {

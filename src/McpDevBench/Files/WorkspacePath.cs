@@ -20,11 +20,13 @@ internal sealed class WorkspacePath
 
     public bool IsRoot => Relative.Length == 0;
 
-    /// <param name="text">Absolute below /workspace, or relative to it.</param>
+    /// <param name="text">Absolute below /workspace, relative to it, or <c>file:///workspace/…</c>.</param>
     /// <exception cref="RefusalException">invalid_argument or path_denied.</exception>
     public static WorkspacePath Parse(string text)
     {
-        var bytes = Unescape(text);
+        if (PathText.IsInHome(text))
+            throw InHome(text);
+        var bytes = PathText.FromUri(text) ?? Unescape(text);
         if (bytes.AsSpan().Contains((byte)0))
             throw Invalid(text, "it contains a NUL character");
         if (bytes.Length > Protocol.MaxPath)
@@ -115,6 +117,10 @@ internal sealed class WorkspacePath
 
     private static RefusalException Denied(string text) => new(
         RefusalCode.PathDenied, $"'{Shown(text)}' is not below /workspace.", "Use a path below /workspace, or one relative to it; other files of the image can be read with exec.");
+
+    private static RefusalException InHome(string text) => new(
+        RefusalCode.PathDenied, $"'{Shown(text)}' is in the home directory, which the file tools do not reach.",
+        "Use a path below /workspace, or exec for files in the home directory; a file whose name is ~ is ./~.");
 
     private static RefusalException Invalid(string text, string why) => new(RefusalCode.InvalidArgument, $"The path '{Shown(text)}' is not possible: {why}.", "Use another path below /workspace.");
 

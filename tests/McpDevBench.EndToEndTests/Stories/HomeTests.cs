@@ -1,3 +1,4 @@
+using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
 
@@ -76,5 +77,24 @@ public sealed class HomeTests(ServerProcess server) : IClassFixture<ServerProces
         Assert.Equal(3, full.Stderr.Split("No space left on device").Length - 1);
         Assert.Equal("64M 8M 16M",
             await workspace.Sh("echo $(for d in /tmp /run /dev/shm; do du -m $d/fill | awk '{print $1 \"M\"}'; done)"));
+    }
+
+    [Fact]
+    public async Task Paths_as_shells_and_editors_write_them_are_understood_or_refused()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Write("file:///workspace/a%20b.txt", "by its URI");
+        Assert.Equal("by its URI", await workspace.Sh("cat 'a b.txt'"));
+        var refusal = await Refused.With("path_denied", () => workspace.Write("~/note.txt", "lost?"));
+        Assert.Contains("home directory", refusal.Message, StringComparison.Ordinal);
+        await Refused.With("path_denied", () => workspace.List("~"));
+        await Refused.With("invalid_argument", () => workspace.Read("http://localhost/a"));
+        Assert.Equal("a b.txt", await workspace.Sh("ls -A"));
+
+        await workspace.Sh("mkdir -p ~/project");
+        Assert.Equal("/home/dev/project", (await workspace.Exec("pwd", ("cwd", "~/project"))).Stdout.Trim());
+        Assert.Equal("/home/dev", (await workspace.Exec("pwd", ("cwd", "~"))).Stdout.Trim());
+        Assert.Equal("/tmp", (await workspace.Exec("pwd", ("cwd", "file:///tmp"))).Stdout.Trim());
     }
 }

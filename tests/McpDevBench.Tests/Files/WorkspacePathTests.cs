@@ -16,7 +16,17 @@ public sealed class WorkspacePathTests
     [InlineData("//workspace/a", "a")]
     [InlineData("a/../b", "b")]
     [InlineData("-rf", "-rf")]
-    [InlineData("~", "~")]
+    [InlineData("./~", "~")]
+    [InlineData("/workspace/~/a", "~/a")]
+    [InlineData("~backup", "~backup")]
+    [InlineData("a:b", "a:b")]
+    [InlineData("a:/b", "a:/b")]
+    [InlineData("file:a", "file:a")]
+    [InlineData("file:///workspace/a%20b/%C3%A4.txt", "a b/\u00e4.txt")]
+    [InlineData("FILE://localhost/workspace/a", "a")]
+    [InlineData("file:/workspace/a", "a")]
+    [InlineData("file:///workspace", "")]
+    [InlineData("file:///workspace/%5Cx41", "\\x41")]
     [InlineData("a\nb", "a\nb")]
     public void A_path_below_the_workspace_is_made_relative_to_it(string text, string relative) => Assert.Equal(relative, Encoding.UTF8.GetString(WorkspacePath.Parse(text).Relative));
 
@@ -32,6 +42,24 @@ public sealed class WorkspacePathTests
     [InlineData("/workspace/..")]
     [InlineData("/proc/self/root/workspace")]
     public void A_path_that_leads_out_is_denied(string text) => Assert.Equal(RefusalCode.PathDenied, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+
+    [Theory]
+    [InlineData("~")]
+    [InlineData("~/notes.txt")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("file:///workspace/%2e%2e/etc")]
+    public void The_home_directory_and_what_a_uri_leads_to_outside_are_denied(string text) =>
+        Assert.Equal(RefusalCode.PathDenied, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+
+    [Theory]
+    [InlineData("https://example.org/a")]
+    [InlineData("workspace://c_1/a")]
+    [InlineData("file://server/workspace/a")]
+    [InlineData("file:///workspace/100%")]
+    [InlineData("file:///workspace/%zz")]
+    [InlineData("file:///workspace/%00")]
+    public void A_uri_of_another_kind_is_not_taken_for_a_name(string text) =>
+        Assert.Equal(RefusalCode.InvalidArgument, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
 
     [Fact]
     public void Nul_and_overlong_paths_are_refused()

@@ -1,0 +1,48 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace McpDevBench;
+
+/// <summary>Notations of a path that other programs understand, so that they are never taken for names: <c>~</c>, <c>~/x</c>, <c>file:///x</c>.</summary>
+internal static partial class PathText
+{
+    /// <summary>Whether it begins at the home directory, as a shell would read it.</summary>
+    public static bool IsInHome(string text) => text == "~" || text.StartsWith("~/", StringComparison.Ordinal);
+
+    /// <returns>The path of a file URI as bytes; null if the text is not a URI.</returns>
+    /// <exception cref="RefusalException">invalid_argument: a URI of another kind, of another host, or broken.</exception>
+    public static byte[]? FromUri(string text)
+    {
+        var uri = UriPattern().Match(text);
+        if (!uri.Success)
+            return null;
+        if (!uri.Groups["scheme"].Value.Equals("file", StringComparison.OrdinalIgnoreCase))
+            throw Refuse(text, "it is a URI", "Give the path alone, such as /workspace/src/main.py.");
+        if (uri.Groups["host"].Value is not ("" or "localhost"))
+            throw Refuse(text, "it names another host", "Use file:///workspace/…, or the path alone.");
+        var path = text.AsSpan(uri.Length);
+        var bytes = new List<byte>(path.Length);
+        while (!path.IsEmpty)
+        {
+            if (path[0] == '%')
+            {
+                if (path.Length < 3 || !char.IsAsciiHexDigit(path[1]) || !char.IsAsciiHexDigit(path[2]))
+                    throw Refuse(text, "it has a '%' without two hexadecimal digits after it", "Give the path alone, such as /workspace/100%.txt.");
+                bytes.Add((byte)(Convert.FromHexString(path[1..3])[0]));
+                path = path[3..];
+                continue;
+            }
+            var end = path.IndexOf('%');
+            bytes.AddRange(Encoding.UTF8.GetBytes(path[..(end < 0 ? path.Length : end)].ToString()));
+            path = end < 0 ? [] : path[end..];
+        }
+        return [.. bytes];
+    }
+
+    private static RefusalException Refuse(string text, string why, string hint) =>
+        new(RefusalCode.InvalidArgument, $"The path '{(text.Length <= 80 ? text : text[..80] + "…")}' is not possible: {why}.", hint);
+
+    /// <summary>A scheme and the host, or the file scheme alone; the path follows.</summary>
+    [GeneratedRegex(@"\A(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?<host>[^/]*)|(?<scheme>(?i:file)):(?=/))")]
+    private static partial Regex UriPattern();
+}
