@@ -7,7 +7,8 @@ internal static class AgentSelf
 {
     /// <summary>
     /// What the agent's memory adds up to at most: 32 MiB of managed heap (a limit that the runtime holds, see <see cref="Rebirth"/>), 64 output rings of
-    /// 256 KiB, 12 MiB for walks of directories, and its code and stacks. Whoever wants more is refused, and the agent lives on.
+    /// 256 KiB and 256 of 16 KiB for execs in the background, 12 MiB for walks of directories, and its code and stacks. What would take
+    /// more is refused, and the agent lives on.
     /// </summary>
     public const long MaxResidentBytes = 64L << 20;
 

@@ -1,6 +1,8 @@
 namespace McpDevBench.AgentProtocol;
 
-/// <summary>Limits of the workspace that were reached while an exec ran. Counters of the whole workspace: another exec may have been the cause.</summary>
+/// <summary>
+/// Limits of the workspace that were reached while an exec ran. Counters of the whole workspace: another exec may have been the cause.
+/// </summary>
 [Flags]
 public enum ReachedLimits : byte
 {
@@ -48,8 +50,8 @@ public readonly record struct ExecProcess(int Pid, string Name)
 }
 
 /// <summary>
-/// Version 2. The leader of an exec has ended, but processes of it still run. The exec ends later, with <see cref="ExecExited"/>, when they have. Repeated on every
-/// new stream until then.
+/// Version 2. The leader of an exec has ended, but processes of it still run. The exec ends later, with <see cref="ExecExited"/>, when
+/// they have. Repeated on every new stream until then.
 /// </summary>
 /// <param name="Leader">How the leader ended; its <see cref="ExecExited.Produced"/> is the output up to this message.</param>
 /// <param name="Count">How many processes run.</param>

@@ -24,7 +24,9 @@ public sealed record ExecStart(
     /// <summary>Version 2: <see cref="Argv"/> is <c>sh -c SCRIPT</c>, and bash runs the script if the image has it.</summary>
     public bool PrefersBash { get; init; }
 
-    /// <summary>Version 2: the script ends with a pipe whose exit codes bash shall report. Only for a script that bash can run within a group.</summary>
+    /// <summary>
+    /// Version 2: the script ends with a pipe whose exit codes bash shall report. Only for a script that bash can run within a group.
+    /// </summary>
     public bool ReportsPipe { get; init; }
 
     public void Write(MessageWriter to)

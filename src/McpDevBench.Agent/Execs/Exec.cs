@@ -3,9 +3,10 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// A command, from its start until the server has acknowledged its exit. It has ended when its leader has, its output is read to the end, and no process
-/// of it is left. Processes that outlive the leader by more than a moment are its background: they keep their output, and can be signalled and cancelled. A
-/// server of version 1 knows no background: for it, the exec ends and its pipes are closed. On the loop's thread.
+/// A command, from its start until the server has acknowledged its exit. It has ended when its leader has, its output is read to the end,
+/// and no process of it is left. Processes that outlive the leader by more than a moment are its background: they keep their output, and
+/// can be signalled and cancelled. A server of version 1 knows no background: for it, the exec ends and its pipes are closed. On the
+/// loop's thread.
 /// </summary>
 internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters limits, ExecStart request, Func<bool> keepsBackground)
 {

@@ -154,7 +154,10 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         }
     }
 
-    /// <summary>From any thread: a process that came to the agent as an orphan has ended. It may have been the last one of an exec in the background.</summary>
+    /// <summary>
+    /// From any thread: a process that came to the agent as an orphan has ended. It may have been the last one of an exec in the
+    /// background.
+    /// </summary>
     public void OrphanEnded()
     {
         if (Interlocked.Exchange(ref _orphanTold, true))

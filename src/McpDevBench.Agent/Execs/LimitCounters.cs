@@ -5,7 +5,10 @@ namespace McpDevBench.Agent;
 /// <summary>How often the workspace has reached a limit so far.</summary>
 internal readonly record struct LimitCounts(long OomKills, long RefusedForks);
 
-/// <summary>Which limits the workspace reaches: counters of its control group in either version, and the free space of its file systems. On the loop's thread.</summary>
+/// <summary>
+/// Which limits the workspace reaches: counters of its control group in either version, and the free space of its file systems. On the
+/// loop's thread.
+/// </summary>
 internal sealed unsafe class LimitCounters(int workspace)
 {
     /// <summary>Less than this is full: no file system gives every last byte away.</summary>
@@ -37,7 +40,9 @@ internal sealed unsafe class LimitCounters(int workspace)
         return reached;
     }
 
-    /// <summary>Out of bytes, or of files where the file system has a limit on them. The fields are 64 bits wide on both architectures.</summary>
+    /// <summary>
+    /// Out of bytes, or of files where the file system has a limit on them. The fields are 64 bits wide on both architectures.
+    /// </summary>
     private static bool IsFull(byte* about)
     {
         var fields = (ulong*)about;

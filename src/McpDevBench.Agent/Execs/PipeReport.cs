@@ -3,8 +3,9 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// Has bash report the exit codes of a script's last pipe through a descriptor of its own. The script runs as a group in the same shell, with the
-/// descriptor closed: bash keeps a copy that no child inherits. All that is added is on the script's own lines, whose numbers bash shows.
+/// Has bash report the exit codes of a script's last pipe through a descriptor of its own. The script runs as a group in the same shell,
+/// with the descriptor closed: bash keeps a copy that no child inherits. All that is added is on the script's own lines, whose numbers
+/// bash shows.
 /// </summary>
 internal static unsafe class PipeReport
 {

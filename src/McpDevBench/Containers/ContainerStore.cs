@@ -70,7 +70,8 @@ internal sealed class ContainerStore(Database database)
 
     /// <summary>How many execs run, in the background too, in each workspace that has any.</summary>
     public Dictionary<string, int> RunningExecs() => database.Read(connection => connection.Query(
-        "SELECT container_id, count(*) FROM execs WHERE outcome IS NULL OR background IS NOT NULL GROUP BY container_id", row => (row.GetString(0), row.GetInt32(1)))).ToDictionary();
+        "SELECT container_id, count(*) FROM execs WHERE outcome IS NULL OR background IS NOT NULL GROUP BY container_id",
+        row => (row.GetString(0), row.GetInt32(1)))).ToDictionary();
 
     public static RefusalException Taken(string alias, Exception? inner = null) => new(
         RefusalCode.Conflict, $"There is a workspace with the alias '{alias}' already.",

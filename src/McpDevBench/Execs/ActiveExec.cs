@@ -11,7 +11,9 @@ namespace McpDevBench.Execs;
 internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 {
     /// <summary>What waits to be written: a piece of output, or the end.</summary>
-    public readonly record struct Arrival(OutputStream Stream, long UnixMicroseconds, byte[]? Content, int Length, ExecExited? Exit, bool Lost, ExecBackground? Background = null);
+    public readonly record struct Arrival(
+        OutputStream Stream, long UnixMicroseconds, byte[]? Content, int Length, ExecExited? Exit, bool Lost,
+        ExecBackground? Background = null);
 
     private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);

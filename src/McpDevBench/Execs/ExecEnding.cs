@@ -12,7 +12,8 @@ internal static class ExecEnding
     /// <param name="exit">How it ended; null if its workspace was lost, or it never began.</param>
     /// <param name="limits">The workspace's; null if it is gone.</param>
     /// <returns>The exec as it ended, and how long it ran.</returns>
-    public static (Exec Exec, TimeSpan Wall) Of(Exec exec, ExecExited? exit, OutputLog log, DateTimeOffset now, WorkspaceLimits? limits, ExecOptions options)
+    public static (Exec Exec, TimeSpan Wall) Of(
+        Exec exec, ExecExited? exit, OutputLog log, DateTimeOffset now, WorkspaceLimits? limits, ExecOptions options)
     {
         var most = now > exec.StartedAt ? now - exec.StartedAt : TimeSpan.Zero;
         var wall = exit is null ? most : TimeSpan.FromMicroseconds(Math.Clamp(exit.WallMicroseconds, 0, (long)most.TotalMicroseconds));

@@ -30,8 +30,11 @@ internal sealed record ExecOptions
     public static ExecOptions Read(Settings settings)
     {
         var longest = settings.Number(
-            "MCP_MAX_EXEC_TIMEOUT", 86400, 1, 30 * 86400, "The largest timeout_s, in seconds. If it is set, commands of exec_start end after it too.");
-        var timeout = settings.Number("MCP_DEFAULT_EXEC_TIMEOUT", Math.Min(600, longest), 1, 30 * 86400, "Seconds until a command of exec without timeout_s is ended.");
+            "MCP_MAX_EXEC_TIMEOUT", 86400, 1, 30 * 86400,
+            "The largest timeout_s, in seconds. If it is set, commands of exec_start end after it too.");
+        var timeout = settings.Number(
+            "MCP_DEFAULT_EXEC_TIMEOUT", Math.Min(600, longest), 1, 30 * 86400,
+            "Seconds until a command of exec without timeout_s is ended.");
         if (timeout > longest)
             settings.Refuse($"MCP_DEFAULT_EXEC_TIMEOUT={timeout} is not allowed: use at most MCP_MAX_EXEC_TIMEOUT ({longest}).");
         return new ExecOptions

@@ -75,7 +75,8 @@ internal sealed class ExecService(
         {
             // It ended meanwhile: that is what was wanted.
         }
-        await active.WaitForEndAsync(TimeSpan.FromSeconds(graceSeconds + 15), time, onOutput: null, cancellationToken, alsoBackground: true);
+        var timeout = TimeSpan.FromSeconds(graceSeconds + 15);
+        await active.WaitForEndAsync(timeout, time, onOutput: null, cancellationToken, alsoBackground: true);
         return active.Exec;
     }
 
@@ -143,7 +144,9 @@ internal sealed class ExecService(
     private ExecStart Check(Workspace workspace, ExecRequest request)
     {
         if (request.Cmd is null == request.Shell is null)
-            throw new RefusalException(RefusalCode.InvalidArgument, "Exactly one of cmd and shell must be given.", "cmd is an array such as [\"python3\", \"main.py\"]; shell is one command line for bash or sh.");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, "Exactly one of cmd and shell must be given.",
+                "cmd is an array such as [\"python3\", \"main.py\"]; shell is one command line for bash or sh.");
         if (request.Cmd is { Count: 0 } or [""] or ["", ..])
             throw new RefusalException(RefusalCode.InvalidArgument, "cmd is empty.", "Give the program and its arguments, such as [\"ls\", \"-l\"].");
         if ((request.Cmd ?? [request.Shell!]).Any(argument => argument.Contains('\0', StringComparison.Ordinal)))
@@ -154,7 +157,9 @@ internal sealed class ExecService(
         var byDefault = request.MayRunForever ? options.DefaultStartTimeout : options.DefaultTimeout;
         var timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : byDefault;
         if (timeout < TimeSpan.FromSeconds(MinTimeoutSeconds) || timeout > options.LongestTimeout)
-            throw SpawnPlan.Invalid("timeout_s", timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture), $"from {MinTimeoutSeconds} to {options.LongestTimeout.TotalSeconds:0}");
+            throw SpawnPlan.Invalid(
+                "timeout_s", timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+                $"from {MinTimeoutSeconds} to {options.LongestTimeout.TotalSeconds:0}");
         var env = new Dictionary<string, string>(workspace.Env, StringComparer.Ordinal);
         if (request.Pty)
             env["TERM"] = "xterm-256color";
@@ -163,7 +168,8 @@ internal sealed class ExecService(
         return new ExecStart(
             Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")], WorkingFolder.Of(request.Cwd, env),
             StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
-            (uint)(timeout?.TotalMilliseconds ?? 0), (uint)options.TimeoutGrace.TotalMilliseconds, (uint)options.DrainWindow.TotalMilliseconds)
+            (uint)(timeout?.TotalMilliseconds ?? 0), (uint)options.TimeoutGrace.TotalMilliseconds,
+            (uint)options.DrainWindow.TotalMilliseconds)
         {
             PrefersBash = request.Shell is not null,
             ReportsPipe = request.Shell is { } script && PipeScript.MayReport(script, env.Keys),

@@ -1,5 +1,6 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
+using McpDevBench.Containers;
 using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Execs;
@@ -9,7 +10,8 @@ namespace McpDevBench.Execs;
 /// until its agent says what became of it, and is ended if it began.
 /// </summary>
 internal sealed partial class ExecStarter(
-    ExecSupervisor supervisor, ExecStore store, AgentDirectory agents, TimeProvider time, ILogger<ExecStarter> logger)
+    ExecSupervisor supervisor, ExecStore store, AgentDirectory agents, WorkspaceDirectory workspaces, TimeProvider time,
+    ILogger<ExecStarter> logger)
 {
     private const int MaxAttempts = 4;
 
@@ -75,7 +77,7 @@ internal sealed partial class ExecStarter(
             catch (RefusalException e) when (asked is null or { HasAnswer: true } or { Sent.IsFaulted: true })
             {
                 supervisor.Dismiss(active);
-                throw AsArgument(e);
+                throw Explain(e, workspaces.Find(active.Exec.ContainerId)?.Limits);
             }
             catch (RefusalException e) when (e.Code == RefusalCode.WorkspaceLost)
             {
@@ -163,10 +165,15 @@ internal sealed partial class ExecStarter(
         return null;
     }
 
-    /// <summary>A program or folder that is not there is the caller's argument, not a file that was asked for.</summary>
-    private static RefusalException AsArgument(RefusalException e) => e.Code == RefusalCode.FileNotFound
-        ? new RefusalException(RefusalCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e)
-        : e;
+    private static RefusalException Explain(RefusalException e, WorkspaceLimits? limits) => e switch
+    {
+        // A program or folder that is not there is the caller's argument, not a file that was asked for.
+        { Code: RefusalCode.FileNotFound } =>
+            new RefusalException(RefusalCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e),
+        { Code: RefusalCode.ResourceExhausted, Retryable: true } when limits is not null => new RefusalException(
+            e.Code, e.Message, ExecNotes.AtLimits(limits), retryable: true, inner: e) { Rule = e.Rule, Details = e.Details },
+        _ => e,
+    };
 
     private static string Doubtful(ExecId id) => $"The command may have been started as {id}; if so, it is ended as soon as the workspace answers.";
 

@@ -8,8 +8,10 @@ namespace McpDevBench.Execs;
 internal sealed class ExecStore(Database database)
 {
     public void Insert(Exec exec) => database.Write(connection => connection.Run(
-        "INSERT INTO execs (id, container_id, owner, command, started_at, timeout_ms) VALUES ($id, $container, $owner, $command, $started, $timeout)",
-        ("$timeout", (long?)exec.Timeout?.TotalMilliseconds), ("$id", exec.Id.ToString()), ("$container", exec.ContainerId.ToString()), ("$owner", exec.Owner), ("$command", exec.Command.Json()), ("$started", exec.StartedAt.Milliseconds())));
+        "INSERT INTO execs (id, container_id, owner, command, started_at, timeout_ms) "
+            + "VALUES ($id, $container, $owner, $command, $started, $timeout)",
+        ("$timeout", (long?)exec.Timeout?.TotalMilliseconds), ("$id", exec.Id.ToString()), ("$container", exec.ContainerId.ToString()),
+        ("$owner", exec.Owner), ("$command", exec.Command.Json()), ("$started", exec.StartedAt.Milliseconds())));
 
     /// <summary>It never started.</summary>
     public void Delete(ExecId id) => database.Write(connection => connection.Run("DELETE FROM execs WHERE id = $id", ("$id", id.ToString())));
@@ -24,25 +26,30 @@ internal sealed class ExecStore(Database database)
             background_count = $survivors, drained_at = $drained WHERE id = $id
         """,
         ("$command", exec.Command.Json()), ("$shell", exec.Shell), ("$notes", exec.Notes.Count == 0 ? null : exec.Notes.Json()),
-        ("$background", exec.Background?.Named.Json()), ("$survivors", exec.Background?.Count ?? 0), ("$drained", exec.DrainedAt?.Milliseconds()),
+        ("$background", exec.Background?.Named.Json()), ("$survivors", exec.Background?.Count ?? 0),
+        ("$drained", exec.DrainedAt?.Milliseconds()),
         ("$ended", exec.EndedAt?.Milliseconds()), ("$outcome", exec.Outcome is { } outcome ? OutcomeName(outcome) : null), ("$code", exec.ExitCode), ("$signal", exec.Signal),
         ("$wall", exec.Usage?.WallMs), ("$cpu", exec.Usage?.CpuMs), ("$rss", exec.Usage?.MaxRssBytes), ("$stdout", exec.Usage?.StdoutBytes), ("$stderr", exec.Usage?.StderrBytes), ("$id", exec.Id.ToString())));
 
     public Exec? Find(ExecId id) => database.Read(connection => connection.Query("SELECT * FROM execs WHERE id = $id", Read, ("$id", id.ToString()))).FirstOrDefault();
 
     /// <summary>Commands that run, or of which processes do.</summary>
-    public List<Exec> Running() => database.Read(connection => connection.Query("SELECT * FROM execs WHERE outcome IS NULL OR background IS NOT NULL", Read));
+    public List<Exec> Running() => database.Read(connection => connection.Query(
+        "SELECT * FROM execs WHERE outcome IS NULL OR background IS NOT NULL", Read));
 
     /// <summary>The newest first.</summary>
     /// <param name="before">Only what started before; with the id, the place where a page ended.</param>
     public List<Exec> List(string owner, ContainerId? container, bool includeFinished, (long StartedAt, string Id)? before, int most) => database.Read(connection => connection.Query(
         """
-        SELECT * FROM execs WHERE owner = $owner AND ($container IS NULL OR container_id = $container) AND ($finished OR outcome IS NULL OR background IS NOT NULL)
+        SELECT * FROM execs WHERE owner = $owner AND ($container IS NULL OR container_id = $container)
+            AND ($finished OR outcome IS NULL OR background IS NOT NULL)
             AND ($before IS NULL OR (started_at, id) < ($before, $before_id)) ORDER BY started_at DESC, id DESC LIMIT $most
         """, Read,
         ("$owner", owner), ("$container", container?.ToString()), ("$finished", includeFinished), ("$before", before?.StartedAt), ("$before_id", before?.Id), ("$most", most)));
 
-    public List<ExecId> EndedBefore(DateTimeOffset time) => [.. database.Read(connection => connection.Query("SELECT * FROM execs WHERE coalesce(drained_at, ended_at) < $time AND background IS NULL", Read, ("$time", time.Milliseconds()))).Select(exec => exec.Id)];
+    public List<ExecId> EndedBefore(DateTimeOffset time) => [.. database.Read(connection => connection.Query(
+        "SELECT * FROM execs WHERE coalesce(drained_at, ended_at) < $time AND background IS NULL", Read,
+        ("$time", time.Milliseconds()))).Select(exec => exec.Id)];
 
     public static string OutcomeName(ExecOutcome outcome) => outcome switch
     {
@@ -76,7 +83,8 @@ internal sealed class ExecStore(Database database)
             Timeout = row.Integer("timeout_ms") is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
             Shell = row.Text("shell"),
             Notes = row.Text("notes") is { } notes ? SqliteExtensions.List(notes) : [],
-            Background = row.Text("background") is { } named ? new ExecSurvivors((int)row.Integer("background_count")!, SqliteExtensions.List(named)) : null,
+            Background = row.Text("background") is { } named
+                ? new ExecSurvivors((int)row.Integer("background_count")!, SqliteExtensions.List(named)) : null,
             DrainedAt = row.Time("drained_at"),
             Unsettled = row.Integer("unsettled") == 1,
             Usage = row.Integer("wall_ms") is { } wall

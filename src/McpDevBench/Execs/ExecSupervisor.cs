@@ -13,8 +13,8 @@ namespace McpDevBench.Execs;
 /// every command that the database says is running.
 /// </summary>
 internal sealed partial class ExecSupervisor(
-    ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents, WorkspaceDirectory workspaces, MetricCatalogue metrics,
-    TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
+    ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents,
+    WorkspaceDirectory workspaces, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
 {
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
 

@@ -28,7 +28,9 @@ internal sealed partial class ExecSupervisor
         return true;
     }
 
-    /// <summary>The command has ended, and processes of it still run: it gives its slot back, and is watched on until they have ended.</summary>
+    /// <summary>
+    /// The command has ended, and processes of it still run: it gives its slot back, and is watched on until they have ended.
+    /// </summary>
     private async Task EnterBackgroundAsync(ActiveExec active, ExecBackground background)
     {
         await active.Announced;
@@ -109,7 +111,8 @@ internal sealed partial class ExecSupervisor
     }
 
     [LoggerMessage(LogLevel.Information, "Exec finished")]
-    private static partial void LogFinished(ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);
+    private static partial void LogFinished(
+        ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);
 
     [LoggerMessage(LogLevel.Information, "Background processes of an exec have ended")]
     private static partial void LogDrained(ILogger logger, ExecId execId, ContainerId containerId);

@@ -5,9 +5,9 @@ using System.Text.RegularExpressions;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Decides whether bash may report the exit codes of a script's last pipe. To report, the script runs as a group in the same shell. That is exact for simple
-/// scripts alone, so only those pass: simple commands joined by <c>;</c>, newline, <c>&amp;</c>, <c>&amp;&amp;</c>, <c>||</c> and pipes, with a pipe at the
-/// end. Whatever this does not understand runs as plain <c>bash -c</c>, without a report.
+/// Decides whether bash may report the exit codes of a script's last pipe. To report, the script runs as a group in the same shell. That
+/// is exact for simple scripts alone, so only those pass: simple commands joined by <c>;</c>, newline, <c>&amp;</c>, <c>&amp;&amp;</c>,
+/// <c>||</c> and pipes, with a pipe at the end. Whatever this does not understand runs as plain <c>bash -c</c>, without a report.
 /// </summary>
 internal static partial class PipeScript
 {
@@ -16,16 +16,19 @@ internal static partial class PipeScript
     {
         "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function", "time", "coproc",
         "{", "}", "!", "[[", "exec", "trap", "alias", "unalias", "shopt", "enable", "builtin", "command", "eval", "source", ".", "return",
-        "break", "continue", "declare", "typeset", "readonly", "unset", "local", "let", "history", "fc", "bind", "complete", "kill", "ulimit",
+        "break", "continue", "declare", "typeset", "readonly", "unset", "local", "let", "history", "fc", "bind", "complete", "kill",
+        "ulimit",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Programs that look at command lines: the shell's is longer than its script.</summary>
-    private static readonly FrozenSet<string> _lookers = new[] { "ps", "pgrep", "pkill", "killall", "top", "htop", "pidof" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> _lookers =
+        new[] { "ps", "pgrep", "pkill", "killall", "top", "htop", "pidof" }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>What a script can see of how it is run, and the report's own names.</summary>
     private static readonly string[] _telltale = ["BASH", "PIPESTATUS", "_devbench", "97", "/proc", "/dev/fd", "$_"];
 
-    private static readonly string[] _options = ["-e", "-u", "-eu", "-ue", "-o", "-eo", "-uo", "-euo", "-ueo", "+e", "+u", "+o", "pipefail"];
+    private static readonly string[] _options =
+        ["-e", "-u", "-eu", "-ue", "-o", "-eo", "-uo", "-euo", "-ueo", "+e", "+u", "+o", "pipefail"];
 
     /// <summary>Variables that bring functions, options or code into the shell.</summary>
     private static readonly string[] _meddlers = ["BASH", "SHELLOPTS", "POSIXLY_CORRECT"];
@@ -39,7 +42,9 @@ internal static partial class PipeScript
 
     public static bool EndsWithPipe(string script)
     {
-        if (!script.Contains('|', StringComparison.Ordinal) || Array.Exists(_telltale, word => script.Contains(word, StringComparison.Ordinal)))
+        if (!script.Contains('|', StringComparison.Ordinal))
+            return false;
+        if (Array.Exists(_telltale, word => script.Contains(word, StringComparison.Ordinal)))
             return false;
         // What follows the script goes on its last line: no comment and no escape may take it in.
         var lastLine = script.TrimEnd(' ', '\t', '\n', ';');

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace McpDevBench.Execs;
 
-/// <summary>Reads simple commands of a shell script: their words as they are written, redirections left out. Gives up at everything else.</summary>
+/// <summary>
+/// Reads simple commands of a shell script: their words as they are written, redirections left out. Gives up at everything else.
+/// </summary>
 internal sealed class ShellReader(string script)
 {
     /// <summary>What makes the inside of <c>${…}</c> more than plain text.</summary>
@@ -91,7 +93,9 @@ internal sealed class ShellReader(string script)
 
     private int EndOfLine() => script.IndexOf('\n', _at) is >= 0 and var end ? end : script.Length;
 
-    /// <summary>Skips an operator such as <c>2&gt;&amp;</c>, if something follows that it can be about. Ends at its last character.</summary>
+    /// <summary>
+    /// Skips an operator such as <c>2&gt;&amp;</c>, if something follows that it can be about. Ends at its last character.
+    /// </summary>
     private bool TrySkipRedirection()
     {
         var from = _at;
@@ -105,7 +109,9 @@ internal sealed class ShellReader(string script)
         return At(next) is not ('\0' or '\n' or ';' or '|' or '&' or '<' or '>' or '(' or ')' or '#');
     }
 
-    /// <summary>Skips one character of a word, with what belongs to it: quotes, an escape, an expansion. Ends at its last character.</summary>
+    /// <summary>
+    /// Skips one character of a word, with what belongs to it: quotes, an escape, an expansion. Ends at its last character.
+    /// </summary>
     private bool TrySkipCharacter()
     {
         switch (script[_at])

@@ -36,7 +36,8 @@ internal sealed class ListExecsTool(ExecService execs)
 
     private static string Line(ListedExec exec)
     {
-        var end = ExecWords.End(exec.Status, exec.Outcome, exec.ExitCode, signal: null) + (exec.Status == "background" ? ", processes in the background" : "");
+        var left = exec.Status == "background" ? ", processes in the background" : "";
+        var end = ExecWords.End(exec.Status, exec.Outcome, exec.ExitCode, signal: null) + left;
         var ended = exec.EndedAt is null ? "" : $", ended {exec.EndedAt}";
         return $"{exec.ExecId} in {exec.ContainerId}: {end}, started {exec.StartedAt}{ended}: {exec.Command}";
     }

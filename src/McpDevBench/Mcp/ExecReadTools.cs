@@ -54,7 +54,8 @@ internal sealed record ExecPollArguments(
 
 internal sealed record ExecPollResult(
     string ExecId, IReadOnlyList<MessageResult> Messages, long NextSeq, bool Complete, string? Outcome = null, int? ExitCode = null,
-    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null, IReadOnlyList<string>? Notes = null)
+    int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null,
+    IReadOnlyList<string>? Notes = null)
 {
     public static ExecPollResult Of(OutputPage page, bool details) => new(
         page.Exec.Id.ToString(), OutputOptions.Messages(page, details), page.Output.NextSeq, page.Complete)

@@ -63,12 +63,15 @@ internal sealed record ExecArguments(
     /// <summary>For exec_start, which has no time limit by default.</summary>
     public static ArgumentLimits StartLimits(ExecOptions options) => options.DefaultStartTimeout is { } limit
         ? Limits(options with { DefaultTimeout = limit })
-        : new ArgumentLimits().Between("timeout_s", ExecService.MinTimeoutSeconds, (int)options.LongestTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT");
+        : new ArgumentLimits().Between(
+            "timeout_s", ExecService.MinTimeoutSeconds, (int)options.LongestTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT");
 
     public void Check()
     {
         if (Cmd is null == Shell is null)
-            throw new RefusalException(RefusalCode.InvalidArgument, Cmd is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.", "Give cmd (an array: the program and its arguments) or shell (one command line for bash or sh).");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, Cmd is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.",
+                "Give cmd (an array: the program and its arguments) or shell (one command line for bash or sh).");
         if (Cmd is [] or ["", ..])
             throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
         if (Encoding == "base64" && StripAnsi)
@@ -196,7 +199,8 @@ internal sealed record ExecHandleResult(string ExecId, string Status, bool? Resu
 internal sealed record ExecStartResult(string ExecId, string Status, string? Shell = null, int? TimeoutS = null, bool? Resumed = null);
 
 internal sealed class ExecStartTool(ExecService execs, ExecOptions options, AuditOptions audit)
-    : TypedTool<ExecStartArguments, ExecStartResult>(Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecStartResult, ExecArguments.StartLimits(options)), ITool
+    : TypedTool<ExecStartArguments, ExecStartResult>(
+        Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecStartResult, ExecArguments.StartLimits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
         "Starts a command without waiting for it: a server or a long build. Arguments as in exec. Read the output with exec_poll; end it with exec_cancel.",

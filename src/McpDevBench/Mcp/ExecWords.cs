@@ -7,8 +7,8 @@ internal static class ExecWords
 {
     private static readonly string[] _signals =
     [
-        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT",
-        "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD",
+        "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ];
 
     /// <summary><c>background</c>: the command has ended, and processes that it left still run.</summary>
@@ -26,20 +26,27 @@ internal static class ExecWords
         if (exec.Background is not { } background)
             return exec.Notes.Count == 0 ? null : exec.Notes;
         var (others, one) = (background.Count - background.Named.Count, background.Count == 1);
+        var still = one ? "process of this command still runs" : "processes of this command still run";
         var more = others > 0 ? Words.Invariant($" and {others} more") : "";
         return
         [
             .. exec.Notes,
-            Words.Invariant($"{background.Count} {(one ? "process" : "processes")} of this command still {(one ? "runs" : "run")}: {string.Join("; ", background.Named)}{more}. ")
-                + $"exec_poll {exec.Id} reads the output, exec_cancel ends {(one ? "it" : "them")}. For a server, use exec_start without &.",
+            Words.Invariant($"{background.Count} {still}: {string.Join("; ", background.Named)}{more}. ")
+                + $"exec_poll {exec.Id} reads the output, exec_cancel ends {(one ? "it" : "them")}. "
+                + "For a server, use exec_start without &.",
         ];
     }
 
     /// <summary>Notes as lines before the output.</summary>
-    public static string NoteText(IReadOnlyList<string>? notes) => notes is null ? "" : string.Concat(notes.Select(note => $"\nNote: {note}"));
+    public static string NoteText(IReadOnlyList<string>? notes) =>
+        notes is null ? "" : string.Concat(notes.Select(note => $"\nNote: {note}"));
 
     /// <summary>Such as <c>SIGKILL (9)</c>.</summary>
-    public static string Signal(int number) => Words.Invariant($"{(number > 0 && number <= _signals.Length ? "SIG" + _signals[number - 1] : "signal")} ({number})");
+    public static string Signal(int number)
+    {
+        var name = number > 0 && number <= _signals.Length ? $"SIG{_signals[number - 1]}" : "signal";
+        return Words.Invariant($"{name} ({number})");
+    }
 
     public static string? Outcome(Exec exec) => exec.Outcome is { } outcome ? Words.Snake(outcome) : null;
 

@@ -28,8 +28,8 @@ public sealed record Usage(long WallMs, long CpuMs, long MaxRssBytes, long Stdou
 public sealed record Truncation(long Bytes, string Hint, long? Dropped);
 
 public sealed record ExecAnswer(
-    string ExecId, string Status, string Stdout, string Stderr, string? Outcome, int? ExitCode, Usage? Usage, long NextSeq, Truncation? Truncated,
-    string? Shell, IReadOnlyList<string>? Notes);
+    string ExecId, string Status, string Stdout, string Stderr, string? Outcome, int? ExitCode, Usage? Usage, long NextSeq,
+    Truncation? Truncated, string? Shell, IReadOnlyList<string>? Notes);
 
 public sealed record Started(string ExecId, string Status);
 

@@ -7,7 +7,8 @@ namespace McpDevBench.EndToEndTests.Stories;
 /// <summary>A command ends and leaves processes behind: they live on, can be seen, read and ended.</summary>
 public sealed class BackgroundProcessTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
-    private const string Server = "(i=0; while [ ! -e stop ]; do i=$((i+1)); echo request $i; sleep 0.05; done; echo stopped) & echo started";
+    private const string Server =
+        "(i=0; while [ ! -e stop ]; do i=$((i+1)); echo request $i; sleep 0.05; done; echo stopped) & echo started";
 
     [Fact]
     public async Task A_server_in_the_background_goes_on_and_its_log_can_be_read()
@@ -39,7 +40,8 @@ public sealed class BackgroundProcessTests(ServerProcess server) : IClassFixture
         var workspace = await assistant.Spawn(Images.Python);
         var dockerId = await workspace.DockerId();
         var before = ProcessTable.Of(dockerId);
-        var answer = await workspace.Exec("nohup setsid python3 -c 'import time; time.sleep(1000)' >log 2>&1 & sleep 1001 >/dev/null 2>&1 & exit 3");
+        var answer = await workspace.Exec(
+            "nohup setsid python3 -c 'import time; time.sleep(1000)' >log 2>&1 & sleep 1001 >/dev/null 2>&1 & exit 3");
         Assert.Equal(("background", 3), (answer.Status, answer.ExitCode));
         Assert.StartsWith("2 processes of this command still run: ", Assert.Single(answer.Notes!), StringComparison.Ordinal);
         Assert.Contains("sleep 1001", answer.Notes![0], StringComparison.Ordinal);
@@ -86,7 +88,8 @@ public sealed class BackgroundProcessTests(ServerProcess server) : IClassFixture
         await again.Exec(execId).ReadUntil("request 40\n", read);
         Assert.Equal(("exited", 0), (read.Last!.Outcome, read.Last.ExitCode));
         Assert.NotNull(read.Last.Notes);
-        Assert.Equal(("finished", "exited", 0), (await again.Exec(execId).Cancel(graceS: 0)) is var end ? (end.Status, end.Outcome, end.ExitCode) : default);
+        var end = await again.Exec(execId).Cancel(graceS: 0);
+        Assert.Equal(("finished", "exited", 0), (end.Status, end.Outcome, end.ExitCode));
         // The command's end is recorded once, however often the server starts.
         await restarted.Restart();
         await using var third = await restarted.Connect();

@@ -56,7 +56,8 @@ public sealed class LimitTextTests(ServerProcess server) : IClassFixture<ServerP
         Assert.Contains("memory limit of 64 MB", Assert.Single(hungry.Notes!), StringComparison.Ordinal);
         Assert.Contains("memory_mb", hungry.Notes![0], StringComparison.Ordinal);
         // make goes on when its compiler was killed, and fails with a code of its own.
-        var child = await workspace.Run(["python3", "-c", "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'x = bytearray(200 << 20)'])\nsys.exit(2)"], ("wait_ms", 25_000));
+        const string Make = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'x = bytearray(200 << 20)'])\nsys.exit(2)";
+        var child = await workspace.Run(["python3", "-c", Make], ("wait_ms", 25_000));
         Assert.Equal(2, child.ExitCode);
         Assert.Contains("memory limit of 64 MB", Assert.Single(child.Notes!), StringComparison.Ordinal);
     }
@@ -66,7 +67,8 @@ public sealed class LimitTextTests(ServerProcess server) : IClassFixture<ServerP
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Python);
-        var full = await workspace.Exec("dd if=/dev/zero of=/tmp/big bs=1M 2>&1 | tail -1; dd if=/dev/zero of=/tmp/more bs=1M 2>/dev/null", ("wait_ms", 25_000));
+        var full = await workspace.Exec(
+            "dd if=/dev/zero of=/tmp/big bs=1M 2>&1 | tail -1; dd if=/dev/zero of=/tmp/more bs=1M 2>/dev/null", ("wait_ms", 25_000));
         Assert.Equal(1, full.ExitCode);
         Assert.Contains("/tmp was full", Assert.Single(full.Notes!), StringComparison.Ordinal);
     }
@@ -76,7 +78,8 @@ public sealed class LimitTextTests(ServerProcess server) : IClassFixture<ServerP
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        var result = await assistant.CallRaw("exec", Assistant.Arguments($$"""{"container_id": "{{workspace.Id}}", "shell": "kill -9 $$"}"""), progress: null);
+        var call = Assistant.Arguments($$"""{"container_id": "{{workspace.Id}}", "shell": "kill -9 $$"}""");
+        var result = await assistant.CallRaw("exec", call, progress: null);
         var text = Assert.IsType<ModelContextProtocol.Protocol.TextContentBlock>(result.Content[0]).Text;
         Assert.Contains("signaled, SIGKILL (9)", text, StringComparison.Ordinal);
     }

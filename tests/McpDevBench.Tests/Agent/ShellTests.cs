@@ -119,7 +119,9 @@ public sealed class ShellTests : IDisposable
         Assert.Equal(Descriptors(plain.Stdout), Descriptors(ours.Stdout));
         Assert.Equal([0, 0], ours.Exited.Details.PipeCodes);
 
-        static IEnumerable<string> Descriptors(string list) => list.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[8]);
+        static IEnumerable<string> Descriptors(string list) =>
+            list.Split('\n').Skip(1).Where(line => line.Length > 0)
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[8]);
     }
 
     [Fact]

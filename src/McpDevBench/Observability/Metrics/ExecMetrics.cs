@@ -22,12 +22,14 @@ internal sealed class ExecMetrics(MetricFamilies families)
     private readonly CounterRow _outputBytes = families.Counter("mcp_execution_output_bytes_total", "Bytes of output of commands.", "stream", _streams);
     private readonly CounterRow _droppedBytes = families.Counter("mcp_execution_output_dropped_bytes_total", "Bytes of output beyond what is kept.", "stream", _streams);
 
-    private readonly Gauge _waiting = families.Gauge("mcp_execution_queue_waiting", "Calls that wait for a command of their workspace to end.");
+    private readonly Gauge _waiting = families.Gauge(
+        "mcp_execution_queue_waiting", "Calls that wait for a command of their workspace to end.");
     private readonly HistogramRow _queueSeconds = families.Histogram(
         "mcp_execution_queue_wait_seconds", "Seconds that a call beyond the limit of commands waited, by what came of it.",
         _waitBuckets, "result", _queueResults);
 
-    private readonly Gauge _background = families.Gauge("mcp_executions_background", "Commands that have ended while processes of them still run.");
+    private readonly Gauge _background = families.Gauge(
+        "mcp_executions_background", "Commands that have ended while processes of them still run.");
 
     /// <summary>A command has ended, and processes of it still run.</summary>
     public void EnteredBackground() => _background.Inc();
