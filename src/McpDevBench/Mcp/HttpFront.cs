@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using McpDevBench.Access;
 using McpDevBench.Observability;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using ModelContextProtocol.AspNetCore;
 
 namespace McpDevBench.Mcp;
 
@@ -16,7 +18,8 @@ internal static class HttpFront
     public static void UseStaleSessions(this IApplicationBuilder app, PathString path) => app.Use(async (HttpContext context, RequestDelegate next) =>
     {
         var session = context.Request.Headers[SessionHeader].ToString();
-        if (session.Length == 0 || !context.Request.Path.StartsWithSegments(path))
+        var hasSessions = context.RequestServices.GetRequiredService<IOptions<HttpServerTransportOptions>>().Value.SessionMode != HttpServerSessionMode.Stateless;
+        if (session.Length == 0 || hasSessions || !context.Request.Path.StartsWithSegments(path))
         {
             await next(context);
             return;

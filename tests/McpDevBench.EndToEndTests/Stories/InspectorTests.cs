@@ -31,18 +31,18 @@ public sealed class InspectorTests(ServerProcess server) : IClassFixture<ServerP
         (string Tool, string Arguments)[] calls =
         [
             ("system_status", "{}"),
-            ("metrics", "{}"),
             ("list_containers", "{}"),
             ("list_images", "{}"),
             ("list_execs", "{}"),
-            ("reconcile", """{"dry_run": true}"""),
-            ("garbage_collect", """{"dry_run": true}"""),
         ];
         if (transport == "http")
         {
             calls =
             [
                 .. calls,
+                ("metrics", "{}"),
+                ("reconcile", """{"dry_run": true}"""),
+                ("garbage_collect", """{"dry_run": true}"""),
                 ("spawn", """{"image": "devbench-test/busybox:1", "dry_run": true}"""),
                 ("attach", $$"""{"target": "{{workspace.Id}}"}"""),
                 ("exec", $$"""{"container_id": "{{workspace.Id}}", "shell": "echo out; echo err >&2; exit 3"}"""),
@@ -74,7 +74,6 @@ public sealed class InspectorTests(ServerProcess server) : IClassFixture<ServerP
             ["MCP_STATE_DB"] = state["state.db"],
             ["MCP_AUDIT_LOG_FILE"] = state["audit.log"],
             ["MCP_WARM_POOL_ENABLED"] = "false",
-            ["MCP_TOOLSETS"] = "workspace,exec,files,operator",
             ["MCP_METRICS_ENABLED"] = "false",
             ["MCP_DOCKER_HOST"] = await DockerHost.Address,
             // The Inspector keeps a catalogue at home; not at the home of the person who runs the tests.
