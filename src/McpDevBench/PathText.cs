@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace McpDevBench;
 
-/// <summary>Notations of a path that other programs understand, so that they are never taken for names: <c>~</c>, <c>~/x</c>, <c>file:///x</c>.</summary>
+/// <summary>
+/// Notations of a path that other programs understand, so that they are never taken for names: <c>~</c>, <c>~/x</c>, <c>file:///x</c>.
+/// </summary>
 internal static partial class PathText
 {
     /// <summary>Whether it begins at the home directory, as a shell would read it.</summary>
@@ -27,7 +29,8 @@ internal static partial class PathText
             if (path[0] == '%')
             {
                 if (path.Length < 3 || !char.IsAsciiHexDigit(path[1]) || !char.IsAsciiHexDigit(path[2]))
-                    throw Refuse(text, "it has a '%' without two hexadecimal digits after it", "Give the path alone, such as /workspace/100%.txt.");
+                    throw Refuse(text, "it has a '%' without two hexadecimal digits after it",
+                        "Give the path alone, such as /workspace/100%.txt.");
                 bytes.Add((byte)(Convert.FromHexString(path[1..3])[0]));
                 path = path[3..];
                 continue;
