@@ -1,10 +1,12 @@
 namespace McpDevBench.AgentProtocol;
 
 /// <summary>List a directory, entries ordered by the bytes of their paths, a directory before what is in it.</summary>
-/// <param name="Glob">Empty, or a pattern (<c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>{a,b}</c>, <c>**</c>) on the path relative to <paramref name="Path"/>; without a slash it is matched against the name alone.</param>
+/// <param name="Glob">Empty, or a pattern (<c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>{a,b}</c>, <c>**</c>) on the path relative to
+/// <paramref name="Path"/>; without a slash it is matched against the name alone.</param>
 /// <param name="MaxEntries">At most so many entries; fewer if the answer would be larger than a frame.</param>
 /// <param name="After">Empty, or the path after which the page begins.</param>
-/// <param name="IncludeIgnored">Since version 2; an agent of version 1 always includes them. False leaves out what .gitignore files name, and .git directories.</param>
+/// <param name="IncludeIgnored">Since version 2; an agent of version 1 always includes them. False leaves out what .gitignore files
+/// name, and .git directories.</param>
 public sealed record ListRequest(byte[] Path, bool Recursive, string Glob, uint MaxEntries, byte[] After, bool IncludeIgnored = true)
 {
     public void Write(MessageWriter to)
@@ -25,7 +27,8 @@ public sealed record ListResponse(IReadOnlyList<FileStat> Entries, bool More)
     /// <summary>Null from an agent of version 1, which does not count.</summary>
     public ListCounts? Counts { get; init; }
 
-    /// <summary>If there is more: where the list ended, to be sent as the next page's <see cref="ListRequest.After"/>. Since version 2.</summary>
+    /// <summary>If there is more: where the list ended, to be sent as the next page's <see cref="ListRequest.After"/>. Since version
+    /// 2.</summary>
     public byte[] Reached { get; init; } = [];
 
     public void Write(MessageWriter to)

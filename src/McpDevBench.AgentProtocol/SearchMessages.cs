@@ -29,7 +29,8 @@ public sealed record SearchRequest(
 }
 
 /// <param name="Line">Counted from 1.</param>
-/// <param name="Text">The line without its end; of a long one what is around the match, with … where it is cut (version 1: its first 1,000 characters).</param>
+/// <param name="Text">The line without its end; of a long one what is around the match, with … where it is cut (version 1: its first
+/// 1,000 characters).</param>
 public sealed record SearchMatch(byte[] Path, uint Line, string Text, string[] Before, string[] After)
 {
     /// <summary>Where the match begins in the file, in bytes, if the line is cut. Since version 2.</summary>
@@ -127,7 +128,8 @@ public sealed record SearchLimits
     public uint Unfinished { get; init; }
 
     public void Write(MessageWriter to) => to
-        .Byte((byte)Stop).Bytes(Path).UInt32(Line).UInt32(Binary).UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(LongLines).UInt32(SlowLines)
+        .Byte((byte)Stop).Bytes(Path).UInt32(Line)
+        .UInt32(Binary).UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(LongLines).UInt32(SlowLines)
         .UInt32(Unfinished);
 
     public static SearchLimits Read(ref MessageReader from) => new()

@@ -61,7 +61,8 @@ internal sealed class LineMatcher
     {
         if (_regex is null)
             return text.IndexOf(_text, _ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
-        // In a piece, neither its beginning nor its end is the line's: ^ is kept from the one, and $ from the other by trying without the last character.
+        // Neither the beginning nor the end of a piece is the line's: ^ is kept from the one, and $ from the other by a second
+        // try without the last character.
         var start = piece.IsFirst ? 0 : Math.Min(1, text.Length);
         foreach (var match in _regex.EnumerateMatches(text, start))
         {
@@ -104,7 +105,8 @@ internal sealed class LineMatcher
         return at;
     }
 
-    /// <summary>Without options: the constructor that takes them brings in an engine that is never used. The time limit is the process's default (see Program).</summary>
+    /// <summary>Without options: the constructor that takes them brings in an engine that is never used. The time limit is the
+    /// process's default (see Program).</summary>
     private static Regex Compile(string pattern)
     {
         try

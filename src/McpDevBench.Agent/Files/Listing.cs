@@ -2,7 +2,8 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
-/// <summary>Pages of a directory, or of a whole tree. Every page begins anew after the last path of the one before: nothing is remembered between them.</summary>
+/// <summary>Pages of a directory, or of a whole tree. Every page begins anew after the last path of the one before: nothing is
+/// remembered between them.</summary>
 internal sealed class Listing(Workspace workspace)
 {
     /// <summary>Of a page: each of the workers may be making one, and one more may be waiting to be sent.</summary>
@@ -25,7 +26,8 @@ internal sealed class Listing(Workspace workspace)
         byte[] reached = request.After;
         var more = false;
         using var walk = new TreeWalk(
-            workspace.Open(request.Path, Abi.O_PATH | Abi.O_DIRECTORY), request.Path, request.Recursive, request.After.AsSpan(Math.Min(prefix.Length, request.After.Length)));
+            workspace.Open(request.Path, Abi.O_PATH | Abi.O_DIRECTORY), request.Path, request.Recursive,
+            request.After.AsSpan(Math.Min(prefix.Length, request.After.Length)));
         var ignored = request.IncludeIgnored ? null : new IgnoreStack(workspace, prefix);
         while (walk.Next(() => ignored?.Ignores(walk) != true))
         {
@@ -46,7 +48,11 @@ internal sealed class Listing(Workspace workspace)
             }
             reached = [.. prefix, .. walk.Path];
         }
-        return new ListResponse(entries, more) { Reached = more ? reached : [], Counts = new ListCounts(ignoredEntries, unmatched, walk.Unreadable) };
+        return new ListResponse(entries, more)
+        {
+            Reached = more ? reached : [],
+            Counts = new ListCounts(ignoredEntries, unmatched, walk.Unreadable),
+        };
     }
 
     public static byte[] Prefix(ReadOnlySpan<byte> path)

@@ -2,7 +2,8 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
-/// <summary>Collects matches with the lines around them, until there are enough or the answer is as large as it may be; and what was left out.</summary>
+/// <summary>Collects matches with the lines around them, until there are enough or the answer is as large as it may be; and what was
+/// left out.</summary>
 internal sealed class SearchResults(SearchRequest request)
 {
     private const int MaxContext = 50;

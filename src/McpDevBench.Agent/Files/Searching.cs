@@ -48,7 +48,8 @@ internal sealed class Searching(Workspace workspace)
                 throw new RefusalException(AgentStatus.Invalid, "after: is not a path of this directory");
             }
             ContinueFile();
-            using var walk = new TreeWalk(start, _request.Path, recursive: true, _request.After.AsSpan(Math.Min(prefix.Length, _request.After.Length)));
+            using var walk = new TreeWalk(
+                start, _request.Path, recursive: true, _request.After.AsSpan(Math.Min(prefix.Length, _request.After.Length)));
             SearchTree(walk, prefix);
             _results.Unreadable(walk.Unreadable);
             return _results.Response();

@@ -6,6 +6,9 @@ namespace McpDevBench.Files;
 /// <summary>Finds files by their place and by what is in them, in pages of a bounded size.</summary>
 internal sealed class FileFinder(WorkspaceFiles files)
 {
+    /// <summary>In the place of a line: all of the file has been searched.</summary>
+    private const string WholeFile = "end";
+
     private const uint MaxEntries = 10_000, MaxMatches = 2_000, MaxContext = 20;
 
     public async Task<FilePage> ListAsync(string owner, ListFilesRequest request, CancellationToken cancellationToken)
@@ -22,7 +25,8 @@ internal sealed class FileFinder(WorkspaceFiles files)
         if (fitting < answer.Entries.Count)
             answer = await ListAsync(owner, request.Container, list with { MaxEntries = (uint)fitting }, cancellationToken);
         var reached = answer.Reached.Length > 0 || answer.Entries.Count == 0 ? answer.Reached : answer.Entries[^1].Path;
-        return new FilePage([.. answer.Entries.Select(FileEntries.Of)], answer.More && reached.Length > 0 ? WorkspacePath.TextOf(reached) : null)
+        var cursor = answer.More && reached.Length > 0 ? WorkspacePath.TextOf(reached) : null;
+        return new FilePage([.. answer.Entries.Select(FileEntries.Of)], cursor)
         {
             IsRecursive = recursive,
             LeftOut = answer.Counts is { } counts ? new LeftOut(counts.Ignored, counts.Unmatched, counts.Unreadable) : null,
@@ -47,9 +51,11 @@ internal sealed class FileFinder(WorkspaceFiles files)
             answer = await files.RequestAsync(
                 owner, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
         }
-        catch (RefusalException e) when (!request.Literal && e.Code == RefusalCode.InvalidArgument && e.Message.StartsWith("pattern:", StringComparison.Ordinal))
+        catch (RefusalException e) when (
+            !request.Literal && e.Code == RefusalCode.InvalidArgument && e.Message.StartsWith("pattern:", StringComparison.Ordinal))
         {
-            throw new RefusalException(e.Code, e.Message, "Pass literal=true to find the text as it is, or correct the regular expression.", e.Retryable, e);
+            throw new RefusalException(
+                e.Code, e.Message, "Pass literal=true to find the text as it is, or correct the regular expression.", e.Retryable, e);
         }
         if (answer.Limits is null && request.Cursor is not null)
         {
@@ -118,14 +124,17 @@ internal sealed class FileFinder(WorkspaceFiles files)
     };
 
     private static string CursorOf(string path, uint line) =>
-        string.Create(CultureInfo.InvariantCulture, $"{path}:{(line == uint.MaxValue ? "end" : line.ToString(CultureInfo.InvariantCulture))}");
+        $"{path}:{(line == uint.MaxValue ? WholeFile : line.ToString(CultureInfo.InvariantCulture))}";
 
     private static (byte[] Path, uint Line) ParseCursor(WorkspacePath directory, string cursor)
     {
         var colon = cursor.LastIndexOf(':');
-        var line = 0u;
-        if (colon > 0 && (cursor.AsSpan(colon + 1).SequenceEqual("end") || uint.TryParse(cursor.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out line)))
-            return (Below(directory, WorkspacePath.Parse(cursor[..colon])).Relative, cursor[colon + 1] == 'e' ? uint.MaxValue : line);
-        throw new RefusalException(RefusalCode.InvalidArgument, "The cursor is not one of fs_search.", "Pass next_cursor as fs_search answered it, or leave cursor out to begin anew.");
+        var end = cursor.AsSpan(colon + 1);
+        var line = uint.MaxValue;
+        if (colon > 0 && (end.SequenceEqual(WholeFile) || uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out line)))
+            return (Below(directory, WorkspacePath.Parse(cursor[..colon])).Relative, line);
+        throw new RefusalException(
+            RefusalCode.InvalidArgument, "The cursor is not one of fs_search.",
+            "Pass next_cursor as fs_search answered it, or leave cursor out to begin anew.");
     }
 }

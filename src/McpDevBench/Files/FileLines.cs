@@ -1,6 +1,7 @@
 namespace McpDevBench.Files;
 
-/// <summary>Reads lines of a file from its beginning on, piece by piece, and counts the lines of all of it as far as that is cheap.</summary>
+/// <summary>Reads lines of a file from its beginning on, piece by piece, and counts the lines of all of it as far as that is
+/// cheap.</summary>
 internal sealed class FileLines(ReadRange read, ReadFileRequest request, int budget)
 {
     /// <summary>Bytes of the first piece: most files are no larger.</summary>
@@ -86,6 +87,7 @@ internal sealed class FileLines(ReadRange read, ReadFileRequest request, int bud
     }
 
     private RefusalException TooFar(FileEntry entry) => new(
-        RefusalCode.ResourceExhausted, $"Line {_first} of {entry.Path} is not within its first {MaxSearched >> 20} MiB, which is how far lines are counted.",
+        RefusalCode.ResourceExhausted,
+        $"Line {_first} of {entry.Path} is not within its first {MaxSearched >> 20} MiB, which is how far lines are counted.",
         "Read from a byte with offset and length, the end with tail_lines, or lines with exec (sed -n).");
 }

@@ -72,7 +72,8 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         if (entry.Size > MaxImageBytes)
         {
             throw new RefusalException(
-                RefusalCode.ResourceExhausted, $"{entry.Path} is an image ({type}) of {entry.Size} bytes; at most {MaxImageBytes} can be shown.",
+                RefusalCode.ResourceExhausted,
+                $"{entry.Path} is an image ({type}) of {entry.Size} bytes; at most {MaxImageBytes} can be shown.",
                 $"Make a smaller one with exec, read its bytes with offset and length, or use {FileAddress.Named}.");
         }
         var (image, whole) = await read(0, MaxImageBytes, cancellationToken);

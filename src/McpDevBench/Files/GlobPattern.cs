@@ -1,6 +1,7 @@
 namespace McpDevBench.Files;
 
-/// <summary>A glob as clients write it, made into what the agent matches: a pattern on paths relative to a directory, or on names alone.</summary>
+/// <summary>A glob as clients write it, made into what the agent matches: a pattern on paths relative to a directory, or on names
+/// alone.</summary>
 internal static class GlobPattern
 {
     private const string Root = "/workspace";
@@ -15,7 +16,8 @@ internal static class GlobPattern
         if (glob[0] == '!')
         {
             throw Invalid(
-                glob, "excludes, and a glob here selects", "Select what is wanted, such as **/*.{js,ts}. What .gitignore names is left out without asking.");
+                glob, "excludes, and a glob here selects",
+                "Select what is wanted, such as **/*.{js,ts}. What .gitignore names is left out without asking.");
         }
         var pattern = glob;
         while (pattern.StartsWith("./", StringComparison.Ordinal))

@@ -14,7 +14,8 @@ internal static class TextEncodings
     private const double MaxControls = 0.02;
 
     /// <summary>
-    /// The encoding of some content: <c>utf8</c> where it is valid, or mostly; otherwise one byte a character where that gives text; otherwise <c>base64</c>.
+    /// The encoding of some content: <c>utf8</c> where it is valid, or mostly; otherwise one byte a character where that gives text;
+    /// otherwise <c>base64</c>.
     /// </summary>
     public static string Detect(ReadOnlySpan<byte> content)
     {

@@ -22,7 +22,9 @@ internal sealed class Utf16File
     public static bool TryOpen(byte[] content, FileEntry entry, [NotNullWhen(true)] out Utf16File? file)
     {
         var form = TextForms.Of(content);
-        file = form is TextForm.Utf16LittleEndian or TextForm.Utf16BigEndian ? new Utf16File(entry, form, TextForms.ToUtf8(content, form)) : null;
+        file = form is TextForm.Utf16LittleEndian or TextForm.Utf16BigEndian
+            ? new Utf16File(entry, form, TextForms.ToUtf8(content, form))
+            : null;
         return file is not null;
     }
 

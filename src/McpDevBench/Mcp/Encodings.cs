@@ -24,7 +24,9 @@ internal static class Encodings
         }
         catch (FormatException)
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, $"The argument '{argument}' is not base64.", "Send base64, or encoding utf8 and the text itself.");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, $"The argument '{argument}' is not base64.",
+                "Send base64, or encoding utf8 and the text itself.");
         }
     }
 }

@@ -16,12 +16,14 @@ internal sealed record FsListArguments(
 
 /// <param name="Size">In bytes; of a file.</param>
 internal sealed record ListedResult(
-    string Path, string Type, long? Size = null, string? LinkTarget = null, string? Mode = null, int? Uid = null, int? Gid = null, string? Mtime = null, string? Etag = null)
+    string Path, string Type, long? Size = null, string? LinkTarget = null, string? Mode = null, int? Uid = null, int? Gid = null,
+    string? Mtime = null, string? Etag = null)
 {
     /// <summary>Bytes of an entry in JSON beside its path, at most.</summary>
     public static int Bytes(bool details) => details ? 190 : 65;
 
-    public static ListedResult Of(FileEntry entry, bool details) => new(entry.Path, entry.Type, entry.Type == "file" ? entry.Size : null, entry.LinkTarget)
+    public static ListedResult Of(FileEntry entry, bool details) =>
+        new(entry.Path, entry.Type, entry.Type == "file" ? entry.Size : null, entry.LinkTarget)
     {
         Mode = details ? entry.Mode : null,
         Uid = details ? entry.Uid : null,
@@ -56,7 +58,8 @@ internal sealed record LeftOutResult(long? Ignored, long? Unmatched, long? Unrea
     {
         string[] parts =
         [
-            .. Part(Binary, "binary"), .. Part(Ignored, "named by .gitignore"), .. Part(Unmatched, "not matched by the glob"), .. Part(Unreadable, "unreadable"),
+            .. Part(Binary, "binary"), .. Part(Ignored, "named by .gitignore"),
+            .. Part(Unmatched, "not matched by the glob"), .. Part(Unreadable, "unreadable"),
         ];
         return $"Left out: {string.Join(", ", parts)}{((Binary ?? Ignored) is null ? "" : " (include_ignored=true includes them)")}";
     }
@@ -67,7 +70,8 @@ internal sealed record LeftOutResult(long? Ignored, long? Unmatched, long? Unrea
 }
 
 /// <param name="Hint">Why there is nothing, or what is different from what was asked for.</param>
-internal sealed record FsListResult(IReadOnlyList<ListedResult> Entries, string? NextCursor = null, LeftOutResult? LeftOut = null, string? Hint = null)
+internal sealed record FsListResult(
+    IReadOnlyList<ListedResult> Entries, string? NextCursor = null, LeftOutResult? LeftOut = null, string? Hint = null)
 {
     public static FsListResult Of(FilePage page, FsListArguments arguments) =>
         new([.. page.Entries.Select(entry => ListedResult.Of(entry, arguments.Details))], page.NextCursor)

@@ -15,7 +15,8 @@ internal sealed record FsReadArguments(
     [Description("From 0.")][Between(0, long.MaxValue)] long? Offset = null,
     [Description("Bytes.")][Between(0, long.MaxValue)] long? Length = null,
     [Description("Default 16384.")][Between(64, FileReading.MaxBytes)] int? MaxBytes = null,
-    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)] string? Encoding = null,
+    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
+    string? Encoding = null,
     [Description("Also mime_type and mtime.")] bool Details = false);
 
 /// <param name="Encoding">One of <see cref="TextEncodings"/>, or <c>image</c>: the content is an image block beside the text.</param>
@@ -104,7 +105,9 @@ internal sealed record FsReadResult(
     private string Range(long line)
     {
         var of = TotalLines is { } total ? Words.Invariant($"of {total}") : "and more that are not counted";
-        return Lines > 0 ? Words.Invariant($"lines {line}-{line + Lines - 1} {of}") : Words.Invariant($"no line {line}: there are {TotalLines}");
+        return Lines > 0
+            ? Words.Invariant($"lines {line}-{line + Lines - 1} {of}")
+            : Words.Invariant($"no line {line}: there are {TotalLines}");
     }
 
     /// <summary>What the content has and a reader does not see.</summary>

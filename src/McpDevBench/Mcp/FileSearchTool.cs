@@ -20,14 +20,16 @@ internal sealed record FsSearchArguments(
 internal sealed record MatchResult(
     string Path, int Line, string Text, long? Offset = null, IReadOnlyList<string>? Before = null, IReadOnlyList<string>? After = null)
 {
-    public static MatchResult Of(FoundLine found) => new(found.Path, found.Line, found.Text, found.Offset, NullIfEmpty(found.Before), NullIfEmpty(found.After));
+    public static MatchResult Of(FoundLine found) =>
+        new(found.Path, found.Line, found.Text, found.Offset, NullIfEmpty(found.Before), NullIfEmpty(found.After));
 
     private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> lines) => lines.Count == 0 ? null : lines;
 }
 
 /// <param name="Truncated">There is, or may be, more.</param>
 internal sealed record FsSearchResult(
-    IReadOnlyList<MatchResult> Matches, int FilesSearched, bool? Truncated = null, string? NextCursor = null, LeftOutResult? LeftOut = null, string? Hint = null)
+    IReadOnlyList<MatchResult> Matches, int FilesSearched, bool? Truncated = null, string? NextCursor = null,
+    LeftOutResult? LeftOut = null, string? Hint = null)
 {
     public static FsSearchResult Of(FoundLines found) => new([.. found.Matches.Select(MatchResult.Of)], found.FilesSearched)
     {
@@ -50,7 +52,8 @@ internal sealed record FsSearchResult(
             else if (context && line > shown + 1)
                 text.Append("--\n");
             Around(text, line, match.Before);
-            text.Append(match.Offset is { } offset ? Words.Invariant($"{match.Line} (byte {offset}): ") : Words.Invariant($"{match.Line}: ")).Append(match.Text).Append('\n');
+            var place = match.Offset is { } offset ? Words.Invariant($" (byte {offset})") : "";
+            text.Append(Words.Invariant($"{match.Line}{place}: {match.Text}\n"));
             Around(text, match.Line + 1, match.After);
             shown = match.Line + (match.After?.Count ?? 0);
         }
@@ -60,7 +63,8 @@ internal sealed record FsSearchResult(
     private IEnumerable<string> Facts()
     {
         var files = Matches.Select(match => match.Path).Distinct().Count();
-        yield return $"{Words.Count(Matches.Count, "match", "matches")} in {Words.Count(files, "file", "files")}, {Words.Invariant($"{FilesSearched}")} searched";
+        var (matches, places) = (Words.Count(Matches.Count, "match", "matches"), Words.Count(files, "file", "files"));
+        yield return Words.Invariant($"{matches} in {places}, {FilesSearched} searched");
         if (LeftOut is not null)
             yield return LeftOut.Render();
         if (Hint is not null)
@@ -77,15 +81,27 @@ internal sealed record FsSearchResult(
     {
         var parts = new List<string>();
         if (found.SlowLines is > 0 and var slow)
-            parts.Add($"The pattern took too long on {Words.Count(slow, "line", "lines")}, taken as without a match: make it simpler");
+        {
+            var lines = Words.Count(slow, "line", "lines");
+            parts.Add($"The pattern took too long on {lines}, taken as without a match: make it simpler");
+        }
         if (found.Unfinished > 0)
             parts.Add("A file is too large to be searched to its end in time: use exec with grep for the rest of it");
         if (found.LongLines is > 0 and var cut)
-            parts.Add($"{Words.Count(cut, "line", "lines")} over 240 KiB searched in pieces: a match of more than 32 KiB can be missed there");
+        {
+            var lines = Words.Count(cut, "line", "lines");
+            parts.Add($"{lines} over 240 KiB searched in pieces: a match of more than 32 KiB can be missed there");
+        }
         if (found.LeftOut is null && found.Matches.Count == 0)
-            parts.Add("Files over 16 MiB and lines beyond 64 KiB were not searched: the workspace was made by an older version of the server");
+        {
+            parts.Add(
+                "Files over 16 MiB and lines beyond 64 KiB were not searched: the workspace was made by an older version of the server");
+        }
         if (found.End != SearchEnd.Complete)
-            parts.Add($"{Reason(found.End)}: {(found.NextCursor is { } cursor ? $"go on with cursor={cursor}, or " : "")}narrow the pattern, path or glob");
+        {
+            var next = found.NextCursor is { } cursor ? $"go on with cursor={cursor}, or " : "";
+            parts.Add($"{Reason(found.End)}: {next}narrow the pattern, path or glob");
+        }
         return parts.Count == 0 ? null : string.Join(". ", parts);
     }
 
@@ -103,7 +119,8 @@ internal sealed class FsSearchTool(FileFinder files)
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files",
         "Finds lines in files that match a pattern. Binary files and what .gitignore names are left out.");
 
-    protected override async Task<FsSearchResult> CallAsync(FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
+    protected override async Task<FsSearchResult> CallAsync(
+        FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
         FsSearchResult.Of(await files.SearchAsync(call.Owner, new SearchFilesRequest
         {
             Container = arguments.ContainerId,

@@ -6,7 +6,8 @@ using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>Reading as a model does: an answer of a bearable size, with everything that the next call needs, in the text and in the structure.</summary>
+/// <summary>Reading as a model does: an answer of a bearable size, with everything that the next call needs, in the text and in the
+/// structure.</summary>
 public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     [Fact]
