@@ -114,6 +114,7 @@ internal sealed partial class WorkspaceFactory(
                 return (kept.Volume, false);
             // Docker would make an empty one without a word, which is not the user's and would pass for what was kept.
             LogKeptLost(logger, kept.Volume, kept.Alias);
+            await pool.RemoveAsync(kept.Volume, cancellationToken);
             keptFiles.Delete(kept.Volume);
         }
         return (persistent ? PersistentPrefix + id : await pool.TakeAsync(image.Id, cancellationToken), true);
