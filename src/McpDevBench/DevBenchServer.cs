@@ -20,7 +20,7 @@ namespace McpDevBench;
 /// <summary>Every setting of the server, by room.</summary>
 internal sealed record DevBenchOptions(
     LogOptions Log, TraceOptions Traces, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, AuditOptions Audit,
-    ContainerOptions Containers, ExecOptions Execs)
+    AgentOptions Agents, ContainerOptions Containers, ExecOptions Execs)
 {
     public static DevBenchOptions Read(Settings settings)
     {
@@ -29,7 +29,7 @@ internal sealed record DevBenchOptions(
         var mcp = McpOptions.Read(settings);
         return new(
             log, traces, metrics, access, mcp, EngineOptions.Read(settings), StorageOptions.Read(settings, mcp.Transport == Transport.Stdio), AuditOptions.Read(settings),
-            ContainerOptions.Read(settings), ExecOptions.Read(settings));
+            AgentOptions.Read(settings), ContainerOptions.Read(settings), ExecOptions.Read(settings));
     }
 
     public bool IsStdio => Mcp.Transport == Transport.Stdio;
@@ -133,6 +133,7 @@ internal static class DevBenchServer
         services.AddSingleton<IdempotencyStore>();
 
         services.AddSingleton(options.Engine);
+        services.AddSingleton(options.Agents);
         services.AddSingleton<DockerEngine>();
         services.AddSingleton<EngineContainers>();
         services.AddSingleton<EngineImages>();

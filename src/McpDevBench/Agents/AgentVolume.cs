@@ -7,7 +7,7 @@ namespace McpDevBench.Agents;
 /// <summary>
 /// The volume that carries the agent into every workspace, read-only. Its name holds the digest of the binary, so agents of different versions live side by side.
 /// </summary>
-internal sealed partial class AgentVolume(DockerEngine engine, EngineVolumes volumes, EngineContainers containers, ILogger<AgentVolume> logger)
+internal sealed partial class AgentVolume(AgentOptions options, DockerEngine engine, EngineVolumes volumes, EngineContainers containers, ILogger<AgentVolume> logger)
 {
     public const string Prefix = "mcpdevbench_agent_";
     public const string Label = "com.mcp.devbench.agent";
@@ -15,7 +15,7 @@ internal sealed partial class AgentVolume(DockerEngine engine, EngineVolumes vol
     /// <summary>What is labelled so carries the agent, or helps to.</summary>
     public const string Filter = Label + "=true";
 
-    private readonly byte[] _binary = Load();
+    private readonly byte[] _binary = options.Binary is { } file ? File.ReadAllBytes(file) : Load();
     private readonly SemaphoreSlim _filling = new(1, 1);
     private string? _filledOn;
 
