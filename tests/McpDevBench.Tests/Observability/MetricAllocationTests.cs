@@ -51,7 +51,16 @@ public sealed class MetricAllocationTests
         Assert.InRange(Allocated(verb), 0, Rounds / 10);
     }
 
+    /// <summary>The least of several measurements: what a record costs is in each, what other tests at that moment make it cost is not.</summary>
     private static long Allocated(string verb)
+    {
+        var least = long.MaxValue;
+        for (var attempt = 0; attempt < 10 && least > 0; attempt++)
+            least = Math.Min(least, AllocatedOnce(verb));
+        return least;
+    }
+
+    private static long AllocatedOnce(string verb)
     {
         var (metrics, record) = (Metering.Catalogue(), _verbs[verb]);
         // The first time brings the series up; the second time fills the library's pool, because the first exemplar stays.
