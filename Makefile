@@ -1,6 +1,6 @@
 # The one door to the house. Each target is a small script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test publish agent image images bench load dashboards clean setup
+.PHONY: help run test publish agent image images bench load session dashboards clean setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: ## run the benchmarks, on the JIT and as native code; then one call again
 
 load: ## ten minutes under load, held to the SLOs; the report is artifacts/load-report/README.md
 	@scripts/load.sh
+
+session: ## play a recorded working day of 200 calls and print what the answers weigh
+	@scripts/session.sh
 
 dashboards: ## draw the dashboards of deploy/grafana with real data into docs/images/dashboards
 	@scripts/dashboards.sh

@@ -56,6 +56,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         start.Environment["MCP_METRICS_PORT"] = metricsPort.ToString(CultureInfo.InvariantCulture);
         start.Environment["MCP_AUDIT_LOG_FILE"] = Path.Combine(state.FullName, "audit.log");
         start.Environment["MCP_MAX_CONCURRENT_EXECS"] = "32";
+        start.Environment["MCP_TOOLSETS"] = "workspace,exec,files,operator";
         // Also what a load that broke off has left.
         start.Environment["MCP_STOP_CONTAINERS_ON_EXIT"] = "true";
         var watch = Stopwatch.StartNew();
