@@ -15,7 +15,7 @@ internal sealed record SpawnArguments(
     [Description("Environment variables of every command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
     [Description("Memory limit in MiB.")] int? MemoryMb = null,
     [Description("CPU limit.")] double? Cpus = null,
-    [OneOf("none", "bridge")] string? Network = null,
+    [Description("bridge: a network, where policy allows it.")][OneOf("none", "bridge")] string? Network = null,
     [Description("Labels to find the workspace by.")][SuchAs("project")] Dictionary<string, string>? Labels = null,
     [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null,
     [Description("Check against policy without creating anything.")] bool DryRun = false);
@@ -114,7 +114,7 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
 internal sealed record AttachArguments(
     [Description("Workspace id or alias.")] string Target,
     [Description("Recorded with the call.")] string? ClientName = null,
-    string? SessionId = null);
+    [Description("Recorded with the call.")] string? SessionId = null);
 
 /// <param name="Command">On one line, cut with a mark where it is long.</param>
 internal sealed record AttachedExec(string ExecId, string Command, string StartedAt);

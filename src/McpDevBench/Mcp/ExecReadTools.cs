@@ -12,7 +12,7 @@ internal sealed record ExecPollArguments(
     [Description("How long to wait. Default: 0; 10000 with until.")][Between(0, 25_000)] int? WaitMs = null,
     [Description("What ends the wait. match: a line matches grep. Default: exit, 4 KB, or output and then a pause.")]
     [OneOf("output", "match", "exit")] string? Until = null,
-    [Between(1, 262_144)] int MaxBytes = 16_384,
+    [Description("Bytes of output in the answer.")][Between(1, 262_144)] int MaxBytes = 16_384,
     [Description("Only this stream; default: both.")][OneOf("stdout", "stderr")] string? Stream = null,
     [Description("Only the last lines.")][Between(1, 10_000)] int? TailLines = null,
     [Description("Only lines that match this regular expression.")] string? Grep = null,

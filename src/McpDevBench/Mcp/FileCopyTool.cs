@@ -5,10 +5,10 @@ using McpDevBench.Files;
 namespace McpDevBench.Mcp;
 
 internal sealed record FsCopyArguments(
-    string ContainerId,
+    [Description("Workspace to copy from.")] string ContainerId,
     string Path,
-    string TargetContainerId,
-    string? TargetPath = null,
+    [Description("Workspace to copy to.")] string TargetContainerId,
+    [Description("Default: the same path.")] string? TargetPath = null,
     [Description("Replace files; merge directories.")] bool Overwrite = false);
 
 internal sealed record FsCopyResult(string Path, string TargetContainerId, string TargetPath, long Entries, long Bytes, string? Etag = null,
@@ -18,7 +18,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time)
     : TypedTool<FsCopyArguments, FsCopyResult>(Facts, McpJson.Default.FsCopyArguments, McpJson.Default.FsCopyResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_copy", "Copy between workspaces",
-        "Copies a file or directory to another of your workspaces, all or nothing.",
+        "Copies a file or a directory to another of your workspaces, all or nothing. Within one workspace use fs_batch.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsCopy);
 
     protected override string? TargetOf(FsCopyArguments arguments) =>

@@ -9,12 +9,13 @@ namespace McpDevBench.Mcp;
 internal sealed record FsReadArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("Relative to /workspace, or absolute below it.")] string Path,
-    [Description("From 1.")][Between(1, int.MaxValue)] int? Line = null,
-    [Description("Lines.")][Between(1, int.MaxValue)] int? Limit = null,
-    [Description("The last lines.")][Between(1, int.MaxValue)] int? TailLines = null,
-    [Description("From 0.")][Between(0, long.MaxValue)] long? Offset = null,
-    [Description("Bytes.")][Between(0, long.MaxValue)] long? Length = null,
-    [Description("Default 16384.")][Between(64, FileReading.MaxBytes)] int? MaxBytes = null,
+    [Description("First line, from 1.")][Between(1, int.MaxValue)] int? Line = null,
+    [Description("Number of lines.")][Between(1, int.MaxValue)] int? Limit = null,
+    [Description("Only the last lines.")][Between(1, int.MaxValue)] int? TailLines = null,
+    [Description("First byte, from 0.")][Between(0, long.MaxValue)] long? Offset = null,
+    [Description("Number of bytes.")][Between(0, long.MaxValue)] long? Length = null,
+    [Description("Bytes in the answer; default: 16384.")][Between(64, FileReading.MaxBytes)] int? MaxBytes = null,
+    [Description("Default: detected.")]
     [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
     string? Encoding = null,
     [Description("Also mime_type and mtime.")] bool Details = false);
