@@ -164,6 +164,10 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
             var workspace = await assistant.Spawn(image, ("alias", "imageless"));
             await workspace.Write("work.txt", "hours of work");
             await DockerHost.Docker("rm", "-f", await workspace.DockerId());
+            // With the layer that the server made on top: that alone would keep the image.
+            var id = await DockerHost.Docker("inspect", "--format", "{{.Id}}", image);
+            foreach (var layer in (await DockerHost.Docker("images", "-aq", "--filter", $"label=com.mcp.image.base={id}")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                await DockerHost.Docker("rmi", "-f", layer);
             await DockerHost.Docker("rmi", "-f", image);
 
             var refusal = await Refused.With("image_not_found", () => workspace.Exec("true"));
