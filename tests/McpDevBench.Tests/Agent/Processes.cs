@@ -24,4 +24,17 @@ internal static class Processes
         }
         return found;
     }
+
+    /// <summary>The program that a process runs, as the kernel names it; empty if it has ended.</summary>
+    public static string ProgramOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/comm").TrimEnd('\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 }

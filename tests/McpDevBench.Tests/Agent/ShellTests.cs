@@ -127,12 +127,13 @@ public sealed class ShellTests : IDisposable
     [Fact]
     public void A_signal_ends_it_as_it_ends_plain_bash()
     {
-        // The last of the pipe says that the others are there: an INT before that is not theirs, and bash would wait for them.
-        const string Script = "sleep 30 | { echo up; cat; }";
+        // Signals are sent once both programs of the pipe run: bash handles an INT before that differently.
+        var (first, second) = ($"sleep {Environment.ProcessId}.1", $"sleep {Environment.ProcessId}.2");
+        var script = $"{first} | {second}";
         foreach (var signal in new byte[] { 2, 15, 1 })
         {
-            var plain = Signaled(Plan(["bash", "-c", Script]), signal);
-            var ours = Signaled(Plan(["sh", "-c", Script]) with { PrefersBash = true, ReportsPipe = true }, signal);
+            var plain = Signaled(Plan(["bash", "-c", script]), signal, first, second);
+            var ours = Signaled(Plan(["sh", "-c", script]) with { PrefersBash = true, ReportsPipe = true }, signal, first, second);
             Assert.Equal((plain.End, plain.Code, plain.Signal), (ours.End, ours.Code, ours.Signal));
         }
     }
@@ -165,11 +166,14 @@ public sealed class ShellTests : IDisposable
         return ((record.Stdout, stderr, exited.End, exited.Code, exited.Signal), record.Stdout, exited);
     }
 
-    private ExecExited Signaled(ExecStart plan, byte signal)
+    private ExecExited Signaled(ExecStart plan, byte signal, params string[] programs)
     {
         var record = _client.Record(_client.Start(plan));
-        record.WaitFor("up");
+        Assert.True(SpinWait.SpinUntil(() => programs.All(IsRunning), AgentClient.Patience), "the programs of the pipe do not run");
         _client.Signal(plan.Key, signal);
         return record.Wait();
     }
+
+    /// <summary>As the program itself: the shells around it have its words in their own command lines.</summary>
+    private static bool IsRunning(string command) => Processes.Named(command).Any(pid => Processes.ProgramOf(pid) == command.Split(' ')[0]);
 }
