@@ -78,8 +78,8 @@ public sealed record ExportRequest(byte[] Path, IReadOnlyCollection<string> Incl
 }
 
 /// <summary>
-/// Unpack a tar below a directory, all or nothing. Absolute names and <c>..</c> are refused, links are stored as they are and not followed; devices are left out,
-/// setuid bits, owners and extended attributes are dropped.
+/// Unpack a tar below a directory, all or nothing. Absolute names and <c>..</c> are refused, links are stored as they are and not followed;
+/// devices are left out, setuid bits, owners and extended attributes are dropped.
 /// </summary>
 /// <param name="MustBeFree">Nothing may be at the path, or an empty directory. From version 2.</param>
 public sealed record ImportRequest(byte[] Path, ulong MaxBytes, uint MaxEntries, bool MustBeFree = false)

@@ -20,7 +20,10 @@ public enum FrameKind : byte
     /// <summary>Either way: up to <see cref="Protocol.MaxData"/> bytes of the channel's content, within the credit.</summary>
     Data = 5,
 
-    /// <summary>Either way: the channel's content is complete. No payload, but since version 2 from the server: i64, a new <see cref="RequestHeader.ExpiresAt"/>.</summary>
+    /// <summary>
+    /// Either way: the channel's content is complete. No payload, but since version 2 from the server: i64, a new
+    /// <see cref="RequestHeader.ExpiresAt"/>.
+    /// </summary>
     DataEnd = 6,
 
     /// <summary>Either way: a u32, that many more bytes of Data may be sent on the channel.</summary>

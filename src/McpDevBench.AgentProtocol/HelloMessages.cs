@@ -1,6 +1,9 @@
 namespace McpDevBench.AgentProtocol;
 
-/// <summary>The server introduces itself. Agents of version 1 accept any version here, but no further field: the layout is the same for all versions.</summary>
+/// <summary>
+/// The server introduces itself. Agents of version 1 accept any version here, but no further field: the layout is the same for all
+/// versions.
+/// </summary>
 /// <param name="Version">The server's newest version.</param>
 /// <param name="Build">The server's version as text, for the agent's own error texts.</param>
 public sealed record Hello(ushort Version, string Build)
@@ -31,7 +34,8 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
     {
         var version = from.UInt16();
         if (version is < Protocol.MinVersion or > Protocol.Version)
-            throw new ProtocolException($"the agent speaks version {version}; versions {Protocol.MinVersion} to {Protocol.Version} are supported");
+            throw new ProtocolException(
+                $"the agent speaks version {version}; versions {Protocol.MinVersion} to {Protocol.Version} are supported");
         from.Version = version;
         var build = from.String();
         var boot = from.Guid();

@@ -1,6 +1,8 @@
 namespace McpDevBench.AgentProtocol;
 
-/// <summary>The kind of a <see cref="FrameKind.Request"/>. Each names its request message, its content (Data frames) and its response message.</summary>
+/// <summary>
+/// The kind of a <see cref="FrameKind.Request"/>. Each names its request message, its content (Data frames) and its response message.
+/// </summary>
 public enum Opcode : byte
 {
     /// <summary><see cref="ExecStart"/> → <see cref="ExecStarted"/>. Idempotent: a key that exists answers with its process.</summary>

@@ -4,15 +4,18 @@ namespace McpDevBench.AgentProtocol;
 public static class Protocol
 {
     /// <summary>
-    /// The newest version, raised when a frame or message changes. The layout of an older version never changes: fields of a newer one are written
-    /// and read only if <see cref="MessageWriter.Version"/> and <see cref="MessageReader.Version"/> allow it.
+    /// The newest version, raised when a frame or message changes. The layout of an older version never changes: fields of a newer one are
+    /// written and read only if <see cref="MessageWriter.Version"/> and <see cref="MessageReader.Version"/> allow it.
     /// </summary>
     public const ushort Version = 2;
 
     /// <summary>The oldest version that is still spoken: agents of that version live in workspaces that an older server started.</summary>
     public const ushort MinVersion = 1;
 
-    /// <summary>The version of the handshake messages themselves, <see cref="Hello"/> and the beginning of <see cref="Welcome"/>, which every version shares.</summary>
+    /// <summary>
+    /// The version of the handshake messages themselves, <see cref="Hello"/> and the beginning of <see cref="Welcome"/>, which every
+    /// version shares.
+    /// </summary>
     public const ushort HandshakeVersion = 1;
 
     /// <summary>Largest payload of any frame, in bytes.</summary>

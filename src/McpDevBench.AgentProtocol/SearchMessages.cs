@@ -54,7 +54,7 @@ public sealed record SearchMatch(byte[] Path, uint Line, string Text, string[] B
 /// <param name="Truncated">There is, or may be, more than <paramref name="Matches"/>.</param>
 public sealed record SearchResponse(IReadOnlyList<SearchMatch> Matches, uint Files, bool Truncated)
 {
-    /// <summary>Null from an agent of version 1, which does not say.</summary>
+    /// <summary>Null from an agent of version 1, which does not report it.</summary>
     public SearchLimits? Limits { get; init; }
 
     public void Write(MessageWriter to)

@@ -12,7 +12,7 @@ internal sealed class TextReplacement
     private readonly byte[][] _pieces;
     private readonly bool _isLiteral;
 
-    // Line ends of old Macs count only where there are no others.
+    // Line ends of old Macs count only where the text has none of the others.
     private readonly bool _hasOnlyReturns;
     private readonly int _newLines;
 

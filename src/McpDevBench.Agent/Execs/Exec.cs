@@ -54,7 +54,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
     /// <summary>It was asked for again after its process was to be started.</summary>
     public bool Rejoined { get; set; }
 
-    /// <summary>Whoever asked for it has given it up: it must not be started any more.</summary>
+    /// <summary>Its caller has given it up: it must not be started any more.</summary>
     public bool Discarded
     {
         get => Volatile.Read(ref _discarded);

@@ -20,7 +20,7 @@ internal sealed partial class Exec
 
     public bool BackgroundSent { get; set; }
 
-    /// <summary>It is time to say so: everything before it has been sent.</summary>
+    /// <summary>It can be reported now: everything before it has been sent.</summary>
     public bool MustTellBackground => Background && !Ended && !BackgroundSent && Output.Sent >= _backgroundAt;
 
     /// <summary>Whether processes may outlive the leader. After a kill none does; what was found to be alone has none.</summary>

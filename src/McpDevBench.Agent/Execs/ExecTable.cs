@@ -93,7 +93,8 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             throw new RefusalException(AgentStatus.Invalid, $"{request.Signal} is no signal");
         if (request.Signal != Abi.SIGKILL)
         {
-            hunter.Signal(exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok))));
+            hunter.Signal(
+                exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok))));
             return;
         }
         // One round of KILL misses what is forked meanwhile: whoever sends it wants them all gone.
@@ -149,7 +150,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         foreach (var exec in _execs)
         {
             exec.Attached = exec.ExitSent = exec.BackgroundSent = exec.ListedInWelcome = false;
-            // The new session is not told of it, so it must not begin, unless it is asked for again.
+            // It is not reported to the new session, so it must not begin, unless it is asked for again.
             exec.Discarded |= exec.Pid == 0;
         }
     }
@@ -235,7 +236,9 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     {
         try
         {
-            spawner.Spawn(request, exec.ThrowIfUnwanted, process => loop.Post(() => OnStarted(exec, process)), ending => loop.Post(() => exec.LeaderEnded(ending)));
+            spawner.Spawn(
+                request, exec.ThrowIfUnwanted, process => loop.Post(() => OnStarted(exec, process)),
+                ending => loop.Post(() => exec.LeaderEnded(ending)));
         }
         catch (Exception error)
         {

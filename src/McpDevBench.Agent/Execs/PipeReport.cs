@@ -9,7 +9,7 @@ namespace McpDevBench.Agent;
 /// </summary>
 internal static unsafe class PipeReport
 {
-    /// <summary>High enough not to be in anybody's way; a script that names it is not reported on.</summary>
+    /// <summary>High enough not to collide with a script's own; a script that names it is not reported on.</summary>
     public const int Descriptor = 97;
 
     private const int MaxReport = 1024;

@@ -14,7 +14,10 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Action<Ending>> _leaders = [];
 
-    /// <summary>On a worker. <paramref name="permit"/> throws if it must not be started any more; <paramref name="started"/> runs before anyone can learn that the process has ended.</summary>
+    /// <summary>
+    /// On a worker. <paramref name="permit"/> throws if it must not be started any more; <paramref name="started"/> runs before anyone can
+    /// learn that the process has ended.
+    /// </summary>
     public void Spawn(ExecStart request, Action permit, Action<Spawned> started, Action<Ending> ended)
     {
         if (request.Argv.Count == 0 || request.Argv.First().Length == 0)

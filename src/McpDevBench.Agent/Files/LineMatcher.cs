@@ -28,7 +28,7 @@ internal sealed class LineMatcher
             _regex = Compile(ignoreCase ? "(?i)" + pattern : pattern);
     }
 
-    /// <summary>The pattern speaks of carriage returns, which otherwise are no part of a line.</summary>
+    /// <summary>The pattern names carriage returns, which otherwise are not part of a line.</summary>
     public bool WantsCarriageReturn => _text.Contains('\r') || (_regex is not null && _text.Contains("\\r", StringComparison.Ordinal));
 
     /// <summary>Whether the last match was found in the line as Latin-1.</summary>
@@ -50,7 +50,7 @@ internal sealed class LineMatcher
         var text = Inside(piece, out var skipped);
         if (Find(_characters.AsSpan(0, Encoding.UTF8.GetChars(text, _characters)), piece) is >= 0 and var character)
             return skipped + ByteAt(text, character);
-        // What is no UTF-8 may be Latin-1, where every byte is a character.
+        // What is not UTF-8 may be Latin-1, where every byte is a character.
         if (Utf8.IsValid(text) || (_isAscii && _regex is null))
             return -1;
         FoundInLatin1 = true;

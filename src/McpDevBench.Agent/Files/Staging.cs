@@ -4,7 +4,7 @@ namespace McpDevBench.Agent;
 
 /// <summary>
 /// A hidden directory in the workspace's own: <c>tree</c> has the new entries, <c>old</c> what they replace, and <c>target</c>, once
-/// everything is complete, says where they go. Removed at the end, whatever happens; after a crash, at the agent's next start.
+/// everything is complete, names their targets. Removed at the end, whatever happens; after a crash, at the agent's next start.
 /// </summary>
 internal sealed unsafe class Staging : IDisposable
 {
