@@ -6,8 +6,8 @@ using McpDevBench.Storage;
 namespace McpDevBench.Containers;
 
 /// <summary>
-/// Makes the row of a container of ours that the database does not know: after it was lost, or restored from a backup. What Docker and the labels tell is
-/// taken from there; what they cannot tell is named in <see cref="Workspace.Adoption"/>.
+/// Makes the row of a container of ours that the database does not know: after it was lost, or restored from a backup. What Docker and the
+/// labels hold is taken from there; what they lack is named in <see cref="Workspace.Adoption"/>.
 /// </summary>
 internal sealed class Adoption(
     ContainerOptions options, WorkspaceDirectory workspaces, WorkspaceFactory factory, WorkspaceImages prepared, Ownership ownership,
@@ -50,7 +50,8 @@ internal sealed class Adoption(
         unknown.Add("commands that were run before");
         return found with
         {
-            Adoption = $"The server's database was lost, and the workspace was taken over from Docker on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC. "
+            Adoption = "The server's database was lost, "
+                + $"and the workspace was taken over from Docker on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC. "
                 + $"Its files are complete. Lost: {string.Join("; ", unknown)}.",
         };
     }
@@ -65,7 +66,10 @@ internal sealed class Adoption(
                 Env = factory.EnvironmentOf(workspace, image, await prepared.GetAsync(image, cancellationToken)),
             };
         unknown.Add("the environment variables of its image, which is no longer on the Docker host");
-        return workspace with { Env = new Dictionary<string, string> { ["PATH"] = ContainerSpec.DefaultPath, ["HOME"] = ContainerSpec.HomePath } };
+        return workspace with
+        {
+            Env = new Dictionary<string, string> { ["PATH"] = ContainerSpec.DefaultPath, ["HOME"] = ContainerSpec.HomePath },
+        };
     }
 
     private string? AliasOf(string owner, IReadOnlyDictionary<string, string> labels, List<string> unknown)
@@ -94,7 +98,9 @@ internal sealed class Adoption(
     private static Dictionary<string, string> LabelsOf(IReadOnlyDictionary<string, string> labels)
     {
         var given = Names(labels, Ownership.LabelsLabel);
-        return labels.Where(label => !label.Key.StartsWith(Ownership.Reserved, StringComparison.Ordinal) && given?.Contains(label.Key) != false).ToDictionary();
+        return labels
+            .Where(label => !label.Key.StartsWith(Ownership.Reserved, StringComparison.Ordinal) && given?.Contains(label.Key) != false)
+            .ToDictionary();
     }
 
     /// <summary>Null where the label is missing, or is not as this server writes it.</summary>
@@ -114,5 +120,7 @@ internal sealed class Adoption(
         Number(labels, name) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
 
     private static long? Number(IReadOnlyDictionary<string, string> labels, string name) =>
-        long.TryParse(labels.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 1L << 45 ? number : null;
+        long.TryParse(labels.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 1L << 45
+            ? number
+            : null;
 }

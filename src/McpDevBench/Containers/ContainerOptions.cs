@@ -69,8 +69,12 @@ internal sealed record ContainerOptions
                 Math.Max(cpus, settings.Fraction("MCP_MAX_CPUS", 4, 0.05, 1024, "The most processors that spawn may ask for.")),
                 pids),
             MaxWorkspaces = settings.Number("MCP_MAX_CONTAINERS", 100, 1, 100_000, "Workspaces at once, of all owners."),
-            MaxTotalMemoryMb = settings.Number("MCP_MAX_TOTAL_MEMORY_MB", 0, 0, 1 << 30, "Memory in MiB that all running workspaces together may be promised; 0 for the Docker host's memory."),
-            MaxDiskBytes = (long)settings.Number("MCP_WORKSPACE_DISK_MB", 10_240, 0, 1 << 30, "MiB of disk for a workspace's files, /workspace and the home directory together; 0 for no limit.") << 20,
+            MaxTotalMemoryMb = settings.Number(
+                "MCP_MAX_TOTAL_MEMORY_MB", 0, 0, 1 << 30,
+                "Memory in MiB that all running workspaces together may be promised; 0 for the Docker host's memory."),
+            MaxDiskBytes = (long)settings.Number(
+                "MCP_WORKSPACE_DISK_MB", 10_240, 0, 1 << 30,
+                "MiB of disk for a workspace's files, /workspace and the home directory together; 0 for no limit.") << 20,
             AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
             Env = WorkspaceVariables.Read(settings),
             CertificateAuthorities = CaFile.Read(settings),
@@ -91,7 +95,9 @@ internal sealed record ContainerOptions
         try
         {
             if (new ImagePolicy(this).Objection(ImageReference.Parse(DefaultImage)) is { } objection)
-                settings.Refuse($"MCP_DEFAULT_IMAGE_ALIAS={DefaultImage} is not allowed: {objection}. Set it to an image that MCP_ALLOWED_REGISTRIES and MCP_ALLOWED_IMAGES allow.");
+                settings.Refuse(
+                    $"MCP_DEFAULT_IMAGE_ALIAS={DefaultImage} is not allowed: {objection}. "
+                        + "Set it to an image that MCP_ALLOWED_REGISTRIES and MCP_ALLOWED_IMAGES allow.");
         }
         catch (RefusalException e)
         {

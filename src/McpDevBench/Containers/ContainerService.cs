@@ -23,7 +23,8 @@ internal sealed partial class ContainerService(
     /// <summary>Restored files are counted up to here.</summary>
     public const int MaxCountedFiles = AgentDirectory.MaxCounted;
 
-    public async Task<Spawned> SpawnAsync(string owner, SpawnRequest request, SpawnProgress? onProgress, CancellationToken cancellationToken)
+    public async Task<Spawned> SpawnAsync(
+        string owner, SpawnRequest request, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
         var plan = SpawnPlan.Of(request, options);
         CallFacts.Current?.Image = plan.Image.Canonical;
@@ -62,10 +63,12 @@ internal sealed partial class ContainerService(
 
     /// <param name="keep">Keeps the files also of a workspace that is not persistent.</param>
     /// <param name="delete">Deletes the files also of a persistent workspace, or files that were kept before.</param>
-    public async Task<Killed> KillAsync(string owner, string target, bool force, bool keep, bool delete, CancellationToken cancellationToken)
+    public async Task<Killed> KillAsync(
+        string owner, string target, bool force, bool keep, bool delete, CancellationToken cancellationToken)
     {
         if (keep && delete)
-            throw new RefusalException(RefusalCode.InvalidArgument, "keep_workspace and delete_files are both true.", "Give at most one of them.");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, "keep_workspace and delete_files are both true.", "Give at most one of them.");
         if (workspaces.TryFind(owner, target) is null && keptFiles.Find(owner, target) is { } kept)
             return await KillKeptAsync(kept, delete, cancellationToken);
         var id = workspaces.Find(owner, target).Id;
@@ -116,7 +119,9 @@ internal sealed partial class ContainerService(
         if (!delete)
             return new Killed(name, "removed", "kept", kept.Alias);
         if (!await pool.RemoveAsync(kept.Volume, cancellationToken))
-            throw new RefusalException(RefusalCode.Conflict, $"The volume with the kept files of '{kept.Alias}' is in use by a container.", "Ask the operator to remove that container, then call kill again with delete_files=true.");
+            throw new RefusalException(
+                RefusalCode.Conflict, $"The volume with the kept files of '{kept.Alias}' is in use by a container.",
+                "Ask the operator to remove that container, then call kill again with delete_files=true.");
         keptFiles.Delete(kept.Volume);
         return new Killed(name, "removed", "removed", null);
     }
@@ -133,14 +138,19 @@ internal sealed partial class ContainerService(
             throw objection;
         if (request.Persistent)
             workspaces.MakePersistent(existing.Id);
-        return new Spawned(await recovery.FindAnsweringAsync(owner, existing.Id.ToString(), cancellationToken), Warm: false, Replayed: false);
+        return new Spawned(
+            await recovery.FindAnsweringAsync(owner, existing.Id.ToString(), cancellationToken), Warm: false, Replayed: false);
     }
 
-    private static SpawnDecision Decide(Workspace existing, SpawnRequest request, SpawnPlan plan) => plan.Objection(existing, request) is { } objection
+    private static SpawnDecision Decide(Workspace existing, SpawnRequest request, SpawnPlan plan) =>
+        plan.Objection(existing, request) is { } objection
         ? new SpawnDecision(false, plan.Image.Canonical, objection.Message, $"alias={existing.Alias}-2", false, plan.Limits, plan.Network)
-        : new SpawnDecision(true, existing.Image, $"The stopped workspace '{existing.Alias}' would be resumed with its files.", null, true, existing.Limits, existing.Network);
+        : new SpawnDecision(
+            true, existing.Image, $"The stopped workspace '{existing.Alias}' would be resumed with its files.", null, true, existing.Limits,
+            existing.Network);
 
-    private async Task<Spawned> SpawnOnceAsync(string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
+    private async Task<Spawned> SpawnOnceAsync(
+        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         // Clients give a call up after a minute, unless it reports progress.
@@ -163,7 +173,8 @@ internal sealed partial class ContainerService(
         }
     }
 
-    private async Task<(Workspace Workspace, int? Restored)> SpawnMeasuredAsync(string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress onProgress, CancellationToken cancellationToken)
+    private async Task<(Workspace Workspace, int? Restored)> SpawnMeasuredAsync(
+        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress onProgress, CancellationToken cancellationToken)
     {
         using var steps = new SpawnSteps(metrics.Containers.SpawnPhaseDone, time);
         steps.Next(SpawnPhase.Policy);
@@ -173,7 +184,8 @@ internal sealed partial class ContainerService(
         var ceiling = await quota.ReadAsync(cancellationToken);
         ceiling.Require(workspaces.All, plan.Limits);
         steps.Next(SpawnPhase.Pull);
-        var image = await images.GetAsync(plan.Image, state => onProgress(SpawnPhase.Pull, $"Pulling {plan.Image}: {state}", state.Fraction), cancellationToken);
+        var image = await images.GetAsync(
+            plan.Image, state => onProgress(SpawnPhase.Pull, $"Pulling {plan.Image}: {state}", state.Fraction), cancellationToken);
         steps.Next(SpawnPhase.Create);
         var id = ContainerId.New();
         var now = time.GetUtcNow();

@@ -11,7 +11,8 @@ internal sealed class ContainerStore(Database database)
     public List<Workspace> Load() => database.Read(connection => connection.Query("SELECT * FROM containers ORDER BY created_at, id", Read));
 
     /// <summary>When this database was made: what is older belongs to one that was lost.</summary>
-    public DateTimeOffset BornAt { get; } = database.Read(connection => connection.Query("SELECT born_at FROM birth", row => row.Time("born_at")!.Value)).Single();
+    public DateTimeOffset BornAt { get; } = database
+        .Read(connection => connection.Query("SELECT born_at FROM birth", row => row.Time("born_at")!.Value)).Single();
 
     /// <exception cref="RefusalException">conflict: the owner has another workspace with this alias.</exception>
     public void Insert(Workspace workspace)
@@ -26,11 +27,13 @@ internal sealed class ContainerStore(Database database)
                     $memory_mb, $cpus, $pids, $network, $labels, $env, $created_at, $last_used_at, $lease_until, $idle_ttl_ms, $adoption)
                 """,
                 ("$id", workspace.Id.ToString()), ("$docker_id", workspace.DockerId), ("$owner", workspace.Owner), ("$alias", workspace.Alias),
-                ("$image", workspace.Image), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId), ("$persistent", workspace.Persistent), ("$status", StatusName(workspace.Status)),
+                ("$image", workspace.Image), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
+                ("$persistent", workspace.Persistent), ("$status", StatusName(workspace.Status)),
                 ("$volume", workspace.VolumeName), ("$memory_mb", workspace.Limits.MemoryMb), ("$cpus", workspace.Limits.Cpus), ("$pids", workspace.Limits.Pids),
                 ("$network", workspace.Network), ("$labels", workspace.Labels.Json()), ("$env", workspace.Env.Json()),
                 ("$created_at", workspace.CreatedAt.Milliseconds()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
-                ("$lease_until", workspace.LeaseUntil?.Milliseconds()), ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$adoption", workspace.Adoption)));
+                ("$lease_until", workspace.LeaseUntil?.Milliseconds()),
+                ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$adoption", workspace.Adoption)));
         }
         catch (SqliteException e) when (e.SqliteErrorCode == ConstraintViolation)
         {
@@ -43,7 +46,8 @@ internal sealed class ContainerStore(Database database)
         UPDATE containers SET docker_id = $docker_id, digest = $digest, image_id = $image_id, persistent = $persistent, status = $status, env = $env,
             last_used_at = $last_used_at, lease_until = $lease_until WHERE id = $id
         """,
-        ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId), ("$persistent", workspace.Persistent),
+        ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
+        ("$persistent", workspace.Persistent),
         ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
         ("$lease_until", workspace.LeaseUntil?.Milliseconds()), ("$id", workspace.Id.ToString())));
 
@@ -59,7 +63,9 @@ internal sealed class ContainerStore(Database database)
             ("$status", StatusName(ContainerStatus.Removing)), ("$id", workspace.Id.ToString()));
         connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", workspace.VolumeName));
         if (keptAt is { } now)
-            KeptFileStore.Insert(connection, new KeptFiles(workspace.Owner, workspace.KeptAs, workspace.VolumeName, now, workspace.Id.ToString(), workspace.Image));
+            KeptFileStore.Insert(
+                connection,
+                new KeptFiles(workspace.Owner, workspace.KeptAs, workspace.VolumeName, now, workspace.Id.ToString(), workspace.Image));
     });
 
     public void Delete(Workspace workspace) => database.Write(connection => connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString())));

@@ -8,14 +8,17 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Containers;
 
 /// <summary>
-/// Holds workspaces to their disk limit where the storage driver does not: measures what they hold, warns, and refuses writes through the tools beyond the
-/// limit. Commands can still write; nothing here can stop them.
+/// Holds workspaces to their disk limit where the storage driver does not: measures what they hold, warns, and refuses writes through the
+/// tools beyond the limit. Commands can still write; nothing here can stop them.
 /// </summary>
 internal sealed partial class DiskWatch(
-    ContainerOptions options, WorkspaceDirectory workspaces, AgentDirectory agents, EngineVolumes volumes, MetricCatalogue metrics, TimeProvider time, ILogger<DiskWatch> logger)
+    ContainerOptions options, WorkspaceDirectory workspaces, AgentDirectory agents, EngineVolumes volumes, MetricCatalogue metrics,
+    TimeProvider time, ILogger<DiskWatch> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5), Timeout = TimeSpan.FromSeconds(20), FreshFor = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5),
+        Timeout = TimeSpan.FromSeconds(20),
+        FreshFor = TimeSpan.FromSeconds(2);
     private static readonly string[] Roots = [ContainerSpec.WorkspacePath, ContainerSpec.HomePath];
 
     /// <summary>A larger tree is measured up to here.</summary>
@@ -43,8 +46,10 @@ internal sealed partial class DiskWatch(
         if (BytesOf(workspace.Id) is { } bytes && bytes > options.MaxDiskBytes)
             throw new RefusalException(
                 RefusalCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture,
-                    $"The workspace's files take {bytes >> 20} MiB of disk; {options.MaxDiskBytes >> 20} MiB are allowed (MCP_WORKSPACE_DISK_MB)."),
-                "Delete files that are not needed with fs_delete or exec, in /workspace and in the home directory; then call again.", retryable: true) { Rule = "disk" };
+                    $"The workspace's files take {bytes >> 20} MiB of disk; "
+                        + $"{options.MaxDiskBytes >> 20} MiB are allowed (MCP_WORKSPACE_DISK_MB)."),
+                "Delete files that are not needed with fs_delete or exec, in /workspace and in the home directory; then call again.",
+                retryable: true) { Rule = "disk" };
     }
 
     /// <summary>How the limit is kept on this Docker host.</summary>
@@ -56,8 +61,11 @@ internal sealed partial class DiskWatch(
         if (volumes.HasQuota == true)
             return new Health(true, $"The storage driver limits each volume of a workspace to {limit}.");
         var over = _readings.Values.Count(reading => reading.Bytes > options.MaxDiskBytes);
-        var note = $"The storage driver has no quotas: usage is measured, and tools refuse to write beyond {limit} a workspace. Commands can still write.";
-        return over == 0 ? new Health(true, note) : new Health(false, string.Create(CultureInfo.InvariantCulture, $"{over} workspaces hold more than {limit}. {note}"));
+        var note = $"The storage driver has no quotas: usage is measured, and tools refuse to write beyond {limit} a workspace. "
+            + "Commands can still write.";
+        return over == 0
+            ? new Health(true, note)
+            : new Health(false, string.Create(CultureInfo.InvariantCulture, $"{over} workspaces hold more than {limit}. {note}"));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -21,7 +21,8 @@ internal sealed class ImageList(EngineImages images, ImagePolicy policy, Contain
         if (cursor is not null && ImageReference.TryParse(cursor) is null)
             throw SpawnPlan.Invalid("cursor", cursor, "a next_cursor of an earlier answer");
         var byDefault = ImageReference.Parse(options.DefaultImage).Canonical;
-        var allowed = (await images.ListAsync(cancellationToken)).SelectMany(image => image.Names.Select(name => Of(image, name, byDefault))).OfType<LocalImage>().ToList();
+        var allowed = (await images.ListAsync(cancellationToken))
+            .SelectMany(image => image.Names.Select(name => Of(image, name, byDefault))).OfType<LocalImage>().ToList();
         var wanted = allowed
             .Where(image => filter is null || image.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
             .Where(image => cursor is null || string.CompareOrdinal(image.Name, cursor) > 0)
@@ -32,7 +33,8 @@ internal sealed class ImageList(EngineImages images, ImagePolicy policy, Contain
 
     /// <summary>For completions.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(string prefix, CancellationToken cancellationToken) =>
-        [.. (await images.NamesAsync(cancellationToken)).Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && policy.Allows(name))];
+        [.. (await images.NamesAsync(cancellationToken))
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && policy.Allows(name))];
 
     private LocalImage? Of(ListedEngineImage image, string name, string byDefault) =>
         policy.Allows(name) && ImageReference.Parse(name) is var reference

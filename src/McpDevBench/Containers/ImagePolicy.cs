@@ -20,7 +20,9 @@ internal sealed class ImagePolicy(ContainerOptions options)
             throw new RefusalException(RefusalCode.ImageNotAllowed, $"The image {image.Canonical} may not be used: {objection}.", Hint) { Rule = "image" };
     }
 
-    /// <summary>Whether a name that the Docker host lists may be used. A name outside of the grammar that clients are held to may not.</summary>
+    /// <summary>
+    /// Whether a name that the Docker host lists may be used. A name outside of the grammar that clients are held to may not.
+    /// </summary>
     public bool Allows(string name)
     {
         try

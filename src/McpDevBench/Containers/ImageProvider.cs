@@ -32,7 +32,9 @@ internal sealed class ImageProvider(
         return image;
     }
 
-    /// <summary>The image that a workspace was made of, whatever its name stands for today. Pulled by its digest if the host no longer has it.</summary>
+    /// <summary>
+    /// The image that a workspace was made of, whatever its name stands for today. Pulled by its digest if the host no longer has it.
+    /// </summary>
     /// <exception cref="RefusalException">image_not_found: it is gone, and its registry does not have it either.</exception>
     public async Task<EngineImage> FindAgainAsync(Workspace workspace, CancellationToken cancellationToken)
     {
@@ -69,15 +71,18 @@ internal sealed class ImageProvider(
 
     private static RefusalException Gone(Workspace workspace, string reference, Exception? inner) => new(
         RefusalCode.ImageNotFound,
-        $"The image of workspace {workspace.Id} ({workspace.Image}, {reference}) is no longer on the Docker host, so its container cannot be started again. Its files are kept.",
-        "Ask the operator to load or pull this image, then call attach. To use the files with another image: kill with keep_workspace=true, then spawn with the same alias.",
+        $"The image of workspace {workspace.Id} ({workspace.Image}, {reference}) is no longer on the Docker host, "
+            + "so its container cannot be started again. Its files are kept.",
+        "Ask the operator to load or pull this image, then call attach. "
+            + "To use the files with another image: kill with keep_workspace=true, then spawn with the same alias.",
         inner: inner);
 
     private async Task PullAsync(ImageReference reference, Action<PullState>? onPull, CancellationToken cancellationToken)
     {
         // The pull belongs to all who wait for it: the first caller's disconnecting must not end it for the others.
         var pull = _pulls.GetOrAdd(reference.Canonical, _ => new Pull(progress =>
-            images.PullAsync(reference.Repository, reference.TagOrDigest, credentials.For(reference.Domain), progress, CancellationToken.None)));
+            images.PullAsync(
+                reference.Repository, reference.TagOrDigest, credentials.For(reference.Domain), progress, CancellationToken.None)));
         pull.Progress.Changed += onPull;
         try
         {
@@ -87,14 +92,17 @@ internal sealed class ImageProvider(
         {
             throw new RefusalException(
                 RefusalCode.Timeout, $"The image {reference.Canonical} is still being pulled; the pull goes on.",
-                "Call spawn again in a while. With a progress token, spawn waits for the image and reports how far it is.", retryable: true);
+                "Call spawn again in a while. With a progress token, spawn waits for the image and reports how far it is.",
+                retryable: true);
         }
         catch (RefusalException refusal) when (refusal.Code is RefusalCode.ImageNotFound or RefusalCode.RegistryUnavailable)
         {
             var nearest = NearestOf(reference, await images.NamesAsync(cancellationToken), policy);
             throw nearest is null
                 ? refusal
-                : new RefusalException(refusal.Code, refusal.Message, $"Did you mean {nearest}, which is on the Docker host? {refusal.Hint}", refusal.Retryable, refusal);
+                : new RefusalException(
+                    refusal.Code, refusal.Message, $"Did you mean {nearest}, which is on the Docker host? {refusal.Hint}",
+                    refusal.Retryable, refusal);
         }
         finally
         {
@@ -104,7 +112,9 @@ internal sealed class ImageProvider(
         }
     }
 
-    /// <summary>One pull and its progress, shared by all who wait for the image. Started by the first who asks for <see cref="Task"/>.</summary>
+    /// <summary>
+    /// One pull and its progress, shared by all who wait for the image. Started by the first who asks for <see cref="Task"/>.
+    /// </summary>
     private sealed class Pull
     {
         private readonly Lazy<Task> _task;

@@ -75,7 +75,9 @@ internal sealed partial record ImageReference(string Domain, string Path, string
         }
     }
 
-    /// <summary>What its registry calls an image, or else its id. An image can come from several repositories: only the digest of this one counts.</summary>
+    /// <summary>
+    /// What its registry calls an image, or else its id. An image can come from several repositories: only the digest of this one counts.
+    /// </summary>
     public string DigestOf(string imageId, IReadOnlyList<string> repoDigests)
     {
         foreach (var digest in repoDigests)

@@ -7,7 +7,8 @@ namespace McpDevBench.Containers;
 
 /// <summary>Removes what has expired: workspaces beyond their time to live, idempotency keys, volumes that nothing needs. A sweep over rows, not timers in memory.</summary>
 internal sealed partial class Janitor(
-    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory, Ownership ownership, IdempotencyStore idempotency, KeyedLock keys,
+    ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory,
+    Ownership ownership, IdempotencyStore idempotency, KeyedLock keys,
     EngineVolumes volumes, VolumePool pool, AgentVolume agentVolume, WorkspaceImages images, MetricCatalogue metrics, TimeProvider time,
     ILogger<Janitor> logger)
 {
@@ -103,7 +104,11 @@ internal sealed partial class Janitor(
             else if (volume.Name.StartsWith(WorkspaceFactory.PersistentPrefix, StringComparison.Ordinal))
                 actions.Add(new SweepAction("left_alone", volume.Name, "files of a persistent workspace, but nothing says whose"));
             else if (volume.CreatedAt < store.BornAt && time.GetUtcNow() < store.BornAt + options.TransientRetention)
-                actions.Add(new SweepAction("left_alone", volume.Name, $"it is older than the database, which may have been lost; removed after {options.TransientRetention.TotalDays:0} days"));
+                actions.Add(
+                    new SweepAction(
+                        "left_alone", volume.Name,
+                        "it is older than the database, which may have been lost; "
+                            + $"removed after {options.TransientRetention.TotalDays:0} days"));
             else if (dryRun || await volumes.RemoveAsync(volume.Name, cancellationToken))
                 actions.Add(new SweepAction("volume_removed", volume.Name, "no workspace has it"));
         }

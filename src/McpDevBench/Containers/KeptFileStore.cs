@@ -14,7 +14,9 @@ internal sealed class KeptFileStore(Database database)
     /// <summary>Adds a row. Other files that are kept under the same alias stay, under a name with the time in it.</summary>
     public static void Insert(SqliteConnection connection, KeptFiles files)
     {
-        connection.Run("UPDATE kept_volumes SET alias = substr(alias, 1, 49) || '-' || kept_at WHERE owner = $owner AND alias = $alias AND volume <> $volume",
+        connection.Run(
+            "UPDATE kept_volumes SET alias = substr(alias, 1, 49) || '-' || kept_at WHERE owner = $owner AND alias = $alias "
+                + "AND volume <> $volume",
             ("$owner", files.Owner), ("$alias", files.Alias), ("$volume", files.Volume));
         connection.Run(
             """
@@ -29,18 +31,23 @@ internal sealed class KeptFileStore(Database database)
 
     /// <summary>By alias, or by the id of the workspace that they belonged to; null if there are none.</summary>
     public KeptFiles? Find(string owner, string target) => database.Read(connection => connection.Query(
-        "SELECT * FROM kept_volumes WHERE owner = $owner AND (alias = $target OR container_id = $target) ORDER BY alias = $target DESC, kept_at DESC", Read,
+        "SELECT * FROM kept_volumes WHERE owner = $owner AND (alias = $target OR container_id = $target) "
+            + "ORDER BY alias = $target DESC, kept_at DESC",
+        Read,
         ("$owner", owner), ("$target", target))).FirstOrDefault();
 
     public List<KeptFiles> List(string owner) => database.Read(connection => connection.Query(
         "SELECT * FROM kept_volumes WHERE owner = $owner ORDER BY alias", Read, ("$owner", owner)));
 
     /// <summary>The volumes of all owners.</summary>
-    public HashSet<string> Volumes() => [.. database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0)))];
+    public HashSet<string> Volumes() =>
+        [.. database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0)))];
 
     /// <summary>The volume belongs to a workspace again, or is gone.</summary>
-    public void Delete(string volume) => database.Write(connection => connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", volume)));
+    public void Delete(string volume) =>
+        database.Write(connection => connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", volume)));
 
     private static KeptFiles Read(SqliteDataReader row) => new(
-        row.Text("owner")!, row.Text("alias")!, row.Text("volume")!, row.Time("kept_at")!.Value, row.Text("container_id"), row.Text("image"));
+        row.Text("owner")!, row.Text("alias")!, row.Text("volume")!, row.Time("kept_at")!.Value, row.Text("container_id"),
+        row.Text("image"));
 }

@@ -20,7 +20,9 @@ internal sealed class Ownership(InstanceKey key)
     /// <summary>Milliseconds; empty without one.</summary>
     public const string IdleTimeToLiveLabel = "com.mcp.idle_ttl_ms";
 
-    /// <summary>Names of the variables that spawn was given, as JSON. Never their values: everyone who may list containers can read a label.</summary>
+    /// <summary>
+    /// Names of the variables that spawn was given, as JSON. Never their values: everyone who may list containers can read a label.
+    /// </summary>
     public const string VariablesLabel = "com.mcp.env_names";
 
     /// <summary>Names of the labels that spawn was given, as JSON: a container has those of its image too.</summary>
@@ -102,7 +104,7 @@ internal sealed class Ownership(InstanceKey key)
         [OwnerSignatureLabel] = Signature("volume_owner", name, workspace.Owner, workspace.KeptAs),
     };
 
-    /// <summary>Whose files a volume holds, by its labels; null where they do not say so, or not in our words.</summary>
+    /// <summary>The owner of a volume's files, by its labels; null where they do not name one in our form.</summary>
     public KeptFiles? KeptFilesOf(string name, IReadOnlyDictionary<string, string> labels, DateTimeOffset now) =>
         labels.TryGetValue(OwnerLabel, out var owner) && labels.TryGetValue(AliasLabel, out var alias)
         && labels.GetValueOrDefault(OwnerSignatureLabel) == Signature("volume_owner", name, owner, alias)

@@ -10,7 +10,8 @@ namespace McpDevBench.Containers;
 /// changes nothing.
 /// </summary>
 internal sealed partial class Reconciler(
-    WorkspaceDirectory workspaces, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Adoption adoption, Ownership ownership, AgentDirectory agents,
+    WorkspaceDirectory workspaces, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Adoption adoption,
+    Ownership ownership, AgentDirectory agents,
     EngineContainers containers, EngineVolumes volumes, MetricCatalogue metrics, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
@@ -82,8 +83,9 @@ internal sealed partial class Reconciler(
             case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt || time.GetUtcNow() - workspace.LastUsedAt > Settled:
                 await DoAsync("removal_finished", workspace.Id.ToString(), "its removal did not get to its end", dryRun, () => factory.RemoveAsync(workspace, keepVolume: kept.Contains(workspace.VolumeName), cancellationToken));
                 break;
-            // A persistent one stays: its files may be on another engine, or in a backup. Its next use says what is missing.
-            case ContainerStatus.Running or ContainerStatus.Stopped when container is null && !workspace.Persistent && !await HasVolumeAsync(workspace, cancellationToken):
+            // A persistent one stays: its files may be on another engine, or in a backup. Its next use reports what is missing.
+            case ContainerStatus.Running or ContainerStatus.Stopped
+                when container is null && !workspace.Persistent && !await HasVolumeAsync(workspace, cancellationToken):
                 await DoAsync("row_removed", workspace.Id.ToString(), "Docker has neither its container nor its volume", dryRun, () => StopAsync(workspace, remove: true));
                 break;
             case ContainerStatus.Running when container is null:
@@ -93,7 +95,9 @@ internal sealed partial class Reconciler(
                 await DoAsync("marked_stopped", workspace.Id.ToString(), $"its container is {container.State}", dryRun, () => StopAsync(workspace));
                 break;
             case ContainerStatus.Resuming when !recovery.IsUnderWay(workspace.Id):
-                await DoAsync("resume_undone", workspace.Id.ToString(), "its resume did not get to its end; the next use resumes it", dryRun, () => recovery.UndoAsync(workspace.Id));
+                await DoAsync(
+                    "resume_undone", workspace.Id.ToString(), "its resume did not get to its end; the next use resumes it", dryRun,
+                    () => recovery.UndoAsync(workspace.Id));
                 break;
             case ContainerStatus.Running when !dryRun && workspaces.Find(workspace.Id)?.DockerId == workspace.DockerId:
                 agents.Resume(workspace.DockerId!, ownership.AgentSecret(workspace.Id));
@@ -115,7 +119,9 @@ internal sealed partial class Reconciler(
         if (present is { Status: ContainerStatus.Creating or ContainerStatus.Resuming })
             return;
         if (present is null && await adoption.OfAsync(container, cancellationToken) is { } adopted)
-            await DoAsync("adopted", adopted.Id.ToString(), $"it is ours, but the database did not know it. {adopted.Adoption}", dryRun, () =>
+        {
+            var reason = $"it is ours, but the database did not know it. {adopted.Adoption}";
+            await DoAsync("adopted", adopted.Id.ToString(), reason, dryRun, () =>
             {
                 workspaces.Add(adopted);
                 LogAdopted(logger, adopted.Id, adopted.Adoption!);
@@ -123,12 +129,20 @@ internal sealed partial class Reconciler(
                     agents.Resume(adopted.DockerId!, ownership.AgentSecret(adopted.Id));
                 return Task.CompletedTask;
             });
+        }
         else
-            await DoAsync("removed", container.DockerId, present is null
-                ? "it is ours, but has no volume with files" : $"the workspace {present.Id} has another container by now", dryRun, () => containers.RemoveAsync(container.DockerId, cancellationToken));
+        {
+            var reason = present is null
+                ? "it is ours, but has no volume with files"
+                : $"the workspace {present.Id} has another container by now";
+            await DoAsync(
+                "removed", container.DockerId, reason, dryRun, () => containers.RemoveAsync(container.DockerId, cancellationToken));
+        }
     }
 
-    /// <summary>Volumes of persistent workspaces that the database does not know are kept files; kept files whose volume is gone are gone.</summary>
+    /// <summary>
+    /// Volumes of persistent workspaces that the database does not know are kept files; kept files whose volume is gone are gone.
+    /// </summary>
     /// <param name="known">The volumes that the database knew before <paramref name="found"/> was listed.</param>
     private async Task SettleVolumesAsync(IReadOnlyList<EngineVolume> found, HashSet<string> known, bool dryRun)
     {
@@ -138,11 +152,15 @@ internal sealed partial class Reconciler(
         {
             if (!HomeVolume.IsHome(volume.Name) && ownership.IsOurVolume(volume.Name, volume.Labels)
                 && ownership.KeptFilesOf(volume.Name, volume.Labels, time.GetUtcNow()) is { } kept)
-                await DoAsync("kept_found", volume.Name, $"files of a persistent workspace that the database did not know; spawn with alias={kept.Alias} restores them", dryRun, () =>
+            {
+                var reason = "files of a persistent workspace that the database did not know; "
+                    + $"spawn with alias={kept.Alias} restores them";
+                await DoAsync("kept_found", volume.Name, reason, dryRun, () =>
                 {
                     keptFiles.Insert(kept);
                     return Task.CompletedTask;
                 });
+            }
         }
         foreach (var volume in keptFiles.Volumes().Where(name => known.Contains(name) && found.All(volume => volume.Name != name)))
         {

@@ -21,10 +21,14 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
         CheckLabels(request.Labels);
         var memory = request.MemoryMb ?? options.Limits.MemoryMb;
         if (memory < MinMemoryMb || memory > options.MostLimits.MemoryMb)
-            throw Invalid("memory_mb", memory.ToString(System.Globalization.CultureInfo.InvariantCulture), $"from {MinMemoryMb} to {options.MostLimits.MemoryMb}");
+            throw Invalid(
+                "memory_mb", memory.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                $"from {MinMemoryMb} to {options.MostLimits.MemoryMb}");
         var cpus = request.Cpus ?? options.Limits.Cpus;
         if (!(cpus >= MinCpus && cpus <= options.MostLimits.Cpus))
-            throw Invalid("cpus", cpus.ToString(System.Globalization.CultureInfo.InvariantCulture), string.Create(System.Globalization.CultureInfo.InvariantCulture, $"from {MinCpus} to {options.MostLimits.Cpus}"));
+            throw Invalid(
+                "cpus", cpus.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                string.Create(System.Globalization.CultureInfo.InvariantCulture, $"from {MinCpus} to {options.MostLimits.Cpus}"));
         var network = request.Network ?? "none";
         if (network is not ("none" or "bridge"))
             throw Invalid("network", network, "none or bridge");
@@ -35,24 +39,31 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
             Seconds("ttl_s", request.TimeToLiveSeconds) ?? options.DefaultTimeToLive, Seconds("idle_ttl_s", request.IdleTimeToLiveSeconds));
     }
 
-    /// <summary>Why this spawn cannot use the workspace that has its alias; null if that is stopped and as the spawn asks for it, so that it is resumed.</summary>
+    /// <summary>
+    /// Why this spawn cannot use the workspace that has its alias; null if that is stopped and as the spawn asks for it, so that it is
+    /// resumed.
+    /// </summary>
     public RefusalException? Objection(Workspace existing, SpawnRequest request)
     {
         if (existing.Status == ContainerStatus.Removing)
-            return new(RefusalCode.Conflict, $"The workspace with the alias '{existing.Alias}' is being removed.", "Call spawn again in a moment.", retryable: true);
+            return new(
+                RefusalCode.Conflict, $"The workspace with the alias '{existing.Alias}' is being removed.", "Call spawn again in a moment.",
+                retryable: true);
         if (existing.Status is ContainerStatus.Running or ContainerStatus.Creating)
             return ContainerStore.Taken(existing.Alias!);
         var difference = request switch
         {
             { Image: not null } when Image.Canonical != existing.Image => $"the image {existing.Image}",
             { MemoryMb: { } memory } when memory != existing.Limits.MemoryMb => $"memory_mb={existing.Limits.MemoryMb}",
-            { Cpus: { } cpus } when Math.Abs(cpus - existing.Limits.Cpus) > 0.001 => System.FormattableString.Invariant($"cpus={existing.Limits.Cpus}"),
+            { Cpus: { } cpus } when Math.Abs(cpus - existing.Limits.Cpus) > 0.001 =>
+                System.FormattableString.Invariant($"cpus={existing.Limits.Cpus}"),
             { Network: { } network } when network != existing.Network => $"network={existing.Network}",
             _ => null,
         };
         return difference is null ? null : new(
             RefusalCode.Conflict, $"The stopped workspace with the alias '{existing.Alias}' has {difference}.",
-            "Call attach with this alias to resume it as it was. To use its files with other values: kill with keep_workspace=true, then spawn again.");
+            "Call attach with this alias to resume it as it was. "
+                + "To use its files with other values: kill with keep_workspace=true, then spawn again.");
     }
 
     /// <exception cref="RefusalException">invalid_argument: a name is empty or has '=' or NUL in it, a value has NUL, or it is too much.</exception>
@@ -85,7 +96,9 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
     {
         null => null,
         >= MinTimeToLive and <= MaxTimeToLive => TimeSpan.FromSeconds(value.Value),
-        _ => throw Invalid(argument, value.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), $"seconds from {MinTimeToLive} to {MaxTimeToLive}"),
+        _ => throw Invalid(
+            argument, value.Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            $"seconds from {MinTimeToLive} to {MaxTimeToLive}"),
     };
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\z")]

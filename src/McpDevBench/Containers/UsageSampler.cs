@@ -8,7 +8,8 @@ namespace McpDevBench.Containers;
 /// costs Docker nothing.
 /// </summary>
 internal sealed partial class UsageSampler(
-    WorkspaceDirectory workspaces, AgentDirectory agents, DiskWatch disk, MetricCatalogue metrics, TimeProvider time, ILogger<UsageSampler> logger) : BackgroundService
+    WorkspaceDirectory workspaces, AgentDirectory agents, DiskWatch disk, MetricCatalogue metrics, TimeProvider time,
+    ILogger<UsageSampler> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5), Patience = TimeSpan.FromSeconds(1);
 
@@ -53,7 +54,10 @@ internal sealed partial class UsageSampler(
     {
         var readings = _readings;
         metrics.Usage.Measured(LastUsedFirst().Where(workspace => readings.ContainsKey(workspace.Id))
-            .Select(workspace => (WorkspaceFactory.NameOf(workspace.Id), workspace.Image, readings[workspace.Id].Use with { DiskBytes = disk.BytesOf(workspace.Id) })));
+            .Select(
+                workspace => (
+                    WorkspaceFactory.NameOf(workspace.Id), workspace.Image,
+                    readings[workspace.Id].Use with { DiskBytes = disk.BytesOf(workspace.Id) })));
     }
 
     private IEnumerable<Workspace> LastUsedFirst() =>

@@ -10,7 +10,8 @@ namespace McpDevBench.Containers;
 /// container does it for several volumes at once, ahead of the spawns that need them.
 /// </summary>
 internal sealed partial class VolumePool(
-    ContainerOptions options, EngineVolumes volumes, EngineContainers containers, Ownership ownership, TimeProvider time, ILogger<VolumePool> logger)
+    ContainerOptions options, EngineVolumes volumes, EngineContainers containers, Ownership ownership, TimeProvider time,
+    ILogger<VolumePool> logger)
 {
     private const string TransientPrefix = "mcpdevbench_transient_";
 
@@ -48,7 +49,7 @@ internal sealed partial class VolumePool(
         }
     }
 
-    /// <summary>The volume of a persistent workspace, and the one for its home directory, with labels that say whose they are.</summary>
+    /// <summary>The volume of a persistent workspace, and the one for its home directory, with labels that name their owner.</summary>
     public Task MakeAsync(string imageId, Workspace workspace, CancellationToken cancellationToken) =>
         HandOverAsync(imageId, WithHomes([workspace.VolumeName]), name => ownership.VolumeLabels(name, workspace), cancellationToken);
 

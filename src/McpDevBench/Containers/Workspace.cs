@@ -33,7 +33,9 @@ internal sealed record Workspace
     public required string Image { get; init; }
     public string? Digest { get; init; }
 
-    /// <summary>Docker's id of the image: what the container is made of again. Null for one of an older server that has not been resumed.</summary>
+    /// <summary>
+    /// Docker's id of the image: what the container is made of again. Null for one of an older server that has not been resumed.
+    /// </summary>
     public string? ImageId { get; init; }
 
     /// <summary>What could not be learned when its container was adopted; null for a workspace that was spawned.</summary>

@@ -45,16 +45,20 @@ internal sealed partial class WorkspaceDirectory
     }
 
     /// <summary>The owner's workspace with an alias, whatever its status; null if there is none.</summary>
-    public Workspace? FindByAlias(string owner, string alias) => _byId.Values.FirstOrDefault(workspace => workspace.Alias == alias && workspace.Owner == owner);
+    public Workspace? FindByAlias(string owner, string alias) =>
+        _byId.Values.FirstOrDefault(workspace => workspace.Alias == alias && workspace.Owner == owner);
 
     public Workspace? FindByDockerId(string dockerId) => _byId.Values.FirstOrDefault(workspace => workspace.DockerId == dockerId);
 
-    /// <summary>The id behind an id or alias, without counting as a use; null for what does not exist or belongs to another owner.</summary>
+    /// <summary>
+    /// The id behind an id or alias, without counting as a use; null for what does not exist or belongs to another owner.
+    /// </summary>
     public ContainerId? IdOf(string owner, string target) => Lookup(target, owner) is { } found && found.Owner == owner ? found.Id : null;
 
     public Workspace? Find(ContainerId id) => _byId.GetValueOrDefault(id);
 
-    /// <param name="ceiling">Checked together with adding, so that concurrent spawns cannot pass it; null for a workspace that exists already.</param>
+    /// <param name="ceiling">Checked together with adding, so that concurrent spawns cannot pass it; null for a workspace that exists
+    /// already.</param>
     /// <exception cref="RefusalException">resource_exhausted: the ceiling is reached. conflict: the alias is taken.</exception>
     public void Add(Workspace workspace, WorkspaceCeiling? ceiling = null)
     {
@@ -113,14 +117,19 @@ internal sealed partial class WorkspaceDirectory
         }
     }
 
-    /// <summary>Its container has ended by itself, or was stopped past this server. A workspace that has another container by now is left as it is.</summary>
+    /// <summary>
+    /// Its container has ended by itself, or was stopped past this server. A workspace that has another container by now is left as it is.
+    /// </summary>
     public void MarkStopped(Workspace workspace)
     {
-        if (_byId.TryGetValue(workspace.Id, out var present) && present.Status == ContainerStatus.Running && present.DockerId == workspace.DockerId)
+        if (_byId.TryGetValue(workspace.Id, out var present)
+            && present.Status == ContainerStatus.Running && present.DockerId == workspace.DockerId)
             Replace(present with { Status = ContainerStatus.Stopped });
     }
 
-    /// <summary>The agent of a workspace answers. Another boot than the last one: the container was started anew, and its processes are gone.</summary>
+    /// <summary>
+    /// The agent of a workspace answers. Another boot than the last one: the container was started anew, and its processes are gone.
+    /// </summary>
     public void NoteBoot(ContainerId id, Guid boot)
     {
         if (_boots.TryGetValue(id, out var last) && last != boot)

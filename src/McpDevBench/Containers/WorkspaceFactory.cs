@@ -16,7 +16,9 @@ internal sealed partial class WorkspaceFactory(
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
     /// <param name="steps">At <see cref="SpawnPhase.Create"/>.</param>
     /// <returns>The workspace, running.</returns>
-    public async Task<Workspace> BuildAsync(Workspace workspace, EngineImage image, bool freshVolume, SpawnSteps steps, Action<SpawnPhase> onPhase, CancellationToken cancellationToken)
+    public async Task<Workspace> BuildAsync(
+        Workspace workspace, EngineImage image, bool freshVolume, SpawnSteps steps, Action<SpawnPhase> onPhase,
+        CancellationToken cancellationToken)
     {
         onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
@@ -77,7 +79,9 @@ internal sealed partial class WorkspaceFactory(
         if (!keepVolume && !await pool.RemoveAsync(workspace.VolumeName, cancellationToken))
         {
             LogVolumeInUse(logger, workspace.VolumeName, workspace.Id);
-            throw new RefusalException(RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.", "Ask the operator to remove that container; the server then removes the volume by itself.");
+            throw new RefusalException(
+                RefusalCode.Conflict, $"The volume of workspace {workspace.Id} is in use by a container that is not the workspace's.",
+                "Ask the operator to remove that container; the server then removes the volume by itself.");
         }
         workspaces.Remove(workspace);
         LogRemoved(logger, workspace.Id, keepVolume);
@@ -148,7 +152,10 @@ internal sealed partial class WorkspaceFactory(
     private List<string> OwnVariables(Workspace workspace, EngineImage image, WorkspaceImage prepared)
     {
         var usual = EnvironmentOf(workspace with { Env = new Dictionary<string, string>() }, image, prepared);
-        return [.. workspace.Env.Where(variable => usual.GetValueOrDefault(variable.Key) != variable.Value).Select(variable => variable.Key)];
+        return
+        [
+            .. workspace.Env.Where(variable => usual.GetValueOrDefault(variable.Key) != variable.Value).Select(variable => variable.Key),
+        ];
     }
 
     private ContainerSpec SpecOf(Workspace workspace, EngineImage image, WorkspaceImage prepared) => new()

@@ -52,7 +52,7 @@ internal sealed partial class WorkspaceImages(
         }
     }
 
-    /// <summary>Looks again before the next use: somebody removed it from the engine.</summary>
+    /// <summary>Looks again before the next use: it was removed from the engine.</summary>
     public async Task InvalidateAsync(EngineImage image, CancellationToken cancellationToken) =>
         _ready.TryRemove($"{(await engine.IdentifyAsync(cancellationToken)).Id}\n{image.Id}", out _);
 

@@ -14,10 +14,14 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
     {
         var (count, memory) = Used(present);
         if (count >= Workspaces)
-            throw Exhausted("workspaces", string.Create(CultureInfo.InvariantCulture, $"{count} workspaces exist, which is the limit of this server (MCP_MAX_CONTAINERS)."));
+            throw Exhausted(
+                "workspaces",
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{count} workspaces exist, which is the limit of this server (MCP_MAX_CONTAINERS)."));
         if (memory + wanted.MemoryMb > MemoryMb)
             throw Exhausted("memory", string.Create(CultureInfo.InvariantCulture,
-                $"{memory} of {MemoryMb} MiB of memory are promised to running workspaces (MCP_MAX_TOTAL_MEMORY_MB), so {wanted.MemoryMb} MiB more are not available."));
+                $"{memory} of {MemoryMb} MiB of memory are promised to running workspaces (MCP_MAX_TOTAL_MEMORY_MB), "
+                    + $"so {wanted.MemoryMb} MiB more are not available."));
     }
 
     /// <summary>A stopped workspace counts, but its memory is free.</summary>
@@ -35,7 +39,9 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
 
     private static RefusalException Exhausted(string rule, string message) => new(
         RefusalCode.ResourceExhausted, message,
-        "Call list_containers with include_stopped=true and kill a workspace that is not needed, or work in one of them. For memory, a smaller memory_mb helps too.", retryable: true) { Rule = rule };
+        "Call list_containers with include_stopped=true and kill a workspace that is not needed, or work in one of them. "
+            + "For memory, a smaller memory_mb helps too.",
+        retryable: true) { Rule = rule };
 }
 
 /// <summary>The operator's ceiling for all workspaces, with the Docker host's memory where none is set.</summary>

@@ -9,12 +9,15 @@ using McpDevBench.Observability.Secrets;
 namespace McpDevBench.Containers;
 
 /// <summary>
-/// Finds the running container behind a handle, for every call that needs one. A container that was stopped or removed is made anew on the workspace's
-/// volume, with the same image, limits, network and environment; its processes are gone. One resume at a time for each workspace, for all who wait.
+/// Finds the running container behind a handle, for every call that needs one. A container that was stopped or removed is made anew on the
+/// workspace's volume, with the same image, limits, network and environment; its processes are gone. One resume at a time for each
+/// workspace, for all who wait.
 /// </summary>
 internal sealed partial class WorkspaceRecovery(
-    WorkspaceDirectory workspaces, WorkspaceFactory factory, AgentDirectory agents, EngineContainers containers, VolumePool pool, Ownership ownership,
-    ImagePolicy policy, ImageProvider images, KeyedLock keys, DrainState drain, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceRecovery> logger)
+    WorkspaceDirectory workspaces, WorkspaceFactory factory, AgentDirectory agents, EngineContainers containers, VolumePool pool,
+    Ownership ownership,
+    ImagePolicy policy, ImageProvider images, KeyedLock keys, DrainState drain, MetricCatalogue metrics, TimeProvider time,
+    ILogger<WorkspaceRecovery> logger)
 {
     private const int MaxAttempts = 3, MaxAtOnce = 2;
 
@@ -28,16 +31,21 @@ internal sealed partial class WorkspaceRecovery(
 
     private readonly ConcurrentDictionary<ContainerId, Lazy<Task<Workspace>>> _underWay = [];
 
-    /// <summary>Called after each resume, with its start, its duration and its error code; null for a success. Set once, at start.</summary>
+    /// <summary>
+    /// Called after each resume, with its start, its duration and its error code; null for a success. Set once, at start.
+    /// </summary>
     public Func<Workspace, DateTimeOffset, TimeSpan, string?, Task> Resumed { get; set; } = (_, _, _, _) => Task.CompletedTask;
 
     /// <summary>Held while a workspace gets or loses its container.</summary>
     public static string LockOf(ContainerId id) => $"workspace\n{id}";
 
-    /// <summary>Runs an action on the agent of a workspace. Repeated on the new container if the old one ended before the action was begun.</summary>
+    /// <summary>
+    /// Runs an action on the agent of a workspace. Repeated on the new container if the old one ended before the action was begun.
+    /// </summary>
     /// <param name="target">Id or alias.</param>
     /// <exception cref="RefusalException">container_not_found, or why the container cannot be started again.</exception>
-    public async Task<T> UseAsync<T>(string owner, string target, Func<Workspace, AgentLink, Task<T>> action, CancellationToken cancellationToken)
+    public async Task<T> UseAsync<T>(
+        string owner, string target, Func<Workspace, AgentLink, Task<T>> action, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -59,7 +67,9 @@ internal sealed partial class WorkspaceRecovery(
     {
         var found = workspaces.Find(owner, target);
         if (found.Status == ContainerStatus.Creating)
-            throw new RefusalException(RefusalCode.Conflict, $"The workspace {found.Id} is still being created.", "Wait for spawn to answer, then call again.", retryable: true);
+            throw new RefusalException(
+                RefusalCode.Conflict, $"The workspace {found.Id} is still being created.", "Wait for spawn to answer, then call again.",
+                retryable: true);
         if (found.Status != ContainerStatus.Running || agents.TryGet(found.DockerId!) is null)
             found = await ResumeAsync(found, cancellationToken);
         workspaces.ReportResumed(found.Id);
@@ -67,7 +77,8 @@ internal sealed partial class WorkspaceRecovery(
     }
 
     /// <summary>As <see cref="FindRunningAsync"/>, and more than a look at the row: its agent has answered.</summary>
-    public Task<Workspace> FindAnsweringAsync(string owner, string target, CancellationToken cancellationToken) => UseAsync(owner, target, async (found, link) =>
+    public Task<Workspace> FindAnsweringAsync(string owner, string target, CancellationToken cancellationToken) =>
+        UseAsync(owner, target, async (found, link) =>
     {
         await agents.CheckAsync(link.DockerId, cancellationToken);
         return found;
@@ -75,7 +86,8 @@ internal sealed partial class WorkspaceRecovery(
 
     /// <summary>Whether Docker runs its container now.</summary>
     public async Task<bool> IsUpAsync(Workspace workspace, CancellationToken cancellationToken) =>
-        workspace.DockerId is { } dockerId && await containers.StateAsync(dockerId, cancellationToken) is "running" or "paused" or "restarting";
+        workspace.DockerId is { } dockerId
+            && await containers.StateAsync(dockerId, cancellationToken) is "running" or "paused" or "restarting";
 
     /// <summary>Brings a workspace back; the caller's going away does not end it. Does nothing if its container runs.</summary>
     public async Task<Workspace> ResumeAsync(Workspace workspace, CancellationToken cancellationToken)
@@ -92,7 +104,9 @@ internal sealed partial class WorkspaceRecovery(
     /// <summary>Whether a resume runs now.</summary>
     public bool IsUnderWay(ContainerId id) => _underWay.ContainsKey(id);
 
-    /// <summary>Resumes every persistent workspace that has stopped, a few at a time. One that cannot be resumed now waits for its next use.</summary>
+    /// <summary>
+    /// Resumes every persistent workspace that has stopped, a few at a time. One that cannot be resumed now waits for its next use.
+    /// </summary>
     public Task ResumePersistentAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
         workspaces.All.Where(workspace => workspace is { Persistent: true, Status: ContainerStatus.Stopped }),
         new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken },
@@ -108,7 +122,7 @@ internal sealed partial class WorkspaceRecovery(
             }
         });
 
-    /// <summary>Undoes a resume that a crash interrupted: no container, and a row that says so.</summary>
+    /// <summary>Undoes a resume that a crash interrupted: no container, and a row that matches.</summary>
     public async Task UndoAsync(ContainerId id)
     {
         using var _ = await keys.LockAsync(LockOf(id), CancellationToken.None);
@@ -134,7 +148,7 @@ internal sealed partial class WorkspaceRecovery(
         }
     }
 
-    /// <summary>Whether its container runs, as the row says; after a restart of the server a connection to it is then on its way.</summary>
+    /// <summary>Whether its container runs, according to the row; after a restart of the server a connection to it is then on its way.</summary>
     private async Task<bool> IsRunningAsync(Workspace workspace)
     {
         if (workspace is not { Status: ContainerStatus.Running, DockerId: { } dockerId })
@@ -151,7 +165,8 @@ internal sealed partial class WorkspaceRecovery(
     /// <returns>Null: there is none that answers.</returns>
     private async Task<Workspace?> TryReconnectAsync(Workspace workspace)
     {
-        if (workspace is not { Status: ContainerStatus.Stopped, DockerId: { } dockerId } || !await IsUpAsync(workspace, CancellationToken.None))
+        if (workspace is not { Status: ContainerStatus.Stopped, DockerId: { } dockerId }
+            || !await IsUpAsync(workspace, CancellationToken.None))
             return null;
         agents.Resume(dockerId, ownership.AgentSecret(workspace.Id));
         return await AnswersAsync(dockerId) ? workspaces.Replace(workspace with { Status = ContainerStatus.Running }) : null;
@@ -199,7 +214,9 @@ internal sealed partial class WorkspaceRecovery(
     private async Task<Workspace> RebuildAsync(Workspace workspace)
     {
         if (drain.IsDraining)
-            throw new RefusalException(RefusalCode.Draining, "The server is shutting down, so the workspace's container is not started again now.", "Try again in a minute.", retryable: true);
+            throw new RefusalException(
+                RefusalCode.Draining, "The server is shutting down, so the workspace's container is not started again now.",
+                "Try again in a minute.", retryable: true);
         await RequireVolumeAsync(workspace);
         policy.Require(ImageReference.Parse(workspace.Image));
         var image = await images.FindAgainAsync(workspace, CancellationToken.None);
@@ -225,7 +242,8 @@ internal sealed partial class WorkspaceRecovery(
             return;
         throw new RefusalException(
             RefusalCode.WorkspaceLost, $"The volume with the files of workspace {workspace.Id} is no longer on the Docker host.",
-            "If the operator can bring the volume back, call attach then. Otherwise call kill to remove what is left, and spawn for a new workspace.");
+            "If the operator can bring the volume back, call attach then. "
+                + "Otherwise call kill to remove what is left, and spawn for a new workspace.");
     }
 
     private DateTimeOffset? LeaseOf(Workspace workspace) =>
@@ -240,7 +258,7 @@ internal sealed partial class WorkspaceRecovery(
         }
         catch (RefusalException e)
         {
-            // The row says that a resume has begun; the reconciler undoes it, or the next use begins again.
+            // The row records that a resume has begun; the reconciler undoes it, or the next use begins again.
             LogUndoPostponed(logger, workspace.Id, why.Message, e.Message);
         }
     }
@@ -252,5 +270,6 @@ internal sealed partial class WorkspaceRecovery(
     private static partial void LogPostponed(ILogger logger, ContainerId containerId, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Warning, "A failed resume could not be undone and will be undone later")]
-    private static partial void LogUndoPostponed(ILogger logger, ContainerId containerId, [Untrusted] string reason, [Untrusted] string undoReason);
+    private static partial void LogUndoPostponed(
+        ILogger logger, ContainerId containerId, [Untrusted] string reason, [Untrusted] string undoReason);
 }
