@@ -3,8 +3,8 @@ using System.Text;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Removes terminal control sequences (ECMA-48) from text that arrives in pieces. A sequence may be split anywhere. A character that cannot be
-/// part of one ends it and stays.
+/// Removes terminal control sequences (ECMA-48) from text that arrives in pieces. A sequence may be split anywhere. A character that cannot
+/// be part of one ends it and stays.
 /// </summary>
 internal sealed class AnsiFilter
 {

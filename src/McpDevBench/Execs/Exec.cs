@@ -12,7 +12,7 @@ internal enum ExecOutcome
     OutOfMemory,
     WorkspaceLost,
 
-    /// <summary>Its start was answered as a timeout, and the agent said later that it had not begun.</summary>
+    /// <summary>Its start was answered as a timeout, and the agent reported later that it had not begun.</summary>
     NotStarted,
 }
 
@@ -68,7 +68,9 @@ internal sealed record Exec
     /// <summary>No process is left, and no output will come.</summary>
     public bool Complete => Finished && Background is null;
 
-    /// <summary>The call that started it had a timeout as its answer: it is not known whether it runs, and it is ended if it does.</summary>
+    /// <summary>
+    /// The call that started it had a timeout as its answer: it is not known whether it runs, and it is ended if it does.
+    /// </summary>
     public bool Unsettled { get; init; }
 
     /// <summary>That is settled: it did not run, and never will.</summary>

@@ -25,7 +25,7 @@ internal static class ExecFeed
     }
 
     /// <summary>As much as the process takes within a few seconds: a call is not held up by a process that does not read.</summary>
-    /// <exception cref="RefusalException">The agent did not say how much was taken.</exception>
+    /// <exception cref="RefusalException">The agent did not report how much was taken.</exception>
     public static async Task<(int Taken, bool Open)> OfferAsync(
         AgentLink link, ExecId id, byte[] data, bool eof, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -38,7 +38,8 @@ internal static class ExecFeed
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new RefusalException(
-                RefusalCode.Timeout, $"The workspace did not answer within {OfferTimeout.TotalSeconds:0} s; part of the input may have been taken.",
+                RefusalCode.Timeout,
+                $"The workspace did not answer within {OfferTimeout.TotalSeconds:0} s; part of the input may have been taken.",
                 "Call exec_poll to see whether the command still runs and what it has read.", retryable: true, inner: e);
         }
     }

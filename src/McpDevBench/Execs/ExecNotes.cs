@@ -5,7 +5,7 @@ using McpDevBench.Containers;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Sentences about the end of a command, for whoever started it: which limit was reached and what to raise. Only what is certain.
+/// Sentences about the end of a command, for its caller: which limit was reached and what to raise. Only what is certain.
 /// </summary>
 internal static class ExecNotes
 {

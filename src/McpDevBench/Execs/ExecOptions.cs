@@ -40,7 +40,8 @@ internal sealed record ExecOptions
         return new ExecOptions
         {
             MostAtOnce = settings.Number(
-                "MCP_MAX_CONCURRENT_EXECS", 8, 1, 48, "Commands that may run at once in a workspace; more calls wait in a queue, within wait_ms."),
+                "MCP_MAX_CONCURRENT_EXECS", 8, 1, 48,
+                "Commands that may run at once in a workspace; more calls wait in a queue, within wait_ms."),
             DefaultTimeout = TimeSpan.FromSeconds(timeout),
             LongestTimeout = TimeSpan.FromSeconds(longest),
             DefaultStartTimeout = settings.IsGiven("MCP_MAX_EXEC_TIMEOUT") ? TimeSpan.FromSeconds(longest) : null,

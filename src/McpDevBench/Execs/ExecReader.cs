@@ -81,11 +81,14 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
 
     private static RefusalException Beyond(PollRequest request, OutputLog log) => new(
         RefusalCode.InvalidArgument,
-        string.Create(CultureInfo.InvariantCulture, $"after_seq={request.AfterSeq} is beyond the output; its last seq is {log.NextSeq - 1}."),
+        string.Create(
+            CultureInfo.InvariantCulture, $"after_seq={request.AfterSeq} is beyond the output; its last seq is {log.NextSeq - 1}."),
         "Pass next_seq of the last answer, or -1 to read from the beginning.");
 
     private static RefusalException TooLarge(string execId, OutputLog log, int maxBytes) => new(
         RefusalCode.ResourceExhausted,
-        string.Create(CultureInfo.InvariantCulture, $"The log of {execId} has {log.EndOffset - log.DroppedBytes} bytes; a resource may have {maxBytes}."),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The log of {execId} has {log.EndOffset - log.DroppedBytes} bytes; a resource may have {maxBytes}."),
         "Read it with exec_poll in pages, or a part of it with grep or tail_lines.");
 }

@@ -12,7 +12,8 @@ namespace McpDevBench.Execs;
 
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
-    ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter, ExecSupervisor supervisor,
+    ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter,
+    ExecSupervisor supervisor,
     ExecStore store, AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
 {
     public const int MinTimeoutSeconds = 1;
@@ -47,7 +48,8 @@ internal sealed class ExecService(
         if (taken == 0 && data.Length > 0 && !open)
             throw new RefusalException(
                 RefusalCode.InvalidArgument,
-                $"The stdin of {exec.Id} is not open: the command was started without stdin_open=true or pty=true, or stdin was closed since.",
+                $"The stdin of {exec.Id} is not open: "
+                    + "the command was started without stdin_open=true or pty=true, or stdin was closed since.",
                 "Start the command again with stdin_open=true (or pty=true); exec_poll has what it wrote.");
         return (taken, open);
     }
@@ -90,8 +92,10 @@ internal sealed class ExecService(
         return new ExecPage([.. execs.Take(PageSize)], next);
     }
 
-    private Task<StartedExec> StartOnceAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken) =>
-        recovery.UseAsync(owner, request.Container, (workspace, _) => StartInAsync(workspace, request, onStarted, cancellationToken), cancellationToken);
+    private Task<StartedExec> StartOnceAsync(
+        string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken) =>
+        recovery.UseAsync(
+            owner, request.Container, (workspace, _) => StartInAsync(workspace, request, onStarted, cancellationToken), cancellationToken);
 
     private async Task<StartedExec> StartInAsync(
         Workspace workspace, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
@@ -166,7 +170,8 @@ internal sealed class ExecService(
         foreach (var (name, value) in request.Env)
             env[name] = value;
         return new ExecStart(
-            Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")], WorkingFolder.Of(request.Cwd, env),
+            Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")],
+            WorkingFolder.Of(request.Cwd, env),
             StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
             (uint)(timeout?.TotalMilliseconds ?? 0), (uint)options.TimeoutGrace.TotalMilliseconds,
             (uint)options.DrainWindow.TotalMilliseconds)

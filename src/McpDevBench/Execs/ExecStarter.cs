@@ -6,8 +6,8 @@ using McpDevBench.Observability.Secrets;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Has agents start commands. A start whose answer does not come in time is answered as a timeout, and then settled: the command is recorded as starting
-/// until its agent says what became of it, and is ended if it began.
+/// Has agents start commands. A start whose answer does not come in time is answered as a timeout, and then settled: the command is
+/// recorded as starting until its agent reports what became of it, and is ended if it began.
 /// </summary>
 internal sealed partial class ExecStarter(
     ExecSupervisor supervisor, ExecStore store, AgentDirectory agents, WorkspaceDirectory workspaces, TimeProvider time,
@@ -17,7 +17,7 @@ internal sealed partial class ExecStarter(
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="RefusalException">The command was not started, or it is not known whether it was; the text says which.</exception>
+    /// <exception cref="RefusalException">The command was not started, or it is not known whether it was; the message states which.</exception>
     /// <exception cref="OperationCanceledException">As before, and the caller has gone.</exception>
     public async Task<AgentLink> StartAsync(ActiveExec active, ExecStart start, CancellationToken cancellationToken)
     {
@@ -85,7 +85,8 @@ internal sealed partial class ExecStarter(
                 active.Lose();
                 // Not workspace_lost: that would have it run again, on the workspace's next container.
                 throw new RefusalException(
-                    RefusalCode.ServerError, $"The workspace's container ended while the command was being started as {active.Exec.Id}. It may have run in part.",
+                    RefusalCode.ServerError,
+                    $"The workspace's container ended while the command was being started as {active.Exec.Id}. It may have run in part.",
                     "Look first what it did; then call again.", retryable: true, e);
             }
             catch (RefusalException) when (attempt < MaxAttempts && connection is { Closed.IsCancellationRequested: true })
@@ -144,7 +145,8 @@ internal sealed partial class ExecStarter(
         {
             try
             {
-                await link.RequestAsync(Opcode.ExecCancel, cancel.Write, static (ref MessageReader _) => true, repeatable: true, CancellationToken.None);
+                await link.RequestAsync(
+                    Opcode.ExecCancel, cancel.Write, static (ref MessageReader _) => true, repeatable: true, CancellationToken.None);
                 active.Confirmed = true;
                 return AgentStatus.Ok;
             }
@@ -175,9 +177,11 @@ internal sealed partial class ExecStarter(
         _ => e,
     };
 
-    private static string Doubtful(ExecId id) => $"The command may have been started as {id}; if so, it is ended as soon as the workspace answers.";
+    private static string Doubtful(ExecId id) =>
+        $"The command may have been started as {id}; if so, it is ended as soon as the workspace answers.";
 
-    private static string AskLater(ExecId id) => $"Call exec_poll with exec_id {id}: it says what became of the command. Then call exec again.";
+    private static string AskLater(ExecId id) =>
+        $"Call exec_poll with exec_id {id}: it says what became of the command. Then call exec again.";
 
     [LoggerMessage(LogLevel.Warning, "An agent did not answer whether an exec started")]
     private static partial void LogDoubtful(ILogger logger, ExecId execId);

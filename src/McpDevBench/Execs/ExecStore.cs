@@ -17,7 +17,8 @@ internal sealed class ExecStore(Database database)
     public void Delete(ExecId id) => database.Write(connection => connection.Run("DELETE FROM execs WHERE id = $id", ("$id", id.ToString())));
 
     /// <summary>See <see cref="Exec.Unsettled"/>; a restarted server goes on from there.</summary>
-    public void Doubt(ExecId id) => database.Write(connection => connection.Run("UPDATE execs SET unsettled = 1 WHERE id = $id", ("$id", id.ToString())));
+    public void Doubt(ExecId id) =>
+        database.Write(connection => connection.Run("UPDATE execs SET unsettled = 1 WHERE id = $id", ("$id", id.ToString())));
 
     public void Finish(Exec exec) => database.Write(connection => connection.Run(
         """

@@ -26,7 +26,7 @@ internal sealed partial class ExecSupervisor(
     /// </summary>
     public Func<Exec, bool, Task> Finished { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>Told of each exec whose start the last server left unsettled, when its agent is connected. Set once, at start.</summary>
+    /// <summary>Called with each exec whose start the last server left unsettled, when its agent is connected. Set once, at start.</summary>
     public Action<ActiveExec, AgentLink> FoundUnsettled { get; set; } = (_, _) => { };
 
     /// <summary>Takes up what was running when the last server ended. Before the first agent is connected.</summary>
@@ -103,8 +103,11 @@ internal sealed partial class ExecSupervisor(
             else
                 Disown(link, position);
         }
-        foreach (var active in _active.Values.Where(active => active.DockerId == link.DockerId && active is { Recovered: true, Exec.Unsettled: true }))
-            FoundUnsettled(active, link);
+        foreach (var active in _active.Values)
+        {
+            if (active.DockerId == link.DockerId && active is { Recovered: true, Exec.Unsettled: true })
+                FoundUnsettled(active, link);
+        }
         var present = welcome.Execs.Select(position => position.Key).ToHashSet();
         foreach (var active in _active.Values)
         {

@@ -70,14 +70,14 @@ internal sealed partial class ExecSupervisor
 
     private async Task StoreEndAsync(ActiveExec active, Exec ended)
     {
-        var told = false;
+        var reported = false;
         await RetryAsync(active, async () =>
         {
             if (ended.Complete)
                 active.Log.End(ended.EndedAt!.Value.ToUnixTimeMilliseconds() * 1000);
-            if (!told)
+            if (!reported)
                 await Finished(ended, active.Recovered);
-            told = true;
+            reported = true;
             store.Finish(ended);
         });
     }

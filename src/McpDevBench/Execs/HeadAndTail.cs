@@ -14,7 +14,9 @@ internal sealed class HeadAndTail(int max)
     /// <summary>Bytes of the stream that the text does not have.</summary>
     public long Omitted { get; private set; }
 
-    /// <summary>The last piece that is whole in the head: what is left out comes after it. Beyond all pieces if nothing is left out.</summary>
+    /// <summary>
+    /// The last piece that is whole in the head: what is left out comes after it. Beyond all pieces if nothing is left out.
+    /// </summary>
     public long HeadSeq => Omitted == 0 ? long.MaxValue : _headSeq;
 
     public void Add(long seq, ReadOnlySpan<byte> content)

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Reads the lines of a log while it grows: those that match, or the last ones. A line belongs to the piece that ends it. It is matched and shown
-/// whole, also where its beginning was read before.
+/// Reads the lines of a log while it grows: those that match, or the last ones. A line belongs to the piece that ends it. It is matched and
+/// shown whole, also where its beginning was read before.
 /// </summary>
 internal sealed class LineScanner(PollRequest request)
 {

@@ -24,7 +24,9 @@ internal sealed class MessageList(PollRequest request)
     private OutputMessage ToMessage(Run run)
     {
         var data = request.Base64 ? Convert.ToBase64String(run.Bytes.WrittenSpan) : run.Text.ToString();
-        return new(run.First.Seq, OutputPager.NameOf(run.First.Stream), data, DateTimeOffset.UnixEpoch.AddMicroseconds(run.First.UnixMicroseconds));
+        return new(
+            run.First.Seq, OutputPager.NameOf(run.First.Stream), data,
+            DateTimeOffset.UnixEpoch.AddMicroseconds(run.First.UnixMicroseconds));
     }
 
     private Run RunOf(in OutputRecord record)

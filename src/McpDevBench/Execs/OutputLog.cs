@@ -43,7 +43,8 @@ internal sealed class OutputLog : IDisposable
         if (_segments is [.., var last])
             Continue(last.Last);
         foreach (byte stream in (ReadOnlySpan<byte>)[1, 2])
-            _unfinished[stream - 1] = _segments.Select(segment => segment.Unfinished(stream)).LastOrDefault(found => found is not null) ?? default;
+            _unfinished[stream - 1] = _segments.Select(segment => segment.Unfinished(stream)).LastOrDefault(found => found is not null)
+                ?? default;
     }
 
     /// <summary>Number of the next piece.</summary>
@@ -106,7 +107,11 @@ internal sealed class OutputLog : IDisposable
     {
         (string Path, long From, long To)[] parts;
         lock (_lock)
-            parts = [.. _segments.Where(segment => segment.Last.Seq > afterSeq).Select(segment => (segment.Path, segment.PositionOf(afterSeq + 1), segment.Length))];
+            parts =
+            [
+                .. _segments.Where(segment => segment.Last.Seq > afterSeq).Select(
+                    segment => (segment.Path, segment.PositionOf(afterSeq + 1), segment.Length)),
+            ];
         var buffer = ArrayPool<byte>.Shared.Rent(128 << 10);
         try
         {

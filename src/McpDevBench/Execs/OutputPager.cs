@@ -14,7 +14,7 @@ internal static class OutputPager
     // Control sequences are a few characters; a terminal that is read byte by byte has each in a piece of its own.
     private const int AnsiLookBehind = 64;
 
-    // The lines that say how much is left out.
+    // The lines that state how much is left out.
     private const int MarkBytes = 128;
 
     public static string NameOf(byte stream) => stream == 1 ? "stdout" : "stderr";
@@ -61,7 +61,7 @@ internal static class OutputPager
     public static OutputSummary HeadAndTail(OutputLog log, int maxBytes)
     {
         var summary = Summarize(log, maxBytes);
-        // What is no text takes up more room as text than as bytes.
+        // Bytes that are not text take up more room as text than as bytes.
         var size = Utf8Text.Size(summary.Stdout) + Utf8Text.Size(summary.Stderr);
         return size <= (maxBytes * 5L / 4) + MarkBytes ? summary : Summarize(log, (int)(maxBytes * (long)maxBytes / size));
     }

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace McpDevBench.Execs;
 
-/// <summary>The header of a piece of output in the log; its bytes follow. A record without bytes ends its stream within a character.</summary>
+/// <summary>
+/// The header of a piece of output in the log; its bytes follow. A record without bytes ends its stream within a character.
+/// </summary>
 /// <param name="Length">Bytes that follow.</param>
 /// <param name="Stream">1: stdout, 2: stderr.</param>
 /// <param name="Seq">From 0, without gap.</param>

@@ -4,8 +4,8 @@ using System.Text;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// The first bytes of a character whose other bytes have not arrived: none to three. Each record of the log has those of its stream before it,
-/// so its text is known from the record alone: every character belongs to the record that completes it.
+/// The first bytes of a character whose other bytes have not arrived: none to three. Each record of the log has those of its stream before
+/// it, so its text is known from the record alone: every character belongs to the record that completes it.
 /// </summary>
 internal readonly record struct PartialCharacter(byte Count, byte First = 0, byte Second = 0, byte Third = 0)
 {
