@@ -20,7 +20,7 @@ internal sealed class ArchiveUpload : ReadOnlyStream
 
     private ArchiveUpload(Stream inner) => _inner = inner;
 
-    /// <summary>Its first bytes say what it is; where they do not, the Content-Type does; null where neither does.</summary>
+    /// <summary>The format by its first bytes, or else by the Content-Type; null where neither names one.</summary>
     public ArchiveFormat? Format { get; private set; }
 
     public static async Task<ArchiveUpload> OpenAsync(Stream inner, string? contentType, CancellationToken cancellationToken)

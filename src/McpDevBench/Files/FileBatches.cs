@@ -102,7 +102,7 @@ internal static class FileBatches
         }
         catch (FormatException e)
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, "content is no valid base64.",
+            throw new RefusalException(RefusalCode.InvalidArgument, "content is not valid base64.",
                 "Encode the bytes as base64, or leave encoding out for text.", inner: e);
         }
     }

@@ -67,7 +67,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
             CancellationToken cancellationToken)
     {
         var read = new ReadRequest(path.Relative, 0, ulong.MaxValue);
-        // Of a link the mode says nothing about the file that it leads to.
+        // The mode of a link is not the mode of its target.
         var mode = source.Type == "file" ? FileEntries.ParseMode(source.Mode[^3..]) : WriteRequest.KeepMode;
         var write = new WriteRequest(target.Relative, mode, CreateParents: true, Append: false, IfMatch: null,
             IfNoneMatch: !request.Overwrite);
@@ -113,7 +113,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         return bytes;
     }
 
-    /// <summary>The target gets the end of the content only after the source has said that this was all of it.</summary>
+    /// <summary>The target gets the end of the content only after the source has reported that it was complete.</summary>
     /// <returns>The source's answer; null if the target has answered before.</returns>
     private static async Task<T?> EndAsync<T>(AgentCall from, AgentCall to, ReadMessage<T> read, Failure failure,
         CancellationToken cancellationToken)
@@ -135,7 +135,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         return answer;
     }
 
-    /// <summary>Says of an error which of the two workspaces it is about.</summary>
+    /// <summary>Names in an error the workspace that it is about.</summary>
     private static async Task<T> AtTargetAsync<T>(CopyFilesRequest request, Func<Failure, Task<T>> copy)
     {
         var failure = new Failure();

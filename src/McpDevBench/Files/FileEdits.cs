@@ -23,7 +23,7 @@ internal static class FileEdits
             new TextEdit(Encoding.UTF8.GetBytes(edit.OldText), Encoding.UTF8.GetBytes(edit.NewText), edit.ReplaceAll))];
     }
 
-    /// <summary>Says which edit failed and why; for a text that does not occur, where a similar one is.</summary>
+    /// <summary>Names the edit that failed and the reason; for a text that does not occur, where a similar one is.</summary>
     public static RefusalException Refuse(WorkspacePath path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome) => new(
         outcome.Error == EditError.TooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument,
         EditFailure.Describe(path.ToString(), edits, outcome), $"{EditFailure.Hint} Nothing was changed.");

@@ -1,6 +1,6 @@
 namespace McpDevBench.Files;
 
-/// <summary>Reads the part of a file that was asked for, as text where it is text, and says where the rest is.</summary>
+/// <summary>Reads the part of a file that was asked for, as text where it is text, and reports where the rest is.</summary>
 internal sealed class FileReading(ReadRange read, ReadFileRequest request)
 {
     /// <summary>Bytes of content in an answer that asks for no other limit.</summary>

@@ -37,7 +37,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     /// <summary>
     /// Without an etag it is applied to whatever is there: edits of one file wait for each other, and one that finds the file changed by
-    /// somebody else begins anew with the new content.
+    /// another caller begins anew with the new content.
     /// </summary>
     public async Task<EditedFile> EditAsync(string owner, EditFileRequest request, CancellationToken cancellationToken)
     {
@@ -59,7 +59,8 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     }
 
     private async Task<EditedFile> TryEditAsync(
-        string owner, EditFileRequest request, WorkspacePath path, List<TextEdit> edits, ulong? ifMatch, CancellationToken cancellationToken)
+        string owner, EditFileRequest request, WorkspacePath path, List<TextEdit> edits, ulong? ifMatch,
+        CancellationToken cancellationToken)
     {
         var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
         if (before.Length > MostTextBytes)
@@ -80,7 +81,8 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         var diff = UnifiedDiff.Of(path.ToString(), TextForms.ToUtf8(before, outcome.Form), outcome.Text);
         if (request.DryRun)
             return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
-        var write = new WriteRequest(path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
+        var write = new WriteRequest(
+            path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
         var entry = await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content, cancellationToken);
         return new EditedFile(FileEntries.Of(entry), diff, outcome.Replacements, DryRun: false);
     }

@@ -144,7 +144,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         }
         catch (InvalidDataException e)
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, $"The upload is no gzip archive: {e.Message}",
+            throw new RefusalException(RefusalCode.InvalidArgument, $"The upload is not a gzip archive: {e.Message}",
                 "Send a .tar.gz with application/gzip, or a plain .tar with application/x-tar.", inner: e);
         }
         await call.SendEndAsync();

@@ -70,4 +70,5 @@ internal sealed record BatchOperation
     public IReadOnlyList<FileEdit> Edits { get; init; } = [];
 }
 
-internal sealed record BatchOutcome(string Op, string Path, string? Target, FileEntry? Entry, string? Content, string? Encoding, int? Replacements);
+internal sealed record BatchOutcome(
+    string Op, string Path, string? Target, FileEntry? Entry, string? Content, string? Encoding, int? Replacements);

@@ -27,7 +27,7 @@ internal sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCu
 {
     public bool IsRecursive { get; init; }
 
-    /// <summary>What is not listed; null where the workspace's agent is too old to say.</summary>
+    /// <summary>What is not listed; null where the workspace's agent is too old to report it.</summary>
     public LeftOut? LeftOut { get; init; }
 }
 
@@ -109,7 +109,7 @@ internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSea
     /// <summary>Where to go on; null at the end, and where the workspace's agent is too old for that.</summary>
     public string? NextCursor { get; init; }
 
-    /// <summary>Null where the workspace's agent is too old to say.</summary>
+    /// <summary>Null where the workspace's agent is too old to report it.</summary>
     public LeftOut? LeftOut { get; init; }
 
     /// <summary>Lines so long that they were searched in pieces.</summary>

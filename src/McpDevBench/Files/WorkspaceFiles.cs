@@ -6,7 +6,8 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Files;
 
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
-internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRecovery recovery, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
+internal sealed class WorkspaceFiles(
+    WorkspaceDirectory workspaces, WorkspaceRecovery recovery, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
 {
     /// <summary>Operations that change nothing.</summary>
     private static readonly string[] _reading = ["read", "stat", "list", "search", "export"];
@@ -14,7 +15,9 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRec
     /// <param name="operation">Its name in metrics.</param>
     /// <param name="repeatable">Doing it twice is as good as once.</param>
     public Task<T> RequestAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
-        UseAsync(owner, container, operation, opcode, link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken), cancellationToken);
+        UseAsync(
+            owner, container, operation, opcode, link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken),
+            cancellationToken);
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
     public Task<T> StreamAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action, CancellationToken cancellationToken) =>
@@ -28,7 +31,9 @@ internal sealed class WorkspaceFiles(WorkspaceDirectory workspaces, WorkspaceRec
             });
         }, cancellationToken);
 
-    private Task<T> UseAsync<T>(string owner, string container, string operation, Opcode opcode, Func<AgentLink, Task<T>> action, CancellationToken cancellationToken) =>
+    private Task<T> UseAsync<T>(
+        string owner, string container, string operation, Opcode opcode, Func<AgentLink, Task<T>> action,
+        CancellationToken cancellationToken) =>
         MeasuredAsync(operation, () => recovery.UseAsync(owner, container, async (workspace, link) =>
         {
             await RequireRoomAsync(workspace, opcode);

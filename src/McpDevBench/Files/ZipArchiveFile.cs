@@ -42,7 +42,7 @@ internal sealed class ZipArchiveFile
 
     public long Count { get; }
 
-    /// <exception cref="RefusalException">An entry is not what the directory says, or the entries share their bytes.</exception>
+    /// <exception cref="RefusalException">An entry differs from the directory, or the entries share their bytes.</exception>
     public IEnumerable<ZipEntry> Entries()
     {
         var position = _base + _directory;

@@ -18,7 +18,8 @@ internal sealed record ZipEntry(byte[] Name, ushort Flags, ushort Method, uint C
 
     /// <summary>The upper half of the character set that DOS used, and old archivers still do.</summary>
     private const string Dos =
-        "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00A0";
+        "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»"
+        + "░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00A0";
 
     public bool IsDirectory => Name.AsSpan().EndsWith("/"u8) || (Mode & TypeBits) == DirectoryType;
 
@@ -64,7 +65,7 @@ internal sealed record ZipEntry(byte[] Name, ushort Flags, ushort Method, uint C
             }
             extra = extra[(4 + length)..];
         }
-        // 3: Unix. 19: macOS. Others say nothing of modes.
+        // 3: Unix. 19: macOS. Others have no modes.
         var mode = madeBy is 3 or 19 ? BinaryPrimitives.ReadUInt32LittleEndian(header[38..]) >> 16 : 0;
         return new ZipEntry(
             NameOf(rest[..nameLength], isUtf8: (flags & 0x800) != 0), flags, BinaryPrimitives.ReadUInt16LittleEndian(header[10..]),

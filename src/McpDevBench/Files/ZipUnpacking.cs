@@ -4,7 +4,7 @@ using McpDevBench.Agents;
 
 namespace McpDevBench.Files;
 
-/// <summary>Sends a zip to the agent as the tar that it takes. What the directory says of an entry has to be what its bytes are.</summary>
+/// <summary>Sends a zip to the agent as the tar that it takes. An entry of the directory has to match its bytes.</summary>
 internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, UnpackLimits limits)
 {
     private const int Piece = 128 << 10;
