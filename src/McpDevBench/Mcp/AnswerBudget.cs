@@ -2,7 +2,9 @@ using System.Text;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>The size of an answer that a model reads whole: about 4,000 tokens. Clients cut at 25,000 tokens, and structuredContent may come on top.</summary>
+/// <summary>
+/// The size of an answer that a model reads whole: about 4,000 tokens. Clients cut at 25,000 tokens, and structuredContent may come on top.
+/// </summary>
 internal static class AnswerBudget
 {
     public const int Bytes = 16 << 10;

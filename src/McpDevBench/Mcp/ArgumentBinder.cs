@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>One binding: checks the arguments by the schema, at every depth, and notes which values have to be written in another form.</summary>
+/// <summary>
+/// One binding: checks the arguments by the schema, at every depth, and notes which values have to be written in another form.
+/// </summary>
 internal sealed class ArgumentBinder
 {
     private const int MaxText = 65_536;
@@ -89,7 +91,9 @@ internal sealed class ArgumentBinder
             return;
         var text = value.GetString()!;
         if (text.Length > MaxText)
-            throw parent.Wrong(string.Create(CultureInfo.InvariantCulture, $"The argument '{path}' has {text.Length} characters; at most {MaxText} are allowed."));
+            throw parent.Wrong(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"The argument '{path}' has {text.Length} characters; at most {MaxText} are allowed."));
         if (!shape.Allows(text))
             throw shape.DoesNotFit(path, value, parent);
     }
@@ -97,7 +101,10 @@ internal sealed class ArgumentBinder
     private void BindItems(ArgumentShape shape, JsonElement value, string path, ArgumentShape parent)
     {
         if (value.GetArrayLength() > MaxItems)
-            throw parent.Wrong(string.Create(CultureInfo.InvariantCulture, $"The argument '{path}' has {value.GetArrayLength()} items; at most {MaxItems} are allowed."));
+            throw parent.Wrong(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The argument '{path}' has {value.GetArrayLength()} items; at most {MaxItems} are allowed."));
         var index = 0;
         var items = shape.Items!;
         foreach (var item in value.EnumerateArray())

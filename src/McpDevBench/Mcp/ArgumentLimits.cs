@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Bounds and defaults of a tool's arguments that come from the server's settings, so that what is published, what is checked and what is answered agree.</summary>
+/// <summary>
+/// Bounds and defaults of a tool's arguments that come from the server's settings, so that what is published, what is checked and what is
+/// answered agree.
+/// </summary>
 internal sealed class ArgumentLimits
 {
     private readonly List<(string Argument, Action<JsonObject> Apply)> _checked = [];
@@ -29,7 +32,10 @@ internal sealed class ArgumentLimits
         return this;
     }
 
-    /// <summary>Of the words that the argument may be, those that policy allows. The others are still understood, so that policy can refuse them with its reason.</summary>
+    /// <summary>
+    /// Of the words that the argument may be, those that policy allows. The others are still understood, so that policy can refuse them
+    /// with its reason.
+    /// </summary>
     public ArgumentLimits Allowed(string argument, params IEnumerable<string> words)
     {
         _published.Add((argument, schema => schema["enum"] = new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))])));
@@ -50,5 +56,6 @@ internal sealed class ArgumentLimits
 internal static class SchemaNumbers
 {
     /// <summary>A bound, whatever type of number it was made from.</summary>
-    public static decimal Number(this JsonNode bound) => decimal.Parse(bound.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture);
+    public static decimal Number(this JsonNode bound) =>
+        decimal.Parse(bound.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>An input schema, ready to bind arguments with. It knows the keywords that our schemas use, and no others; that all are known is tested.</summary>
+/// <summary>
+/// An input schema, ready to bind arguments with. It knows the keywords that our schemas use, and no others; that all are known is tested.
+/// </summary>
 internal sealed class ArgumentShape
 {
     private readonly Dictionary<string, ArgumentShape> _members = [];
@@ -59,7 +61,9 @@ internal sealed class ArgumentShape
         return shape;
     }
 
-    /// <summary>Arguments as the records read them: what a client sent in another form, without loss, is put into the schema's form.</summary>
+    /// <summary>
+    /// Arguments as the records read them: what a client sent in another form, without loss, is put into the schema's form.
+    /// </summary>
     /// <exception cref="RefusalException">invalid_argument, with the argument's name and what it should be.</exception>
     public JsonElement Bind(JsonElement arguments) => ArgumentBinder.Bind(this, arguments);
 
@@ -70,7 +74,11 @@ internal sealed class ArgumentShape
 
     /// <summary>A refusal that lists the arguments of this object.</summary>
     public RefusalException Wrong(string sentence) =>
-        new(RefusalCode.InvalidArgument, sentence, IsMap ? "Send an object such as {\"NAME\": \"value\"}." : $"Arguments: {string.Join(", ", Names().Select(name => _required.Contains(name) ? $"{name} (required)" : name))}.");
+        new(
+            RefusalCode.InvalidArgument, sentence,
+            IsMap
+                ? "Send an object such as {\"NAME\": \"value\"}."
+                : $"Arguments: {string.Join(", ", Names().Select(name => _required.Contains(name) ? $"{name} (required)" : name))}.");
 
     /// <summary>A refusal of this value.</summary>
     /// <param name="parent">The object that has it.</param>
@@ -81,7 +89,9 @@ internal sealed class ArgumentShape
             return new(RefusalCode.InvalidArgument, sentence, Instead);
         return _setting is null || value.ValueKind != JsonValueKind.Number
             ? parent.Wrong(sentence)
-            : new(RefusalCode.InvalidArgument, sentence, $"Use a value in this range; the operator of the server sets its end with {_setting}.");
+            : new(
+                RefusalCode.InvalidArgument, sentence,
+                $"Use a value in this range; the operator of the server sets its end with {_setting}.");
     }
 
     public string Expectation() => (Type, _words.Count, Minimum, Maximum) switch

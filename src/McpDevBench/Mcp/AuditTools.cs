@@ -48,7 +48,8 @@ internal sealed class AuditQueryTool(AuditLog audit)
             Until = AuditFilter.Time("until", arguments.Until),
         };
         var found = audit.Store.Before(filter.Checked(), Place(arguments.Cursor), arguments.Limit + 1);
-        var shown = AnswerBudget.Take(found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json));
+        var shown = AnswerBudget.Take(
+            found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json));
         var next = found.Count > shown.Count ? shown[^1].Seq.ToString(CultureInfo.InvariantCulture) : null;
         return Task.FromResult(new AuditQueryResult([.. shown.Select(item => item.Json)], next));
     }
@@ -78,7 +79,9 @@ internal sealed class AuditQueryTool(AuditLog audit)
         var whole = JsonElement.Parse(buffer.WrittenSpan);
         if (details)
             return whole;
-        var lean = new JsonObject(whole.EnumerateObject().Where(field => !_details.Contains(field.Name)).Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Value))));
+        var lean = new JsonObject(
+            whole.EnumerateObject().Where(field => !_details.Contains(field.Name)).Select(
+                field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Value))));
         return JsonSerializer.SerializeToElement(lean, McpJson.Default.JsonObject);
     }
 

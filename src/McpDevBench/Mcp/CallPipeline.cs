@@ -13,7 +13,8 @@ namespace McpDevBench.Mcp;
 
 /// <summary>What happens around every call, in one place: the correlation id, the drain state, metrics, the audit record, the summary line, and failures made into answers.</summary>
 internal sealed partial class CallPipeline(
-    MetricCatalogue metrics, AuditLog audit, DrainState drain, McpOptions options, TimeProvider time, ILogger<CallPipeline> logger, CallHandles? handles = null)
+    MetricCatalogue metrics, AuditLog audit, DrainState drain, McpOptions options, TimeProvider time, ILogger<CallPipeline> logger,
+    CallHandles? handles = null)
 {
     /// <summary>In the items of a message that has become a tool call.</summary>
     private const string Item = "devbench.tool";
@@ -22,10 +23,13 @@ internal sealed partial class CallPipeline(
 
     public void Install(McpServerOptions server)
     {
-        server.Filters.Message.IncomingFilters.Add(next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
+        server.Filters.Message.IncomingFilters.Add(
+            next => (context, cancellationToken) => OnMessageAsync(next, context, cancellationToken));
         server.Filters.Message.OutgoingFilters.Add(next => (context, cancellationToken) => OnAnswerAsync(next, context, cancellationToken));
-        server.Filters.Request.CallToolFilters.Add(next => async (request, cancellationToken) => InForm(await OnToolAsync(next, request, cancellationToken)));
-        server.Filters.Request.ReadResourceFilters.Add(next => (request, cancellationToken) => OnResourceAsync(next, request, cancellationToken));
+        server.Filters.Request.CallToolFilters.Add(
+            next => async (request, cancellationToken) => InForm(await OnToolAsync(next, request, cancellationToken)));
+        server.Filters.Request.ReadResourceFilters.Add(
+            next => (request, cancellationToken) => OnResourceAsync(next, request, cancellationToken));
         ListFilters.Install(server, withOutputSchemas: options.StructuredOutput == StructuredOutput.Full);
     }
 
@@ -137,7 +141,8 @@ internal sealed partial class CallPipeline(
                 throw new RefusalException(RefusalCode.Forbidden, $"{name} is disabled on this server.", reason) { Rule = "tool" };
             if (tool is null)
                 throw UnknownTool(request.Params?.Name ?? "");
-            if (request.Params?.Arguments?.TryGetValue(MessageFault.Member, out var fault) is true && MessageFault.Read($"{fault}") is var (sentence, hint))
+            if (request.Params?.Arguments?.TryGetValue(MessageFault.Member, out var fault) is true
+                && MessageFault.Read($"{fault}") is var (sentence, hint))
                 throw new RefusalException(RefusalCode.InvalidArgument, sentence, hint);
             if (drain.IsDraining && tool.Annotations?.ReadOnlyHint == false)
                 throw new RefusalException(RefusalCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
@@ -241,7 +246,9 @@ internal sealed partial class CallPipeline(
     {
         var shown = name.Length <= MaxShownName ? name : $"{name.AsSpan(0, MaxShownName)}…";
         var nearest = Nearest.To(name, ToolCatalogue.All.Where(options.Tools.Offers).Select(tool => tool.Name));
-        return new($"Unknown tool: '{shown}'.{(nearest is null ? " tools/list has the names." : $" Did you mean {nearest}?")}", McpErrorCode.InvalidParams);
+        return new(
+            $"Unknown tool: '{shown}'.{(nearest is null ? " tools/list has the names." : $" Did you mean {nearest}?")}",
+            McpErrorCode.InvalidParams);
     }
 
     private static bool IsForTheSdk(Exception exception, CancellationToken cancellationToken) =>

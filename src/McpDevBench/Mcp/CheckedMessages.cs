@@ -4,10 +4,13 @@ using McpDevBench.Observability;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Looks at each message before the SDK does, over HTTP and on standard input, so that a client's mistake in its text is answered as one.</summary>
+/// <summary>
+/// Looks at each message before the SDK does, over HTTP and on standard input, so that a client's mistake in its text is answered as one.
+/// </summary>
 internal static class CheckedMessages
 {
-    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path) => app.Use(async (HttpContext context, RequestDelegate next) =>
+    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path) =>
+        app.Use(async (HttpContext context, RequestDelegate next) =>
     {
         if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path))
         {
@@ -88,7 +91,8 @@ internal sealed class CheckedInput(Stream inner) : Stream
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

@@ -11,7 +11,8 @@ internal sealed record SpawnArguments(
     [Description("Your name for the workspace; other tools accept it as container_id.")] string? Alias = null,
     [Description("Keep the files; spawning with the same alias restores them.")] bool Persistent = false,
     [Description("Seconds until the workspace is removed.")][Between(SpawnPlan.MinTimeToLive, SpawnPlan.MaxTimeToLive)] int? TtlS = null,
-    [Description("Seconds without use until the workspace is removed.")][Between(SpawnPlan.MinTimeToLive, SpawnPlan.MaxTimeToLive)] int? IdleTtlS = null,
+    [Description("Seconds without use until the workspace is removed.")]
+    [Between(SpawnPlan.MinTimeToLive, SpawnPlan.MaxTimeToLive)] int? IdleTtlS = null,
     [Description("Environment variables of every command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
     [Description("Memory limit in MiB.")] int? MemoryMb = null,
     [Description("CPU limit.")] double? Cpus = null,
@@ -24,15 +25,18 @@ internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 
 internal sealed record SpawnResult(
     string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null, string? Digest = null,
-    string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null, bool? Resumed = null, int? RestoredFiles = null,
+    string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null, bool? Resumed = null,
+    int? RestoredFiles = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
 
 internal sealed class SpawnTool(ContainerService containers, ContainerOptions options, TimeProvider time)
     : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult, Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
-        "Creates an isolated Linux workspace and returns its container_id, which exec and the fs_ tools take. Call it once per task, and kill at the end.",
-        ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true, AuditEvents.ContainerSpawn) { Timeout = TimeSpan.FromSeconds(50) };
+        "Creates an isolated Linux workspace and returns its container_id, which exec and the fs_ tools take. "
+            + "Call it once per task, and kill at the end.",
+        ReadOnly: false, Destructive: false, Idempotent: false, OpenWorld: true,
+        AuditEvents.ContainerSpawn) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override string? TargetOf(SpawnArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Alias);
 
@@ -58,15 +62,18 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
         await using var progress = call.BeginProgress(time, cancellationToken);
         return Done(await containers.SpawnAsync(call.Owner, request, progress is null ? null : Report, cancellationToken));
 
-        void Report(SpawnPhase phase, string text, double fraction) => progress.Report((int)phase + fraction, Enum.GetValues<SpawnPhase>().Length, text);
+        void Report(SpawnPhase phase, string text, double fraction) =>
+            progress.Report((int)phase + fraction, Enum.GetValues<SpawnPhase>().Length, text);
     }
 
     private static ArgumentLimits Limits(ContainerOptions options)
     {
         var limits = new ArgumentLimits()
             .Default("image", options.DefaultImage)
-            .Between("memory_mb", SpawnPlan.MinMemoryMb, options.MostLimits.MemoryMb, "MCP_MAX_MEMORY_MB").Default("memory_mb", options.Limits.MemoryMb)
-            .Between("cpus", (decimal)SpawnPlan.MinCpus, (decimal)options.MostLimits.Cpus, "MCP_MAX_CPUS").Default("cpus", options.Limits.Cpus)
+            .Between("memory_mb", SpawnPlan.MinMemoryMb, options.MostLimits.MemoryMb, "MCP_MAX_MEMORY_MB")
+            .Default("memory_mb", options.Limits.MemoryMb)
+            .Between("cpus", (decimal)SpawnPlan.MinCpus, (decimal)options.MostLimits.Cpus, "MCP_MAX_CPUS")
+            .Default("cpus", options.Limits.Cpus)
             .Default("network", "none").Allowed("network", options.AllowNetwork ? ["none", "bridge"] : ["none"]);
         return options.DefaultTimeToLive is { } ttl ? limits.Default("ttl_s", (int)ttl.TotalSeconds) : limits;
     }
@@ -74,12 +81,14 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
     protected override string Render(SpawnResult result) => result.ContainerId is null
         ? $"{(result.Allowed == true ? "Would be done" : "Would be refused")}: {result.Reason}{(result.Nearest is null ? "" : $" Nearest allowed choice: {result.Nearest}.")}"
         : $"Workspace {result.ContainerId}{(result.Alias is null ? "" : $" (alias {result.Alias})")} is {result.Status}: image {result.Image}, files in {result.Workspace}, network {result.Network}, "
-            + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} CPUs, expires {result.ExpiresAt ?? "never"}.") + Restored(result);
+            + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} CPUs, expires {result.ExpiresAt ?? "never"}.")
+            + Restored(result);
 
     private static string Restored(SpawnResult result) => result.RestoredFiles switch
     {
         null => "",
-        >= ContainerService.MaxCountedFiles => Words.Invariant($" Restored more than {ContainerService.MaxCountedFiles} kept files; the workspace is persistent."),
+        >= ContainerService.MaxCountedFiles =>
+            Words.Invariant($" Restored more than {ContainerService.MaxCountedFiles} kept files; the workspace is persistent."),
         1 => " Restored 1 kept file; the workspace is persistent.",
         { } files => Words.Invariant($" Restored {files} kept files; the workspace is persistent."),
     };
@@ -143,7 +152,8 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
         var roots = new[] { $"workspace:{workspace.Id}" };
         return new(
-            workspace.Id.ToString(), roots, Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag, workspace.Adoption);
+            workspace.Id.ToString(), roots, Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag,
+            workspace.Adoption);
     }
 
     protected override string Render(AttachResult result)
@@ -170,7 +180,8 @@ internal sealed class KillTool(ContainerService containers)
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
         "Ends every command in a workspace and removes it. A persistent workspace's files are kept unless delete_files=true.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill, Ends: true) { Timeout = TimeSpan.FromSeconds(50) };
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ContainerKill,
+        Ends: true) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -180,7 +191,10 @@ internal sealed class KillTool(ContainerService containers)
     }
 
     protected override string Render(KillResult result) => $"{result.ContainerId} is {result.Status}; its files are {result.Volume}."
-        + (result.KeptAs is null ? "" : $" spawn with alias={result.KeptAs} restores them; kill container_id={result.KeptAs} with delete_files=true deletes them.");
+        + (result.KeptAs is null
+            ? ""
+            : $" spawn with alias={result.KeptAs} restores them; "
+                + $"kill container_id={result.KeptAs} with delete_files=true deletes them.");
 }
 
 internal sealed record ListContainersArguments(
@@ -194,7 +208,8 @@ internal sealed record ListedWorkspace(
 
 internal sealed record KeptFilesResult(string Alias, string KeptAt, string? ContainerId = null, string? Image = null);
 
-internal sealed record ListContainersResult(IReadOnlyList<ListedWorkspace> Containers, string? NextCursor = null, IReadOnlyList<KeptFilesResult>? Kept = null);
+internal sealed record ListContainersResult(
+    IReadOnlyList<ListedWorkspace> Containers, string? NextCursor = null, IReadOnlyList<KeptFilesResult>? Kept = null);
 
 internal sealed class ListContainersTool(ContainerService containers)
     : TypedTool<ListContainersArguments, ListContainersResult>(Facts, McpJson.Default.ListContainersArguments, McpJson.Default.ListContainersResult), ITool
@@ -210,12 +225,16 @@ internal sealed class ListContainersTool(ContainerService containers)
             Words.Time(found.Workspace.CreatedAt), Words.Time(found.Workspace.LastUsedAt), found.RunningExecs, found.Workspace.Alias, Words.Time(found.Workspace.ExpiresAt)));
         // With the first page alone.
         var kept = arguments is { IncludeKept: true, Cursor: null }
-            ? containers.Kept(call.Owner).Select(files => new KeptFilesResult(files.Alias, Words.Time(files.KeptAt), files.ContainerId, files.Image)).ToList() : null;
+            ? containers.Kept(call.Owner)
+                .Select(files => new KeptFilesResult(files.Alias, Words.Time(files.KeptAt), files.ContainerId, files.Image))
+                .ToList()
+            : null;
         return Task.FromResult(new ListContainersResult([.. listed], page.NextCursor, kept));
     }
 
     protected override string Render(ListContainersResult result) => Workspaces(result) + string.Concat((result.Kept ?? []).Select(files =>
-        $"\nkept files of {files.Alias} (image {files.Image ?? "unknown"}, since {files.KeptAt}): spawn with alias={files.Alias} restores them, kill with delete_files=true deletes them"));
+        $"\nkept files of {files.Alias} (image {files.Image ?? "unknown"}, since {files.KeptAt}): "
+            + $"spawn with alias={files.Alias} restores them, kill with delete_files=true deletes them"));
 
     private static string Workspaces(ListContainersResult result) => result.Containers.Count == 0
         ? "No workspaces. Call spawn to create one."

@@ -46,7 +46,8 @@ internal sealed class ExecCancelTool(ExecService execs)
 {
     public static ToolFacts Facts { get; } = new("exec_cancel", "End a command",
         "Ends a command and every process it started: TERM, then KILL after grace_s seconds.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ExecCancel, Ends: true) { Timeout = TimeSpan.FromSeconds(45) };
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ExecCancel,
+        Ends: true) { Timeout = TimeSpan.FromSeconds(45) };
 
     protected override async Task<ExecEndResult> CallAsync(ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

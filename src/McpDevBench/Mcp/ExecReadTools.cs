@@ -165,7 +165,10 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
         var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
         var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq);
         if (taken < data.Length)
-            result = result with { Truncated = new(data.Length - taken, "The command does not read them now. Send the rest (and eof) later.") };
+        {
+            var hint = "The command does not read them now. Send the rest (and eof) later.";
+            result = result with { Truncated = new(data.Length - taken, hint) };
+        }
         if (!arguments.Waits)
             return result;
         var page = await reader.PollAsync(call.Owner, arguments.ToRequest(afterSeq), cancellationToken);

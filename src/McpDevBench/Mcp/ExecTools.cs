@@ -8,7 +8,8 @@ namespace McpDevBench.Mcp;
 
 internal sealed record ExecArguments(
     [Description("Workspace id or alias.")] string ContainerId,
-    [Description("Program and its arguments, without a shell. Give either cmd or shell.")][Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
+    [Description("Program and its arguments, without a shell. Give either cmd or shell.")]
+    [Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
     [Description("One command line, run by bash, or by sh where the image has no bash.")][Large] string? Shell = null,
     [Description("Working directory.")] string Cwd = "/workspace",
     [Description("Environment variables of this command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
@@ -28,7 +29,8 @@ internal sealed record ExecArguments(
 {
     TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(WaitMs);
 
-    public const string CmdHint = "For a command line use shell, such as \"ls -l | head\"; cmd is the program and its arguments, such as [\"ls\", \"-l\"].";
+    public const string CmdHint = "For a command line use shell, such as \"ls -l | head\"; "
+        + "cmd is the program and its arguments, such as [\"ls\", \"-l\"].";
 
     public ExecRequest ToRequest() => new()
     {
@@ -47,7 +49,9 @@ internal sealed record ExecArguments(
         IdempotencyKey = IdempotencyKey,
     };
 
-    /// <summary>What the audit record holds of the command. Arguments may hold secrets: the whole line is redacted by the kind of its values.</summary>
+    /// <summary>
+    /// What the audit record holds of the command. Arguments may hold secrets: the whole line is redacted by the kind of its values.
+    /// </summary>
     public string? Recorded(AuditOptions audit) => audit.Commands switch
     {
         AuditCommands.None => null,
@@ -85,12 +89,14 @@ internal sealed record ExecToolResult(
     string? Shell = null, IReadOnlyList<string>? Notes = null);
 
 internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions options, AuditOptions audit, TimeProvider time)
-    : TypedTool<ExecArguments, ExecToolResult>(Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
+    : TypedTool<ExecArguments, ExecToolResult>(
+        Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
 {
     private const int MaxProgressBytes = 1024;
 
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
-        "Runs a command and returns its output and exit_code. A command that still runs after wait_ms continues: read on with exec_poll and after_seq=next_seq. "
+        "Runs a command and returns its output and exit_code. "
+            + "A command that still runs after wait_ms continues: read on with exec_poll and after_seq=next_seq. "
         + "A non-zero exit_code is a result, not an error.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
@@ -147,7 +153,9 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         return Of(result.Exec, stdout, stderr, output.NextSeq, arguments, output.OmittedBytes == 0 ? null : new(output.OmittedBytes, hint));
     }
 
-    /// <summary>Raw bytes cannot have a mark where some are left out. They are the beginning of the output, and exec_poll has the rest.</summary>
+    /// <summary>
+    /// Raw bytes cannot have a mark where some are left out. They are the beginning of the output, and exec_poll has the rest.
+    /// </summary>
     private static ExecToolResult Raw(OutputPage page, ExecArguments arguments)
     {
         var output = page.Output;
@@ -203,7 +211,8 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
         Facts, McpJson.Default.ExecStartArguments, McpJson.Default.ExecStartResult, ExecArguments.StartLimits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_start", "Start a command",
-        "Starts a command without waiting for it: a server or a long build. Arguments as in exec. Read the output with exec_poll; end it with exec_cancel.",
+        "Starts a command without waiting for it: a server or a long build. Arguments as in exec. "
+            + "Read the output with exec_poll; end it with exec_cancel.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecStart);
 
     protected override string? TargetOf(ExecStartArguments arguments) => arguments.ToExec().Recorded(audit);

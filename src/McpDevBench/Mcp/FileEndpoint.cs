@@ -15,7 +15,8 @@ namespace McpDevBench.Mcp;
 /// unpacks an archive. Who may call the tools may call this, and nobody else.
 /// </summary>
 internal sealed partial class FileEndpoint(
-    FileService files, FileTransfer transfer, McpOptions options, AuditLog audit, CallHandles handles, DrainState drain, MetricCatalogue metrics, TimeProvider time,
+    FileService files, FileTransfer transfer, McpOptions options, AuditLog audit, CallHandles handles, DrainState drain,
+    MetricCatalogue metrics, TimeProvider time,
     ILogger<FileEndpoint> logger)
 {
     private static readonly string[] _reading = ["GET", "HEAD"];
@@ -56,7 +57,8 @@ internal sealed partial class FileEndpoint(
         try
         {
             if (options.Tools.WhyNot(tool) is { } reason)
-                throw new RefusalException(RefusalCode.Forbidden, $"{tool.Name} is disabled on this server, and so is this endpoint.", reason) { Rule = "tool" };
+                throw new RefusalException(
+                    RefusalCode.Forbidden, $"{tool.Name} is disabled on this server, and so is this endpoint.", reason) { Rule = "tool" };
             if (drain.IsDraining && !tool.ReadOnly)
                 throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
             await audited.RequireAsync();
@@ -128,7 +130,8 @@ internal sealed partial class FileEndpoint(
         if (entry.Type == "link")
         {
             if (!HttpMethods.IsHead(request.Method))
-                await transfer.DownloadAsync(call.Owner, call.Container, call.Path, 0, null, ifMatch: null, response.Body, CallDeadline.Current!.Token);
+                await transfer.DownloadAsync(
+                    call.Owner, call.Container, call.Path, 0, null, ifMatch: null, response.Body, CallDeadline.Current!.Token);
             return;
         }
         var etag = FileHeaders.Quote(entry.Etag);
@@ -158,7 +161,8 @@ internal sealed partial class FileEndpoint(
         if (HttpMethods.IsHead(request.Method))
             return;
         // If it is replaced between the headers and its bytes, it is refused: the headers would be those of another file.
-        await transfer.DownloadAsync(call.Owner, call.Container, call.Path, offset, length, entry.Etag, response.Body, CallDeadline.Current!.Token);
+        await transfer.DownloadAsync(
+            call.Owner, call.Container, call.Path, offset, length, entry.Etag, response.Body, CallDeadline.Current!.Token);
     }
 
     private async Task ExportAsync(HttpContext context, FileCall call, AuditedCall audited)
@@ -175,7 +179,9 @@ internal sealed partial class FileEndpoint(
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"workspace.{(gzip ? "tar.gz" : "tar")}\"";
         if (!HttpMethods.IsHead(context.Request.Method))
-            await transfer.ExportAsync(call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body, CallDeadline.Current!.Token);
+            await transfer.ExportAsync(
+                call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body,
+                CallDeadline.Current!.Token);
     }
 
     private async Task WriteAsync(HttpContext context, FileCall call, AuditedCall audited)
@@ -231,8 +237,10 @@ internal sealed partial class FileEndpoint(
         {
             await audited.FailedAsync(RefusalCode.InvalidArgument.Name());
             var refusal = new RefusalException(
-                RefusalCode.InvalidArgument, "The upload is not an archive that can be unpacked, by its first bytes and by its Content-Type.",
-                "Send a tar (application/x-tar), tar.gz (application/gzip) or zip (application/zip); leave unpack out to store it as a file.");
+                RefusalCode.InvalidArgument,
+                "The upload is not an archive that can be unpacked, by its first bytes and by its Content-Type.",
+                "Send a tar (application/x-tar), tar.gz (application/gzip) or zip (application/zip); "
+                    + "leave unpack out to store it as a file.");
             await HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status415UnsupportedMediaType);
             return;
         }

@@ -9,7 +9,8 @@ internal sealed record FsWriteArguments(
     string Path,
     [Large] string Content,
     [Description("Of content.")]
-    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)] string Encoding = "utf8",
+    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
+    string Encoding = "utf8",
     [Description("Octal permissions, such as 755.")] string? Mode = null,
     [Description("Create missing parent directories.")] bool CreateParents = true,
     [Description("Add to the end instead of replacing.")] bool Append = false,

@@ -7,18 +7,24 @@ using ModelContextProtocol.AspNetCore;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>What the transport asks of headers, made as lenient as the protocol allows: sessions that are gone, and clients that want JSON alone.</summary>
+/// <summary>
+/// What the transport asks of headers, made as lenient as the protocol allows: sessions that are gone, and clients that want JSON alone.
+/// </summary>
 internal static class HttpFront
 {
     private const string SessionHeader = "Mcp-Session-Id";
     private const string Json = "application/json";
     private const string EventStream = "text/event-stream";
 
-    /// <summary>A session id is one of an earlier server or of another one, since this one has no sessions: 404 tells a client to initialize again.</summary>
-    public static void UseStaleSessions(this IApplicationBuilder app, PathString path) => app.Use(async (HttpContext context, RequestDelegate next) =>
+    /// <summary>
+    /// A session id is one of an earlier server or of another one, since this one has no sessions: 404 tells a client to initialize again.
+    /// </summary>
+    public static void UseStaleSessions(this IApplicationBuilder app, PathString path) =>
+        app.Use(async (HttpContext context, RequestDelegate next) =>
     {
         var session = context.Request.Headers[SessionHeader].ToString();
-        var hasSessions = context.RequestServices.GetRequiredService<IOptions<HttpServerTransportOptions>>().Value.SessionMode != HttpServerSessionMode.Stateless;
+        var transport = context.RequestServices.GetRequiredService<IOptions<HttpServerTransportOptions>>().Value;
+        var hasSessions = transport.SessionMode != HttpServerSessionMode.Stateless;
         if (session.Length == 0 || hasSessions || !context.Request.Path.StartsWithSegments(path))
         {
             await next(context);
@@ -32,14 +38,16 @@ internal static class HttpFront
             ["error"] = new JsonObject
             {
                 ["code"] = -32001,
-                ["message"] = $"Unknown session: {(session.Length <= 100 ? session : session[..100])}. Send initialize without {SessionHeader}; this server needs no session.",
+                ["message"] = $"Unknown session: {(session.Length <= 100 ? session : session[..100])}. "
+                    + $"Send initialize without {SessionHeader}; this server needs no session.",
                 ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() },
             },
         });
     });
 
     /// <summary>A POST whose Accept does not name the event stream gets its answer as JSON.</summary>
-    public static void UseJsonAnswers(this IApplicationBuilder app, PathString path) => app.Use(async (HttpContext context, RequestDelegate next) =>
+    public static void UseJsonAnswers(this IApplicationBuilder app, PathString path) =>
+        app.Use(async (HttpContext context, RequestDelegate next) =>
     {
         var accepted = context.Request.GetTypedHeaders().Accept;
         var takesJson = accepted.Count == 0 || accepted.Any(one => one.MatchesMediaType(Json));

@@ -11,7 +11,8 @@ internal sealed record ListImagesArguments(
 /// <param name="Digest">As spawn reports it.</param>
 internal sealed record ListedImage(string Name, long SizeBytes, string Digest, bool? Default = null);
 
-internal sealed record ListImagesResult(IReadOnlyList<ListedImage> Images, string DefaultImage, bool DefaultIsLocal, string? NextCursor = null);
+internal sealed record ListImagesResult(
+    IReadOnlyList<ListedImage> Images, string DefaultImage, bool DefaultIsLocal, string? NextCursor = null);
 
 internal sealed class ListImagesTool(ImageList images)
     : TypedTool<ListImagesArguments, ListImagesResult>(Facts, McpJson.Default.ListImagesArguments, McpJson.Default.ListImagesResult), ITool
@@ -19,17 +20,22 @@ internal sealed class ListImagesTool(ImageList images)
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_images", "List images",
         "Lists the images on this host that spawn may use. spawn may pull others that policy allows.");
 
-    protected override async Task<ListImagesResult> CallAsync(ListImagesArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ListImagesResult> CallAsync(
+        ListImagesArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var page = await images.PageAsync(arguments.Filter, arguments.Cursor, cancellationToken);
-        return new([.. page.Images.Select(image => new ListedImage(image.Name, image.Size, image.Digest, image.IsDefault ? true : null))], page.DefaultImage, page.DefaultIsLocal, page.NextCursor);
+        return new(
+            [.. page.Images.Select(image => new ListedImage(image.Name, image.Size, image.Digest, image.IsDefault ? true : null))],
+            page.DefaultImage, page.DefaultIsLocal, page.NextCursor);
     }
 
     protected override string Render(ListImagesResult result)
     {
-        var lines = result.Images.Select(image => $"{image.Name} {Megabytes(image.SizeBytes)} {image.Digest}{(image.Default == true ? " (default)" : "")}");
+        var lines = result.Images.Select(
+            image => $"{image.Name} {Megabytes(image.SizeBytes)} {image.Digest}{(image.Default == true ? " (default)" : "")}");
         var list = result.Images.Count == 0 ? "No local image matches." : string.Join('\n', lines);
-        return $"{list}{Words.More(result.NextCursor)}{(result.DefaultIsLocal ? "" : $"\nThe default image {result.DefaultImage} is not on this host: spawn pulls it.")}";
+        var missing = result.DefaultIsLocal ? "" : $"\nThe default image {result.DefaultImage} is not on this host: spawn pulls it.";
+        return $"{list}{Words.More(result.NextCursor)}{missing}";
     }
 
     private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB");

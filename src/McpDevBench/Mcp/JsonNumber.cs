@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>A number by the grammar of JSON, exact whatever its size: significant digits, and the power of ten that they are multiplied with.</summary>
+/// <summary>
+/// A number by the grammar of JSON, exact whatever its size: significant digits, and the power of ten that they are multiplied with.
+/// </summary>
 internal readonly record struct JsonNumber(bool IsNegative, string Digits, int Exponent)
 {
     /// <summary>A long has 19 digits at most.</summary>
@@ -44,7 +46,9 @@ internal readonly record struct JsonNumber(bool IsNegative, string Digits, int E
         if (Digits is null or "")
             return true;
         return Exponent >= 0 && Digits.Length + Exponent <= MaxDigits
-            && long.TryParse($"{(IsNegative ? "-" : "")}{Digits}{new string('0', Exponent)}", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+            && long.TryParse(
+                $"{(IsNegative ? "-" : "")}{Digits}{new string('0', Exponent)}", NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture, out value);
     }
 
     private static ReadOnlySpan<char> TakeDigits(scoped ref ReadOnlySpan<char> text)
@@ -67,7 +71,9 @@ internal readonly record struct JsonNumber(bool IsNegative, string Digits, int E
         var digits = TakeDigits(ref text).TrimStart('0');
         if (text.Length > 0)
             return false;
-        exponent = digits.Length > MaxExponentDigits ? sign * 100_000_000 : sign * (digits.Length == 0 ? 0 : int.Parse(digits, CultureInfo.InvariantCulture));
+        exponent = digits.Length > MaxExponentDigits
+            ? sign * 100_000_000
+            : sign * (digits.Length == 0 ? 0 : int.Parse(digits, CultureInfo.InvariantCulture));
         return true;
     }
 }

@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// What clients send for a value of another type, where it can mean one thing only and nothing is lost: <c>500.0</c> and <c>"500"</c> for a whole number, <c>"false"</c> for false,
-/// JSON text for an array or an object, a number or a flag for the value of an environment variable.
+/// What clients send for a value of another type, where it can mean one thing only and nothing is lost: <c>500.0</c> and <c>"500"</c> for a
+/// whole number, <c>"false"</c> for false, JSON text for an array or an object, a number or a flag for the value of an environment
+/// variable.
 /// </summary>
 internal static class LenientValues
 {
@@ -38,7 +39,9 @@ internal static class LenientValues
     }
 
     private static JsonElement? Whole(string text) =>
-        JsonNumber.TryParse(text, out var number) && number.TryGetInteger(out var whole) ? JsonElement.Parse(whole.ToString(CultureInfo.InvariantCulture)) : null;
+        JsonNumber.TryParse(text, out var number) && number.TryGetInteger(out var whole)
+            ? JsonElement.Parse(whole.ToString(CultureInfo.InvariantCulture))
+            : null;
 
     private static JsonElement? Flag(string text) => text.ToUpperInvariant() switch
     {

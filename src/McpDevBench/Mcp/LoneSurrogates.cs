@@ -3,7 +3,9 @@ using System.Text;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Half a character, such as <c>\ud800</c>: legal in JSON, but not in a text of .NET or in UTF-8. All of it works on JSON with its escapes.</summary>
+/// <summary>
+/// Half a character, such as <c>\ud800</c>: legal in JSON, but not in a text of .NET or in UTF-8. All of it works on JSON with its escapes.
+/// </summary>
 internal static class LoneSurrogates
 {
     private const int EscapeLength = 6;
@@ -43,7 +45,8 @@ internal static class LoneSurrogates
     private static bool TryUnit(ReadOnlySpan<byte> json, out char unit)
     {
         unit = '\0';
-        if (json.Length < EscapeLength || json[0] != '\\' || json[1] != 'u' || !Utf8Parser.TryParse(json[2..EscapeLength], out ushort value, out var consumed, 'x') || consumed != 4)
+        if (json.Length < EscapeLength || json[0] != '\\' || json[1] != 'u'
+            || !Utf8Parser.TryParse(json[2..EscapeLength], out ushort value, out var consumed, 'x') || consumed != 4)
             return false;
         unit = (char)value;
         return true;

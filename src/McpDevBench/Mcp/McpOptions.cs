@@ -37,7 +37,8 @@ internal sealed record McpOptions
 
     public ToolSelection Tools { get; init; } = ToolSelection.Default;
 
-    private static readonly Dictionary<string, StructuredOutput> _structuredOutputs = new() { ["full"] = StructuredOutput.Full, ["off"] = StructuredOutput.Off };
+    private static readonly Dictionary<string, StructuredOutput> _structuredOutputs =
+        new() { ["full"] = StructuredOutput.Full, ["off"] = StructuredOutput.Off };
     private static readonly SearchValues<char> _notInPaths = SearchValues.Create("{}?# *");
 
     public static McpOptions Read(Settings settings)
@@ -49,7 +50,9 @@ internal sealed record McpOptions
             Path = settings.Text("MCP_PATH", defaults.Path, "The path of the MCP endpoint."),
             MaxUploadBytes = settings.Bytes("MCP_MAX_UPLOAD_BYTES", defaults.MaxUploadBytes, 1, 1L << 50, "Bytes of one upload through PUT /workspaces/{id}/files."),
             DrainGraceSeconds = settings.Number("MCP_DRAIN_GRACE_S", defaults.DrainGraceSeconds, 0, 3600, "Seconds that running calls may still take when the server stops."),
-            StructuredOutput = settings.Choice("MCP_STRUCTURED_OUTPUT", defaults.StructuredOutput, _structuredOutputs, "Whether results have structuredContent, and tools an output schema; off: text alone."),
+            StructuredOutput = settings.Choice(
+                "MCP_STRUCTURED_OUTPUT", defaults.StructuredOutput, _structuredOutputs,
+                "Whether results have structuredContent, and tools an output schema; off: text alone."),
             Tools = ToolSelection.Read(settings),
         };
         if (options.Path.Length < 2 || options.Path[0] != '/' || options.Path[^1] == '/' || options.Path.AsSpan().ContainsAny(_notInPaths))

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>What is legal JSON in a message, but no text or no object: half a surrogate pair, or a member twice where the protocol has one. The SDK fails on either.</summary>
+/// <summary>
+/// What is legal JSON in a message, but no text or no object: half a surrogate pair, or a member twice where the protocol has one. The SDK
+/// fails on either.
+/// </summary>
 /// <param name="Sentence">For the client: what is wrong, and where.</param>
 /// <param name="Hint">What to send instead.</param>
 /// <param name="ArgumentsStart">Where the arguments of a tool call begin, behind their brace, if the fault is in them; else -1.</param>
@@ -28,7 +31,7 @@ internal sealed record MessageFault(string Sentence, string Hint, int ArgumentsS
         }
         catch (JsonException)
         {
-            // No JSON, or nested too deeply: the SDK says so.
+            // No JSON, or nested too deeply: the SDK reports it.
             return null;
         }
     }
@@ -48,12 +51,16 @@ internal sealed record MessageFault(string Sentence, string Hint, int ArgumentsS
         return [.. whole[..ArgumentsStart], .. Encoding.UTF8.GetBytes($"\"\\u0000fault\":{Carried()},"), .. whole[ArgumentsStart..]];
     }
 
-    /// <summary>A request in the place of one that cannot be read, which the pipeline refuses with the sentence; null for a notification, which nobody waits for.</summary>
+    /// <summary>
+    /// A request in the place of one that cannot be read, which the pipeline refuses with the sentence; null for a notification, which
+    /// has no answer.
+    /// </summary>
     public byte[]? Replace() => Id is null ? null
         : Encoding.UTF8.GetBytes($$$"""{"jsonrpc":"2.0","id":{{{Id}}},"method":"ping","params":{"\u0000fault":{{{Carried()}}}}}""");
 
     /// <summary>A member's value back as the sentence and the hint.</summary>
-    public static (string Sentence, string Hint) Read(string carried) => carried.Split('\n', 2) is [var sentence, var hint] ? (sentence, hint) : (carried, LoneHint);
+    public static (string Sentence, string Hint) Read(string carried) =>
+        carried.Split('\n', 2) is [var sentence, var hint] ? (sentence, hint) : (carried, LoneHint);
 
     private string Carried() => $"\"{JsonEncodedText.Encode($"{Sentence}\n{Hint}")}\"";
 
@@ -118,15 +125,18 @@ internal sealed record MessageFault(string Sentence, string Hint, int ArgumentsS
             if (reader.TokenType == JsonTokenType.PropertyName)
                 return;
             if (Is(message, 1, "method"u8))
-                _isToolCall = reader.TokenType == JsonTokenType.String && LoneSurrogates.In(reader.ValueSpan) is null && reader.ValueTextEquals("tools/call"u8);
+                _isToolCall = reader.TokenType == JsonTokenType.String
+                    && LoneSurrogates.In(reader.ValueSpan) is null && reader.ValueTextEquals("tools/call"u8);
             else if (Is(message, 1, "id"u8) && reader.TokenType is JsonTokenType.String or JsonTokenType.Number)
                 _id = Encoding.UTF8.GetString(message[(int)reader.TokenStartIndex..(int)reader.BytesConsumed]);
         }
 
-        private bool Is(ReadOnlySpan<byte> message, int depth, ReadOnlySpan<byte> name) => message.Slice(_path[depth].Start, _path[depth].Length).SequenceEqual(name);
+        private bool Is(ReadOnlySpan<byte> message, int depth, ReadOnlySpan<byte> name) =>
+            message.Slice(_path[depth].Start, _path[depth].Length).SequenceEqual(name);
 
         /// <summary>The arguments of tools and prompts have errors of their own, by name.</summary>
-        private bool IsArgument(ReadOnlySpan<byte> message, int depth) => depth > 2 && Is(message, 1, "params"u8) && Is(message, 2, "arguments"u8);
+        private bool IsArgument(ReadOnlySpan<byte> message, int depth) =>
+            depth > 2 && Is(message, 1, "params"u8) && Is(message, 2, "arguments"u8);
 
         private void Note(ReadOnlySpan<byte> message, int depth, string what, string hint)
         {

@@ -5,7 +5,9 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Mcp;
 
 internal sealed record MetricsArguments(
-    [Description("Only metrics whose name begins with this, such as mcp_exec. With a prefix the answer also has HELP and TYPE lines and series at 0.")] string? Prefix = null,
+    [Description(
+        "Only metrics whose name begins with this, such as mcp_exec. "
+            + "With a prefix the answer also has HELP and TYPE lines and series at 0.")] string? Prefix = null,
     [Description("Also list histogram buckets.")] bool Buckets = false);
 
 /// <param name="Text">Lines of the Prometheus text format.</param>
@@ -17,7 +19,8 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
     private const string OwnMetrics = "mcp_", WorkspaceMetrics = "container_";
 
     public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server",
-        "Returns the server's metrics in the Prometheus text format, at most 16 KB. Without prefix: the values of mcp_ and container_ metrics that are not 0.");
+        "Returns the server's metrics in the Prometheus text format, at most 16 KB. "
+            + "Without prefix: the values of mcp_ and container_ metrics that are not 0.");
 
     protected override async Task<MetricsResult> CallAsync(MetricsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -25,7 +28,11 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
         var wanted = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => IsWanted(line, arguments)).ToList();
         var shown = AnswerBudget.Take(wanted, line => line);
         var leftOut = wanted.Skip(shown.Count).Sum(line => Encoding.UTF8.GetByteCount(line) + 1);
-        return new(string.Join('\n', shown), leftOut == 0 ? null : new(leftOut, "Pass a longer prefix, such as mcp_api or mcp_fs; Prometheus gets everything from the metrics port."));
+        return new(
+            string.Join('\n', shown),
+            leftOut == 0
+                ? null
+                : new(leftOut, "Pass a longer prefix, such as mcp_api or mcp_fs; Prometheus gets everything from the metrics port."));
     }
 
     protected override string Render(MetricsResult result) => result.Truncated is { } truncated
@@ -40,7 +47,8 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
         if (arguments.Prefix is not { } prefix)
         {
             // Most series are there from the start, so that rates begin at 0: a reader learns nothing from them.
-            var isOurs = line.StartsWith(OwnMetrics, StringComparison.Ordinal) || line.StartsWith(WorkspaceMetrics, StringComparison.Ordinal);
+            var isOurs = line.StartsWith(OwnMetrics, StringComparison.Ordinal)
+                || line.StartsWith(WorkspaceMetrics, StringComparison.Ordinal);
             return !isComment && isOurs && !line.EndsWith(" 0", StringComparison.Ordinal);
         }
         var isAbout = line.StartsWith("# HELP ", StringComparison.Ordinal) || line.StartsWith("# TYPE ", StringComparison.Ordinal);

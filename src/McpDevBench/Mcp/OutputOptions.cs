@@ -37,7 +37,8 @@ internal static class OutputOptions
         RefusalCode.InvalidArgument, $"{argument} works on text, and encoding is base64.", $"Leave out {argument}, or use encoding=utf8.");
 
     public static RefusalException MatchWithoutGrep() => new(
-        RefusalCode.InvalidArgument, "until=match needs grep.", "Give grep: a regular expression for the line to wait for, such as ^Listening");
+        RefusalCode.InvalidArgument, "until=match needs grep.",
+        "Give grep: a regular expression for the line to wait for, such as ^Listening");
 
     public static IReadOnlyList<MessageResult> Messages(OutputPage page, bool details) => [.. page.Output.Messages.Select(message =>
         new MessageResult(message.Seq, message.Stream, message.Data, details ? Words.Time(message.Timestamp) : null))];
@@ -51,7 +52,8 @@ internal static class OutputOptions
         if (output.Skipped > 0)
             hints.Add("Earlier lines of tail_lines did not fit: raise max_bytes.");
         if (output.Dropped > 0)
-            hints.Add(Words.Invariant($"{output.Dropped} bytes in the middle are not kept; have the command write such an output to a file."));
+            hints.Add(
+                Words.Invariant($"{output.Dropped} bytes in the middle are not kept; have the command write such an output to a file."));
         var bytes = output.Remaining + output.Skipped + output.Dropped;
         return bytes == 0 ? null : new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
     }

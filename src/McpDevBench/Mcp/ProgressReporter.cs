@@ -46,7 +46,7 @@ internal sealed class ProgressReporter : IAsyncDisposable
 
     public void Report(double done, double? total, string message) => Report(() => new CallProgress(done, total, message));
 
-    /// <param name="next">Asked when the client is due for a report, and only if there is no newer one by then.</param>
+    /// <param name="next">Asked when the client is due for a report, and only if none is newer by then.</param>
     public void Report(Func<CallProgress> next)
     {
         Volatile.Write(ref _next, next);

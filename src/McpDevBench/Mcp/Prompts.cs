@@ -9,41 +9,54 @@ namespace McpDevBench.Mcp;
 /// <summary>A recipe that a person picks in a client: one message to the model, with the arguments filled in.</summary>
 internal sealed class DevBenchPrompt(string name, string title, string description, PromptArgument[] arguments, Func<Func<string, string?>, string> write) : McpServerPrompt
 {
-    private static readonly PromptArgument _workspace = new() { Name = "container_id", Description = "Workspace id or alias. Default: a new workspace." };
+    private static readonly PromptArgument _workspace =
+        new() { Name = "container_id", Description = "Workspace id or alias. Default: a new workspace." };
     private static readonly PromptArgument _image = new() { Name = "image", Description = "Image for a new workspace." };
 
     /// <summary>Every prompt. Their texts name only images and networks that this server's policy allows.</summary>
     public static IReadOnlyList<DevBenchPrompt> Create(ContainerOptions options, ImagePolicy policy)
     {
         var network = options.AllowNetwork
-            ? "Installing needs a network, which a new workspace has with network=bridge. If the workspace has none, say so instead of trying again."
-            : "Workspaces on this server have no network: use what the image has, and say what is missing instead of trying to download it.";
+            ? "Installing needs a network, which a new workspace has with network=bridge. "
+                + "If the workspace has none, say so instead of trying again."
+            : "Workspaces on this server have no network: "
+                + "use what the image has, and say what is missing instead of trying to download it.";
         return
         [
             new("setup_python", "Set up Python", "Prepares a workspace for a Python project.",
                 [_workspace, _image, new() { Name = "requirements", Description = "Packages, or a requirements file." }],
-                given => $"""
-                    {Workspace(given, ImageFor("python", "python:3.12-slim"))}
-                    Then set up Python in it: run `python3 --version`, create a virtual environment with `python3 -m venv .venv` in /workspace, and install {given("requirements") ?? "what requirements.txt or pyproject.toml in /workspace asks for, if there is one"} with its pip.
-                    {network} At the end report the Python version and the installed packages.
-                    """),
+                given => string.Join(
+                    '\n',
+                    Workspace(given, ImageFor("python", "python:3.12-slim")),
+                    "Then set up Python in it: run `python3 --version`, "
+                        + "create a virtual environment with `python3 -m venv .venv` in /workspace, and install "
+                        + (given("requirements") ?? "what requirements.txt or pyproject.toml in /workspace asks for, if there is one")
+                        + " with its pip.",
+                    $"{network} At the end report the Python version and the installed packages.")),
             new("setup_node", "Set up Node.js", "Prepares a workspace for a Node.js project.",
                 [_workspace, _image, new() { Name = "package_manager", Description = "npm, pnpm or yarn. Default: npm." }],
-                given => $"""
-                    {Workspace(given, ImageFor("node", "node:22-slim"))}
-                    Then set up Node.js in it: run `node --version`. If /workspace has a package.json, install its dependencies with {given("package_manager") ?? "npm"}, from the lock file if there is one.
-                    {network} At the end report the versions and the scripts of package.json.
-                    """),
+                given => string.Join(
+                    '\n',
+                    Workspace(given, ImageFor("node", "node:22-slim")),
+                    "Then set up Node.js in it: run `node --version`. If /workspace has a package.json, "
+                        + $"install its dependencies with {given("package_manager") ?? "npm"}, from the lock file if there is one.",
+                    $"{network} At the end report the versions and the scripts of package.json.")),
             new("run_tests", "Run the tests", "Runs a project's tests and explains what fails.",
-                [new() { Name = "container_id", Description = "Workspace id or alias.", Required = true }, new() { Name = "command", Description = "The command that runs the tests. Default: found from the project's files." }],
-                given => $"""
-                    Run the tests of the project in the workspace {given("container_id")}.
-                    {(given("command") is { } command ? $"The command is `{command}`." : "Find out how they are run from the files in /workspace (fs_list, fs_read).")}
-                    Use exec with enough timeout_s, and exec_poll with wait_ms while they run. Then report how many passed and failed. For each failure read the code concerned and explain the cause. Change nothing unless asked.
-                    """),
+                [
+                    new() { Name = "container_id", Description = "Workspace id or alias.", Required = true },
+                    new() { Name = "command", Description = "The command that runs the tests. Default: found from the project's files." },
+                ],
+                given => string.Join(
+                    '\n',
+                    $"Run the tests of the project in the workspace {given("container_id")}.",
+                    given("command") is { } command
+                        ? $"The command is `{command}`."
+                        : "Find out how they are run from the files in /workspace (fs_list, fs_read).",
+                    "Use exec with enough timeout_s, and exec_poll with wait_ms while they run. Then report how many passed and failed. "
+                        + "For each failure read the code concerned and explain the cause. Change nothing unless asked.")),
         ];
 
-        // The operator's default image if its name says that it fits, else the usual image if policy allows it.
+        // The operator's default image if it fits by its name, else the usual image if policy allows it.
         string? ImageFor(string language, string usual)
         {
             if (options.DefaultImage.Contains(language, StringComparison.OrdinalIgnoreCase))

@@ -5,8 +5,9 @@ using System.Text;
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// Writes the characters of JSON that do not need an escape as they are: <c>\u0027</c> as <c>'</c>, <c>\u00e9</c> as <c>é</c>. The SDK's serializer escapes them for HTML, which is 15 % of what a
-/// model reads. It works on bytes as they go by, in any pieces, and keeps every escape that a reader of lines could take for the end of one.
+/// Writes the characters of JSON that do not need an escape as they are: <c>\u0027</c> as <c>'</c>, <c>\u00e9</c> as <c>é</c>. The SDK's
+/// serializer escapes them for HTML, which is 15 % of what a model reads. It works on bytes as they go by, in any pieces, and keeps every
+/// escape that a reader of lines could take for the end of one.
 /// </summary>
 internal sealed class RelaxedJson
 {

@@ -80,7 +80,10 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
                 MaxBytes = FileReading.MaxBytes,
             }, cancellationToken);
             if (piece.Entry.Size > MaximumBytes)
-                throw new RefusalException(RefusalCode.ResourceExhausted, Words.Invariant($"The file has {piece.Entry.Size} bytes; a resource may have {MaximumBytes}."), $"Read a part of it with fs_read, or use {FileAddress.Named}.");
+                throw new RefusalException(
+                    RefusalCode.ResourceExhausted,
+                    Words.Invariant($"The file has {piece.Entry.Size} bytes; a resource may have {MaximumBytes}."),
+                    $"Read a part of it with fs_read, or use {FileAddress.Named}.");
             content.Write(Convert.FromBase64String(piece.Content));
             mimeType = piece.Entry.MimeType;
             offset = piece.NextOffset > offset ? piece.NextOffset : null;

@@ -3,11 +3,15 @@ using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>What a result says after the workspace's container was made anew: in the text of every tool, and as a field where a process may be missed.</summary>
+/// <summary>
+/// The note in a result after the workspace's container was made anew: in the text of every tool, and as a field where a process may be
+/// missed.
+/// </summary>
 internal static class ResumeNote
 {
     private const string Text =
-        "Note: the workspace's container had stopped and was started again. Its files are there; its processes, /tmp and shells are gone: start servers again.";
+        "Note: the workspace's container had stopped and was started again. "
+            + "Its files are there; its processes, /tmp and shells are gone: start servers again.";
 
     /// <summary>For a result's <c>resumed</c>; null leaves it out.</summary>
     public static bool? Flag => CallFacts.Current is { Resumed: true } ? true : null;

@@ -7,11 +7,13 @@ namespace McpDevBench.Mcp;
 /// <summary><c>GET /</c>: what this is, for a person or a program that has the address alone.</summary>
 internal static class RootEndpoint
 {
-    public static void MapRoot(this IEndpointRouteBuilder endpoints, string mcpPath) => endpoints.MapMethods("/", ["GET", "HEAD"], (RequestDelegate)(context =>
+    public static void MapRoot(this IEndpointRouteBuilder endpoints, string mcpPath) =>
+        endpoints.MapMethods("/", ["GET", "HEAD"], (RequestDelegate)(context =>
     {
         var address = $"{context.Request.Scheme}://{context.Request.Host}";
         context.Response.Headers.Vary = "Accept";
-        if (context.Request.GetTypedHeaders().Accept.Any(accepted => accepted.MatchesMediaType("application/json") && !accepted.MatchesAllTypes))
+        if (context.Request.GetTypedHeaders().Accept
+            .Any(accepted => accepted.MatchesMediaType("application/json") && !accepted.MatchesAllTypes))
         {
             return HttpRefusal.WriteAsync(context, StatusCodes.Status200OK, new JsonObject
             {

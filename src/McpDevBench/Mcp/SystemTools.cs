@@ -14,20 +14,24 @@ internal sealed record LimitUsageResult(string Name, double Used, double? Limit 
 /// <summary>What <c>spawn</c> may ask for on this server.</summary>
 /// <param name="AllowedImages">Patterns; <c>*</c> allows every image of the allowed registries.</param>
 internal sealed record SpawnChoices(
-    string DefaultImage, IReadOnlyList<string> AllowedRegistries, IReadOnlyList<string> AllowedImages, IReadOnlyList<string> Networks, int DefaultMemoryMb, int MaxMemoryMb,
+    string DefaultImage, IReadOnlyList<string> AllowedRegistries, IReadOnlyList<string> AllowedImages, IReadOnlyList<string> Networks,
+    int DefaultMemoryMb, int MaxMemoryMb,
     double DefaultCpus, double MaxCpus)
 {
     public static SpawnChoices Of(ContainerOptions options) => new(
-        options.DefaultImage, options.AllowedRegistries, options.AllowedImages, options.AllowNetwork ? ["none", "bridge"] : ["none"], options.Limits.MemoryMb, options.MostLimits.MemoryMb,
+        options.DefaultImage, options.AllowedRegistries, options.AllowedImages, options.AllowNetwork ? ["none", "bridge"] : ["none"],
+        options.Limits.MemoryMb, options.MostLimits.MemoryMb,
         options.Limits.Cpus, options.MostLimits.Cpus);
 
-    public string Render() => Words.Invariant($"""
-        spawn may ask for: images {string.Join(", ", AllowedImages)} of {string.Join(", ", AllowedRegistries)} (default {DefaultImage}); network {string.Join(" or ", Networks)}; memory_mb up to {MaxMemoryMb} (default {DefaultMemoryMb}); cpus up to {MaxCpus} (default {DefaultCpus})
-        """);
+    public string Render() => Words.Invariant(
+        $"spawn may ask for: images {string.Join(", ", AllowedImages)} of {string.Join(", ", AllowedRegistries)} (default {DefaultImage}); "
+            + $"network {string.Join(" or ", Networks)}; memory_mb up to {MaxMemoryMb} (default {DefaultMemoryMb}); "
+            + $"cpus up to {MaxCpus} (default {DefaultCpus})");
 }
 
 internal sealed record SystemStatusResult(
-    bool Ready, string Version, long UptimeS, string StartedAt, bool Draining, IReadOnlyList<CheckResult> Checks, IReadOnlyList<LimitUsageResult> Limits, SpawnChoices Spawn);
+    bool Ready, string Version, long UptimeS, string StartedAt, bool Draining, IReadOnlyList<CheckResult> Checks,
+    IReadOnlyList<LimitUsageResult> Limits, SpawnChoices Spawn);
 
 internal sealed class SystemStatusTool(StatusReporter reporter, ContainerOptions options)
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
@@ -47,9 +51,12 @@ internal sealed class SystemStatusTool(StatusReporter reporter, ContainerOptions
     protected override string Render(SystemStatusResult result)
     {
         var checks = result.Checks.Select(check => $"{(check.Ok ? "ok" : "FAILING")} {check.Name}: {check.Detail}");
-        var limits = result.Limits.Select(usage => Words.Invariant($"{usage.Name}: {usage.Used}{(usage.Limit is { } limit ? Words.Invariant($" of {limit}") : "")}"));
+        var limits = result.Limits.Select(
+            usage => Words.Invariant($"{usage.Name}: {usage.Used}{(usage.Limit is { } limit ? Words.Invariant($" of {limit}") : "")}"));
         var state = $"{(result.Ready ? "Ready" : "Not ready")}{(result.Draining ? ", draining" : "")}";
-        return Words.Invariant($"{state}; version {result.Version}, up {result.UptimeS} s\n{string.Join('\n', [.. checks, .. limits, result.Spawn.Render()])}");
+        return Words.Invariant(
+            $"{state}; version {result.Version}, "
+                + $"up {result.UptimeS} s\n{string.Join('\n', [.. checks, .. limits, result.Spawn.Render()])}");
     }
 }
 
@@ -63,7 +70,8 @@ internal sealed record SweepResult(bool DryRun, int Inspected, IReadOnlyList<Swe
     private const int MaxActions = 50;
 
     public static SweepResult Of(Sweep sweep) => new(
-        sweep.DryRun, sweep.Inspected, [.. sweep.Actions.Take(MaxActions).Select(action => new SweepActionResult(action.Kind, action.Subject, action.Reason))],
+        sweep.DryRun, sweep.Inspected,
+        [.. sweep.Actions.Take(MaxActions).Select(action => new SweepActionResult(action.Kind, action.Subject, action.Reason))],
         sweep.Actions.Count > MaxActions ? sweep.Actions.Count - MaxActions : null);
 
     public string Render()
@@ -81,7 +89,8 @@ internal sealed class ReconcileTool(Reconciler reconciler)
 {
     public static ToolFacts Facts { get; } = new("reconcile", "Reconcile with Docker",
         "Corrects differences between Docker and the server's state. Also runs by itself.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemReconcile) { Timeout = TimeSpan.FromSeconds(50) };
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false,
+        AuditEvents.SystemReconcile) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);
 
@@ -96,7 +105,8 @@ internal sealed class GarbageCollectTool(Janitor janitor)
 {
     public static ToolFacts Facts { get; } = new("garbage_collect", "Collect garbage",
         "Removes expired and orphaned workspaces. Also runs by itself.",
-        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.SystemGc) { Timeout = TimeSpan.FromSeconds(50) };
+        ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false,
+        AuditEvents.SystemGc) { Timeout = TimeSpan.FromSeconds(50) };
 
     protected override string? TargetOf(SweepArguments arguments) => Words.Rehearsal(arguments.DryRun, null);
 

@@ -25,7 +25,9 @@ internal sealed class OneOfAttribute(params string[] words) : Attribute
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class LargeAttribute : Attribute;
 
-/// <summary>A name that the argument, a map of names to strings, often has. Some model APIs refuse an object without any named property.</summary>
+/// <summary>
+/// A name that the argument, a map of names to strings, often has. Some model APIs refuse an object without any named property.
+/// </summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class SuchAsAttribute(string name) : Attribute
 {
@@ -44,8 +46,9 @@ internal sealed class InsteadAttribute(string hint) : Attribute
 internal sealed class NeverAllowedAttribute : Attribute;
 
 /// <summary>
-/// The schema of a record: descriptions, bounds and defaults come from the constructor's parameters and from the server's settings. It stays within what the strictest
-/// model APIs accept: one type for each value, properties on every object, no <c>null</c> (an optional argument is left out).
+/// The schema of a record: descriptions, bounds and defaults come from the constructor's parameters and from the server's settings. It
+/// stays within what the strictest model APIs accept: one type for each value, properties on every object, no <c>null</c> (an optional
+/// argument is left out).
 /// </summary>
 internal static class ToolSchema
 {
@@ -124,8 +127,8 @@ internal static class ToolSchema
     }
 
     /// <summary>
-    /// A result's schema names every member: <c>required</c> has those that are always there, <c>properties</c> those that may be. Models do not need more, since they
-    /// see the result itself, and the budget of a list belongs to the arguments.
+    /// A result's schema names every member: <c>required</c> has those that are always there, <c>properties</c> those that may be. Models
+    /// do not need more, since they see the result itself, and the budget of a list belongs to the arguments.
     /// </summary>
     private static JsonNode OnlyNames(JsonSchemaExporterContext context, JsonNode node)
     {
@@ -165,7 +168,8 @@ internal static class ToolSchema
         schema.Remove(Instead);
         if ((string?)schema["type"] == "object" && schema["properties"] is JsonObject properties)
         {
-            foreach (var name in properties.Where(property => property.Value?[NeverAllowed] is not null).Select(property => property.Key).ToArray())
+            foreach (var name in properties.Where(property => property.Value?[NeverAllowed] is not null)
+                .Select(property => property.Key).ToArray())
                 properties.Remove(name);
             foreach (var (_, child) in properties)
                 Trim(child!.AsObject());

@@ -3,11 +3,16 @@ using System.Collections.Frozen;
 namespace McpDevBench.Mcp;
 
 /// <summary>Which tools the operator offers. A tool that is not offered is neither listed nor callable.</summary>
-internal sealed record ToolSelection(IReadOnlyCollection<Toolset> Toolsets, IReadOnlyList<string> Allow, IReadOnlyList<string> Deny, bool ReadOnly)
+internal sealed record ToolSelection(
+    IReadOnlyCollection<Toolset> Toolsets, IReadOnlyList<string> Allow, IReadOnlyList<string> Deny, bool ReadOnly)
 {
-    private const string ToolsetsName = "MCP_TOOLSETS", AllowName = "MCP_TOOLS_ALLOW", DenyName = "MCP_TOOLS_DENY", ReadOnlyName = "MCP_READ_ONLY";
+    private const string ToolsetsName = "MCP_TOOLSETS",
+        AllowName = "MCP_TOOLS_ALLOW",
+        DenyName = "MCP_TOOLS_DENY",
+        ReadOnlyName = "MCP_READ_ONLY";
 
-    private static readonly FrozenDictionary<string, Toolset> _toolsets = Enum.GetValues<Toolset>().ToFrozenDictionary(toolset => Words.Snake(toolset));
+    private static readonly FrozenDictionary<string, Toolset> _toolsets =
+        Enum.GetValues<Toolset>().ToFrozenDictionary(toolset => Words.Snake(toolset));
     private static readonly Toolset[] _default = [Toolset.Workspace, Toolset.Exec, Toolset.Files];
 
     public static ToolSelection Default { get; } = new(_default, [], [], false);
@@ -35,7 +40,8 @@ internal sealed record ToolSelection(IReadOnlyCollection<Toolset> Toolsets, IRea
     {
         var toolset = ToolCatalogue.ToolsetOf(tool.Name);
         if (!Toolsets.Contains(toolset))
-            return $"It is in the toolset {Words.Snake(toolset)}, which is off. The operator turns it on with {ToolsetsName}={Written(Toolsets.Append(toolset))}.";
+            return $"It is in the toolset {Words.Snake(toolset)}, which is off. "
+                + $"The operator turns it on with {ToolsetsName}={Written(Toolsets.Append(toolset))}.";
         if (MatchesAny(Deny, tool.Name))
             return $"The operator has denied it with {DenyName}.";
         if (Allow.Count > 0 && !MatchesAny(Allow, tool.Name))
@@ -46,7 +52,8 @@ internal sealed record ToolSelection(IReadOnlyCollection<Toolset> Toolsets, IRea
     private static Toolset[] ReadToolsets(Settings settings)
     {
         var toolsets = new List<Toolset>();
-        foreach (var name in settings.List(ToolsetsName, Written(_default), $"Groups of tools that are offered, comma-separated. Of: {ToolsetNames}."))
+        var help = $"Groups of tools that are offered, comma-separated. Of: {ToolsetNames}.";
+        foreach (var name in settings.List(ToolsetsName, Written(_default), help))
         {
             if (_toolsets.TryGetValue(name.ToLowerInvariant(), out var toolset))
                 toolsets.Add(toolset);
@@ -56,7 +63,8 @@ internal sealed record ToolSelection(IReadOnlyCollection<Toolset> Toolsets, IRea
         return [.. toolsets.Distinct().Order()];
     }
 
-    private static string Written(IEnumerable<Toolset> toolsets) => string.Join(',', toolsets.Order().Select(toolset => Words.Snake(toolset)));
+    private static string Written(IEnumerable<Toolset> toolsets) =>
+        string.Join(',', toolsets.Order().Select(toolset => Words.Snake(toolset)));
 
     private static bool MatchesAny(IReadOnlyList<string> patterns, string name)
     {
@@ -84,9 +92,12 @@ internal sealed record ToolSelection(IReadOnlyCollection<Toolset> Toolsets, IRea
     {
         foreach (var pattern in Allow)
         {
-            var named = ToolCatalogue.All.Where(tool => MatchesAny([pattern], tool.Name)).Select(tool => ToolCatalogue.ToolsetOf(tool.Name)).Distinct().ToList();
+            var named = ToolCatalogue.All
+                .Where(tool => MatchesAny([pattern], tool.Name)).Select(tool => ToolCatalogue.ToolsetOf(tool.Name)).Distinct().ToList();
             if (named.Count > 0 && !named.Intersect(Toolsets).Any())
-                settings.Refuse($"{AllowName} has '{pattern}', but the toolset {Words.Snake(named[0])} is off: use {ToolsetsName}={Written(Toolsets.Append(named[0]))}.");
+                settings.Refuse(
+                    $"{AllowName} has '{pattern}', but the toolset {Words.Snake(named[0])} is off: "
+                        + $"use {ToolsetsName}={Written(Toolsets.Append(named[0]))}.");
         }
     }
 }

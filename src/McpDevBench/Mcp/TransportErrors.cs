@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// What the SDK's transport refuses before it makes a call of it: no JSON, a revision that nobody knows, headers that contradict the message. The SDK
-/// knows no correlation id. Such an answer is counted as an early refusal, and gets the id, as every other error does.
+/// What the SDK's transport refuses before it makes a call of it: no JSON, an unknown revision, headers that contradict the
+/// message. The SDK knows no correlation id. Such an answer is counted as an early refusal, and gets the id, as every other error does.
 /// </summary>
 internal static class TransportErrors
 {
@@ -52,8 +52,8 @@ internal static class TransportErrors
     }
 
     /// <summary>
-    /// The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own; answers are streams of events.
-    /// What gets there has no needless escapes.
+    /// The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own;
+    /// answers are streams of events. What gets there has no needless escapes.
     /// </summary>
     private sealed class BodyWithoutErrors(IHttpResponseBodyFeature client, HttpResponse response) : IHttpResponseBodyFeature
     {

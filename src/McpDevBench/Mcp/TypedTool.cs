@@ -18,7 +18,8 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     private readonly JsonTypeInfo<TArguments> _argumentsType;
     private readonly JsonTypeInfo<TResult> _resultType;
 
-    protected TypedTool(ToolFacts facts, JsonTypeInfo<TArguments> argumentsType, JsonTypeInfo<TResult> resultType, ArgumentLimits? limits = null)
+    protected TypedTool(
+        ToolFacts facts, JsonTypeInfo<TArguments> argumentsType, JsonTypeInfo<TResult> resultType, ArgumentLimits? limits = null)
         : base(facts)
     {
         (_argumentsType, _resultType) = (argumentsType, resultType);
