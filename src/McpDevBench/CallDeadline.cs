@@ -1,8 +1,8 @@
 namespace McpDevBench;
 
 /// <summary>
-/// The time that is left of the call that is being served: one for the whole call, set where it enters. It flows with the asynchronous call; background
-/// work that outlives the call leaves it first.
+/// The time that is left of the call that is being served: one for the whole call, set where it enters. It flows with the asynchronous
+/// call; background work that outlives the call leaves it first.
 /// </summary>
 internal sealed class CallDeadline : IDisposable
 {

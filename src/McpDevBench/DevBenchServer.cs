@@ -28,7 +28,8 @@ internal sealed record DevBenchOptions(
         var metrics = MetricsOptions.Read(settings, access.Host);
         var mcp = McpOptions.Read(settings);
         return new(
-            log, traces, metrics, access, mcp, EngineOptions.Read(settings), StorageOptions.Read(settings, mcp.Transport == Transport.Stdio), AuditOptions.Read(settings),
+            log, traces, metrics, access, mcp, EngineOptions.Read(settings),
+            StorageOptions.Read(settings, mcp.Transport == Transport.Stdio), AuditOptions.Read(settings),
             AgentOptions.Read(settings), ContainerOptions.Read(settings), ExecOptions.Read(settings));
     }
 
@@ -61,7 +62,8 @@ internal static class DevBenchServer
         // Started before the transport: the first answer names its address.
         builder.Services.AddSingleton<FileEndpoint>();
         builder.Services.AddHostedService<LoopbackFiles>();
-        var mcp = AddPipeline(builder.Services, options).WithStreamServerTransport(new CheckedInput(Console.OpenStandardInput()), new RelaxedJsonStream(Console.OpenStandardOutput()));
+        var mcp = AddPipeline(builder.Services, options).WithStreamServerTransport(
+            new CheckedInput(Console.OpenStandardInput()), new RelaxedJsonStream(Console.OpenStandardOutput()));
         AddRooms(builder.Services, options);
         AddContract(mcp, options);
         if (options.Metrics.ServedOver(stdio: true))

@@ -26,8 +26,8 @@ internal enum RefusalCode
 }
 
 /// <summary>
-/// The one exception of expected failures: thrown where the reason is known, translated and counted once, at the edge. Its words go back whole to the caller, who
-/// has to recognise them; the log, the audit record and the traces take out what looks like a secret.
+/// The one exception of expected failures: thrown where the reason is known, translated and counted once, at the edge. Its words go back
+/// whole to the caller, who has to recognise them; the log, the audit record and the traces take out what looks like a secret.
 /// </summary>
 /// <param name="code">What kind of refusal it is.</param>
 /// <param name="message">What was wrong, with the value.</param>

@@ -7,7 +7,9 @@ using McpDevBench.Observability.Health;
 namespace McpDevBench;
 
 /// <summary>What happens beside the calls, for the audit record: commands end, workspaces expire, the server starts, stops and tidies up.</summary>
-internal sealed class SystemAudit(AuditLog audit, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, WorkspaceDirectory workspaces, HealthChecks checks, TimeProvider time)
+internal sealed class SystemAudit(
+    AuditLog audit, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, WorkspaceDirectory workspaces, HealthChecks checks,
+    TimeProvider time)
 {
     /// <summary>Hears of what happens. Before anything can.</summary>
     public async Task StartAsync()
@@ -43,7 +45,8 @@ internal sealed class SystemAudit(AuditLog audit, ExecSupervisor execs, Janitor 
 
     /// <summary>A workspace's container was made anew, or could not be: for a call, or in the background.</summary>
     private Task ResumedAsync(Workspace workspace, DateTimeOffset began, TimeSpan duration, string? error) =>
-        audit.TryRecordAsync(AuditEntry.Of(AuditEvents.ContainerResume, began, error is null ? AuditResults.Success : AuditResults.Failure) with
+        audit.TryRecordAsync(
+            AuditEntry.Of(AuditEvents.ContainerResume, began, error is null ? AuditResults.Success : AuditResults.Failure) with
         {
             ContainerId = workspace.Id.ToString(),
             ExecId = null,

@@ -15,9 +15,11 @@ namespace McpDevBench;
 /// fails is tried again; it never ends the server.
 /// </summary>
 internal sealed partial class Upkeep(
-    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces, WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
+    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
+    WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
     ContainerService containers,
-    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore, SystemAudit audit,
+    Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
+    SystemAudit audit,
     WorkspaceQuota quota, DiskWatch disk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
@@ -68,7 +70,8 @@ internal sealed partial class Upkeep(
 
         async Task<bool> ReconcileAsync()
         {
-            var done = await TryAsync("reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken)));
+            var done = await TryAsync(
+                "reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken)));
             if (done)
                 ResumePersistent();
             return done;
@@ -122,7 +125,9 @@ internal sealed partial class Upkeep(
         status.RegisterUsage("background_execs", () => (execStore.Running().Count(exec => exec.Finished), null));
     }
 
-    /// <summary>Counts the workspaces that should have a connection: before reconciliation, the server has not tried to connect to any.</summary>
+    /// <summary>
+    /// Counts the workspaces that should have a connection: before reconciliation, the server has not tried to connect to any.
+    /// </summary>
     private Health AgentHealth()
     {
         var running = workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running);

@@ -12,7 +12,9 @@ internal sealed record AccessOptions
     /// <summary>Origins that a browser's page may have, besides those of the server itself on the loopback interface.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
-    /// <summary>How clients reach the server, where the Host header does not say it; null to go by that. Without a slash at the end.</summary>
+    /// <summary>
+    /// The URL at which clients reach the server, without a slash at the end. Null: the Host header has it.
+    /// </summary>
     public string? PublicUrl { get; init; }
 
     /// <summary>Names in the Host header, besides loopback names and the address that is listened on.</summary>
@@ -42,12 +44,16 @@ internal sealed record AccessOptions
 
     private static string? ReadPublicUrl(Settings settings)
     {
-        var given = settings.OptionalText("MCP_PUBLIC_URL", "The URL at which clients reach the server, such as https://bench.example/dev; by default what the Host header says.");
+        var given = settings.OptionalText(
+            "MCP_PUBLIC_URL",
+            "The URL at which clients reach the server, such as https://bench.example/dev; by default what the Host header says.");
         if (given is null)
             return null;
-        if (Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length + url.Fragment.Length + url.UserInfo.Length == 0)
+        if (Uri.TryCreate(given, UriKind.Absolute, out var url)
+            && url.Scheme is "http" or "https" && url.Query.Length + url.Fragment.Length + url.UserInfo.Length == 0)
             return given.TrimEnd('/');
-        settings.Refuse($"MCP_PUBLIC_URL='{given}' is not allowed: use http:// or https://, a name, and a path if there is one, without a query.");
+        settings.Refuse(
+            $"MCP_PUBLIC_URL='{given}' is not allowed: use http:// or https://, a name, and a path if there is one, without a query.");
         return null;
     }
 

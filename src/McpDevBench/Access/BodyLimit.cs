@@ -36,5 +36,7 @@ internal static class BodyLimit
         new(RefusalCode.InvalidArgument, "The Content-Type is not that of JSON.", "Send application/json.");
 
     public static RefusalException TooLarge() =>
-        new(RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.", $"For large files use {FileAddress.Named}; its limit is MCP_MAX_UPLOAD_BYTES.") { Rule = "request_size" };
+        new(
+            RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.",
+            $"For large files use {FileAddress.Named}; its limit is MCP_MAX_UPLOAD_BYTES.") { Rule = "request_size" };
 }

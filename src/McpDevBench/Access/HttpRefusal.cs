@@ -45,7 +45,9 @@ internal static class HttpRefusal
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(Text(body), context.RequestAborted);
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.WriteAsync(Text(body), context.RequestAborted);
     }
 
     /// <summary>JSON with the escapes that it needs, and no others.</summary>

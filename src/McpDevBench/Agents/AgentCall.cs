@@ -52,7 +52,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         }
     }
 
-    /// <summary>Waits for the answer of a request that nobody waits for any more, for as long as its stream lives.</summary>
+    /// <summary>Waits for the answer of a request whose caller has gone, for as long as its stream lives.</summary>
     /// <returns>The agent's status; null if the stream ended without an answer.</returns>
     public async Task<AgentStatus?> LateAnswerAsync()
     {

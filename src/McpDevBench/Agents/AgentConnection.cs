@@ -31,7 +31,8 @@ internal sealed class AgentConnection : IDisposable
     private long _pongs;
     private ProtocolException? _broken;
 
-    private AgentConnection(EngineStream stream, TimeProvider time) => (_stream, _frames, _clock) = (stream, new FrameReader(stream), new AgentClock(time));
+    private AgentConnection(EngineStream stream, TimeProvider time) =>
+        (_stream, _frames, _clock) = (stream, new FrameReader(stream), new AgentClock(time));
 
     /// <summary>Cancelled when the stream has ended, whatever the reason.</summary>
     public CancellationToken Closed => _closed.Token;
@@ -53,7 +54,8 @@ internal sealed class AgentConnection : IDisposable
     public long Pongs => Volatile.Read(ref _pongs);
 
     /// <summary>Shakes hands with the agent at the other end of <paramref name="stream"/>; owns the stream from here on, also when it fails.</summary>
-    public static async Task<AgentConnection> OpenAsync(EngineStream stream, byte[] secret, string build, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<AgentConnection> OpenAsync(
+        EngineStream stream, byte[] secret, string build, TimeProvider time, CancellationToken cancellationToken)
     {
         var connection = new AgentConnection(stream, time);
         try
@@ -122,7 +124,7 @@ internal sealed class AgentConnection : IDisposable
         return call;
     }
 
-    /// <summary>Says that the content is complete.</summary>
+    /// <summary>Reports that the content is complete.</summary>
     internal Task SendEndAsync(uint channel)
     {
         if (Version == 1)
@@ -153,7 +155,9 @@ internal sealed class AgentConnection : IDisposable
     internal async Task SendAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload)
     {
         if (payload.Length > Protocol.MaxPayload)
-            throw new RefusalException(RefusalCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.", $"Send less at once; for large files use {FileAddress.Named}.");
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.",
+                $"Send less at once; for large files use {FileAddress.Named}.");
         var frame = ArrayPool<byte>.Shared.Rent(FrameHeader.Size + payload.Length);
         try
         {
@@ -209,7 +213,8 @@ internal sealed class AgentConnection : IDisposable
         var message = new MessageWriter(32) { Version = Protocol.HandshakeVersion };
         new Hello(Protocol.Version, build).Write(message);
         await SendAsync(FrameKind.Hello, Protocol.NoChannel, message.WrittenMemory).WaitAsync(cancellationToken);
-        var header = await _frames.NextAsync(cancellationToken) ?? throw new EndOfStreamException("the agent's stream ended before its welcome");
+        var header = await _frames.NextAsync(cancellationToken)
+            ?? throw new EndOfStreamException("the agent's stream ended before its welcome");
         if (header.Kind != FrameKind.Welcome)
             throw new ProtocolException($"the agent began with {header.Kind}");
         var reader = new MessageReader(_frames.TakePayload(header)) { Version = Protocol.HandshakeVersion };

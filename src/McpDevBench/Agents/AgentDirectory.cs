@@ -57,12 +57,19 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
 
     /// <summary>What a container uses. Null without an answer in time, and from an agent of an older build, which does not know the question.</summary>
     public async Task<ResourceUse?> UseAsync(string dockerId, TimeSpan patience) =>
-        await AskAsync(dockerId, Opcode.Usage, static _ => { }, ContainerUsage.Read, patience) is { } usage ? new ResourceUse(usage.MemoryBytes, usage.CpuMicroseconds / 1e6) : null;
+        await AskAsync(dockerId, Opcode.Usage, static _ => { }, ContainerUsage.Read, patience) is { } usage
+            ? new ResourceUse(usage.MemoryBytes, usage.CpuMicroseconds / 1e6)
+            : null;
 
-    /// <summary>Bytes that directories of a container hold on the disk. Null without an answer in time, and from an agent before version 2 of the protocol.</summary>
+    /// <summary>
+    /// Bytes that directories of a container hold on the disk. Null without an answer in time, and from an agent before version 2 of the
+    /// protocol.
+    /// </summary>
     /// <param name="maxEntries">After so many files the agent stops counting.</param>
     public async Task<long?> DiskUseAsync(string dockerId, IReadOnlyList<string> roots, uint maxEntries, TimeSpan timeout) =>
-        await AskAsync(dockerId, Opcode.DiskUsage, new DiskUsageRequest(roots, maxEntries).Write, DiskUsage.Read, timeout) is { } usage ? (long)Math.Min(usage.Bytes, long.MaxValue) : null;
+        await AskAsync(dockerId, Opcode.DiskUsage, new DiskUsageRequest(roots, maxEntries).Write, DiskUsage.Read, timeout) is { } usage
+            ? (long)Math.Min(usage.Bytes, long.MaxValue)
+            : null;
 
     private async Task<T?> AskAsync<T>(string dockerId, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, TimeSpan timeout)
         where T : class
@@ -111,7 +118,8 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
             while (true)
             {
                 var request = new ListRequest([], Recursive: true, "", MaxCounted, after);
-                var page = await Get(dockerId).RequestAsync(Opcode.List, request.Write, ListResponse.Read, repeatable: true, cancellationToken);
+                var page = await Get(dockerId).RequestAsync(
+                    Opcode.List, request.Write, ListResponse.Read, repeatable: true, cancellationToken);
                 files += page.Entries.Count(entry => entry.Kind == FileKind.File);
                 entries += page.Entries.Count;
                 if (!page.More || page.Entries.Count == 0 || entries >= MaxCounted)
@@ -130,7 +138,8 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     public async Task LoseAsync(string dockerId)
     {
         await ForgetAsync(dockerId);
-        // Also without a connection: after a restart of the server there is none yet, and the execs of the container have ended all the same.
+        // Also without a connection: after a restart of the server there is none yet, and the execs of the container have ended all the
+        // same.
         Listener.Lost(dockerId);
     }
 

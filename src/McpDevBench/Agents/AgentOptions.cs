@@ -9,7 +9,8 @@ internal sealed record AgentOptions
     public static AgentOptions Read(Settings settings)
     {
         var binary = settings.OptionalText(
-            "MCP_AGENT_BINARY", "The devbench-agent that new workspaces get in place of the built-in one, such as one for another architecture.");
+            "MCP_AGENT_BINARY",
+            "The devbench-agent that new workspaces get in place of the built-in one, such as one for another architecture.");
         if (binary is not null && !File.Exists(binary))
             settings.Refuse($"MCP_AGENT_BINARY='{binary}' is not allowed: there is no such file.");
         return new AgentOptions { Binary = binary };

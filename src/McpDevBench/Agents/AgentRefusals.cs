@@ -35,7 +35,8 @@ internal static class AgentRefusals
 
     public static RefusalException TooOld(string what, string build, ushort version, ushort needed) => new(
         RefusalCode.InvalidArgument,
-        $"This workspace cannot do that: {what} needs an agent of protocol version {needed}; the workspace was started with agent {Sentence(build)} of version {version}.",
+        $"This workspace cannot do that: {what} needs an agent of protocol version {needed}; "
+            + $"the workspace was started with agent {Sentence(build)} of version {version}.",
         "Everything else works. For this, spawn a new workspace: it gets the server's own agent.");
 
     public static RefusalException StreamLost() => new(
@@ -46,7 +47,10 @@ internal static class AgentRefusals
         RefusalCode.WorkspaceLost, "The workspace's container has ended, and its processes with it.",
         "Call attach with its id or alias: it starts the container again, with the workspace's files.", retryable: true);
 
-    /// <summary>The agent's text is what somebody in a container may have made up: bounded, and with control characters made visible, so that a name stays recognisable.</summary>
+    /// <summary>
+    /// The agent's text may have been made up by a process in a container: bounded, and with control characters made visible, so that a name
+    /// stays recognisable.
+    /// </summary>
     private static string Sentence(string text)
     {
         if (text.Length == 0)

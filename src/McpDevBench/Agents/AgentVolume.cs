@@ -7,7 +7,8 @@ namespace McpDevBench.Agents;
 /// <summary>
 /// The volume that carries the agent into every workspace, read-only. Its name holds the digest of the binary, so agents of different versions live side by side.
 /// </summary>
-internal sealed partial class AgentVolume(AgentOptions options, DockerEngine engine, EngineVolumes volumes, EngineContainers containers, ILogger<AgentVolume> logger)
+internal sealed partial class AgentVolume(
+    AgentOptions options, DockerEngine engine, EngineVolumes volumes, EngineContainers containers, ILogger<AgentVolume> logger)
 {
     public const string Prefix = "mcpdevbench_agent_";
     public const string Label = "com.mcp.devbench.agent";

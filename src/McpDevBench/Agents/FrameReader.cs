@@ -60,7 +60,9 @@ internal sealed class FrameReader(EngineStream stream)
         if (_buffer.Length - _start < wanted || _end == _buffer.Length)
         {
             var present = _end - _start;
-            var larger = wanted <= _buffer.Length && present < _buffer.Length ? _buffer : ArrayPool<byte>.Shared.Rent(wanted + FrameHeader.Size);
+            var larger = wanted <= _buffer.Length && present < _buffer.Length
+                ? _buffer
+                : ArrayPool<byte>.Shared.Rent(wanted + FrameHeader.Size);
             _buffer.AsSpan(_start, present).CopyTo(larger);
             if (larger != _buffer)
                 ArrayPool<byte>.Shared.Return(_buffer);

@@ -2,7 +2,7 @@ using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Agents;
 
-/// <summary>Pings an agent: one that does not answer before the next ping is due has lost its stream, whatever the socket says.</summary>
+/// <summary>Pings an agent: one that does not answer before the next ping is due has lost its stream, whatever the state of the socket.</summary>
 internal sealed class Heartbeat(AgentMetrics metrics, TimeProvider time)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -12,7 +12,7 @@ internal sealed class Heartbeat(AgentMetrics metrics, TimeProvider time)
     /// <summary>The agent has answered the last ping.</summary>
     public void Answered() => metrics.Answered(time.GetElapsedTime(Volatile.Read(ref _pingedAt)));
 
-    /// <returns>Whether it was that which ended the stream.</returns>
+    /// <returns>Whether the heartbeat ended the stream.</returns>
     public async Task<bool> RunAsync(AgentConnection connection, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);

@@ -30,7 +30,8 @@ internal static class AuditEvents
 
     public static IReadOnlyList<string> All { get; } =
     [
-        ContainerSpawn, ContainerAttach, ContainerResume, ContainerKill, ExecStart, ExecSignal, ExecCancel, ExecInput, ExecFinish, FsRead, FsWrite, FsEdit, FsDelete, FsBatch,
+        ContainerSpawn, ContainerAttach, ContainerResume, ContainerKill, ExecStart, ExecSignal, ExecCancel, ExecInput, ExecFinish, FsRead,
+        FsWrite, FsEdit, FsDelete, FsBatch,
         FsCopy, FsImport, FsExport, AuthDenied, PolicyDenied, QuotaDenied, SystemStart, SystemStop, SystemReconcile, SystemGc,
     ];
 }

@@ -45,7 +45,9 @@ internal sealed record AuditOptions
             Enabled = settings.Flag("MCP_AUDIT_ENABLED", defaults.Enabled, "Whether it is recorded who did what, in audit.db beside the database."),
             File = settings.OptionalText("MCP_AUDIT_LOG_FILE", "A file that gets the same records as JSON lines; it may be rotated at any time."),
             OnFailure = settings.Choice("MCP_AUDIT_ON_FAILURE", defaults.OnFailure, _onFailure, "What becomes of a change that cannot be recorded."),
-            Commands = settings.Choice("MCP_AUDIT_COMMANDS", defaults.Commands, _commands, "How much of a command its record holds: nothing, the program's name, or the whole line with secrets redacted."),
+            Commands = settings.Choice(
+                "MCP_AUDIT_COMMANDS", defaults.Commands, _commands,
+                "How much of a command its record holds: nothing, the program's name, or the whole line with secrets redacted."),
             Retention = settings.Number("MCP_AUDIT_RETENTION_DAYS", 90, 0, 36_500, "Days until a record is removed from the database; 0 for never.") is > 0 and var days ? TimeSpan.FromDays(days) : null,
         };
     }
@@ -57,7 +59,8 @@ internal sealed record AuditOptions
             settings.Refuse($"MCP_AUDIT_LOG_FILE={File} cannot be written: {reason}");
     }
 
-    private static readonly Dictionary<string, AuditCommands> _commands = new() { ["none"] = AuditCommands.None, ["program"] = AuditCommands.Program, ["full"] = AuditCommands.Full };
+    private static readonly Dictionary<string, AuditCommands> _commands =
+        new() { ["none"] = AuditCommands.None, ["program"] = AuditCommands.Program, ["full"] = AuditCommands.Full };
 
     private static readonly Dictionary<string, AuditFailure> _onFailure = new() { ["deny"] = AuditFailure.Deny, ["continue"] = AuditFailure.Continue };
 }

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace McpDevBench.Cli;
 
-/// <summary>Asks the server that the settings describe whether it is ready: the health check of a container image that holds nothing but the server.</summary>
+/// <summary>
+/// Asks the server that the settings describe whether it is ready: the health check of a container image that holds nothing but the server.
+/// </summary>
 internal sealed class HealthCommand(IReadOnlyDictionary<string, string> given) : Command
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(5);
@@ -10,7 +12,8 @@ internal sealed class HealthCommand(IReadOnlyDictionary<string, string> given) :
     /// <returns>0 if it is ready, 1 if it is not or does not answer, 2 for wrong settings.</returns>
     public override async Task<int> RunAsync()
     {
-        var source = SettingsSource.Read(given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
+        var source = SettingsSource.Read(
+            given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
         var settings = new Settings(source.Configuration);
         var access = DevBenchOptions.Read(settings).Access;
         foreach (var error in source.Errors.Concat(settings.Errors))
@@ -28,7 +31,9 @@ internal sealed class HealthCommand(IReadOnlyDictionary<string, string> given) :
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
-            await Console.Error.WriteLineAsync($"mcp-devbench: no answer from {address}: {exception.Message}. Is the server running? MCP_HOST and MCP_PORT name its address.");
+            await Console.Error.WriteLineAsync(
+                $"mcp-devbench: no answer from {address}: {exception.Message}. "
+                    + "Is the server running? MCP_HOST and MCP_PORT name its address.");
             return 1;
         }
     }

@@ -170,7 +170,7 @@ internal sealed record ContainerSpec
             mounts.TryAdd(path, Options(MemoryBytes * 3 / 16 / declared.Count));
         return mounts;
 
-        // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner says it as well as the mode:
+        // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner is stated as well as the mode:
         // where the
         // image has the folder, its mode wins over ours.
         static string Options(long bytes) => $"rw,exec,nosuid,nodev,size={bytes},mode=1777,uid={Uid},gid={Uid}";

@@ -35,7 +35,9 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     private volatile Connection? _connection;
     private int _connections;
 
-    /// <summary>How often a connection was negotiated. A higher number than before: the engine was gone in between, and may have been restarted.</summary>
+    /// <summary>
+    /// How often a connection was negotiated. A higher number than before: the engine was gone in between, and may have been restarted.
+    /// </summary>
     public int Connections => Volatile.Read(ref _connections);
 
     private sealed record Connection(DockerClient Client, EngineIdentity Identity);
@@ -150,7 +152,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             return _connection = new Connection(client, identity);
         }
         // While Docker is away, nothing else would count that it does not answer: every call ends here.
-        catch (Exception e) when (e is not RefusalException && Measure("connect", default, started, e, CancellationToken.None) && Unreachable(e, CancellationToken.None))
+        catch (Exception e) when (e is not RefusalException
+            && Measure("connect", default, started, e, CancellationToken.None) && Unreachable(e, CancellationToken.None))
         {
             throw Refuse(e, options.CallTimeout);
         }
@@ -216,11 +219,18 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         var socket = e as SocketException ?? e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException;
         var (what, hint) = (socket?.SocketErrorCode, e) switch
         {
-            (SocketError.AccessDenied, _) => ($"The server may not open the Docker socket {Host}: permission denied.", "Ask the operator to run the server as a user of the socket's group (docker), or to set MCP_DOCKER_HOST."),
-            (SocketError.ConnectionRefused, _) => ($"Nothing listens at {Host}: Docker is not running.", "Ask the operator to start Docker; then call again."),
-            (SocketError.AddressNotAvailable, _) => ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
-            (_, OperationCanceledException or TimeoutException) => ($"Docker at {Host} did not answer within {timeout.TotalSeconds:0} s.", "Call again; if it stays so, ask the operator to look at Docker."),
-            _ when e.ToString().Contains("No such file", StringComparison.OrdinalIgnoreCase) => ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
+            (SocketError.AccessDenied, _) => (
+                $"The server may not open the Docker socket {Host}: permission denied.",
+                "Ask the operator to run the server as a user of the socket's group (docker), or to set MCP_DOCKER_HOST."),
+            (SocketError.ConnectionRefused, _) =>
+                ($"Nothing listens at {Host}: Docker is not running.", "Ask the operator to start Docker; then call again."),
+            (SocketError.AddressNotAvailable, _) =>
+                ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
+            (_, OperationCanceledException or TimeoutException) => (
+                $"Docker at {Host} did not answer within {timeout.TotalSeconds:0} s.",
+                "Call again; if it stays so, ask the operator to look at Docker."),
+            _ when e.ToString().Contains("No such file", StringComparison.OrdinalIgnoreCase) =>
+                ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
             _ => ($"Docker at {Host} cannot be reached: {e.Message}", "Ask the operator to look at Docker; then call again."),
         };
         return new RefusalException(RefusalCode.DockerUnavailable, what, hint, retryable: true, e);
@@ -230,7 +240,9 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     private string Host => SecretRedactor.Instance.Redact($"{options.Host}");
 
     private RefusalException Unsuitable(string why) =>
-        new(RefusalCode.DockerUnavailable, $"The engine at {Host} {why}.", "Ask the operator to use a supported Docker Engine (20.10 or later).");
+        new(
+            RefusalCode.DockerUnavailable, $"The engine at {Host} {why}.",
+            "Ask the operator to use a supported Docker Engine (20.10 or later).");
 
     /// <summary>The engine's own sentence out of an error's JSON.</summary>
     public static string Text(DockerApiException e)

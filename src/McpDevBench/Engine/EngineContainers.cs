@@ -110,11 +110,13 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
     {
         try
         {
-            var actual = await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
+            var actual = await engine.CallAsync(
+                "inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
             var host = actual.HostConfig ?? new HostConfig();
             return new EngineContainerDetails(
                 host.NetworkMode ?? "none", host.Memory, host.NanoCPUs / 1e9, host.PidsLimit ?? 0,
-                (actual.Mounts ?? []).FirstOrDefault(mount => mount.Type == "volume" && mount.Destination == ContainerSpec.WorkspacePath)?.Name);
+                (actual.Mounts ?? []).FirstOrDefault(
+                    mount => mount.Type == "volume" && mount.Destination == ContainerSpec.WorkspacePath)?.Name);
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {

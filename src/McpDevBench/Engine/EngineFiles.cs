@@ -41,7 +41,7 @@ internal sealed class EngineFiles(DockerEngine engine)
             switch (found is null ? EngineFileKind.Missing : KindOf(found.Stat))
             {
                 case EngineFileKind.Link when found!.Stat.LinkTarget is { Length: > 0 } target:
-                    // The engine resolves it inside the container's own root, whatever it says.
+                    // The engine resolves it inside the container's own root, whatever its target.
                     path = target.StartsWith('/') ? target : $"{path[..path.LastIndexOf('/')]}/{target}";
                     continue;
                 case EngineFileKind.File when found is { Stream: { } stream } && found.Stat.Size <= maxBytes:

@@ -38,7 +38,9 @@ internal sealed class EngineImages(DockerEngine engine)
         var images = await engine.CallAsync("image_list", (client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), cancellationToken);
         return
         [
-            .. images.Select(image => new ListedEngineImage(image.ID, [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")], [.. image.RepoDigests ?? []], image.Size))
+            .. images.Select(
+                image => new ListedEngineImage(
+                    image.ID, [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")], [.. image.RepoDigests ?? []], image.Size))
                 .Where(image => image.Names.Count > 0),
         ];
     }
@@ -49,8 +51,10 @@ internal sealed class EngineImages(DockerEngine engine)
 
     /// <param name="repository">Canonical, without tag or digest.</param>
     /// <param name="tagOrDigest">A tag, or <c>sha256:…</c>.</param>
-    /// <exception cref="RefusalException">image_not_found: the registry does not have it, or does not give it to us. registry_unavailable: it could not be asked.</exception>
-    public async Task PullAsync(string repository, string tagOrDigest, AuthConfig? credentials, PullProgress progress, CancellationToken cancellationToken)
+    /// <exception cref="RefusalException">image_not_found: the registry does not have it, or does not give it to us. registry_unavailable:
+    /// it could not be asked.</exception>
+    public async Task PullAsync(
+        string repository, string tagOrDigest, AuthConfig? credentials, PullProgress progress, CancellationToken cancellationToken)
     {
         string? failure = null;
         var messages = new Progress(message =>
@@ -60,15 +64,18 @@ internal sealed class EngineImages(DockerEngine engine)
         });
         try
         {
-            await engine.PullAsync((client, token) => client.Images.CreateImageAsync(
-                new ImagesCreateParameters { FromImage = repository, Tag = tagOrDigest }, credentials ?? new AuthConfig(), messages, token), cancellationToken);
+            var parameters = new ImagesCreateParameters { FromImage = repository, Tag = tagOrDigest };
+            await engine.PullAsync(
+                (client, token) => client.Images.CreateImageAsync(parameters, credentials ?? new AuthConfig(), messages, token),
+                cancellationToken);
         }
         catch (DockerApiException e)
         {
             failure = DockerEngine.Text(e);
         }
         if (failure is not null)
-            throw PullFailures.Refusal($"{repository}{(tagOrDigest.Contains(':', StringComparison.Ordinal) ? '@' : ':')}{tagOrDigest}", failure);
+            throw PullFailures.Refusal(
+                $"{repository}{(tagOrDigest.Contains(':', StringComparison.Ordinal) ? '@' : ':')}{tagOrDigest}", failure);
     }
 
     private sealed class Progress(Action<JSONMessage> report) : IProgress<JSONMessage>

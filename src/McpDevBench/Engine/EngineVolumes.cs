@@ -17,13 +17,16 @@ internal sealed class EngineVolumes(DockerEngine engine)
 
     /// <summary>Creates a volume, or finds it.</summary>
     /// <param name="maxBytes">Its quota, where the file system below the engine has project quotas; 0 for none.</param>
-    public async Task CreateAsync(string name, IReadOnlyDictionary<string, string> labels, long maxBytes, CancellationToken cancellationToken)
+    public async Task CreateAsync(
+        string name, IReadOnlyDictionary<string, string> labels, long maxBytes, CancellationToken cancellationToken)
     {
         if (maxBytes > 0 && HasQuota != false)
         {
             try
             {
-                await CreateAsync(name, labels, new Dictionary<string, string> { ["size"] = maxBytes.ToString(CultureInfo.InvariantCulture) }, cancellationToken);
+                await CreateAsync(
+                    name, labels, new Dictionary<string, string> { ["size"] = maxBytes.ToString(CultureInfo.InvariantCulture) },
+                    cancellationToken);
                 HasQuota = true;
                 return;
             }
@@ -35,9 +38,11 @@ internal sealed class EngineVolumes(DockerEngine engine)
         await CreateAsync(name, labels, new Dictionary<string, string>(), cancellationToken);
     }
 
-    private Task<VolumeResponse> CreateAsync(string name, IReadOnlyDictionary<string, string> labels, Dictionary<string, string> options, CancellationToken cancellationToken) =>
+    private Task<VolumeResponse> CreateAsync(
+        string name, IReadOnlyDictionary<string, string> labels, Dictionary<string, string> options, CancellationToken cancellationToken) =>
         engine.CallAsync("volume_create", (client, token) => client.Volumes.CreateAsync(
-            new VolumesCreateParameters { Name = name, Labels = new Dictionary<string, string>(labels), DriverOpts = options }, token), cancellationToken);
+            new VolumesCreateParameters { Name = name, Labels = new Dictionary<string, string>(labels), DriverOpts = options },
+            token), cancellationToken);
 
     /// <returns>False: in use. One that is gone is fine.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken)

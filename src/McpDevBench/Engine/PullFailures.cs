@@ -6,9 +6,12 @@ internal static class PullFailures
     /// <summary>Parts of the engine's sentences about a registry that does not answer, or not with what was asked for.</summary>
     private static readonly string[] _unreachable =
     [
-        "dial tcp", "dial udp", "no such host", "server misbehaving", "i/o timeout", "connection refused", "connection reset", "no route to host", "network is unreachable",
-        "request canceled", "context deadline exceeded", "Client.Timeout", "TLS handshake", "x509:", "tls:", "unexpected EOF", ": EOF", "server gave HTTP response to HTTPS client",
-        "proxyconnect", "toomanyrequests", "Too Many Requests", "received unexpected HTTP status: 5", "503 Service Unavailable", "502 Bad Gateway", "500 Internal Server Error", "504 Gateway",
+        "dial tcp", "dial udp", "no such host", "server misbehaving", "i/o timeout", "connection refused", "connection reset",
+        "no route to host", "network is unreachable",
+        "request canceled", "context deadline exceeded", "Client.Timeout", "TLS handshake", "x509:", "tls:", "unexpected EOF", ": EOF",
+        "server gave HTTP response to HTTPS client",
+        "proxyconnect", "toomanyrequests", "Too Many Requests", "received unexpected HTTP status: 5", "503 Service Unavailable",
+        "502 Bad Gateway", "500 Internal Server Error", "504 Gateway",
     ];
 
     /// <param name="image">The image as the client may write it.</param>
@@ -17,8 +20,11 @@ internal static class PullFailures
     {
         if (_unreachable.Any(part => sentence.Contains(part, StringComparison.OrdinalIgnoreCase)))
             return new RefusalException(
-                RefusalCode.RegistryUnavailable, $"The image {image} is not on the Docker host, and its registry could not be asked for it: {sentence}",
-                "Use an image that is on the Docker host, or call spawn again later. If it stays so, ask the operator whether the Docker host reaches the registry.", retryable: true);
+                RefusalCode.RegistryUnavailable,
+                $"The image {image} is not on the Docker host, and its registry could not be asked for it: {sentence}",
+                "Use an image that is on the Docker host, or call spawn again later. "
+                    + "If it stays so, ask the operator whether the Docker host reaches the registry.",
+                retryable: true);
         return new RefusalException(
             RefusalCode.ImageNotFound, $"The image {image} could not be pulled: {sentence}",
             "Check the name and the tag. A private registry needs credentials, which the operator sets in MCP_DOCKER_CONFIG_JSON.");

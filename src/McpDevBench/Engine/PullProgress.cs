@@ -49,10 +49,13 @@ internal sealed class PullProgress
         if (_layers.Count > 0)
             _fraction = Math.Max(_fraction, _layers.Values.Sum(layer => layer.Fraction) / _layers.Count);
         return new PullState(
-            _layers.Values.Count(layer => layer.Step == Step.Done), _layers.Count, _layers.Values.Sum(layer => layer.Bytes), _layers.Values.Sum(layer => layer.Total), _fraction);
+            _layers.Values.Count(layer => layer.Step == Step.Done), _layers.Count, _layers.Values.Sum(layer => layer.Bytes),
+            _layers.Values.Sum(layer => layer.Total), _fraction);
     }
 
-    /// <summary>Null for a message that is not about a layer's progress, such as "Pulling from library/busybox", whose id is the tag.</summary>
+    /// <summary>
+    /// Null for a message that is not about a layer's progress, such as "Pulling from library/busybox", whose id is the tag.
+    /// </summary>
     private static Step? Next(string? status) => status switch
     {
         "Pulling fs layer" or "Waiting" => Step.Waiting,

@@ -31,7 +31,9 @@ internal sealed class CallFacts(string principal)
     /// <summary>What the call is about: a path, a program's name, a signal. Never an argument as a whole.</summary>
     public string? Target { get; set; }
 
-    /// <summary>The workspace's container was made anew, for this call or since the last one: its processes are gone, its files are there.</summary>
+    /// <summary>
+    /// The workspace's container was made anew, for this call or since the last one: its processes are gone, its files are there.
+    /// </summary>
     public bool Resumed { get; set; }
 
     /// <summary>A handle as the client gave it, if it can be one; anything else could be anything, and is not written down.</summary>

@@ -39,7 +39,9 @@ internal sealed class SqliteFile : IDisposable
         {
             throw new RefusalException(
                 RefusalCode.ServerError, $"The database {path} is in use by another mcp-devbench.",
-                "Stop that one; or connect to it, if it was started with 'mcp-devbench serve'; or set MCP_STATE_DB to a file of this one's own.", inner: e);
+                "Stop that one; or connect to it, if it was started with 'mcp-devbench serve'; "
+                    + "or set MCP_STATE_DB to a file of this one's own.",
+                inner: e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -12,7 +12,8 @@ internal sealed record StorageOptions
     public static StorageOptions Read(Settings settings, bool isStdio = false)
     {
         var given = settings.OptionalText("MCP_STATE_DB",
-            "The database file; the key and the output of execs are kept in the same folder. Default: ./state.db; over stdio mcp-devbench/state.db in the user's state directory (XDG_STATE_HOME or ~/.local/state).");
+            "The database file; the key and the output of execs are kept in the same folder. Default: ./state.db; "
+                + "over stdio mcp-devbench/state.db in the user's state directory (XDG_STATE_HOME or ~/.local/state).");
         var path = given ?? (isStdio ? Path.Combine(UserStateDirectory(), "mcp-devbench", "state.db") : "./state.db");
         // The predecessor's documentation called it so; only the form that it showed is understood.
         if (settings.OptionalText("MCP_DATABASE_URL", "An older name of MCP_STATE_DB: sqlite:///path.") is { } url)

@@ -18,7 +18,8 @@ internal sealed class ContainerMetrics(MetricFamilies families)
         "mcp_container_spawn_phase_duration_seconds", "Duration of the steps of a spawn, in seconds.", _phaseBuckets, "phase", new LabelValues("policy", "pull", "create", "start", "ready"));
 
     private readonly CounterRow _resumes = families.Counter(
-        "mcp_container_resumes_total", "Stopped or missing containers that were to be made anew on their workspace's volume.", "result", LabelValues.Results);
+        "mcp_container_resumes_total", "Stopped or missing containers that were to be made anew on their workspace's volume.", "result",
+        LabelValues.Results);
     private readonly Histogram _resumeSeconds = families.Histogram(
         "mcp_container_resume_duration_seconds", "Duration of resumes that succeeded, in seconds.", _spawnBuckets);
     private readonly CounterRow _preparations = families.Counter("mcp_image_preparations_total",

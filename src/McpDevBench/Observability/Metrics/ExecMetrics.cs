@@ -7,7 +7,8 @@ internal sealed class ExecMetrics(MetricFamilies families)
 {
     private static readonly double[] _durationBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
     private static readonly double[] _latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
-    private static readonly LabelValues _outcomes = new("exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost", "not_started");
+    private static readonly LabelValues _outcomes = new(
+        "exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost", "not_started");
     private static readonly double[] _waitBuckets = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 25];
     private static readonly LabelValues _queueResults = new("started", "timed_out", "queue_full", "cancelled");
     private static readonly LabelValues _streams = new("stdout", "stderr");
@@ -55,7 +56,7 @@ internal sealed class ExecMetrics(MetricFamilies families)
         _startLatency.Observe(latency.TotalSeconds);
     }
 
-    /// <summary>Its start was answered as a timeout. It counts as running until its agent says whether it began.</summary>
+    /// <summary>Its start was answered as a timeout. It counts as running until its agent reports whether it began.</summary>
     public void Doubted()
     {
         _running.Inc();

@@ -7,7 +7,8 @@ internal sealed class SweepMetrics(MetricFamilies families)
 {
     private static readonly double[] _buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
     private static readonly LabelValues _results = LabelValues.Results;
-    private static readonly LabelValues _drift = new("spawn_undone", "resume_undone", "removal_finished", "row_removed", "marked_stopped", "adopted", "removed", "helper_removed",
+    private static readonly LabelValues _drift = new(
+        "spawn_undone", "resume_undone", "removal_finished", "row_removed", "marked_stopped", "adopted", "removed", "helper_removed",
         "kept_found", "kept_lost", "left_alone");
     private static readonly LabelValues _garbage = new("removed", "postponed", "volume_removed", "agent_volume_removed", "image_removed",
         "keys_purged", "left_alone");

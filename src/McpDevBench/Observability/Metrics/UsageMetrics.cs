@@ -25,9 +25,11 @@ internal sealed class UsageMetrics(MetricFamilies families)
         "container", "image");
     private readonly Gauge _disk = families.Gauge(
         "container_fs_usage_bytes",
-        "Disk that a workspace's files take, /workspace and the home directory, as its agent last measured it. Absent without a disk limit; at most 200 workspaces, those used last.",
+        "Disk that a workspace's files take, /workspace and the home directory, as its agent last measured it. "
+            + "Absent without a disk limit; at most 200 workspaces, those used last.",
         "container", "image");
-    private readonly Gauge _diskLimit = families.Gauge("mcp_workspace_disk_limit_bytes", "Disk that a workspace's files may take; 0 for no limit.");
+    private readonly Gauge _diskLimit = families.Gauge(
+        "mcp_workspace_disk_limit_bytes", "Disk that a workspace's files may take; 0 for no limit.");
     private readonly Lock _lock = new();
     private HashSet<(string Container, string Image)> _shown = [];
 
