@@ -79,7 +79,7 @@ public sealed class CallDeadlineTests
         Assert.True(deadline.IsReason(failure));
     }
 
-    /// <summary>A clock that moves when it is told to, and its timers with it.</summary>
+    /// <summary>A clock that moves on demand, and its timers with it.</summary>
     private sealed class Clock : TimeProvider
     {
         private readonly Lock _lock = new();

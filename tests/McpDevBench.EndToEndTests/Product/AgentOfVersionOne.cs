@@ -18,7 +18,7 @@ internal sealed class AgentOfVersionOne : IAsyncDisposable
 
     public string Binary => _folder["devbench-agent"];
 
-    /// <summary>Such an agent has a volume of its own on the Docker host, which nobody else uses.</summary>
+    /// <summary>Such an agent has a volume of its own on the Docker host, which nothing else uses.</summary>
     public async ValueTask DisposeAsync()
     {
         var digest = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Binary)));

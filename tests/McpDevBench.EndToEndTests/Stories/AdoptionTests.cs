@@ -104,7 +104,7 @@ public sealed class AdoptionTests
         Assert.Equal(0, await server.Stop());
         foreach (var file in Directory.GetFiles(server.Folder, "state.db*").Where(file => !file.EndsWith(".key", StringComparison.Ordinal)))
             File.Delete(file);
-        // Docker tells the age of a volume, and the database its own, in whole seconds.
+        // Docker reports the age of a volume, and the database its own, in whole seconds.
         await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
         await server.InitializeAsync();
     }

@@ -4,7 +4,7 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>Files outlive the workspace that was asked to keep them, until somebody asks for their removal by that word.</summary>
+/// <summary>Files outlive the workspace that was asked to keep them, until a caller asks for their removal by that word.</summary>
 public sealed class KeptFilesTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class KeptFilesTests(ServerProcess server) : IClassFixture<ServerP
         Assert.Equal(first.Id, kept.ContainerId);
         Assert.Null((await assistant.ListContainers()).Kept);
 
-        // Also for a spawn that forgets to say persistent: it must not lose what was kept.
+        // Also for a spawn without persistent: it must not lose what was kept.
         var spawned = await assistant.Call("spawn", ("image", Images.Busybox), ("alias", "keeper"));
         Assert.Equal(12, spawned.GetProperty("restored_files").GetInt32());
         Assert.Equal("kept", (await assistant.Call("fs_read", ("container_id", "keeper"), ("path", "src/7.txt"))).GetProperty("content").GetString());

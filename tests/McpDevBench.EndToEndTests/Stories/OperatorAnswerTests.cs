@@ -7,10 +7,10 @@ using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>The operator's tools answer in bounds and say how to get the rest.</summary>
+/// <summary>The operator's tools answer in bounds and state how to get the rest.</summary>
 public sealed class OperatorAnswerTests
 {
-    /// <summary>The budget, and the few words that say what was left out.</summary>
+    /// <summary>The budget, and the few words that state what was left out.</summary>
     private const int MaxText = (16 << 10) + 512;
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class OperatorEnvironmentTests
         // Without our variables too, where a program uses the distribution's bundle; and the image's own authorities are still there.
         Assert.Equal("200", await workspace.Sh($"env -i curl -sS -o /dev/null -w '%{{http_code}}' {url}"));
         Assert.True(int.Parse(await workspace.Sh("grep -c BEGIN $SSL_CERT_FILE"), System.Globalization.CultureInfo.InvariantCulture) > 100);
-        // Git reaches the server: what it serves is no repository.
+        // Git reaches the server: what it serves is not a repository.
         Assert.Contains("not found", (await workspace.Exec($"git ls-remote https://localhost:{port}/none")).Stderr,
             StringComparison.Ordinal);
         // It is the authority that they accept: without it, nothing does.

@@ -28,7 +28,7 @@ public sealed partial class PullTests
             var values = reports.Values.Select(report => report.Progress).ToList();
             Assert.Equal(values.Order().Distinct(), values);
             Assert.All(reports.Values, report => Assert.InRange(report.Progress, 0, report.Total!.Value));
-            // Few messages, whatever the number of layers; the newest of the pull says how much there was.
+            // Few messages, whatever the number of layers; the newest of the pull states how much there was.
             Assert.InRange(reports.Values.Count, 1, 60);
             Assert.Contains(reports.Values, report => LayersAndBytes().IsMatch(report.Message ?? ""));
             await DockerHost.Docker("rmi", "-f", name);

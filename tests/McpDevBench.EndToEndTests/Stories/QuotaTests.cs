@@ -5,7 +5,7 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>All workspaces together, and each one's files, have limits that say what they are and what helps.</summary>
+/// <summary>All workspaces together, and each one's files, have limits whose errors state the limit and what helps.</summary>
 public sealed class QuotaTests
 {
     [Fact]
@@ -38,7 +38,7 @@ public sealed class QuotaTests
         await assistant.Spawn(Images.Busybox);
         var refusal = await Refused.With("resource_exhausted", () => assistant.Spawn(Images.Busybox));
         Assert.Contains("1024 of 1100 MiB", refusal.Message, StringComparison.Ordinal);
-        // What the hint says helps.
+        // The advice of the hint helps.
         await assistant.Spawn(Images.Busybox, ("memory_mb", 64));
     }
 

@@ -2,7 +2,7 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>Shell lines run under bash where there is one, and results say what the exit code hides.</summary>
+/// <summary>Shell lines run under bash where there is one, and results report what the exit code hides.</summary>
 public sealed class ShellTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     [Fact]
@@ -30,7 +30,7 @@ public sealed class ShellTests(ServerProcess server) : IClassFixture<ServerProce
         Assert.Equal((0, "1 failed\n"), (tests.ExitCode, tests.Stdout));
         Assert.Contains("exit codes 1 | 0", Assert.Single(tests.Notes!), StringComparison.Ordinal);
         Assert.Contains("exit codes 1 | 0", Assert.Single((await assistant.Exec(tests.ExecId).Poll()).Notes!), StringComparison.Ordinal);
-        // head has enough before yes has said all: that is no failure.
+        // head has enough before yes has written all: that is not a failure.
         Assert.Null((await workspace.Exec("yes | head -1")).Notes);
         Assert.Null((await workspace.Exec("echo fine | cat")).Notes);
     }

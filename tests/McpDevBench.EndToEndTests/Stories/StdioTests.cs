@@ -70,7 +70,7 @@ public sealed class StdioTests
         using var put = await http.PutAsync(address, new StringContent(lines), cancellationToken);
         Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync(cancellationToken));
         Assert.Equal("50000", await workspace.Sh("wc -l < large.txt"));
-        // What does not fit into an answer says where the whole of it is.
+        // An answer that is cut states where the whole of it is.
         var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "large.txt"))).GetProperty("truncated").GetProperty("hint").GetString()!;
         Assert.Equal(lines, await http.GetStringAsync(Regex.Match(hint, @"GET (http\S+)").Groups[1].Value, cancellationToken));
         using var stranger = await http.GetAsync(address.Replace(pattern.Groups[2].Value, "", StringComparison.Ordinal), cancellationToken);

@@ -252,7 +252,7 @@ public sealed class ArchiveTests : IDisposable
     [Fact]
     public void An_import_that_fails_while_it_takes_its_place_is_undone()
     {
-        // Root may write everywhere, so the agent runs as somebody else.
+        // Root may write everywhere, so the agent runs as another user.
         using var agent = new AgentProcess(
             "sh", "-c", """if [ $(id -u) = 0 ]; then chown 65534 "$4"; exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else exec "$@"; fi""", "sh");
         var client = agent.Connect();

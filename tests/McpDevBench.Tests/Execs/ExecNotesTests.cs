@@ -4,7 +4,7 @@ using McpDevBench.Execs;
 
 namespace McpDevBench.Tests.Execs;
 
-/// <summary>What a result says of its command's end.</summary>
+/// <summary>What a result reports of its command's end.</summary>
 public sealed class ExecNotesTests
 {
     private static readonly WorkspaceLimits _limits = new(512, 1, 256);

@@ -43,7 +43,7 @@ public sealed class ExecSlotsTests
         Assert.Contains("at most 2", refusal.Message, StringComparison.Ordinal);
         Assert.Equal($"{first.Id} {second.Id}", refusal.Details!["running"]);
         Assert.InRange(refusal.Message.Length, 0, 500);
-        // Nobody is before the next one.
+        // The queue before the next one is empty.
         var next = Take(slots, Named("next"), Long);
         slots.Release(first);
         await next;

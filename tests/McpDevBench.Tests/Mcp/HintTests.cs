@@ -7,7 +7,7 @@ using ModelContextProtocol.Server;
 
 namespace McpDevBench.Tests.Mcp;
 
-/// <summary>Every error in the source, read: what its message and hint tell a model to call exists, with the arguments that they name.</summary>
+/// <summary>Every error in the source, read: each call that its message and hint name exists, with the arguments that they name.</summary>
 public sealed partial class HintTests : IDisposable
 {
     /// <summary>Accepted only to be refused with a reason.</summary>

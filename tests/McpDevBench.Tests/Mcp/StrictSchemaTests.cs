@@ -183,7 +183,7 @@ public sealed class StrictSchemaTests : IDisposable
 
     private static string Object(string name, string value) => $"{{\"{name}\":{value}}}";
 
-    /// <returns>What the binder says against the argument; what it says of others, which are left out here, does not matter.</returns>
+    /// <returns>The binder's objection to the argument; an objection to others, which are left out here, does not matter.</returns>
     private static string? Mistake(DevBenchTool tool, string arguments, string path)
     {
         try
