@@ -1,8 +1,8 @@
 namespace McpDevBench.Agents;
 
 /// <summary>
-/// What an agent's clock shows, in milliseconds, as it last reported. The estimate is behind by the time that the report was under way: an agent
-/// gives a request up too early rather than too late.
+/// What an agent's clock shows, in milliseconds, as it last reported. The estimate is behind by the time that the report was under way: an
+/// agent gives a request up too early rather than too late.
 /// </summary>
 internal sealed class AgentClock(TimeProvider time)
 {

@@ -48,8 +48,8 @@ internal static class AgentRefusals
         "Call attach with its id or alias: it starts the container again, with the workspace's files.", retryable: true);
 
     /// <summary>
-    /// The agent's text may have been made up by a process in a container: bounded, and with control characters made visible, so that a name
-    /// stays recognisable.
+    /// The agent's text may have been made up by a process in a container: bounded, and with control characters made visible, so that a
+    /// name stays recognisable.
     /// </summary>
     private static string Sentence(string text)
     {

@@ -2,7 +2,9 @@ using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Agents;
 
-/// <summary>Pings an agent: one that does not answer before the next ping is due has lost its stream, whatever the state of the socket.</summary>
+/// <summary>
+/// Pings an agent: one that does not answer before the next ping is due has lost its stream, whatever the state of the socket.
+/// </summary>
 internal sealed class Heartbeat(AgentMetrics metrics, TimeProvider time)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);

@@ -148,7 +148,9 @@ internal sealed partial class WorkspaceRecovery(
         }
     }
 
-    /// <summary>Whether its container runs, according to the row; after a restart of the server a connection to it is then on its way.</summary>
+    /// <summary>
+    /// Whether its container runs, according to the row; after a restart of the server a connection to it is then on its way.
+    /// </summary>
     private async Task<bool> IsRunningAsync(Workspace workspace)
     {
         if (workspace is not { Status: ContainerStatus.Running, DockerId: { } dockerId })

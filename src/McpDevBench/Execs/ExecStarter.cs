@@ -17,7 +17,8 @@ internal sealed partial class ExecStarter(
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="RefusalException">The command was not started, or it is not known whether it was; the message states which.</exception>
+    /// <exception cref="RefusalException">The command was not started, or it is not known whether it was; the message states
+    /// which.</exception>
     /// <exception cref="OperationCanceledException">As before, and the caller has gone.</exception>
     public async Task<AgentLink> StartAsync(ActiveExec active, ExecStart start, CancellationToken cancellationToken)
     {

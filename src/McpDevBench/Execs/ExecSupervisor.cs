@@ -26,7 +26,9 @@ internal sealed partial class ExecSupervisor(
     /// </summary>
     public Func<Exec, bool, Task> Finished { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>Called with each exec whose start the last server left unsettled, when its agent is connected. Set once, at start.</summary>
+    /// <summary>
+    /// Called with each exec whose start the last server left unsettled, when its agent is connected. Set once, at start.
+    /// </summary>
     public Action<ActiveExec, AgentLink> FoundUnsettled { get; set; } = (_, _) => { };
 
     /// <summary>Takes up what was running when the last server ended. Before the first agent is connected.</summary>
