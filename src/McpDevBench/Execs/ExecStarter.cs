@@ -2,6 +2,7 @@ using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Containers;
 using McpDevBench.Observability.Secrets;
+using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Execs;
 
@@ -55,7 +56,7 @@ internal sealed partial class ExecStarter(
             {
                 connection = await link.ConnectionAsync(cancellationToken);
                 asked = connection.Call(Opcode.ExecStart, start.Write);
-                var started = await asked.AnswerAsync(ExecStarted.Read, cancellationToken);
+                var started = await AnswerAsync(asked, cancellationToken);
                 active.Confirmed = true;
                 // An agent of version 1 knows no other shell than sh.
                 if (start.PrefersBash)
@@ -99,6 +100,20 @@ internal sealed partial class ExecStarter(
                 Doubt(active, link, asked!);
                 throw new RefusalException(e.Code, $"{e.Message} {Doubtful(active.Exec.Id)}", AskLater(active.Exec.Id), retryable: true, e);
             }
+        }
+    }
+
+    private static async Task<ExecStarted> AnswerAsync(AgentCall asked, CancellationToken cancellationToken)
+    {
+        using var span = Spans.Agent("exec_start");
+        try
+        {
+            return await asked.AnswerAsync(ExecStarted.Read, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            span.Failed(e);
+            throw;
         }
     }
 

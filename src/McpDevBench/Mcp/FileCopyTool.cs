@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using McpDevBench.Audit;
 using McpDevBench.Files;
+using McpDevBench.Observability;
 
 namespace McpDevBench.Mcp;
 
@@ -21,8 +22,9 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time)
         "Copies a file or a directory to another of your workspaces, all or nothing. Within one workspace use fs_batch.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsCopy);
 
+    /// <summary>A handle that cannot be one could be anything, and is not recorded.</summary>
     protected override string? TargetOf(FsCopyArguments arguments) =>
-        $"{arguments.Path} -> {arguments.TargetContainerId}:{arguments.TargetPath ?? arguments.Path}";
+        $"{arguments.Path} -> {CallFacts.Handle(arguments.TargetContainerId)}:{arguments.TargetPath ?? arguments.Path}";
 
     protected override async Task<FsCopyResult> CallAsync(FsCopyArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
