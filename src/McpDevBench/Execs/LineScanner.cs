@@ -123,7 +123,12 @@ internal sealed class LineScanner(PollRequest request)
     {
         if (line.Text.Length == 0 || line.Last <= request.AfterSeq)
             return false;
-        return _pattern?.IsMatch(ToLine(line).Text.TrimEnd('\r', '\n')) ?? true;
+        if (_pattern is null)
+            return true;
+        var text = ToLine(line).Text.TrimEnd('\r', '\n');
+        // A carriage return begins the line anew in a terminal: before a prompt of readline, in a progress bar.
+        var shown = text[(text.LastIndexOf('\r') + 1)..];
+        return _pattern.IsMatch(text) || (shown.Length < text.Length && _pattern.IsMatch(shown));
     }
 
     private Line ToLine(Unfinished line)

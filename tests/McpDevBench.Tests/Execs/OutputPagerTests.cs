@@ -106,6 +106,20 @@ public sealed class OutputPagerTests : IDisposable
         Assert.Equal(">>> ", Assert.Single(scanner.ToSlice(log, ended: false).Messages).Data);
     }
 
+    [Theory]
+    [InlineData("hello\n\r(gdb) ", @"^\(gdb\) $", "\r(gdb) ")]
+    [InlineData(" 50 %\r100 %\r\n", "^100 %$", " 50 %\r100 %\r\n")]
+    [InlineData(" 50 %\r100 %\r\n", "^ 50 %\r100 %$", " 50 %\r100 %\r\n")]
+    public void A_line_is_matched_from_its_last_carriage_return_on_too(string output, string pattern, string line)
+    {
+        using var log = Open();
+        log.Append(1, 0, Encoding.ASCII.GetBytes(output));
+        var scanner = new LineScanner(Request() with { Grep = pattern, Until = PollUntil.Match });
+        scanner.Advance(log);
+        Assert.True(scanner.HasMatch);
+        Assert.Equal(line, Assert.Single(scanner.ToSlice(log, ended: false).Messages).Data);
+    }
+
     [Fact]
     public void Matches_that_do_not_fit_are_read_on_after_next_seq()
     {
