@@ -81,8 +81,8 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
     protected override string Render(SpawnResult result) => result.ContainerId is null
         ? $"{(result.Allowed == true ? "Would be done" : "Would be refused")}: {result.Reason}{(result.Nearest is null ? "" : $" Nearest allowed choice: {result.Nearest}.")}"
         : $"Workspace {result.ContainerId}{(result.Alias is null ? "" : $" (alias {result.Alias})")} is {result.Status}: image {result.Image}, files in {result.Workspace}, network {result.Network}, "
-            + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} CPUs, expires {result.ExpiresAt ?? "never"}.")
-            + Restored(result);
+            + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} {(result.Limits.Cpus == 1 ? "CPU" : "CPUs")}, ")
+            + $"expires {result.ExpiresAt ?? "never"}.{Restored(result)}";
 
     private static string Restored(SpawnResult result) => result.RestoredFiles switch
     {

@@ -80,7 +80,8 @@ internal sealed class FsEditTool(FileService files)
     }
 
     protected override string Render(FsEditResult result) =>
-        Words.Invariant($"{(result.DryRun ? "Would make" : "Made")} {result.Replacements} replacements in {result.Path}, etag {result.Etag}.\n{result.Diff}");
+        $"{(result.DryRun ? "Would make" : "Made")} {Words.Count(result.Replacements, "replacement", "replacements")} in {result.Path}, "
+        + $"etag {result.Etag}.\n{result.Diff}";
 }
 
 internal sealed record FsDeleteArguments(
