@@ -100,6 +100,7 @@ public sealed class OutputLogTests : IDisposable
     {
         using var log = Open();
         using var stop = new CancellationTokenSource();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var reading = Task.Run(() =>
         {
             var rounds = 0;
@@ -114,9 +115,12 @@ public sealed class OutputLogTests : IDisposable
                     return true;
                 });
                 rounds++;
+                begun.TrySetResult();
             }
             return rounds;
         }, TestContext.Current.CancellationToken);
+        // On a busy machine everything could be appended before the reader's first round.
+        await begun.Task.WaitAsync(TestContext.Current.CancellationToken);
         for (var i = 0; i < 2000; i++)
             log.Append(1, i, Enumerable.Repeat((byte)i, 4000).ToArray());
         await stop.CancelAsync();
