@@ -1,0 +1,1 @@
+"""Amounts, entries and how they are kept."""
