@@ -42,10 +42,8 @@ internal sealed class ContainerStore(Database database)
     }
 
     public void Update(Workspace workspace) => database.Write(connection => connection.Run(
-        """
-        UPDATE containers SET docker_id = $docker_id, digest = $digest, image_id = $image_id, persistent = $persistent, status = $status, env = $env,
-            last_used_at = $last_used_at, lease_until = $lease_until WHERE id = $id
-        """,
+        "UPDATE containers SET docker_id = $docker_id, digest = $digest, image_id = $image_id, persistent = $persistent, "
+            + "status = $status, env = $env,\n    last_used_at = $last_used_at, lease_until = $lease_until WHERE id = $id",
         ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
         ("$persistent", workspace.Persistent),
         ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
