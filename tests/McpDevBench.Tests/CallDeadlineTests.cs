@@ -1,6 +1,8 @@
 namespace McpDevBench.Tests;
 
-/// <summary>The time of a whole call: it ends the call's waits, it can be longer for good reasons, and it answers for what does not end by itself.</summary>
+/// <summary>
+/// The time of a whole call: it ends the call's waits, it can be longer for good reasons, and it answers for what does not end by itself.
+/// </summary>
 public sealed class CallDeadlineTests
 {
     private readonly Clock _time = new();

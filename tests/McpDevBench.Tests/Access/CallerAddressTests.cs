@@ -18,7 +18,8 @@ public sealed class CallerAddressTests
         request.Headers.Host = host;
         using var response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!.ToJsonString(
+            new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         var address = expected ?? server.Client.BaseAddress!.ToString().TrimEnd('/');
         Assert.Contains($"GET or PUT {address}/workspaces/{{container_id}}/files?path=", answer, StringComparison.Ordinal);
     }

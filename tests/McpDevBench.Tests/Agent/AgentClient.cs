@@ -60,7 +60,8 @@ internal sealed class AgentClient : IDisposable
     public ushort Newest { get; init; } = Protocol.Version;
 
     /// <summary>The version that the last handshake came to.</summary>
-    public ushort Version => _welcome.Task is { IsCompletedSuccessfully: true, Result: var welcome } ? welcome.Version : Protocol.HandshakeVersion;
+    public ushort Version =>
+        _welcome.Task is { IsCompletedSuccessfully: true, Result: var welcome } ? welcome.Version : Protocol.HandshakeVersion;
 
     public Welcome Welcome => _welcome.Task.Result;
 

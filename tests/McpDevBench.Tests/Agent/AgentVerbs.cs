@@ -62,11 +62,13 @@ internal static class AgentVerbs
         => client.Call(Opcode.Delete, new DeleteRequest(Bytes(path), recursive, ifMatch).Write);
 
     public static ListResponse List(
-        this AgentClient client, string path, bool recursive = false, string glob = "", uint max = 1000, byte[]? after = null, bool all = true)
+        this AgentClient client, string path, bool recursive = false, string glob = "", uint max = 1000, byte[]? after = null,
+        bool all = true)
         => client.Call(Opcode.List, new ListRequest(Bytes(path), recursive, glob, max, after ?? [], all).Write, ListResponse.Read);
 
     public static SearchResponse Search(
-        this AgentClient client, string pattern, string path = "", bool literal = false, bool ignoreCase = false, string glob = "", uint context = 0, uint max = 1000, bool all = false,
+        this AgentClient client, string pattern, string path = "", bool literal = false, bool ignoreCase = false, string glob = "",
+        uint context = 0, uint max = 1000, bool all = false,
         SearchLimits? after = null)
         => client.Call(Opcode.Search, new SearchRequest(Bytes(path), pattern, literal, ignoreCase, glob, context, max, all)
         {

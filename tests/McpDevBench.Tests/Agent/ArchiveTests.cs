@@ -133,13 +133,37 @@ public sealed class ArchiveTests : IDisposable
         { "a name that climbs", new TarBuilder().Add("a/../../evil", "x").End(), AgentStatus.PathDenied },
         { "a pax name that climbs", new TarBuilder().Pax(("path", "../evil")).Add("ok", "x").End(), AgentStatus.PathDenied },
         { "a long name that climbs", new TarBuilder().Add("long", "../evil\0", 'L').Add("ok", "x").End(), AgentStatus.PathDenied },
-        { "a prefix that climbs", new TarBuilder().Add("evil", "x", spoil: header => "../.."u8.CopyTo(header.AsSpan(345))).End(), AgentStatus.PathDenied },
-        { "an entry through an absolute link", new TarBuilder().Add("l", type: '2', link: "/tmp").Add("l/evil", "x").End(), AgentStatus.PathDenied },
-        { "an entry through a link that climbs", new TarBuilder().Add("d/l", type: '2', link: "../..").Add("d/l/evil", "x").End(), AgentStatus.PathDenied },
-        { "an entry through a link inside", new TarBuilder().Add("d/", type: '5').Add("l", type: '2', link: "d").Add("l/evil", "x").End(), AgentStatus.PathDenied },
-        { "a directory over a link", new TarBuilder().Add("l", type: '2', link: "/tmp").Add("l/", type: '5').End(), AgentStatus.PathDenied },
+        {
+            "a prefix that climbs",
+            new TarBuilder().Add("evil", "x", spoil: header => "../.."u8.CopyTo(header.AsSpan(345))).End(),
+            AgentStatus.PathDenied
+        },
+        {
+            "an entry through an absolute link",
+            new TarBuilder().Add("l", type: '2', link: "/tmp").Add("l/evil", "x").End(),
+            AgentStatus.PathDenied
+        },
+        {
+            "an entry through a link that climbs",
+            new TarBuilder().Add("d/l", type: '2', link: "../..").Add("d/l/evil", "x").End(),
+            AgentStatus.PathDenied
+        },
+        {
+            "an entry through a link inside",
+            new TarBuilder().Add("d/", type: '5').Add("l", type: '2', link: "d").Add("l/evil", "x").End(),
+            AgentStatus.PathDenied
+        },
+        {
+            "a directory over a link",
+            new TarBuilder().Add("l", type: '2', link: "/tmp").Add("l/", type: '5').End(),
+            AgentStatus.PathDenied
+        },
         { "an empty link", new TarBuilder().Add("l", type: '2').End(), AgentStatus.Invalid },
-        { "a hard link through a link", new TarBuilder().Add("l", type: '2', link: "/etc").Add("h", type: '1', link: "l/passwd").End(), AgentStatus.PathDenied },
+        {
+            "a hard link through a link",
+            new TarBuilder().Add("l", type: '2', link: "/etc").Add("h", type: '1', link: "l/passwd").End(),
+            AgentStatus.PathDenied
+        },
         { "a name of unfinished work", new TarBuilder().Add(".devbench-tmp-evil", "x").End(), AgentStatus.PathDenied },
         { "a hard link to the outside", new TarBuilder().Add("l", type: '1', link: "/etc/passwd").End(), AgentStatus.PathDenied },
         { "a hard link that climbs", new TarBuilder().Add("l", type: '1', link: "../x").End(), AgentStatus.PathDenied },
@@ -147,15 +171,32 @@ public sealed class ArchiveTests : IDisposable
         { "a name with NUL", new TarBuilder().Pax(("path", "a\0b")).Add("ok", "x").End(), AgentStatus.Invalid },
         { "a file over a directory", new TarBuilder().Add("d/", type: '5').Add("d", "x").End(), AgentStatus.IsADirectory },
         { "a directory over a file", new TarBuilder().Add("f", "x").Add("f/", type: '5').End(), AgentStatus.NotADirectory },
-        { "a negative size", new TarBuilder().Add("f", "x", spoil: header => header.AsSpan(124, 12).Fill(0xff)).End(), AgentStatus.Invalid },
-        { "an enormous size", new TarBuilder().Add("f", "x", spoil: header => { header.AsSpan(124, 12).Clear(); header[124] = 0x80; header[127] = 0xff; }).End(), AgentStatus.Invalid },
+        {
+            "a negative size",
+            new TarBuilder().Add("f", "x", spoil: header => header.AsSpan(124, 12).Fill(0xff)).End(),
+            AgentStatus.Invalid
+        },
+        {
+            "an enormous size",
+            new TarBuilder().Add("f", "x", spoil: header =>
+            {
+                header.AsSpan(124, 12).Clear();
+                header[124] = 0x80;
+                header[127] = 0xff;
+            }).End(),
+            AgentStatus.Invalid
+        },
         { "a size beyond the limit", new TarBuilder().Add("f", "x", size: 1L << 31).End(), AgentStatus.TooLarge },
         { "a negative pax size", new TarBuilder().Pax(("size", "-5")).Add("f", "x").End(), AgentStatus.Invalid },
         { "a broken pax record", new TarBuilder().Add("pax", "99 path=x\n", 'x').Add("f", "x").End(), AgentStatus.Invalid },
         { "a pax record without end", new TarBuilder().Add("pax", "7 a=b c", 'x').Add("f", "x").End(), AgentStatus.Invalid },
         { "a huge extended header", new TarBuilder().Add("pax", new string('x', 70_000), 'x').End(), AgentStatus.TooLarge },
         { "a wrong checksum", Spoil(new TarBuilder().Add("f", "x").End(), 0), AgentStatus.Invalid },
-        { "letters in a number", new TarBuilder().Add("f", "x", spoil: header => "zzz"u8.CopyTo(header.AsSpan(124))).End(), AgentStatus.Invalid },
+        {
+            "letters in a number",
+            new TarBuilder().Add("f", "x", spoil: header => "zzz"u8.CopyTo(header.AsSpan(124))).End(),
+            AgentStatus.Invalid
+        },
         { "a sparse member", new TarBuilder().Add("f", "x", type: 'S').End(), AgentStatus.Invalid },
         { "a pax sparse member", new TarBuilder().Pax(("GNU.sparse.major", "1")).Add("f", "x").End(), AgentStatus.Invalid },
         { "nothing", [], AgentStatus.Invalid },
@@ -191,12 +232,14 @@ public sealed class ArchiveTests : IDisposable
     {
         var links = new Dictionary<string, string>
         {
-            [".venv/bin/python3"] = "/usr/bin/python3", ["to-etc"] = "/etc/passwd", ["up"] = "../../../etc/passwd", ["here"] = "file", ["nowhere"] = "missing",
+            [".venv/bin/python3"] = "/usr/bin/python3", ["to-etc"] = "/etc/passwd", ["up"] = "../../../etc/passwd", ["here"] = "file",
+            ["nowhere"] = "missing",
         };
         var archive = new TarBuilder().Add("file", "x").Add("hard", type: '1', link: "file");
         foreach (var (name, target) in links)
             archive.Add(name, type: '2', link: target);
-        Assert.Equal(8u, Import(archive.Add("hard-link-of-link", type: '1', link: "to-etc").Add("skipped", type: '3').End(), "project").Entries);
+        Assert.Equal(
+            8u, Import(archive.Add("hard-link-of-link", type: '1', link: "to-etc").Add("skipped", type: '3').End(), "project").Entries);
         foreach (var (name, target) in links)
             Assert.Equal(target, new FileInfo(_agent["project/" + name]).LinkTarget);
         Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Read("project/to-etc")));
@@ -239,7 +282,9 @@ public sealed class ArchiveTests : IDisposable
         var archive = new TarBuilder().Add("new/deep/file", "new").Add("sub/both", "after").Add("sub/new", "new");
         // Found before anything is changed: a directory that would replace a file.
         var etag = _client.Stat("p/sub/both").Etag;
-        Assert.Equal(AgentStatus.NotADirectory, Refusal(() => Import(new TarBuilder().Add("new/f", "x").Add("sub/both", "after").Add("z/f", "x").End(), "p")));
+        Assert.Equal(
+            AgentStatus.NotADirectory,
+            Refusal(() => Import(new TarBuilder().Add("new/f", "x").Add("sub/both", "after").Add("z/f", "x").End(), "p")));
         Assert.Equal((before, etag), (Contents(), _client.Stat("p/sub/both").Etag));
         Assert.Equal(3u, Import(archive.End(), "p").Entries);
         Assert.Equal(("new", "after", "old", "new"), (Read("p/new/deep/file"), Read("p/sub/both"), Read("p/sub/old"), Read("p/sub/new")));
@@ -254,20 +299,26 @@ public sealed class ArchiveTests : IDisposable
     {
         // Root may write everywhere, so the agent runs as another user.
         using var agent = new AgentProcess(
-            "sh", "-c", """if [ $(id -u) = 0 ]; then chown 65534 "$4"; exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else exec "$@"; fi""", "sh");
+            "sh", "-c",
+            """if [ $(id -u) = 0 ]; then chown 65534 "$4"; """
+                + """exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else exec "$@"; fi""",
+            "sh");
         var client = agent.Connect();
         client.Write("p/a/replaced", "before", parents: true);
         client.Write("p/zz/locked", "before", parents: true);
         File.WriteAllText(agent["p/a/not-ours"], "before");
         File.SetUnixFileMode(agent["p/zz"], (UnixFileMode)0x16d);
         var before = Contents(agent);
-        var archive = new TarBuilder().Add("a/replaced", "after").Add("a/not-ours", "after").Add("a/new/file", "after").Add("b/new", "x").Add("zz/file", "x").End();
+        var archive = new TarBuilder()
+            .Add("a/replaced", "after").Add("a/not-ours", "after").Add("a/new/file", "after").Add("b/new", "x").Add("zz/file", "x").End();
         var call = client.Begin(Opcode.Import, new ImportRequest(Bytes("p"), 1 << 30, 100).Write).Upload(archive);
         Assert.Equal(AgentStatus.PermissionDenied, call.Status());
         Assert.Equal(before, Contents(agent));
         File.SetUnixFileMode(agent["p/zz"], (UnixFileMode)0x1ed);
         client.Begin(Opcode.Import, new ImportRequest(Bytes("p"), 1 << 30, 100).Write).Upload(archive).Answer(TransferResponse.Read);
-        Assert.Equal(("after", "after", "x"), (File.ReadAllText(agent["p/a/replaced"]), File.ReadAllText(agent["p/a/not-ours"]), File.ReadAllText(agent["p/zz/file"])));
+        Assert.Equal(
+            ("after", "after", "x"),
+            (File.ReadAllText(agent["p/a/replaced"]), File.ReadAllText(agent["p/a/not-ours"]), File.ReadAllText(agent["p/zz/file"])));
     }
 
     [Fact]

@@ -172,7 +172,9 @@ public sealed class BatchTests : IDisposable
     {
         Prepare();
         Assert.Equal(-1, _client.Batch(Step(BatchVerb.Copy, "dir", "new/copy", parents: true)).FailedStep);
-        Assert.Equal(["new/copy", "new/copy/inside", "new/copy/link", "new/copy/sub", "new/copy/sub/deepest"], _client.List("new", recursive: true).Paths());
+        Assert.Equal(
+            ["new/copy", "new/copy/inside", "new/copy/link", "new/copy/sub", "new/copy/sub/deepest"],
+            _client.List("new", recursive: true).Paths());
         Assert.Equal(AgentStatus.Conflict, _client.Batch(Step(BatchVerb.Move, "dir", "tree")).Status);
         var before = Picture();
         Assert.Equal(1, _client.Batch(Step(BatchVerb.Move, "dir", "tree", overwrite: true), Step(BatchVerb.Delete, "missing")).FailedStep);
@@ -191,8 +193,10 @@ public sealed class BatchTests : IDisposable
         var missing = _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("int totals = 1;", "")]));
         Assert.Equal((0, AgentStatus.Invalid), (missing.FailedStep, missing.Status));
         Assert.Equal("edits[0].old_text does not occur in a.c. It is nearest to line 1: «int total = 1;».", missing.Error);
-        Assert.Contains("at lines 1, 2.", _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("total", "sum")])).Error, StringComparison.Ordinal);
-        Assert.Equal(-1, _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("total = 1;\nreturn", "total = 2;\n\nreturn")])).FailedStep);
+        Assert.Contains(
+            "at lines 1, 2.", _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("total", "sum")])).Error, StringComparison.Ordinal);
+        Assert.Equal(
+            -1, _client.Batch(Step(BatchVerb.Edit, "a.c", edits: [Edit("total = 1;\nreturn", "total = 2;\n\nreturn")])).FailedStep);
         Assert.Equal("int total = 2;\r\n\r\nreturn total;\r\n", File.ReadAllText(_agent["a.c"]));
     }
 

@@ -43,5 +43,6 @@ public sealed class DiskUsageTests
         Assert.Equal((10UL, false), (usage.Entries, usage.IsComplete));
     }
 
-    private static DiskUsage Ask(AgentClient client, params string[] roots) => client.Call(Opcode.DiskUsage, new DiskUsageRequest(roots, MaxEntries).Write, DiskUsage.Read);
+    private static DiskUsage Ask(AgentClient client, params string[] roots) =>
+        client.Call(Opcode.DiskUsage, new DiskUsageRequest(roots, MaxEntries).Write, DiskUsage.Read);
 }

@@ -3,7 +3,9 @@ using static McpDevBench.Tests.Agent.AgentVerbs;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>What its caller has had as a failure is not done later: every request carries the moment after which the agent leaves it alone.</summary>
+/// <summary>
+/// What its caller has had as a failure is not done later: every request carries the moment after which the agent leaves it alone.
+/// </summary>
 public sealed class ExpiryTests : IDisposable
 {
     private const long Past = 1;
@@ -33,9 +35,12 @@ public sealed class ExpiryTests : IDisposable
     public void A_change_of_a_file_that_comes_too_late_is_not_made()
     {
         _client.Write("kept", "before");
-        var write = new WriteRequest(Bytes("kept"), WriteRequest.KeepMode, CreateParents: false, Append: false, IfMatch: null, IfNoneMatch: false);
+        var write = new WriteRequest(
+            Bytes("kept"), WriteRequest.KeepMode, CreateParents: false, Append: false, IfMatch: null, IfNoneMatch: false);
         Assert.Equal(AgentStatus.Expired, _client.Begin(Opcode.Write, write.Write, Past).Status());
-        Assert.Equal(AgentStatus.Expired, _client.Begin(Opcode.Delete, new DeleteRequest(Bytes("kept"), Recursive: false, null).Write, Past).Status());
+        Assert.Equal(
+            AgentStatus.Expired,
+            _client.Begin(Opcode.Delete, new DeleteRequest(Bytes("kept"), Recursive: false, null).Write, Past).Status());
         // Begun in time, but its content was complete too late.
         Assert.Equal(AgentStatus.Expired, _client.Begin(Opcode.Write, write.Write).Upload("after"u8, expiresAt: Past).Status());
         Assert.Equal("before", System.Text.Encoding.UTF8.GetString(_client.Read("kept")));

@@ -26,7 +26,8 @@ public sealed class SearchTests : IDisposable
 
     private static string[] Show(SearchResponse response) => [.. response.Matches.Select(match => $"{Encoding.UTF8.GetString(match.Path)}:{match.Line}:{match.Text}")];
 
-    private static string[] Paths(SearchResponse response) => [.. response.Matches.Select(match => Encoding.UTF8.GetString(match.Path)).Distinct()];
+    private static string[] Paths(SearchResponse response) =>
+        [.. response.Matches.Select(match => Encoding.UTF8.GetString(match.Path)).Distinct()];
 
     [Fact]
     public void Lines_are_found_by_expression_and_literally()
@@ -81,7 +82,9 @@ public sealed class SearchTests : IDisposable
     [Fact]
     public void A_match_is_found_anywhere_in_a_line_of_any_length_and_shown_with_what_is_around_it()
     {
-        Put("long", new string('é', 500_000) + "needle" + new string('ü', 300_000) + "\n" + new string('x', 5_000) + "needle\nneedle after\n");
+        Put(
+            "long",
+            new string('é', 500_000) + "needle" + new string('ü', 300_000) + "\n" + new string('x', 5_000) + "needle\nneedle after\n");
         foreach (var literal in new[] { true, false })
         {
             var response = _client.Search("needle", literal: literal);
@@ -124,7 +127,8 @@ public sealed class SearchTests : IDisposable
         File.WriteAllBytes(_agent["utf16be"], [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes("using é 🦀\r\nusing")]);
         File.WriteAllBytes(_agent["utf16le"], [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(new string('日', 100_000) + "\nusing é")]);
         Assert.Equal(
-            ["utf16be:1:using é 🦀", "utf16be:2:using", "utf16le:2:using é", "utf8:1:using é", "utf8:2:using"], Show(_client.Search("^using")));
+            ["utf16be:1:using é 🦀", "utf16be:2:using", "utf16le:2:using é", "utf8:1:using é", "utf8:2:using"],
+            Show(_client.Search("^using")));
         Assert.Equal(["utf16be", "utf16le", "utf8"], Paths(_client.Search("using é", literal: true)));
     }
 
@@ -184,7 +188,9 @@ public sealed class SearchTests : IDisposable
         Put("aaa", string.Concat(Enumerable.Repeat(new string('a', 60) + "\n", 10)) + "aab\n");
         var response = _client.Search("^(a+)+$b|one");
         Assert.Equal(["a.txt:1:one"], Show(response));
-        Assert.Equal((SearchStop.Pattern, 3u, "aaa", 3u), (response.Limits!.Stop, response.Limits.SlowLines, Encoding.UTF8.GetString(response.Limits.Path), response.Limits.Line));
+        Assert.Equal(
+            (SearchStop.Pattern, 3u, "aaa", 3u),
+            (response.Limits!.Stop, response.Limits.SlowLines, Encoding.UTF8.GetString(response.Limits.Path), response.Limits.Line));
         Assert.Equal(3, _client.Search("two").Matches.Count);
     }
 

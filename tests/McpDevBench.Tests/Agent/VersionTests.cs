@@ -37,7 +37,8 @@ public sealed class VersionTests
         Assert.Equal(Protocol.Version, newer.Welcome.Version);
         newer.Die();
         var bridge = agent.StartBridge();
-        using var older = new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream) { Newest = 1 }.Shake(agent.Secret);
+        using var older = new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream) { Newest = 1 }
+            .Shake(agent.Secret);
         Assert.Equal(1, older.Welcome.Version);
         Assert.Equal("kept", EchoThrough(older));
     }

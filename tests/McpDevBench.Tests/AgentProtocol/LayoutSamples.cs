@@ -2,7 +2,9 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Tests.AgentProtocol;
 
-/// <summary>One of every message, each field with a value of its own, in terms of version 1: this file compiles with the code of version 1 too.</summary>
+/// <summary>
+/// One of every message, each field with a value of its own, in terms of version 1: this file compiles with the code of version 1 too.
+/// </summary>
 internal static class LayoutSamples
 {
     private static readonly Guid s_key = new("00112233-4455-6677-8899-aabbccddeeff");
@@ -45,7 +47,8 @@ internal static class LayoutSamples
     /// <summary>The numbers behind the names.</summary>
     public static IEnumerable<string> Names { get; } =
     [
-        .. NamesOf<FrameKind>(), .. NamesOf<Opcode>(), .. NamesOf<AgentStatus>(), .. NamesOf<ExecEnd>(), .. NamesOf<OutputStream>(), .. NamesOf<FileKind>(),
+        .. NamesOf<FrameKind>(), .. NamesOf<Opcode>(), .. NamesOf<AgentStatus>(), .. NamesOf<ExecEnd>(), .. NamesOf<OutputStream>(),
+        .. NamesOf<FileKind>(),
         .. NamesOf<BatchVerb>(),
     ];
 

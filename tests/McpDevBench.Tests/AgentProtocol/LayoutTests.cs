@@ -4,8 +4,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Tests.AgentProtocol;
 
 /// <summary>
-/// How messages look on the wire, per version. layout.v1.txt was written by the code of version 1 itself and never changes: agents of that version live in
-/// workspaces in the field. The file of the newest version shows each change in review.
+/// How messages look on the wire, per version. layout.v1.txt was written by the code of version 1 itself and never changes: agents of that
+/// version live in workspaces in the field. The file of the newest version shows each change in review.
 /// </summary>
 public sealed class LayoutTests
 {
@@ -44,7 +44,9 @@ public sealed class LayoutTests
             return;
         var proposed = Path.Combine(AppContext.BaseDirectory, file);
         File.WriteAllLines(proposed, written);
-        Assert.Fail($"The layout of version {Protocol.Version} has changed. If that is meant, and the version has not been released: cp {proposed} {Folder()}");
+        Assert.Fail(
+            $"The layout of version {Protocol.Version} has changed. "
+                + $"If that is meant, and the version has not been released: cp {proposed} {Folder()}");
     }
 
     private delegate T Reader<out T>(ref MessageReader from);

@@ -68,7 +68,8 @@ public sealed class MessageTests
     public void A_welcome_in_a_version_that_is_not_supported_is_a_protocol_error(int version)
     {
         var error = Assert.Throws<ProtocolException>(() => Again(new Welcome((ushort)version, "", default, []).Write, Welcome.Read));
-        Assert.Equal($"the agent speaks version {version}; versions {Protocol.MinVersion} to {Protocol.Version} are supported", error.Message);
+        Assert.Equal(
+            $"the agent speaks version {version}; versions {Protocol.MinVersion} to {Protocol.Version} are supported", error.Message);
     }
 
     private delegate T Reader<out T>(ref MessageReader reader);

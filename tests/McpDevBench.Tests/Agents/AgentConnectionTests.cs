@@ -23,7 +23,9 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         listener.Start();
         await _server.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
         _agent = await listener.AcceptTcpClientAsync();
-        var opening = AgentConnection.OpenAsync(new EngineStream(new MultiplexedStream(_server.GetStream(), false)), new byte[Handshake.SecretLength], "test", TimeProvider.System, TestContext.Current.CancellationToken);
+        var opening = AgentConnection.OpenAsync(
+            new EngineStream(new MultiplexedStream(_server.GetStream(), false)), new byte[Handshake.SecretLength], "test",
+            TimeProvider.System, TestContext.Current.CancellationToken);
         var greeting = await ReadAsync(Handshake.ServerLength);
         var welcome = new MessageWriter { Version = Protocol.Version };
         new Welcome(Protocol.Version, "test", Guid.NewGuid(), []).Write(welcome);
@@ -140,7 +142,8 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         _connection.Call(Opcode.Stat, static _ => { });
         var (_, unlimited) = await ReadMessageAsync();
 
-        Assert.InRange(ExpiryIn(limited), (long)TimeSpan.FromMinutes(59).TotalMilliseconds, (long)TimeSpan.FromMinutes(61).TotalMilliseconds);
+        Assert.InRange(
+            ExpiryIn(limited), (long)TimeSpan.FromMinutes(59).TotalMilliseconds, (long)TimeSpan.FromMinutes(61).TotalMilliseconds);
         Assert.Equal(0, ExpiryIn(unlimited));
     }
 

@@ -22,7 +22,8 @@ public sealed class AgentRefusalsTests
     [Theory]
     [InlineData("a\nb\u0000: there is no such file", "a\u240ab\u2400: there is no such file")]
     [InlineData("secret: there is no such file", "secret: there is no such file")]
-    public void A_name_stays_recognisable(string text, string message) => Assert.Equal(message, AgentRefusals.Of(AgentStatus.NotFound, text).Message);
+    public void A_name_stays_recognisable(string text, string message) =>
+        Assert.Equal(message, AgentRefusals.Of(AgentStatus.NotFound, text).Message);
 
     [Fact]
     public void A_long_text_is_cut_between_characters_and_shows_it()

@@ -29,8 +29,12 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MCP_PUBLIC_URL", "https://bench.example/?x=1", "without a query")]
     [InlineData("MCP_TOOLS_DENY", "fs_raed", "did you mean fs_read")]
     [InlineData("MCP_TOOLS_ALLOW", "fs_read,zzz*", "'zzz*', which is no tool")]
-    [InlineData("MCP_TOOLSETS", "workspace,operators", "MCP_TOOLSETS has 'operators', which is not a toolset: use one or more of workspace, exec, files, operator.")]
-    [InlineData("MCP_TOOLS_ALLOW", "exec,metrics", "MCP_TOOLS_ALLOW has 'metrics', but the toolset operator is off: use MCP_TOOLSETS=workspace,exec,files,operator.")]
+    [InlineData(
+        "MCP_TOOLSETS", "workspace,operators",
+        "MCP_TOOLSETS has 'operators', which is not a toolset: use one or more of workspace, exec, files, operator.")]
+    [InlineData(
+        "MCP_TOOLS_ALLOW", "exec,metrics",
+        "MCP_TOOLS_ALLOW has 'metrics', but the toolset operator is off: use MCP_TOOLSETS=workspace,exec,files,operator.")]
     [InlineData("MCP_READ_ONLY", "maybe", "use true or false")]
     [InlineData("MCP_MAX_UPLOAD_BYTES", "10G", "use a whole number of bytes")]
     [InlineData("MCP_AUDIT_ON_FAILURE", "ignore", "MCP_AUDIT_ON_FAILURE='ignore' is not allowed: use deny, continue.")]

@@ -11,7 +11,8 @@ public sealed class ExecNotesTests
 
     [Theory]
     [InlineData(
-        60, "Ended by its time limit of 60 s (timeout_s). Pass a larger timeout_s, at most 86400; exec_start has no time limit by default.")]
+        60,
+        "Ended by its time limit of 60 s (timeout_s). Pass a larger timeout_s, at most 86400; exec_start has no time limit by default.")]
     [InlineData(86400, "Ended by its time limit of 86400 s (timeout_s), the largest that this server allows. Split the work.")]
     [InlineData(null, "Ended by its time limit. Pass a larger timeout_s, at most 86400; exec_start has no time limit by default.")]
     public void A_time_limit_is_named_with_what_to_raise(int? seconds, string note)

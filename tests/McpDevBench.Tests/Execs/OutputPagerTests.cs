@@ -35,7 +35,9 @@ public sealed class OutputPagerTests : IDisposable
         foreach (var (stream, piece) in ((byte, string)[])[(1, "a"), (1, "b"), (2, "c"), (1, "d"), (1, "e")])
             log.Append(stream, 0, Encoding.ASCII.GetBytes(piece));
         var page = OutputPager.Page(log, Request());
-        Assert.Equal(["0 stdout ab", "2 stderr c", "3 stdout de"], page.Messages.Select(message => $"{message.Seq} {message.Stream} {message.Data}"));
+        Assert.Equal(
+            ["0 stdout ab", "2 stderr c", "3 stdout de"],
+            page.Messages.Select(message => $"{message.Seq} {message.Stream} {message.Data}"));
         Assert.Equal(4, page.NextSeq);
         var pieces = OutputPager.Page(log, Request() with { Separate = true }).Messages;
         Assert.Equal([0, 1, 2, 3, 4], pieces.Select(message => (int)message.Seq));

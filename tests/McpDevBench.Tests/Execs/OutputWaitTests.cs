@@ -130,7 +130,8 @@ public sealed class OutputWaitTests : IDisposable
     private static PollRequest Request() => new() { ExecId = "", WaitMs = 25_000 };
 
     private Task Begin(PollRequest request) =>
-        new OutputWait(_active, request, request.ByLine ? new LineScanner(request) : null, _time).RunAsync(TestContext.Current.CancellationToken);
+        new OutputWait(_active, request, request.ByLine ? new LineScanner(request) : null, _time).RunAsync(
+            TestContext.Current.CancellationToken);
 
     private async Task WriteAsync(Task wait, string text)
     {

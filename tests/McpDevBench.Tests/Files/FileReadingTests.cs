@@ -13,7 +13,8 @@ public sealed class FileReadingTests
     public async Task A_small_file_is_read_whole_with_its_lines()
     {
         var read = await Read("one\ntwo\nthree"u8.ToArray());
-        Assert.Equal(("one\ntwo\nthree", "utf8", 3L, null, 0L), (read.Content, read.Encoding, read.TotalLines, read.NextOffset, read.LeftOut));
+        Assert.Equal(
+            ("one\ntwo\nthree", "utf8", 3L, null, 0L), (read.Content, read.Encoding, read.TotalLines, read.NextOffset, read.LeftOut));
         Assert.True(read.IsWhole);
         var empty = await Read([]);
         Assert.Equal(("", "utf8", 0L), (empty.Content, empty.Encoding, empty.TotalLines));

@@ -58,7 +58,8 @@ public sealed class FindTests
         if (possible)
             SearchPattern.Check(pattern, literal);
         else
-            Assert.Contains("context", Assert.Throws<RefusalException>(() => SearchPattern.Check(pattern, literal)).Hint, StringComparison.Ordinal);
+            Assert.Contains(
+                "context", Assert.Throws<RefusalException>(() => SearchPattern.Check(pattern, literal)).Hint, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,8 +74,12 @@ public sealed class FindTests
             new("b", 1, "m1", [], ["l2"]),
         ];
         var separate = FoundLine.Separate(found);
-        Assert.Equal(["l1,l2|", "|l5,l6", "|l8,l9", "l18,l19|", "|l2"], separate.Select(match => $"{string.Join(',', match.Before)}|{string.Join(',', match.After)}"));
-        var lines = separate.SelectMany(match => Enumerable.Range(match.Line - match.Before.Count, match.Before.Count + 1 + match.After.Count).Select(line => (match.Path, line)));
+        Assert.Equal(
+            ["l1,l2|", "|l5,l6", "|l8,l9", "l18,l19|", "|l2"],
+            separate.Select(match => $"{string.Join(',', match.Before)}|{string.Join(',', match.After)}"));
+        var lines = separate.SelectMany(
+            match => Enumerable.Range(match.Line - match.Before.Count, match.Before.Count + 1 + match.After.Count).Select(
+                line => (match.Path, line)));
         Assert.Equal(lines.Distinct(), lines);
     }
 }

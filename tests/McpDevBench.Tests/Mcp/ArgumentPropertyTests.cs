@@ -6,7 +6,9 @@ using McpDevBench.Mcp;
 
 namespace McpDevBench.Tests.Mcp;
 
-/// <summary>Arguments by chance: however a value is sent, it arrives as it was or is refused. The seed is in the message of a failure.</summary>
+/// <summary>
+/// Arguments by chance: however a value is sent, it arrives as it was or is refused. The seed is in the message of a failure.
+/// </summary>
 public sealed class ArgumentPropertyTests
 {
     private const int Rounds = 2000;
@@ -20,14 +22,20 @@ public sealed class ArgumentPropertyTests
         var value = random.NextInt64(-1, long.MaxValue >> random.Next(63));
         var text = Form(value, random);
         var sent = random.Next(2) == 0 ? text : $"\"{text}\"";
-        Assert.Equal(value, _poll.Bind(JsonElement.Parse($$"""{"exec_id":"e","after_seq":{{sent}}}""")).Deserialize(McpJson.Default.ExecPollArguments)!.AfterSeq);
+        Assert.Equal(
+            value,
+            _poll.Bind(JsonElement.Parse($$"""{"exec_id":"e","after_seq":{{sent}}}""")).Deserialize(
+                McpJson.Default.ExecPollArguments)!.AfterSeq);
     });
 
     [Fact]
     public void Numbers_are_read_as_big_integers_read_them() => Repeat(random =>
     {
-        var text = string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)('0' + random.Next(random.Next(2) == 0 ? 1 : 10)))).TrimStart('0') is { Length: > 0 } digits ? digits : "0";
-        var fraction = string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)('0' + random.Next(random.Next(2) == 0 ? 1 : 10))));
+        var drawn = string.Concat(
+            Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)('0' + random.Next(random.Next(2) == 0 ? 1 : 10))));
+        var text = drawn.TrimStart('0') is { Length: > 0 } digits ? digits : "0";
+        var fraction = string.Concat(
+            Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)('0' + random.Next(random.Next(2) == 0 ? 1 : 10))));
         var exponent = random.Next(-40, 40);
         var number = string.Create(CultureInfo.InvariantCulture, $"{text}.{fraction}e{exponent}");
         var scale = exponent - fraction.Length;
@@ -48,7 +56,8 @@ public sealed class ArgumentPropertyTests
         {
             if (plain[name] is not JsonValue && random.Next(2) == 0)
                 plain[name] = plain[name]!.ToJsonString();
-            else if (plain[name] is JsonValue value && value.GetValueKind() is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Number && random.Next(2) == 0)
+            else if (plain[name] is JsonValue value
+                && value.GetValueKind() is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Number && random.Next(2) == 0)
                 plain[name] = plain[name]!.ToJsonString();
         }
         var actual = _exec.Bind(JsonElement.Parse(plain.ToJsonString())).Deserialize(McpJson.Default.ExecArguments)!;
@@ -60,7 +69,11 @@ public sealed class ArgumentPropertyTests
     {
         var arguments = Arguments(random);
         var name = arguments.ElementAt(random.Next(arguments.Count)).Key;
-        JsonNode?[] values = [null, 5, -1.5, "", "[", "{\"a\"", "[[[1]]]", true, new JsonArray(1, null, new JsonObject()), new JsonObject { ["a"] = new JsonArray() }, "1e999", "\u0000", new string('x', 70_000)];
+        JsonNode?[] values =
+        [
+            null, 5, -1.5, "", "[", "{\"a\"", "[[[1]]]", true, new JsonArray(1, null, new JsonObject()),
+            new JsonObject { ["a"] = new JsonArray() }, "1e999", "\u0000", new string('x', 70_000),
+        ];
         arguments[name] = values[random.Next(values.Length)];
         try
         {
@@ -76,12 +89,14 @@ public sealed class ArgumentPropertyTests
     {
         ["container_id"] = Text(random),
         ["cmd"] = new JsonArray([.. Enumerable.Range(0, random.Next(4)).Select(_ => (JsonNode?)Text(random))]),
-        ["env"] = new JsonObject(Enumerable.Range(0, random.Next(4)).Select(number => KeyValuePair.Create(Text(random) + number, (JsonNode?)Text(random)))),
+        ["env"] = new JsonObject(
+            Enumerable.Range(0, random.Next(4)).Select(number => KeyValuePair.Create(Text(random) + number, (JsonNode?)Text(random)))),
         ["wait_ms"] = random.Next(25_000),
         ["pty"] = random.Next(2) == 0,
     };
 
-    private static string Text(Random random) => string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => "a\"\\'<é\u0001\ud83d\ude00/[{:,"[random.Next(8)]));
+    private static string Text(Random random) =>
+        string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => "a\"\\'<é\u0001\ud83d\ude00/[{:,"[random.Next(8)]));
 
     private static string Form(long value, Random random)
     {

@@ -48,8 +48,12 @@ public sealed class ArgumentShapeTests
     [Theory]
     [InlineData("""{"container_id":"a","operations":[{"op":"chmod","path":"x"}]}""", "'operations[0].op' must be one of read, write, edit, delete, move, copy, mkdir, but 'chmod' was given")]
     [InlineData("""{"container_id":"a","operations":[{"op":"read"}]}""", "'operations[0].path' is missing")]
-    [InlineData("""{"container_id":"a","operations":[{"op":"edit","path":"x","edits":[{"old":"a","new_text":"b"}]}]}""", "Unknown argument 'operations[0].edits[0].old'. Did you mean 'old_text'?")]
-    [InlineData("""{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":\"[{}]\"}]"}""", "'operations[0].edits[0].old_text' is missing")]
+    [InlineData(
+        """{"container_id":"a","operations":[{"op":"edit","path":"x","edits":[{"old":"a","new_text":"b"}]}]}""",
+        "Unknown argument 'operations[0].edits[0].old'. Did you mean 'old_text'?")]
+    [InlineData(
+        """{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":\"[{}]\"}]"}""",
+        "'operations[0].edits[0].old_text' is missing")]
     public void A_wrong_operation_in_a_batch_is_refused_with_its_place(string arguments, string reason) => AssertRefused(_batch, arguments, reason);
 
     [Fact]
@@ -66,32 +70,51 @@ public sealed class ArgumentShapeTests
         var given = JsonElement.Parse("""{"container_id":"a","cwd":null,"env":null,"wait_ms":5}""");
         var arguments = _exec.Bind(given).Deserialize(McpJson.Default.ExecArguments)!;
         Assert.Equal(("/workspace", 5), (arguments.Cwd, arguments.WaitMs));
-        var batch = _batch.Bind(JsonElement.Parse("""{"container_id":"a","operations":[{"op":"read","path":"x","content":null,"encoding":null,"edits":null}]}""")).Deserialize(McpJson.Default.FsBatchArguments)!;
+        var batch = _batch.Bind(
+            JsonElement.Parse(
+                """{"container_id":"a","operations":[{"op":"read","path":"x","content":null,"encoding":null,"edits":null}]}"""))
+            .Deserialize(McpJson.Default.FsBatchArguments)!;
         Assert.Equal(("utf8", null), (batch.Operations[0].Encoding, batch.Operations[0].Edits));
     }
 
     [Fact]
     public void Bounds_hold_for_numbers_that_are_larger_than_any_int()
     {
-        foreach (var seq in new[] { "9007199254740993", "9007199254740993.0", "\"9007199254740993\"", "9007199254740993.00e0", "9.007199254740993e15" })
-            Assert.Equal(9007199254740993, _poll.Bind(JsonElement.Parse($$"""{"exec_id":"e","after_seq":{{seq}}}""")).Deserialize(McpJson.Default.ExecPollArguments)!.AfterSeq);
+        string[] forms =
+        [
+            "9007199254740993", "9007199254740993.0", "\"9007199254740993\"", "9007199254740993.00e0", "9.007199254740993e15",
+        ];
+        foreach (var seq in forms)
+            Assert.Equal(
+                9007199254740993,
+                _poll.Bind(JsonElement.Parse($$"""{"exec_id":"e","after_seq":{{seq}}}""")).Deserialize(
+                    McpJson.Default.ExecPollArguments)!.AfterSeq);
         AssertRefused(_poll, """{"exec_id":"e","after_seq":-2}""", "'after_seq' must be a whole number from -1");
     }
 
     [Theory]
     [InlineData("""{"container_id":"a","cmd":"[\"echo\",\"hi\"]"}""", """{"container_id":"a","cmd":["echo","hi"]}""")]
     [InlineData("""{"container_id":"a","cmd":["sleep",5.0]}""", """{"container_id":"a","cmd":["sleep","5.0"]}""")]
-    [InlineData("""{"container_id":"a","wait_ms":500.0,"rows":"24","pty":"false","stdin_open":"True"}""", """{"container_id":"a","wait_ms":500,"rows":24,"pty":false,"stdin_open":true}""")]
+    [InlineData(
+        """{"container_id":"a","wait_ms":500.0,"rows":"24","pty":"false","stdin_open":"True"}""",
+        """{"container_id":"a","wait_ms":500,"rows":24,"pty":false,"stdin_open":true}""")]
     [InlineData("""{"container_id":"a","wait_ms":5e2}""", """{"container_id":"a","wait_ms":500}""")]
-    [InlineData("""{"container_id":"a","env":{"A":1,"B":1.50,"C":true,"D":99999999999999999999999}}""", """{"container_id":"a","env":{"A":"1","B":"1.50","C":"true","D":"99999999999999999999999"}}""")]
+    [InlineData(
+        """{"container_id":"a","env":{"A":1,"B":1.50,"C":true,"D":99999999999999999999999}}""",
+        """{"container_id":"a","env":{"A":"1","B":"1.50","C":"true","D":"99999999999999999999999"}}""")]
     [InlineData("""{"container_id":"a","env":"{\"A\":1}"}""", """{"container_id":"a","env":{"A":"1"}}""")]
     public void What_can_mean_one_thing_only_is_taken_without_loss(string sent, string bound) =>
-        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(bound), _exec.Bind(JsonElement.Parse(sent))), $"{_exec.Bind(JsonElement.Parse(sent))}");
+        Assert.True(
+            JsonElement.DeepEquals(JsonElement.Parse(bound), _exec.Bind(JsonElement.Parse(sent))),
+            $"{_exec.Bind(JsonElement.Parse(sent))}");
 
     [Fact]
     public void Lenience_holds_at_every_depth()
     {
-        var bound = _batch.Bind(JsonElement.Parse("""{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":\"[{\\\"old_text\\\":\\\"a\\\",\\\"new_text\\\":\\\"b\\\",\\\"replace_all\\\":\\\"true\\\"}]\"}]"}"""));
+        var bound = _batch.Bind(
+            JsonElement.Parse(
+                """{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":"""
+                    + """\"[{\\\"old_text\\\":\\\"a\\\",\\\"new_text\\\":\\\"b\\\",\\\"replace_all\\\":\\\"true\\\"}]\"}]"}"""));
         var edit = Assert.Single(Assert.Single(bound.Deserialize(McpJson.Default.FsBatchArguments)!.Operations).Edits!);
         Assert.Equal(("a", "b", true), (edit.OldText, edit.NewText, edit.ReplaceAll));
     }

@@ -11,7 +11,8 @@ public sealed class FindResultTests
     {
         Assert.Equal("[0 entries. The directory is empty]", List(new([], null) { LeftOut = new(0, 0, 0) }));
         Assert.Equal(
-            "[0 entries. Left out: 7 not matched by the glob. Nothing in /workspace itself matches glob=*.py; recursive=true looks below too]",
+            "[0 entries. Left out: 7 not matched by the glob. "
+                + "Nothing in /workspace itself matches glob=*.py; recursive=true looks below too]",
             List(new([], null) { LeftOut = new(0, 7, 0) }, new("c", Glob: "*.py")));
         Assert.Equal(
             "[0 entries. Left out: 3 named by .gitignore (include_ignored=true includes them)]",
@@ -28,7 +29,8 @@ public sealed class FindResultTests
     [Fact]
     public void A_search_that_ended_early_says_where_to_go_on()
     {
-        var result = FsSearchResult.Of(new([], 3) { End = SearchEnd.Time, NextCursor = "/workspace/a:end", LeftOut = new(1, 0, 0, 2), Unfinished = 1 });
+        var result = FsSearchResult.Of(
+            new([], 3) { End = SearchEnd.Time, NextCursor = "/workspace/a:end", LeftOut = new(1, 0, 0, 2), Unfinished = 1 });
         Assert.True(result.Truncated);
         var text = result.Render();
         Assert.Contains("cursor=/workspace/a:end", text, StringComparison.Ordinal);

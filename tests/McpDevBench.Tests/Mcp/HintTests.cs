@@ -23,8 +23,11 @@ public sealed partial class HintTests : IDisposable
     {
         var arguments = Arguments;
         var results = _server.Services.GetServices<McpServerTool>().SelectMany(tool => NamesIn(tool.ProtocolTool.OutputSchema!.Value)
-            .Concat(tool.ProtocolTool.OutputSchema!.Value.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : []));
-        var known = arguments.Keys.Concat(arguments.Values.SelectMany(names => names)).Concat(results).Concat(RefusalCodes.Names).Append(RefusedArgument).ToHashSet();
+            .Concat(tool.ProtocolTool.OutputSchema!.Value.TryGetProperty("required", out var required)
+                ? required.EnumerateArray().Select(name => name.GetString()!)
+                : []));
+        var known = arguments.Keys.Concat(arguments.Values.SelectMany(names => names))
+            .Concat(results).Concat(RefusalCodes.Names).Append(RefusedArgument).ToHashSet();
         var wrong = from error in Errors()
                     from word in SnakeCase().Matches(error.Text).Select(match => match.Value).Distinct()
                     where !known.Contains(word)

@@ -14,11 +14,15 @@ public sealed class HttpFrontTests : IAsyncLifetime
 
     private TestServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await TestServer.StartAsync(null, contract => contract.Services.AddSingleton<McpServerTool, AuditQueryTool>());
+    public async ValueTask InitializeAsync() =>
+        _server = await TestServer.StartAsync(null, contract => contract.Services.AddSingleton<McpServerTool, AuditQueryTool>());
 
     [Theory]
     [InlineData("POST", List)]
-    [InlineData("POST", """{"jsonrpc":"2.0","id":7,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}""")]
+    [InlineData(
+        "POST",
+        """{"jsonrpc":"2.0","id":7,"method":"initialize","params":"""
+            + """{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}""")]
     [InlineData("GET", null)]
     [InlineData("DELETE", null)]
     public async Task A_stale_session_gets_404(string method, string? body)
@@ -43,7 +47,9 @@ public sealed class HttpFrontTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(type, response.Content.Headers.ContentType!.MediaType);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        var json = type == "application/json" ? text : text.Split('\n').Single(line => line.StartsWith("data: ", StringComparison.Ordinal))["data: ".Length..];
+        var json = type == "application/json"
+            ? text
+            : text.Split('\n').Single(line => line.StartsWith("data: ", StringComparison.Ordinal))["data: ".Length..];
         var message = JsonNode.Parse(json)!;
         Assert.Equal((7, "audit_query"), ((int)message["id"]!, (string?)message["result"]!["tools"]![0]!["name"]));
     }
@@ -55,9 +61,13 @@ public sealed class HttpFrontTests : IAsyncLifetime
     {
         using var refused = await SendAsync("POST", "{", accept);
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.NotNull(JsonNode.Parse(await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!["data"]!["correlation_id"]);
+        Assert.NotNull(
+            JsonNode.Parse(
+                await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!["data"]!["correlation_id"]);
         using var unknown = await SendAsync("POST", """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x"}}""", accept);
-        Assert.Equal(-32602, (int)JsonNode.Parse(await unknown.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!["code"]!);
+        Assert.Equal(
+            -32602,
+            (int)JsonNode.Parse(await unknown.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!["code"]!);
         using var notified = await SendAsync("POST", """{"jsonrpc":"2.0","method":"notifications/initialized"}""", accept);
         Assert.Equal(HttpStatusCode.Accepted, notified.StatusCode);
     }
@@ -91,7 +101,8 @@ public sealed class HttpFrontTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string method, string? body, string? accept, (string Name, string Value)? header = null, string path = "/mcp")
+    private async Task<HttpResponseMessage> SendAsync(
+        string method, string? body, string? accept, (string Name, string Value)? header = null, string path = "/mcp")
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)

@@ -15,7 +15,8 @@ public sealed class RelaxedJsonTests
     [InlineData("""{"a":"\u0022 \\ \u005c"}""", """{"a":"\" \\ \\"}""")]
     [InlineData("""{"a":"\u00e9\u4E2D\uD83D\uDE00"}""", """{"a":"é中😀"}""")]
     [InlineData("""{"a":"\\u0027 \\\u0027 \\\\u0027"}""", """{"a":"\\u0027 \\' \\\\u0027"}""")]
-    [InlineData("""{"a":"\n\r\t\u0000\u001b\u007f\u0085\u2028\u2029\ufeff"}""", """{"a":"\n\r\t\u0000\u001b\u007f\u0085\u2028\u2029\ufeff"}""")]
+    [InlineData(
+        """{"a":"\n\r\t\u0000\u001b\u007f\u0085\u2028\u2029\ufeff"}""", """{"a":"\n\r\t\u0000\u001b\u007f\u0085\u2028\u2029\ufeff"}""")]
     [InlineData("""{"a":"\ud83d","b":"\ud83d\n","c":"\ud83d\u0027\ude00"}""", """{"a":"\ud83d","b":"\ud83d\n","c":"\ud83d\u0027\ude00"}""")]
     [InlineData("data: {\"a\":\"\\u0027\"}\n\n", "data: {\"a\":\"'\"}\n\n")]
     public void Escapes_stay_only_where_they_are_needed(string json, string relaxed)
@@ -31,7 +32,15 @@ public sealed class RelaxedJsonTests
         var random = new Random(seed);
         for (var round = 0; round < 2000; round++)
         {
-            var text = string.Concat(Enumerable.Range(0, random.Next(30)).Select(_ => random.Next(4) switch { 0 => "\\", 1 => new Rune(random.Next(0xE000, 0x110000)).ToString(), 2 => $"{(char)random.Next(0x80)}", _ => "u0027" }));
+            var text = string.Concat(
+                Enumerable.Range(0, random.Next(30)).Select(
+                    _ => random.Next(4) switch
+                    {
+                        0 => "\\",
+                        1 => new Rune(random.Next(0xE000, 0x110000)).ToString(),
+                        2 => $"{(char)random.Next(0x80)}",
+                        _ => "u0027",
+                    }));
             var json = $"\"{JsonEncodedText.Encode(text)}\"";
             var relaxed = Relaxed(json, random.Next(1, 9));
             Assert.True(JsonElement.Parse(relaxed).GetString() == text, $"seed {seed}: {json}");
@@ -58,7 +67,9 @@ public sealed class RelaxedJsonTests
         var result = (await RawCall.ToolAsync(server, "probe"))["result"]!.AsObject();
         Assert.Equal("x", (string?)result["content"]![0]!["text"]);
         Assert.False(result.ContainsKey("structuredContent"));
-        var tool = (await RawCall.PostAsync(server, """{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"""))["result"]!["tools"]![0]!.AsObject();
+        var tool = (
+            await RawCall.PostAsync(
+                server, """{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"""))["result"]!["tools"]![0]!.AsObject();
         Assert.False(tool.ContainsKey("outputSchema"));
         Assert.True(tool.ContainsKey("annotations"));
         Assert.True(tool.ContainsKey("inputSchema"));
@@ -87,7 +98,9 @@ public sealed class RelaxedJsonTests
 
         public override IReadOnlyList<object> Metadata => [];
 
-        public override ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => ValueTask.FromResult(new CallToolResult
+        public override ValueTask<CallToolResult> InvokeAsync(
+            RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(new CallToolResult
         {
             Content = [new TextContentBlock { Text = text }],
             StructuredContent = JsonElement.Parse($$"""{"a":"{{text}}"}"""),

@@ -13,7 +13,8 @@ public sealed class StrictSchemaTests : IDisposable
 {
     private const int MaxNameLength = 40;
 
-    private static readonly string[] _words = ["type", "properties", "required", "items", "additionalProperties", "description", "default", "enum", "minimum", "maximum"];
+    private static readonly string[] _words =
+        ["type", "properties", "required", "items", "additionalProperties", "description", "default", "enum", "minimum", "maximum"];
     private static readonly string[] _types = ["string", "integer", "number", "boolean", "array", "object"];
 
     private readonly TestServer _server = TestServer.Whole(new() { ["MCP_TOOLSETS"] = ToolSelection.ToolsetNames });
@@ -44,8 +45,11 @@ public sealed class StrictSchemaTests : IDisposable
     [Fact]
     public void Every_argument_is_a_parameter_that_a_client_means_to_give()
     {
-        foreach (var property in JsonTypes().SelectMany(type => type.Properties).Where(property => property.Get is not null || property.Set is not null))
-            Assert.True(property.AssociatedParameter is not null, $"{property.DeclaringType.Name}.{property.Name} is published, but computed: mark it [JsonIgnore]");
+        foreach (var property in JsonTypes()
+            .SelectMany(type => type.Properties).Where(property => property.Get is not null || property.Set is not null))
+            Assert.True(
+                property.AssociatedParameter is not null,
+                $"{property.DeclaringType.Name}.{property.Name} is published, but computed: mark it [JsonIgnore]");
     }
 
     [Fact]
@@ -68,11 +72,17 @@ public sealed class StrictSchemaTests : IDisposable
         Assert.Equal("1 0.05 1.5", Limits(spawn.GetProperty("cpus")));
         Assert.Equal(60, spawn.GetProperty("ttl_s").GetProperty("default").GetInt32());
         Assert.Equal("alpine:3", spawn.GetProperty("image").GetProperty("default").GetString());
-        Assert.Equal(["none", "bridge"], spawn.GetProperty("network").GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
-        Assert.Equal(["none"], Tools.Single(tool => tool.ProtocolTool.Name == "spawn").ProtocolTool.InputSchema.GetProperty("properties").GetProperty("network").GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
+        Assert.Equal(
+            ["none", "bridge"], spawn.GetProperty("network").GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
+        Assert.Equal(
+            ["none"],
+            Tools.Single(tool => tool.ProtocolTool.Name == "spawn").ProtocolTool.InputSchema
+                .GetProperty("properties").GetProperty("network").GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
         foreach (var name in new[] { "exec", "exec_start" })
         {
-            Assert.Equal(100, tools[name].ProtocolTool.InputSchema.GetProperty("properties").GetProperty("timeout_s").GetProperty("maximum").GetInt32());
+            Assert.Equal(
+                100,
+                tools[name].ProtocolTool.InputSchema.GetProperty("properties").GetProperty("timeout_s").GetProperty("maximum").GetInt32());
             Assert.NotNull(Mistake(tools[name], """{"timeout_s":101}""", "timeout_s"));
             Assert.Null(Mistake(tools[name], """{"timeout_s":100}""", "timeout_s"));
         }
@@ -87,13 +97,15 @@ public sealed class StrictSchemaTests : IDisposable
     [InlineData("idle_ttl_s")]
     public void What_spawn_publishes_is_what_a_spawn_accepts(string argument)
     {
-        var schema = Tools.Single(tool => tool.ProtocolTool.Name == "spawn").ProtocolTool.InputSchema.GetProperty("properties").GetProperty(argument);
+        var schema = Tools.Single(tool => tool.ProtocolTool.Name == "spawn").ProtocolTool.InputSchema
+            .GetProperty("properties").GetProperty(argument);
         var options = _server.Services.GetRequiredService<ContainerOptions>();
         foreach (var (bound, beyond) in new[] { ("minimum", -1), ("maximum", 1) })
         {
             var limit = schema.GetProperty(bound).GetDouble();
             SpawnPlan.Of(Request(argument, limit), options);
-            Assert.Contains(argument, Assert.Throws<RefusalException>(() => SpawnPlan.Of(Request(argument, limit + beyond), options)).Message);
+            Assert.Contains(
+                argument, Assert.Throws<RefusalException>(() => SpawnPlan.Of(Request(argument, limit + beyond), options)).Message);
         }
     }
 
@@ -137,13 +149,15 @@ public sealed class StrictSchemaTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     /// <summary>All properties of arguments, with what makes arguments in which only this one has the given value.</summary>
-    private static IEnumerable<(string Path, JsonElement Schema, Func<object, string> Wrap)> Places(JsonElement schema, string path = "", Func<string, string>? around = null)
+    private static IEnumerable<(string Path, JsonElement Schema, Func<object, string> Wrap)> Places(
+        JsonElement schema, string path = "", Func<string, string>? around = null)
     {
         around ??= inner => inner;
         foreach (var property in schema.GetProperty("properties").EnumerateObject())
         {
             var at = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
-            yield return (at, property.Value, value => around(Object(property.Name, string.Create(CultureInfo.InvariantCulture, $"{value}"))));
+            yield return (
+                at, property.Value, value => around(Object(property.Name, string.Create(CultureInfo.InvariantCulture, $"{value}"))));
             var type = property.Value.GetProperty("type").GetString();
             if (type == "object")
             {
@@ -152,7 +166,8 @@ public sealed class StrictSchemaTests : IDisposable
             }
             if (type == "array" && property.Value.GetProperty("items").TryGetProperty("properties", out _))
             {
-                foreach (var nested in Places(property.Value.GetProperty("items"), $"{at}[0]", inner => around(Object(property.Name, $"[{inner}]"))))
+                var items = property.Value.GetProperty("items");
+                foreach (var nested in Places(items, $"{at}[0]", inner => around(Object(property.Name, $"[{inner}]"))))
                     yield return nested;
             }
         }
@@ -166,14 +181,17 @@ public sealed class StrictSchemaTests : IDisposable
         _ => new() { IdleTimeToLiveSeconds = (int)value },
     };
 
-    private static string Limits(JsonElement schema) => $"{schema.GetProperty("default")} {schema.GetProperty("minimum")} {schema.GetProperty("maximum")}";
+    private static string Limits(JsonElement schema) =>
+        $"{schema.GetProperty("default")} {schema.GetProperty("minimum")} {schema.GetProperty("maximum")}";
 
     private static IEnumerable<JsonTypeInfo> JsonTypes() => typeof(ToolCatalogue).Assembly.GetTypes()
-        .Where(type => type.Name.EndsWith("Arguments", StringComparison.Ordinal)).Select(type => McpJson.Default.GetTypeInfo(type)).OfType<JsonTypeInfo>();
+        .Where(type => type.Name.EndsWith("Arguments", StringComparison.Ordinal))
+        .Select(type => McpJson.Default.GetTypeInfo(type)).OfType<JsonTypeInfo>();
 
     private static void CheckResult(string tool, JsonElement schema)
     {
-        Assert.Equal(["properties", "required", "type"], schema.EnumerateObject().Select(word => word.Name).Append("required").Distinct().Order());
+        Assert.Equal(
+            ["properties", "required", "type"], schema.EnumerateObject().Select(word => word.Name).Append("required").Distinct().Order());
         Assert.Equal("object", schema.GetProperty("type").GetString());
         var names = schema.GetProperty("properties").EnumerateObject().Select(property => property.Name);
         if (schema.TryGetProperty("required", out var required))
@@ -201,9 +219,12 @@ public sealed class StrictSchemaTests : IDisposable
     {
         foreach (var word in schema.EnumerateObject())
             Assert.True(_words.Contains(word.Name), $"{at}: the keyword '{word.Name}'");
-        Assert.True(schema.GetProperty("type") is { ValueKind: JsonValueKind.String } type && _types.Contains(type.GetString()), $"{at}: the type");
+        Assert.True(
+            schema.GetProperty("type") is { ValueKind: JsonValueKind.String } type && _types.Contains(type.GetString()), $"{at}: the type");
         if (schema.TryGetProperty("enum", out var allowed))
-            Assert.True(allowed.GetArrayLength() > 0 && allowed.EnumerateArray().All(word => word.ValueKind == JsonValueKind.String), $"{at}: the enum");
+            Assert.True(
+                allowed.GetArrayLength() > 0 && allowed.EnumerateArray().All(word => word.ValueKind == JsonValueKind.String),
+                $"{at}: the enum");
         if (schema.TryGetProperty("description", out var description))
             Assert.InRange(description.GetString()!.Length, 3, 1024);
         switch (schema.GetProperty("type").GetString())
@@ -215,7 +236,9 @@ public sealed class StrictSchemaTests : IDisposable
                 CheckObject(at, schema);
                 break;
             default:
-                Assert.False(schema.TryGetProperty("properties", out _) || schema.TryGetProperty("items", out _), $"{at}: members of a {schema.GetProperty("type")}");
+                Assert.False(
+                    schema.TryGetProperty("properties", out _) || schema.TryGetProperty("items", out _),
+                    $"{at}: members of a {schema.GetProperty("type")}");
                 break;
         }
     }

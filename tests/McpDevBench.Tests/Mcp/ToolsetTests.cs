@@ -25,7 +25,8 @@ public sealed class ToolsetTests
     [InlineData("workspace,operator", "", "spawn,list_*,system_status,kill,attach", "true", "metrics audit_query")]
     public void Toolsets_and_lists_are_combined(string toolsets, string allow, string deny, string readOnly, string expected)
     {
-        using var server = TestServer.Whole(new() { ["MCP_TOOLSETS"] = toolsets, ["MCP_TOOLS_ALLOW"] = allow, ["MCP_TOOLS_DENY"] = deny, ["MCP_READ_ONLY"] = readOnly });
+        using var server = TestServer.Whole(
+            new() { ["MCP_TOOLSETS"] = toolsets, ["MCP_TOOLS_ALLOW"] = allow, ["MCP_TOOLS_DENY"] = deny, ["MCP_READ_ONLY"] = readOnly });
         Assert.Equal(expected.Split(' '), Names(server));
     }
 
@@ -52,5 +53,6 @@ public sealed class ToolsetTests
 
     private static void WithOneTool(IMcpServerBuilder contract) => contract.Services.AddSingleton<McpServerTool, AuditQueryTool>();
 
-    private static string[] Names(TestServer server) => [.. server.Services.GetServices<McpServerTool>().Select(tool => tool.ProtocolTool.Name)];
+    private static string[] Names(TestServer server) =>
+        [.. server.Services.GetServices<McpServerTool>().Select(tool => tool.ProtocolTool.Name)];
 }

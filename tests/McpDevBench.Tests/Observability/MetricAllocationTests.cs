@@ -51,7 +51,9 @@ public sealed class MetricAllocationTests
         Assert.InRange(Allocated(verb), 0, Rounds / 10);
     }
 
-    /// <summary>The least of several measurements: what a record costs is in each, what other tests at that moment make it cost is not.</summary>
+    /// <summary>
+    /// The least of several measurements: what a record costs is in each, what other tests at that moment make it cost is not.
+    /// </summary>
     private static long Allocated(string verb)
     {
         var least = long.MaxValue;

@@ -14,7 +14,8 @@ public sealed class DatabaseTests : IDisposable
     public void A_second_server_on_the_same_file_is_refused()
     {
         using var first = Open();
-        Assert.Contains("in use by another mcp-devbench", Assert.Throws<RefusalException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "in use by another mcp-devbench", Assert.Throws<RefusalException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
