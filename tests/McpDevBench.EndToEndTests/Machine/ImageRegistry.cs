@@ -6,7 +6,8 @@ internal sealed class ImageRegistry : IAsyncDisposable
     private readonly TemporaryFolder _folder;
     private readonly BackgroundProgram _program;
 
-    private ImageRegistry(TemporaryFolder folder, BackgroundProgram program, string address) => (_folder, _program, Address) = (folder, program, address);
+    private ImageRegistry(TemporaryFolder folder, BackgroundProgram program, string address) =>
+        (_folder, _program, Address) = (folder, program, address);
 
     /// <summary>Host and port, as image names begin with it.</summary>
     public string Address { get; }
@@ -26,7 +27,8 @@ internal sealed class ImageRegistry : IAsyncDisposable
               addr: {address}
             """, TestContext.Current.CancellationToken);
         var program = await BackgroundProgram.Start(
-            Path.Combine(Repository.Root, ".cache", "registry", "usr", "bin", "docker-registry"), new Uri($"http://{address}/v2/"), "serve", folder["config.yml"]);
+            Path.Combine(Repository.Root, ".cache", "registry", "usr", "bin", "docker-registry"), new Uri($"http://{address}/v2/"), "serve",
+            folder["config.yml"]);
         return new ImageRegistry(folder, program, address);
     }
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace McpDevBench.EndToEndTests.Machine;
 
-/// <summary>A Docker Engine of a test's own, without a network, which can be stopped and started again as a reboot of the host would.</summary>
+/// <summary>
+/// A Docker Engine of a test's own, without a network, which can be stopped and started again as a reboot of the host would.
+/// </summary>
 internal sealed class PrivateEngine : IAsyncDisposable
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
@@ -44,7 +46,8 @@ internal sealed class PrivateEngine : IAsyncDisposable
         // In a network of its own: without a bridge an engine removes docker0, which is the host engine's.
         string[] arguments =
         [
-            "--net", "dockerd", "--data-root", _folder["data"], "--exec-root", _folder["exec"], "--pidfile", _folder["docker.pid"], "--host", Address,
+            "--net", "dockerd", "--data-root", _folder["data"], "--exec-root", _folder["exec"], "--pidfile", _folder["docker.pid"],
+            "--host", Address,
             "--bridge=none", "--iptables=false", "--ip6tables=false",
         ];
         _process = new Process { StartInfo = Command.StartInfo("unshare", arguments, environment: null) };

@@ -48,7 +48,8 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
                   - targets: ["{target}"]
             """, TestContext.Current.CancellationToken);
         var program = await BackgroundProgram.Start(Deployment.Tool("prometheus"), new Uri(address, "-/ready"),
-            $"--config.file={folder["prometheus.yml"]}", $"--storage.tsdb.path={folder["data"]}", $"--web.listen-address=127.0.0.1:{address.Port}", "--enable-feature=exemplar-storage",
+            $"--config.file={folder["prometheus.yml"]}", $"--storage.tsdb.path={folder["data"]}",
+            $"--web.listen-address=127.0.0.1:{address.Port}", "--enable-feature=exemplar-storage",
             $"--web.external-url={address}", $"--web.console.templates={Deployment.File("prometheus/consoles")}");
         return new PrometheusServer(folder, program, address);
     }

@@ -19,11 +19,11 @@ internal static partial class Runbooks
             <!doctype html>
             <!-- Made from docs/guide/monitoring.md by RunbookTests with UPDATE_SNAPSHOTS=true. -->
             <html lang="en">
-            <head><meta charset="utf-8"><title>MCP DevBench runbooks</title><style>body { max-width: 50rem; margin: 2rem auto; font-family: sans-serif; line-height: 1.5 }</style></head>
-            <body>
-            <h1>MCP DevBench runbooks</h1>
 
-            """);
+            """
+            + "<head><meta charset=\"utf-8\"><title>MCP DevBench runbooks</title>"
+            + "<style>body { max-width: 50rem; margin: 2rem auto; font-family: sans-serif; line-height: 1.5 }</style></head>\n"
+            + "<body>\n<h1>MCP DevBench runbooks</h1>\n");
         foreach (var (alert, text) in Sections())
         {
             page.Append($"<h2 id=\"alert-{alert.ToLowerInvariant()}\">{alert}</h2>\n");

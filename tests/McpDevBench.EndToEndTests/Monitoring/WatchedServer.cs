@@ -48,7 +48,9 @@ public sealed class WatchedServer : IAsyncLifetime
         await Prometheus.Scraped(ScrapesBefore);
         _assistant = await Server.Connect();
         await new WorkingDay(Server, _assistant).Live();
-        await Deadline.Until(async () => (await Scrape()).Contains("container_fs_usage_bytes{", StringComparison.Ordinal), TimeSpan.FromSeconds(60), "the disk of a workspace is measured");
+        await Deadline.Until(
+            async () => (await Scrape()).Contains("container_fs_usage_bytes{", StringComparison.Ordinal), TimeSpan.FromSeconds(60),
+            "the disk of a workspace is measured");
         await Prometheus.Scraped(ScrapesAfter);
     }
 

@@ -11,7 +11,8 @@ internal sealed class AgentOfVersionOne : IAsyncDisposable
 
     public AgentOfVersionOne()
     {
-        using var packed = new GZipStream(File.OpenRead(Path.Combine(Repository.Root, "tests", "agents", "devbench-agent-v1-linux-x64.gz")), CompressionMode.Decompress);
+        using var packed = new GZipStream(
+            File.OpenRead(Path.Combine(Repository.Root, "tests", "agents", "devbench-agent-v1-linux-x64.gz")), CompressionMode.Decompress);
         using var binary = File.Create(Binary);
         packed.CopyTo(binary);
     }

@@ -49,7 +49,9 @@ internal sealed class Canaries
         }
     }
 
-    /// <summary>As <see cref="AreNotIn"/>, for what the client alone reads: its own words come back whole, the operator's secrets never do.</summary>
+    /// <summary>
+    /// As <see cref="AreNotIn"/>, for what the client alone reads: its own words come back whole, the operator's secrets never do.
+    /// </summary>
     public void AreNotSaidAgain(IEnumerable<string> errors)
     {
         foreach (var error in errors)

@@ -17,7 +17,8 @@ public sealed class AdoptionTests
         await using (var assistant = await server.Connect())
         {
             var workspace = await assistant.Spawn(
-                Images.Python, ("alias", "orphan"), ("persistent", true), ("memory_mb", 128), ("cpus", 0.5), ("network", "bridge"), ("ttl_s", 86_400),
+                Images.Python, ("alias", "orphan"), ("persistent", true), ("memory_mb", 128), ("cpus", 0.5), ("network", "bridge"),
+                ("ttl_s", 86_400),
                 ("env", new JsonObject { ["PROJECT_MODE"] = "fast" }), ("labels", new JsonObject { ["task"] = "adoption" }));
             (id, path) = (workspace.Id, await workspace.Sh("echo $PATH $HOME"));
             await workspace.Write("work.txt", "hours of work");
@@ -43,7 +44,8 @@ public sealed class AdoptionTests
         await DockerHost.Docker("stop", "--time", "0", await adopted.DockerId());
         Assert.Equal("hours of work", (await adopted.Read("work.txt")).Content);
         Assert.Equal("bridge 134217728 500000000", await DockerHost.Docker(
-            "inspect", "--format", "{{.HostConfig.NetworkMode}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}", await adopted.DockerId()));
+            "inspect", "--format", "{{.HostConfig.NetworkMode}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}",
+            await adopted.DockerId()));
         await adopted.Kill(("delete_files", true));
     }
 
@@ -80,7 +82,8 @@ public sealed class AdoptionTests
             Assert.Equal("kept", (await workspace.Kill()).Volume);
             var transient = await assistant.Spawn(Images.Busybox, ("alias", "nameless"));
             transientVolume = await DockerHost.Docker(
-                "inspect", "--format", "{{range .Mounts}}{{if eq .Destination \"/workspace\"}}{{.Name}}{{end}}{{end}}", await transient.DockerId());
+                "inspect", "--format", "{{range .Mounts}}{{if eq .Destination \"/workspace\"}}{{.Name}}{{end}}{{end}}",
+                await transient.DockerId());
             Assert.Equal("kept", (await transient.Kill(("keep_workspace", true))).Volume);
         }
 

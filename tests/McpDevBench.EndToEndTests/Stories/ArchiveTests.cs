@@ -16,10 +16,10 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        await workspace.Sh("""
-            mkdir -p app/.venv/bin app/node_modules/.bin && cd app && printf code > main.py && chmod 755 main.py && ln main.py hard.py
-            ln -s /usr/bin/python3 .venv/bin/python3; ln -s python3 .venv/bin/python; ln -s ../../../outside up; ln -s ../tool/cli.js node_modules/.bin/tool
-            """);
+        await workspace.Sh(
+            "mkdir -p app/.venv/bin app/node_modules/.bin && cd app && printf code > main.py && chmod 755 main.py && ln main.py hard.py\n"
+                + "ln -s /usr/bin/python3 .venv/bin/python3; ln -s python3 .venv/bin/python; ln -s ../../../outside up; "
+                + "ln -s ../tool/cli.js node_modules/.bin/tool");
         var archive = await server.Http.GetByteArrayAsync(Address(workspace, "app", "&format=tar.gz"),
             TestContext.Current.CancellationToken);
         using var response = await Unpack(workspace, "again", archive, "application/gzip");
@@ -49,7 +49,8 @@ public sealed class ArchiveTests(ServerProcess server) : IClassFixture<ServerPro
         Assert.Contains("\"entries\":7", answer, StringComparison.Ordinal);
         Assert.Contains("\"skipped\":1", answer, StringComparison.Ordinal);
         Assert.Equal("ran\nrun.sh\n/usr/bin/python3\n100000\nplain\n755 644 755", await workspace.Sh(
-            "cd z; src/link; readlink src/link; readlink .venv/bin/python3; cat 'src/n\u00e4me \u65e5.txt' | wc -c; cat plain.txt; echo; echo $(stat -c %a src/run.sh plain.txt suid)"));
+            "cd z; src/link; readlink src/link; readlink .venv/bin/python3; cat 'src/n\u00e4me \u65e5.txt' | wc -c; cat plain.txt; echo; "
+                + "echo $(stat -c %a src/run.sh plain.txt suid)"));
     }
 
     [Fact]

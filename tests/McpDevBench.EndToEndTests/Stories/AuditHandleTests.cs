@@ -6,7 +6,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>An investigation by the id of a workspace finds every record about it, whatever name the caller used and however the call ended.</summary>
+/// <summary>
+/// An investigation by the id of a workspace finds every record about it, whatever name the caller used and however the call ended.
+/// </summary>
 public sealed class AuditHandleTests
 {
     [Fact]
@@ -17,20 +19,29 @@ public sealed class AuditHandleTests
         var workspace = await assistant.Spawn(Images.Busybox, ("alias", "bench"));
         var done = (await workspace.Exec("true")).ExecId;
 
-        // Refused for an argument, before any service looks the handle up; by policy; by the file system; over the file endpoint; by a resource; for an exec that has ended.
+        // Refused for an argument, before any service looks the handle up; by policy; by the file system; over the file endpoint; by a
+        // resource; for an exec that has ended.
         await Refused.Somehow(() => assistant.Call("exec", ("container_id", "bench")));
         await Refused.With("path_denied", () => assistant.Call("fs_read", ("container_id", "bench"), ("path", "../etc/passwd")));
         await Refused.With("file_not_found", () => assistant.Call("fs_read", ("container_id", "bench"), ("path", "missing")));
-        using (var response = await server.Http.GetAsync(new Uri(server.BaseAddress, "workspaces/bench/files?path=/etc/passwd"), TestContext.Current.CancellationToken))
+        var uri = new Uri(server.BaseAddress, "workspaces/bench/files?path=/etc/passwd");
+        using (var response = await server.Http.GetAsync(uri, TestContext.Current.CancellationToken))
             Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
-        await Assert.ThrowsAnyAsync<Exception>(async () => await assistant.Client.ReadResourceAsync("workspace://bench/missing.txt", cancellationToken: TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<Exception>(
+            async () => await assistant.Client.ReadResourceAsync(
+                "workspace://bench/missing.txt", cancellationToken: TestContext.Current.CancellationToken));
         await Refused.Somehow(() => assistant.Call("exec_signal", ("exec_id", done), ("signal", "TERM")));
 
         var records = await Query(server);
-        var refused = records.Where(record => (string?)record["result"] != "success" && (string?)record["event_type"] != "policy.denied").ToList();
-        Assert.Equal(["exec.signal", "exec.start", "fs.read", "fs.read", "fs.read", "fs.read"], refused.Select(record => (string?)record["event_type"]).Order(StringComparer.Ordinal));
+        var refused = records
+            .Where(record => (string?)record["result"] != "success" && (string?)record["event_type"] != "policy.denied").ToList();
+        Assert.Equal(
+            ["exec.signal", "exec.start", "fs.read", "fs.read", "fs.read", "fs.read"],
+            refused.Select(record => (string?)record["event_type"]).Order(StringComparer.Ordinal));
         Assert.All(refused, record => Assert.Equal(workspace.Id, (string?)record["container_id"]));
-        Assert.All(records.Where(record => (string?)record["event_type"] == "policy.denied"), record => Assert.Equal(workspace.Id, (string?)record["container_id"]));
+        Assert.All(
+            records.Where(record => (string?)record["event_type"] == "policy.denied"),
+            record => Assert.Equal(workspace.Id, (string?)record["container_id"]));
         Assert.DoesNotContain(records, record => (string?)record["container_id"] == "bench");
     }
 
@@ -44,15 +55,19 @@ public sealed class AuditHandleTests
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         await assistant.Call("exec", ("container_id", workspace.Id), ("shell", "echo --password=hunter2canary && true"));
-        await assistant.Call("exec_start", ("container_id", workspace.Id), ("cmd", new JsonArray("echo", "Authorization: Bearer", "abcdefghijklmnop0123456789")));
-        var targets = (await Query(server)).Where(record => (string?)record["event_type"] == "exec.start").Select(record => (string?)record["target"]).ToList();
+        await assistant.Call(
+            "exec_start", ("container_id", workspace.Id),
+            ("cmd", new JsonArray("echo", "Authorization: Bearer", "abcdefghijklmnop0123456789")));
+        var targets = (await Query(server))
+            .Where(record => (string?)record["event_type"] == "exec.start").Select(record => (string?)record["target"]).ToList();
         Assert.Equal([shell, cmd], targets);
     }
 
     private static async Task<List<JsonObject>> Query(ServerProcess server)
     {
         var settings = new Dictionary<string, string> { ["MCP_STATE_DB"] = Path.Combine(server.Folder, "state.db") };
-        var lines = (await Command.Run(server.Binary, ["audit", "query"], settings)).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = (await Command.Run(server.Binary, ["audit", "query"], settings)).Succeeded()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
     }
 }

@@ -16,7 +16,8 @@ public sealed class AuditTests
     /// <summary>The contract: every event that there is.</summary>
     private static readonly string[] _events =
     [
-        "auth.denied", "container.attach", "container.kill", "container.spawn", "exec.cancel", "exec.finish", "exec.input", "exec.signal", "exec.start", "fs.batch", "fs.copy", "fs.delete", "fs.edit",
+        "auth.denied", "container.attach", "container.kill", "container.spawn", "exec.cancel", "exec.finish", "exec.input", "exec.signal",
+        "exec.start", "fs.batch", "fs.copy", "fs.delete", "fs.edit",
         "fs.export", "fs.import", "fs.read", "fs.write", "policy.denied", "quota.denied", "system.gc", "system.reconcile", "system.start", "system.stop",
     ];
 
@@ -203,7 +204,8 @@ public sealed class AuditTests
         await workspace.Read("a.txt");
         await workspace.Edit("a.txt", Canary, $"{Canary}2");
         await workspace.Batch([new JsonObject { ["op"] = "write", ["path"] = "b.txt", ["content"] = Canary }]);
-        await assistant.Call("fs_copy", ("container_id", workspace.Id), ("path", "."), ("target_container_id", workspace.Id), ("target_path", "a-copy"));
+        await assistant.Call(
+            "fs_copy", ("container_id", workspace.Id), ("path", "."), ("target_container_id", workspace.Id), ("target_path", "a-copy"));
         await workspace.Delete("b.txt");
         await assistant.Client.ReadResourceAsync($"workspace://{workspace.Id}/a.txt", cancellationToken: TestContext.Current.CancellationToken);
         var address = new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files?path=");

@@ -88,7 +88,10 @@ public sealed class BatchTests(ServerProcess server) : IClassFixture<ServerProce
         Assert.Equal(1, results[2].GetProperty("replacements").GetInt32());
         Assert.Equal("leaf", await workspace.Sh("cat copies/tree/a/b/leaf; [ -d tree/a/b ]"));
 
-        var refused = await Refused.With("invalid_argument", () => workspace.Batch(Operations(["""{"op": "edit", "path": "code.txt", "edits": [{"old_text": "a = 22", "new_text": "a = 3"}]}"""])));
+        var refused = await Refused.With(
+            "invalid_argument",
+            () => workspace.Batch(
+                Operations(["""{"op": "edit", "path": "code.txt", "edits": [{"old_text": "a = 22", "new_text": "a = 3"}]}"""])));
         Assert.Contains("nearest to line 1: «a = 2»", refused.Message, StringComparison.Ordinal);
     }
 

@@ -35,7 +35,8 @@ public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProces
         await using var assistant = await server.Connect();
         var from = await assistant.Spawn(Images.Busybox);
         var to = await assistant.Spawn(Images.Busybox);
-        await from.Sh("mkdir p; printf new > p/both; printf new > p/only; mkdir z; printf x > z/a; mkdir z/b; printf x > z/b/c; printf f > f");
+        await from.Sh(
+            "mkdir p; printf new > p/both; printf new > p/only; mkdir z; printf x > z/a; mkdir z/b; printf x > z/b/c; printf f > f");
         await to.Sh("mkdir p; printf old > p/both; printf kept > p/kept; mkdir z; printf mine > z/b; printf old > f; mkdir q");
 
         var refused = await Refused.With("conflict", () => Copy(assistant, from.Id, "p", to));

@@ -18,7 +18,10 @@ public sealed class DeployQueryTests
         ("P95 Latency", null),
     ];
 
-    /// <summary>What the metrics of a server that was just used do not show: what Prometheus adds, what is sampled a moment later, and what comes with other features.</summary>
+    /// <summary>
+    /// What the metrics of a server that was just used do not show: what Prometheus adds, what is sampled a moment later, and what comes
+    /// with other features.
+    /// </summary>
     private static readonly (string Metric, string Label, string Value)[] _elsewhere =
     [
         ("up", "job", "mcp-devbench"),
@@ -121,7 +124,8 @@ public sealed class DeployQueryTests
         await workspace.Sh("echo out; echo err >&2");
         await workspace.Write("note.txt", "text");
         await Refused.With("file_not_found", () => assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "nowhere.txt")));
-        var there = new ExposedNames(await server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken));
+        var there = new ExposedNames(
+            await server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken));
         foreach (var (metric, label, value) in _elsewhere)
             there.Add(metric, label, value);
         foreach (var rule in Deployment.Rules.Where(rule => rule["record"] is not null))

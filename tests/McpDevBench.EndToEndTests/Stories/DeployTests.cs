@@ -52,7 +52,9 @@ public sealed class DeployTests
             Assert.Equal("mcp-devbench", (string)alert["labels"]!["service"]!);
             Assert.NotEmpty((string)alert["annotations"]!["summary"]!);
             Assert.Contains("$value", (string)alert["annotations"]!["description"]!, StringComparison.Ordinal);
-            Assert.Equal($"{{{{ $externalURL }}}}/consoles/runbooks.html#alert-{((string)alert["alert"]!).ToLowerInvariant()}", (string)alert["annotations"]!["runbook_url"]!);
+            Assert.Equal(
+                $"{{{{ $externalURL }}}}/consoles/runbooks.html#alert-{((string)alert["alert"]!).ToLowerInvariant()}",
+                (string)alert["annotations"]!["runbook_url"]!);
         });
     }
 

@@ -67,7 +67,8 @@ public sealed class EngineFailureTests
                 return answer.StatusCode;
             });
             var statuses = await Task.WhenAll(uploads).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
-            Assert.All(statuses, status => Assert.Contains(status, new[] { HttpStatusCode.InternalServerError, HttpStatusCode.GatewayTimeout }));
+            Assert.All(
+                statuses, status => Assert.Contains(status, new[] { HttpStatusCode.InternalServerError, HttpStatusCode.GatewayTimeout }));
         }
         finally
         {
@@ -83,7 +84,8 @@ public sealed class EngineFailureTests
     {
         using var folder = new TemporaryFolder();
         using var proxy = new EngineProxy(folder["docker.sock"], await DockerHost.SocketPath());
-        await using var server = await ServerProcess.Started(("MCP_DOCKER_HOST", $"unix://{folder["docker.sock"]}"), ("MCP_DOCKER_TIMEOUT_S", "5"));
+        await using var server = await ServerProcess.Started(
+            ("MCP_DOCKER_HOST", $"unix://{folder["docker.sock"]}"), ("MCP_DOCKER_TIMEOUT_S", "5"));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         var running = await workspace.ExecStart("echo up; sleep 1000");
@@ -107,7 +109,9 @@ public sealed class EngineFailureTests
         try
         {
             var refusals = await Task.WhenAll(calls.Select(call =>
-                Refused.WithOneOf(["docker_unavailable", "timeout", "server_error"], () => call().WaitAsync(TimeSpan.FromSeconds(55), TestContext.Current.CancellationToken))));
+                Refused.WithOneOf(
+                    ["docker_unavailable", "timeout", "server_error"],
+                    () => call().WaitAsync(TimeSpan.FromSeconds(55), TestContext.Current.CancellationToken))));
             Assert.Equal("docker_unavailable", refusals[0].Code);
             Assert.Contains("not started", refusals[0].Message, StringComparison.Ordinal);
             Assert.Equal("docker_unavailable", refusals[2].Code);

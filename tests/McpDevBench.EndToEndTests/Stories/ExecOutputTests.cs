@@ -253,7 +253,9 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
     private static void Increases(List<JsonNode> progress) => Assert.All(
         progress.Zip(progress.Skip(1)), pair => Assert.True((double)pair.Second["progress"]! > (double)pair.First["progress"]!));
 
-    /// <summary>The progress of a call as it is on the wire: the client library may deliver it out of order, or not at all after the result.</summary>
+    /// <summary>
+    /// The progress of a call as it is on the wire: the client library may deliver it out of order, or not at all after the result.
+    /// </summary>
     private async Task<List<JsonNode>> Watch(string tool, JsonObject arguments)
     {
         var body = new JsonObject

@@ -34,7 +34,8 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Equal(400, paths.Count(path => path.EndsWith(".py", StringComparison.Ordinal)));
         Assert.DoesNotContain(paths, path => path.Contains("/.venv/", StringComparison.Ordinal));
 
-        var (_, all) = await Call(assistant, workspace, "fs_list", ("recursive", true), ("include_ignored", true), ("glob", "**/lib/*11.py"), ("details", true));
+        var (_, all) = await Call(
+            assistant, workspace, "fs_list", ("recursive", true), ("include_ignored", true), ("glob", "**/lib/*11.py"), ("details", true));
         Assert.Equal(10, all["entries"]!.AsArray().Count);
         Assert.NotNull(all["entries"]![0]!["etag"]);
     }
@@ -47,13 +48,18 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         var (_, found) = await Call(assistant, workspace, "fs_list", ("glob", "**/module_1?.py"));
         Assert.Equal(40, found["entries"]!.AsArray().Count);
         Assert.Equal("src/pkg_0/module_10.py", ((string)found["entries"]![0]!["path"]!)["/workspace/".Length..]);
-        Assert.Equal(100, (await Call(assistant, workspace, "fs_list", ("glob", "/workspace/src/pkg_1/*.py"))).Structure["entries"]!.AsArray().Count);
+        Assert.Equal(
+            100,
+            (await Call(assistant, workspace, "fs_list", ("glob", "/workspace/src/pkg_1/*.py"))).Structure["entries"]!.AsArray().Count);
 
         var (none, _) = await Call(assistant, workspace, "fs_list", ("glob", "*.py"));
         Assert.Contains("recursive=true", none, StringComparison.Ordinal);
         await workspace.Sh("mkdir empty");
-        Assert.Contains("The directory is empty", (await Call(assistant, workspace, "fs_list", ("path", "empty"))).Text, StringComparison.Ordinal);
-        Assert.Contains("'!", (await Refused.With("invalid_argument", () => workspace.List("/workspace", ("glob", "!*.py")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The directory is empty", (await Call(assistant, workspace, "fs_list", ("path", "empty"))).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "'!", (await Refused.With("invalid_argument", () => workspace.List("/workspace", ("glob", "!*.py")))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +89,10 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.Sh("seq 1 40 > numbers.txt");
         var (text, _) = await Call(assistant, workspace, "fs_search", ("pattern", "^(5|7|20)$"), ("context", 2));
-        Assert.StartsWith("/workspace/numbers.txt\n3- 3\n4- 4\n5: 5\n6- 6\n7: 7\n8- 8\n9- 9\n--\n18- 18\n19- 19\n20: 20\n21- 21\n22- 22\n[3 matches in 1 file, 1 searched]", text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/workspace/numbers.txt\n3- 3\n4- 4\n5: 5\n6- 6\n7: 7\n8- 8\n9- 9\n--\n"
+                + "18- 18\n19- 19\n20: 20\n21- 21\n22- 22\n[3 matches in 1 file, 1 searched]",
+            text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,8 +106,10 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Equal(1, (int)search["left_out"]!["binary"]!);
         Assert.Contains("1 binary", text, StringComparison.Ordinal);
 
-        Assert.Contains("context", (await Refused.With("invalid_argument", () => workspace.Search(@"one\ntwo"))).Hint, StringComparison.Ordinal);
-        Assert.Contains("literal=true", (await Refused.With("invalid_argument", () => workspace.Search("f("))).Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            "context", (await Refused.With("invalid_argument", () => workspace.Search(@"one\ntwo"))).Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            "literal=true", (await Refused.With("invalid_argument", () => workspace.Search("f("))).Hint, StringComparison.Ordinal);
         await Refused.With("invalid_argument", () => workspace.Search("one", ("glob", "!*.py")));
         await Refused.With("invalid_argument", () => workspace.Search("one", ("cursor", "nonsense")));
         await Refused.With("invalid_argument", () => workspace.Search("one", ("path", "src"), ("cursor", "/workspace/lib/a.py:1")));
@@ -118,7 +129,8 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         var (text, first) = await Call(assistant, workspace, "fs_search", ("pattern", "needle"), ("include_ignored", true));
         Assert.Equal("/workspace/a.txt", (string)Assert.Single(first["matches"]!.AsArray())!["path"]!);
         Assert.Contains("not complete", text, StringComparison.Ordinal);
-        var (_, second) = await Call(assistant, workspace, "fs_search", ("pattern", "needle"), ("include_ignored", true), ("cursor", (string)first["next_cursor"]!));
+        var (_, second) = await Call(
+            assistant, workspace, "fs_search", ("pattern", "needle"), ("include_ignored", true), ("cursor", (string)first["next_cursor"]!));
         Assert.Equal("/workspace/c.txt", (string)Assert.Single(second["matches"]!.AsArray())!["path"]!);
         Assert.Null(second["next_cursor"]);
     }
@@ -140,7 +152,8 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         return workspace;
     }
 
-    private static async Task<(string Text, JsonNode Structure)> Call(Assistant assistant, Workspace workspace, string tool, params (string Name, JsonNode? Value)[] with)
+    private static async Task<(string Text, JsonNode Structure)> Call(
+        Assistant assistant, Workspace workspace, string tool, params (string Name, JsonNode? Value)[] with)
     {
         var arguments = new JsonObject { ["container_id"] = workspace.Id };
         foreach (var (name, value) in with.Where(one => one.Value is not null))
@@ -149,7 +162,10 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
         var text = result.Content.OfType<TextContentBlock>().Single().Text;
         Assert.InRange(Encoding.UTF8.GetByteCount(text), 1, MaxBytes);
         var structure = JsonNode.Parse(result.StructuredContent!.Value.GetRawText())!;
-        Assert.InRange(Encoding.UTF8.GetByteCount(structure.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })), 1, MaxBytes);
+        Assert.InRange(
+            Encoding.UTF8.GetByteCount(
+                structure.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })),
+            1, MaxBytes);
         return (text, structure);
     }
 }

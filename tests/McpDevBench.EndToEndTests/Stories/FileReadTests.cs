@@ -64,7 +64,9 @@ public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerPr
         await workspace.Write("old.txt", "Größe: 6\n", ("encoding", "latin1"), ("if_match", (string)read["etag"]!));
         await workspace.Edit("old.txt", "ß", "ss");
         Assert.Equal(Encoding.Latin1.GetBytes("Grösse: 6\n"), (await workspace.Read("old.txt", ("encoding", "base64"))).Bytes);
-        Assert.Contains("€", (await Refused.With("invalid_argument", () => workspace.Write("old.txt", "5 €", ("encoding", "latin1")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "€", (await Refused.With("invalid_argument", () => workspace.Write("old.txt", "5 €", ("encoding", "latin1")))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +74,8 @@ public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerPr
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        var png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
+        var png = Convert.FromBase64String(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
         await workspace.Write("dot.dat", png);
 
         var result = await Raw(assistant, workspace, ("path", "dot.dat"));
@@ -90,12 +93,20 @@ public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Equal("base64", (await workspace.Read("dot.dat", ("offset", 0), ("length", 100))).Encoding);
     }
 
-    private static async Task<(string Text, JsonNode Structure)> Read(Assistant assistant, Workspace workspace, params (string Name, JsonNode? Value)[] with)
+    private static async Task<(string Text, JsonNode Structure)> Read(
+        Assistant assistant, Workspace workspace, params (string Name, JsonNode? Value)[] with)
     {
         var result = await Raw(assistant, workspace, with);
         return (result.Content.OfType<TextContentBlock>().Single().Text, JsonNode.Parse(result.StructuredContent!.Value.GetRawText())!);
     }
 
     private static Task<CallToolResult> Raw(Assistant assistant, Workspace workspace, params (string Name, JsonNode? Value)[] with) =>
-        assistant.CallRaw("fs_read", Assistant.Arguments(new JsonObject([KeyValuePair.Create("container_id", (JsonNode?)workspace.Id), .. with.Select(one => KeyValuePair.Create(one.Name, one.Value))]).ToJsonString()), progress: null);
+        assistant.CallRaw(
+            "fs_read",
+            Assistant.Arguments(new JsonObject(
+                [
+                    KeyValuePair.Create("container_id", (JsonNode?)workspace.Id),
+                    .. with.Select(one => KeyValuePair.Create(one.Name, one.Value)),
+                ]).ToJsonString()),
+            progress: null);
 }

@@ -140,9 +140,18 @@ public sealed class FileTests(ServerProcess server) : IClassFixture<ServerProces
         await workspace.Write("list.txt", string.Concat(Enumerable.Range(0, 60).Select(line => $"line {line:00} is old\n")));
         // A process changes the file at the same time.
         var writer = await workspace.ExecStart("i=0; while [ $i -lt 60 ]; do echo extra >> list.txt; i=$((i+1)); done");
-        var batch = new JsonObject { ["op"] = "edit", ["path"] = "list.txt", ["edits"] = new JsonArray(new JsonObject { ["old_text"] = "line 00 is old", ["new_text"] = "line 00 is new" }) };
+        var batch = new JsonObject
+        {
+            ["op"] = "edit",
+            ["path"] = "list.txt",
+            ["edits"] = new JsonArray(new JsonObject { ["old_text"] = "line 00 is old", ["new_text"] = "line 00 is new" }),
+        };
         await Task.WhenAll(
-            [.. Enumerable.Range(1, 59).Select(line => (Task)workspace.Edit("list.txt", $"line {line:00} is old", $"line {line:00} is new")), workspace.Batch([batch])]);
+            [
+                .. Enumerable.Range(1, 59)
+                    .Select(line => (Task)workspace.Edit("list.txt", $"line {line:00} is old", $"line {line:00} is new")),
+                workspace.Batch([batch]),
+            ]);
         await writer.ReadToEnd();
         var lines = (await workspace.Sh("cat list.txt")).Split('\n');
         Assert.Equal(Enumerable.Range(0, 60).Select(line => $"line {line:00} is new"), lines[..60]);
@@ -168,13 +177,17 @@ public sealed class FileTests(ServerProcess server) : IClassFixture<ServerProces
 
         await workspace.Write("latin1.txt", Encoding.Latin1.GetBytes("gr\u00f6\u00dfe = 1\n"));
         await workspace.Edit("latin1.txt", "gr\u00f6\u00dfe = 1", "gr\u00f6\u00dfe = \u00bd");
-        Assert.Equal(Encoding.Latin1.GetBytes("gr\u00f6\u00dfe = \u00bd\n"), (await workspace.Read("latin1.txt", ("encoding", "base64"))).Bytes);
+        Assert.Equal(
+            Encoding.Latin1.GetBytes("gr\u00f6\u00dfe = \u00bd\n"),
+            (await workspace.Read("latin1.txt", ("encoding", "base64"))).Bytes);
         var refused = await Refused.With("invalid_argument", () => workspace.Edit("latin1.txt", "\u00bd", "\u20ac"));
         Assert.Contains("iconv", refused.Message, StringComparison.Ordinal);
 
         await workspace.Write("wide.txt", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("a\r\nb\r\n")]);
         await workspace.Edit("wide.txt", "a\nb", "a\nb\nc");
-        Assert.Equal([0xFF, 0xFE, .. Encoding.Unicode.GetBytes("a\r\nb\r\nc\r\n")], (await workspace.Read("wide.txt", ("encoding", "base64"))).Bytes);
+        Assert.Equal(
+            [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("a\r\nb\r\nc\r\n")],
+            (await workspace.Read("wide.txt", ("encoding", "base64"))).Bytes);
     }
 
     [Fact]

@@ -7,7 +7,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>A workspace that does not answer: every call ends before its client gives up, and what was answered as failed does not happen later.</summary>
+/// <summary>
+/// A workspace that does not answer: every call ends before its client gives up, and what was answered as failed does not happen later.
+/// </summary>
 public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     /// <summary>After which common clients give a call up.</summary>
@@ -23,11 +25,15 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
         string id;
         await using (await Paused.Of(workspace))
         {
-            var refusal = await Refused.With("timeout", () => workspace.Exec("echo ran >> ran", ("wait_ms", 1000)).WaitAsync(_clients, TestContext.Current.CancellationToken));
+            var refusal = await Refused.With(
+                "timeout",
+                () => workspace.Exec("echo ran >> ran", ("wait_ms", 1000)).WaitAsync(_clients, TestContext.Current.CancellationToken));
             Assert.Contains("paused", refusal.Message, StringComparison.Ordinal);
             Assert.True(refusal.Retryable);
             id = ExecId().Match(refusal.Hint).Value;
-            Assert.Equal("starting", Assert.Single((await assistant.ListExecs(("container_id", workspace.Id))).Execs, exec => exec.ExecId == id).Status);
+            Assert.Equal(
+                "starting",
+                Assert.Single((await assistant.ListExecs(("container_id", workspace.Id))).Execs, exec => exec.ExecId == id).Status);
         }
 
         var end = await assistant.Exec(id).Ended();
@@ -57,7 +63,10 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
                 () => workspace.Search("before"),
                 () => workspace.Stat("kept"),
             ];
-            await Task.WhenAll(calls.Select(call => Refused.WithOneOf(["timeout", "server_error"], () => call().WaitAsync(_clients, TestContext.Current.CancellationToken))));
+            await Task.WhenAll(
+                calls.Select(
+                    call => Refused.WithOneOf(
+                        ["timeout", "server_error"], () => call().WaitAsync(_clients, TestContext.Current.CancellationToken))));
         }
         Assert.Equal("before", (await workspace.Read("kept")).Content);
         Assert.Equal(["/workspace/kept"], (await workspace.List(".")).Entries.Select(entry => entry.Path));
@@ -75,7 +84,8 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
             using var content = new ByteArrayContent(new byte[2 << 20]);
             var transfers = await Task.WhenAll(
                 server.Http.PutAsync(address, content, TestContext.Current.CancellationToken),
-                server.Http.GetAsync(address, TestContext.Current.CancellationToken)).WaitAsync(_clients, TestContext.Current.CancellationToken);
+                server.Http.GetAsync(address, TestContext.Current.CancellationToken))
+                .WaitAsync(_clients, TestContext.Current.CancellationToken);
             foreach (var transfer in transfers)
             {
                 using (transfer)
@@ -129,7 +139,8 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
         Assert.Empty((await again.Call("fs_list", ResultsJson.Default.Listing, ("container_id", workspaceId), ("path", "."))).Entries);
     }
 
-    private static async Task<List<(string Event, string Result, string? Error)>> Audit(Assistant assistant, string containerId, string prefix)
+    private static async Task<List<(string Event, string Result, string? Error)>> Audit(
+        Assistant assistant, string containerId, string prefix)
     {
         List<(string, string, string?)> found = [];
         await Deadline.Until(async () =>
@@ -137,7 +148,8 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
             var answer = await assistant.Call("audit_query", ("container_id", containerId));
             found = [.. answer.GetProperty("records").EnumerateArray()
                 .Where(record => record.GetProperty("event_type").GetString()!.StartsWith(prefix, StringComparison.Ordinal))
-                .Select(record => (record.GetProperty("event_type").GetString()!, record.GetProperty("result").GetString()!, Error(record)))];
+                .Select(
+                    record => (record.GetProperty("event_type").GetString()!, record.GetProperty("result").GetString()!, Error(record)))];
             return found.Any(record => record.Item1 == "exec.finish");
         }, _settled, "the end is recorded");
         return found;

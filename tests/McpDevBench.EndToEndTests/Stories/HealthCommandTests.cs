@@ -22,7 +22,8 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task A_server_without_its_engine_is_not_ready_and_the_failing_check_is_named()
     {
-        await using var server = new ServerProcess(new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = "unix:///nonexistent/docker.sock" });
+        await using var server = new ServerProcess(
+            new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = "unix:///nonexistent/docker.sock" });
         await server.Start();
         await server.Answers("health/live");
         var result = await Health(server.Port);
@@ -31,7 +32,8 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
-    public async Task A_wrong_setting_is_exit_code_2() => Assert.Equal(2, (await Command.Run(Repository.Binary, "health", "--port", "none")).ExitCode);
+    public async Task A_wrong_setting_is_exit_code_2() =>
+        Assert.Equal(2, (await Command.Run(Repository.Binary, "health", "--port", "none")).ExitCode);
 
     private static Task<Command> Health(int port) =>
         Command.Run(Repository.Binary, ["health"], new Dictionary<string, string> { ["MCP_PORT"] = $"{port}" });

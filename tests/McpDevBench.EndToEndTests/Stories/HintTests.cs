@@ -5,7 +5,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>An assistant that does what an error's hint says gets on: no hint leads to another error, round in a circle, or to the loss of files.</summary>
+/// <summary>
+/// An assistant that does what an error's hint says gets on: no hint leads to another error, round in a circle, or to the loss of files.
+/// </summary>
 public sealed class HintTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     private const string Work = "hours of work";
@@ -19,16 +21,33 @@ public sealed class HintTests(ServerProcess server) : IClassFixture<ServerProces
         { "exec_not_found", "exec_poll", """{"exec_id":"e_00000000-0000-0000-0000-000000000000"}""", "list_execs", "{}" },
         { "file_not_found", "fs_read", """{"container_id":"ALIAS","path":"no-such"}""", "fs_list", """{"container_id":"ALIAS"}""" },
         { "file_not_found", "fs_delete", """{"container_id":"ALIAS","path":"no-such"}""", "fs_list", """{"container_id":"ALIAS"}""" },
-        { "invalid_argument", "fs_read", """{"container_id":"ALIAS","path":"folder"}""", "fs_list", """{"container_id":"ALIAS","path":"folder"}""" },
-        { "invalid_argument", "fs_list", """{"container_id":"ALIAS","path":"work.txt"}""", "fs_stat", """{"container_id":"ALIAS","path":"work.txt"}""" },
-        { "invalid_argument", "exec", """{"container_id":"ALIAS","cmd":["true"],"cwd":"/workspace/no-such"}""", "fs_list", """{"container_id":"ALIAS"}""" },
-        { "conflict", "fs_write", """{"container_id":"ALIAS","path":"work.txt","content":"x","if_match":"0000000000000000"}""", "fs_read", """{"container_id":"ALIAS","path":"work.txt"}""" },
+        {
+            "invalid_argument", "fs_read",
+            """{"container_id":"ALIAS","path":"folder"}""",
+            "fs_list", """{"container_id":"ALIAS","path":"folder"}"""
+        },
+        {
+            "invalid_argument", "fs_list",
+            """{"container_id":"ALIAS","path":"work.txt"}""",
+            "fs_stat", """{"container_id":"ALIAS","path":"work.txt"}"""
+        },
+        {
+            "invalid_argument", "exec",
+            """{"container_id":"ALIAS","cmd":["true"],"cwd":"/workspace/no-such"}""",
+            "fs_list", """{"container_id":"ALIAS"}"""
+        },
+        {
+            "conflict", "fs_write",
+            """{"container_id":"ALIAS","path":"work.txt","content":"x","if_match":"0000000000000000"}""",
+            "fs_read", """{"container_id":"ALIAS","path":"work.txt"}"""
+        },
         { "image_not_allowed", "spawn", """{"image":"quay.io/x/y:1"}""", "spawn", """{"image":"quay.io/x/y:1","dry_run":true}""" },
     };
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public async Task The_tool_that_a_hint_names_answers_and_the_files_are_still_there(string code, string tool, string arguments, string next, string nextArguments)
+    public async Task The_tool_that_a_hint_names_answers_and_the_files_are_still_there(
+        string code, string tool, string arguments, string next, string nextArguments)
     {
         await using var assistant = await server.Connect();
         var alias = $"hinted-{Guid.NewGuid():N}";
@@ -88,7 +107,9 @@ public sealed class HintTests(ServerProcess server) : IClassFixture<ServerProces
 
     private static Task<System.Text.Json.JsonElement> Call(Assistant assistant, string tool, string arguments, string alias)
     {
-        var given = JsonNode.Parse(arguments.Replace("ALIAS", alias, StringComparison.Ordinal).Replace("IMAGE", Images.Busybox, StringComparison.Ordinal))!.AsObject();
+        var given = JsonNode.Parse(arguments
+            .Replace("ALIAS", alias, StringComparison.Ordinal)
+            .Replace("IMAGE", Images.Busybox, StringComparison.Ordinal))!.AsObject();
         return assistant.Call(tool, [.. given.Select(pair => (pair.Key, pair.Value?.DeepClone()))]);
     }
 }

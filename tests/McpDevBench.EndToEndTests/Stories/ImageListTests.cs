@@ -12,11 +12,16 @@ public sealed class ImageListTests
         await using var server = await ServerProcess.Started(("MCP_ALLOWED_IMAGES", "devbench-test/busybox"));
         await using var assistant = await server.Connect();
         var answer = await assistant.Call("list_images");
-        var image = Assert.Single(answer.GetProperty("images").EnumerateArray(), image => image.GetProperty("name").GetString() == Images.Busybox);
-        Assert.All(answer.GetProperty("images").EnumerateArray(), one => Assert.StartsWith("devbench-test/busybox:", one.GetProperty("name").GetString(), StringComparison.Ordinal));
+        var image = Assert.Single(
+            answer.GetProperty("images").EnumerateArray(), image => image.GetProperty("name").GetString() == Images.Busybox);
+        Assert.All(
+            answer.GetProperty("images").EnumerateArray(),
+            one => Assert.StartsWith("devbench-test/busybox:", one.GetProperty("name").GetString(), StringComparison.Ordinal));
         Assert.True(image.GetProperty("default").GetBoolean());
         Assert.True(answer.GetProperty("default_is_local").GetBoolean());
-        Assert.Equal(await DockerHost.Docker("image", "inspect", "--format", "{{.Size}}", Images.Busybox), $"{image.GetProperty("size_bytes").GetInt64()}");
+        Assert.Equal(
+            await DockerHost.Docker("image", "inspect", "--format", "{{.Size}}", Images.Busybox),
+            $"{image.GetProperty("size_bytes").GetInt64()}");
 
         var spawned = await assistant.Call("spawn", ("image", image.GetProperty("name").GetString()!));
         Assert.Equal(spawned.GetProperty("digest").GetString(), image.GetProperty("digest").GetString());
@@ -36,14 +41,20 @@ public sealed class ImageListTests
             string? cursor = null;
             do
             {
-                var page = await assistant.Call("list_images", cursor is null ? [("filter", "devbench-test/page-")] : [("filter", "devbench-test/page-"), ("cursor", cursor)]);
+                var page = await assistant.Call(
+                    "list_images",
+                    cursor is null ? [("filter", "devbench-test/page-")] : [("filter", "devbench-test/page-"), ("cursor", cursor)]);
                 listed.AddRange(page.GetProperty("images").EnumerateArray().Select(image => image.GetProperty("name").GetString()!));
                 cursor = page.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
             }
             while (cursor is not null);
             Assert.Empty(names.Except(listed));
             Assert.Equal(listed.Count, listed.Distinct().Count());
-            Assert.Equal(names[7], Assert.Single((await assistant.Call("list_images", ("filter", names[7].ToUpperInvariant()))).GetProperty("images").EnumerateArray()).GetProperty("name").GetString());
+            Assert.Equal(
+                names[7],
+                Assert.Single(
+                    (await assistant.Call("list_images", ("filter", names[7].ToUpperInvariant()))).GetProperty("images").EnumerateArray())
+                    .GetProperty("name").GetString());
             await Assistants.Refused.With("invalid_argument", () => assistant.Call("list_images", ("cursor", "?")));
         }
         finally

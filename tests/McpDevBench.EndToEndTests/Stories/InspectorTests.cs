@@ -55,7 +55,10 @@ public sealed class InspectorTests(ServerProcess server) : IClassFixture<ServerP
                 ("fs_list", $$"""{"container_id": "{{workspace.Id}}"}"""),
                 ("fs_search", $$"""{"container_id": "{{workspace.Id}}", "pattern": "two"}"""),
                 ("fs_batch", $$"""{"container_id": "{{workspace.Id}}", "operations": [{"op": "read", "path": "x.txt"}]}"""),
-                ("fs_copy", $$"""{"container_id": "{{workspace.Id}}", "path": "x.txt", "target_container_id": "{{workspace.Id}}", "target_path": "{{era}}.txt", "overwrite": true}"""),
+                (
+                    "fs_copy",
+                    $$"""{"container_id": "{{workspace.Id}}", "path": "x.txt", "target_container_id":"""
+                        + $$""" "{{workspace.Id}}", "target_path": "{{era}}.txt", "overwrite": true}"""),
                 ("fs_delete", $$"""{"container_id": "{{workspace.Id}}", "path": "x.txt"}"""),
             ];
         }

@@ -25,7 +25,9 @@ public sealed class KeptFilesTests(ServerProcess server) : IClassFixture<ServerP
         // Also for a spawn without persistent: it must not lose what was kept.
         var spawned = await assistant.Call("spawn", ("image", Images.Busybox), ("alias", "keeper"));
         Assert.Equal(12, spawned.GetProperty("restored_files").GetInt32());
-        Assert.Equal("kept", (await assistant.Call("fs_read", ("container_id", "keeper"), ("path", "src/7.txt"))).GetProperty("content").GetString());
+        Assert.Equal(
+            "kept",
+            (await assistant.Call("fs_read", ("container_id", "keeper"), ("path", "src/7.txt"))).GetProperty("content").GetString());
         Assert.Empty((await assistant.ListContainers(("include_kept", true))).Kept!);
         Assert.Equal("kept", (await assistant.Call("kill", ("container_id", "keeper"))).GetProperty("volume").GetString());
         await assistant.Call("kill", ("container_id", "keeper"), ("delete_files", true));
@@ -95,8 +97,12 @@ public sealed class KeptFilesTests(ServerProcess server) : IClassFixture<ServerP
         var refusal = await Refused.With("conflict", () => assistant.Spawn(Images.Python, ("alias", "other-image")));
         Assert.Contains("attach", refusal.Hint, StringComparison.Ordinal);
         Assert.Contains("keep_workspace=true", refusal.Hint, StringComparison.Ordinal);
-        Assert.False((await assistant.Call("spawn", ("image", Images.Python), ("alias", "other-image"), ("dry_run", true))).GetProperty("allowed").GetBoolean());
-        Assert.True((await assistant.Call("spawn", ("image", Images.Busybox), ("alias", "other-image"), ("dry_run", true))).GetProperty("allowed").GetBoolean());
+        Assert.False(
+            (await assistant.Call("spawn", ("image", Images.Python), ("alias", "other-image"), ("dry_run", true)))
+                .GetProperty("allowed").GetBoolean());
+        Assert.True(
+            (await assistant.Call("spawn", ("image", Images.Busybox), ("alias", "other-image"), ("dry_run", true)))
+                .GetProperty("allowed").GetBoolean());
 
         await assistant.Attach("other-image");
         Assert.Equal("work", (await workspace.Read("work.txt")).Content);
@@ -114,8 +120,11 @@ public sealed class KeptFilesTests(ServerProcess server) : IClassFixture<ServerP
         var workspace = await assistant.Spawn(Images.Busybox, ("persistent", true), ("ttl_s", 3));
         await workspace.Write("work.txt", "work");
 
-        await Deadline.Until(async () => (await DockerHost.ContainersOf(workspace.Id)).Count == 0, TimeSpan.FromSeconds(60), "the container is removed");
-        await Deadline.Until(async () => (await assistant.ListContainers(("include_kept", true))).Kept!.Count == 1, TimeSpan.FromSeconds(60), "its files are listed");
+        await Deadline.Until(
+            async () => (await DockerHost.ContainersOf(workspace.Id)).Count == 0, TimeSpan.FromSeconds(60), "the container is removed");
+        await Deadline.Until(
+            async () => (await assistant.ListContainers(("include_kept", true))).Kept!.Count == 1, TimeSpan.FromSeconds(60),
+            "its files are listed");
         var alias = Assert.Single((await assistant.ListContainers(("include_kept", true))).Kept!).Alias;
         var again = await assistant.Spawn(Images.Busybox, ("alias", alias));
         Assert.Equal("work", (await again.Read("work.txt")).Content);

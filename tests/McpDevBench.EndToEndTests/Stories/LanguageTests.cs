@@ -3,7 +3,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>One round trip for each language as Debian has it: write, build, see it fail, put it right, run, install. Without a network.</summary>
+/// <summary>
+/// One round trip for each language as Debian has it: write, build, see it fail, put it right, run, install. Without a network.
+/// </summary>
 public sealed class LanguageTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     [Fact]
@@ -23,8 +25,10 @@ public sealed class LanguageTests(ServerProcess server) : IClassFixture<ServerPr
             [tool.setuptools]
             packages = ["greeting"]
             """);
-        await workspace.Write("greeting/__init__.py", "def text(name):\n    return f'hello {name}'\n\n\ndef main():\n    print(text('world'))\n");
-        await workspace.Write("test_greeting.py", "import greeting\n\n\ndef test_text():\n    assert greeting.text('ann') == 'Hello, ann!'\n");
+        await workspace.Write(
+            "greeting/__init__.py", "def text(name):\n    return f'hello {name}'\n\n\ndef main():\n    print(text('world'))\n");
+        await workspace.Write(
+            "test_greeting.py", "import greeting\n\n\ndef test_text():\n    assert greeting.text('ann') == 'Hello, ann!'\n");
         const string pip = "pip install --no-index --find-links /usr/share/python-wheels";
         await Run(workspace, $"python3 -m venv --system-site-packages .venv && .venv/bin/{pip} -e .");
 
@@ -126,7 +130,8 @@ public sealed class LanguageTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Contains("sum (at=0x0) at /workspace/list.c:7", trace, StringComparison.Ordinal);
         Assert.Contains("main () at /workspace/list.c:15", trace, StringComparison.Ordinal);
         await workspace.Edit("list.c", "while (1)", "while (at)");
-        Assert.Contains("100% tests passed", await Run(workspace, "cmake --build build && ctest --test-dir build"), StringComparison.Ordinal);
+        Assert.Contains(
+            "100% tests passed", await Run(workspace, "cmake --build build && ctest --test-dir build"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -254,7 +259,8 @@ public sealed class LanguageTests(ServerProcess server) : IClassFixture<ServerPr
     private static async Task<string> Run(Workspace workspace, string shell)
     {
         var run = await Finish(workspace, shell);
-        Assert.True(run.Last is { Outcome: "exited", ExitCode: 0 }, $"'{shell}' ended with {run.Last?.Outcome} {run.Last?.ExitCode}\n{run.All}");
+        Assert.True(
+            run.Last is { Outcome: "exited", ExitCode: 0 }, $"'{shell}' ended with {run.Last?.Outcome} {run.Last?.ExitCode}\n{run.All}");
         return run.Stdout;
     }
 }

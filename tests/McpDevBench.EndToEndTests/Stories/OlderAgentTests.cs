@@ -45,7 +45,10 @@ public sealed class OlderAgentTests
         string id;
         try
         {
-            var refusal = await Refused.With("timeout", () => workspace.Exec("sleep 1000", ("wait_ms", 0)).WaitAsync(TimeSpan.FromSeconds(55), TestContext.Current.CancellationToken));
+            var refusal = await Refused.With(
+                "timeout",
+                () => workspace.Exec("sleep 1000", ("wait_ms", 0)).WaitAsync(
+                    TimeSpan.FromSeconds(55), TestContext.Current.CancellationToken));
             id = refusal.Hint.Split(' ', '.', ',', ':').First(word => word.StartsWith("e_", StringComparison.Ordinal));
         }
         finally
@@ -59,7 +62,8 @@ public sealed class OlderAgentTests
 
     private static async Task RunsTheAgent(Workspace workspace, string binary)
     {
-        var expected = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(binary, TestContext.Current.CancellationToken)));
+        var expected = Convert.ToHexStringLower(
+            SHA256.HashData(await File.ReadAllBytesAsync(binary, TestContext.Current.CancellationToken)));
         Assert.StartsWith(expected, await workspace.Sh("sha256sum /devbench/devbench-agent"), StringComparison.Ordinal);
     }
 
@@ -75,7 +79,8 @@ public sealed class OlderAgentTests
         Assert.Contains((await workspace.List(".", ("recursive", true))).Entries, entry => entry.Path == "/workspace/dir/file.txt");
         Assert.Equal(2, Assert.Single((await workspace.Search("three")).Found).Line);
         Assert.Equal("file", (await workspace.Stat("dir/file.txt")).Type);
-        await workspace.Batch([new System.Text.Json.Nodes.JsonObject { ["op"] = "copy", ["path"] = "dir/file.txt", ["target"] = "copied.txt" }]);
+        await workspace.Batch(
+            [new System.Text.Json.Nodes.JsonObject { ["op"] = "copy", ["path"] = "dir/file.txt", ["target"] = "copied.txt" }]);
         await workspace.Delete("copied.txt");
 
         var address = new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files?path=large");

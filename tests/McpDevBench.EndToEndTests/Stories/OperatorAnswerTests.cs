@@ -20,13 +20,16 @@ public sealed class OperatorAnswerTests
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.Exec("true");
-        foreach (var arguments in new[] { "{}", """{"prefix": "mcp_"}""", """{"prefix": "mcp_", "buckets": true}""", """{"prefix": "mcp_exec"}""" })
+        string[] calls = ["{}", """{"prefix": "mcp_"}""", """{"prefix": "mcp_", "buckets": true}""", """{"prefix": "mcp_exec"}"""];
+        foreach (var arguments in calls)
         {
             var result = await assistant.CallRaw("metrics", Assistant.Arguments(arguments), progress: null);
             var (text, structure) = (Text(result), result.StructuredContent!.Value);
             Assert.InRange(Encoding.UTF8.GetByteCount(text), 500, MaxText);
             Assert.StartsWith(structure.GetProperty("text").GetString()!, text, StringComparison.Ordinal);
-            Assert.Equal(structure.TryGetProperty("truncated", out _), text.Contains("bytes left out. Pass a longer prefix", StringComparison.Ordinal));
+            Assert.Equal(
+                structure.TryGetProperty("truncated", out _),
+                text.Contains("bytes left out. Pass a longer prefix", StringComparison.Ordinal));
         }
         // What is cut can be had: a longer prefix has it whole.
         var spawn = await assistant.Call("metrics", ("prefix", "mcp_execution_duration"), ("buckets", true));
@@ -55,7 +58,11 @@ public sealed class OperatorAnswerTests
                 Assert.InRange(Encoding.UTF8.GetByteCount(Text(result)), 1, MaxText);
                 var records = result.StructuredContent!.Value.GetProperty("records").EnumerateArray().ToList();
                 Assert.All(records, record => Assert.Equal(details, record.TryGetProperty("principal", out _)));
-                Assert.All(records, record => Assert.Contains($"{record.GetProperty("seq").GetInt64()} {record.GetProperty("timestamp").GetString()}", Text(result), StringComparison.Ordinal));
+                Assert.All(
+                    records,
+                    record => Assert.Contains(
+                        $"{record.GetProperty("seq").GetInt64()} {record.GetProperty("timestamp").GetString()}", Text(result),
+                        StringComparison.Ordinal));
                 seen.AddRange(records.Select(record => record.GetProperty("seq").GetInt64()));
                 cursor = result.StructuredContent!.Value.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
             }
@@ -84,7 +91,8 @@ public sealed class OperatorAnswerTests
             var result = await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null);
             Assert.Contains("agents: 0 of 2 running workspaces are connected", Text(result), StringComparison.Ordinal);
             var spawn = result.StructuredContent!.Value.GetProperty("spawn");
-            Assert.Equal((1024, Images.Busybox), (spawn.GetProperty("max_memory_mb").GetInt32(), spawn.GetProperty("default_image").GetString()));
+            Assert.Equal(
+                (1024, Images.Busybox), (spawn.GetProperty("max_memory_mb").GetInt32(), spawn.GetProperty("default_image").GetString()));
             Assert.Equal(["none"], spawn.GetProperty("networks").EnumerateArray().Select(network => network.GetString()));
             Assert.Contains($"(default {Images.Busybox}); network none; memory_mb up to 1024", Text(result), StringComparison.Ordinal);
         }
@@ -93,5 +101,6 @@ public sealed class OperatorAnswerTests
         await server.Answers("health/ready");
     }
 
-    private static string Text(CallToolResult result) => string.Concat(result.Content.OfType<TextContentBlock>().Select(block => block.Text));
+    private static string Text(CallToolResult result) =>
+        string.Concat(result.Content.OfType<TextContentBlock>().Select(block => block.Text));
 }

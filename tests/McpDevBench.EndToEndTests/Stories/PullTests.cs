@@ -23,7 +23,8 @@ public sealed partial class PullTests
             await using var assistant = await server.Connect();
             var reports = new Reports();
             var result = await assistant.CallRaw("spawn", Assistant.Arguments($$"""{"image": "{{name}}"}"""), reports);
-            await assistant.Call("kill", ("container_id", result.StructuredContent!.Value.GetProperty("container_id").GetString()), ("force", true));
+            await assistant.Call(
+                "kill", ("container_id", result.StructuredContent!.Value.GetProperty("container_id").GetString()), ("force", true));
 
             var values = reports.Values.Select(report => report.Progress).ToList();
             Assert.Equal(values.Order().Distinct(), values);
@@ -51,7 +52,8 @@ public sealed partial class PullTests
             var refusal = await Refused.With("image_not_found", () => assistant.Spawn(missing));
             Assert.False(refusal.Retryable);
             // A typo in the name of a local image names the image that was meant.
-            refusal = await Refused.WithOneOf(["image_not_found", "registry_unavailable"], () => assistant.Spawn("devbench-test/busybxo:1"));
+            refusal = await Refused.WithOneOf(
+                ["image_not_found", "registry_unavailable"], () => assistant.Spawn("devbench-test/busybxo:1"));
             Assert.StartsWith($"Did you mean {Images.Busybox}", refusal.Hint, StringComparison.Ordinal);
         }
         await using var later = await ServerProcess.Started(("MCP_ALLOWED_REGISTRIES", $"docker.io,{address}"));
@@ -68,7 +70,8 @@ public sealed partial class PullTests
         using var context = new TemporaryFolder();
         for (var layer = 0; layer < 3; layer++)
             File.WriteAllBytes(context[$"{layer}"], System.Security.Cryptography.RandomNumberGenerator.GetBytes(4 << 20));
-        await File.WriteAllTextAsync(context["Dockerfile"], $"FROM {Images.Busybox}\nCOPY 0 /0\nCOPY 1 /1\nCOPY 2 /2\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            context["Dockerfile"], $"FROM {Images.Busybox}\nCOPY 0 /0\nCOPY 1 /1\nCOPY 2 /2\n", TestContext.Current.CancellationToken);
         await DockerHost.Docker("build", "-q", "-t", name, context.Path);
         return name;
     }

@@ -21,8 +21,12 @@ public sealed class QuotaTests
             Assert.Contains("MCP_MAX_CONTAINERS", attempt.Refusal.Message, StringComparison.Ordinal);
             Assert.Contains("list_containers", attempt.Refusal.Hint, StringComparison.Ordinal);
         });
-        Assert.Contains("containers: 2 of 2", Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)), StringComparison.Ordinal);
-        Assert.Contains("""mcp_quota_rejections_total{rule="workspaces"} 4""", (await assistant.Call("metrics", ("prefix", "mcp_quota"))).GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "containers: 2 of 2", Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            """mcp_quota_rejections_total{rule="workspaces"} 4""",
+            (await assistant.Call("metrics", ("prefix", "mcp_quota"))).GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Equal(4, (await assistant.Call("audit_query", ("event_type", "quota.denied"))).GetProperty("records").GetArrayLength());
 
         await attempts.First(attempt => attempt.Refusal is null).Workspace!.Kill(("force", true));
@@ -48,24 +52,41 @@ public sealed class QuotaTests
         await using var server = await ServerProcess.Started(("MCP_WORKSPACE_DISK_MB", "8"));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        Assert.Contains("The storage driver has no quotas", Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)), StringComparison.Ordinal);
+        Assert.Contains(
+            "The storage driver has no quotas", Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)),
+            StringComparison.Ordinal);
         await workspace.Write("before.txt", "fits");
-        Assert.Equal("0", await workspace.Sh("dd if=/dev/zero of=/workspace/big bs=1M count=6 2>/dev/null && dd if=/dev/zero of=$HOME/big bs=1M count=6 2>/dev/null; echo $?"));
+        Assert.Equal(
+            "0",
+            await workspace.Sh(
+                "dd if=/dev/zero of=/workspace/big bs=1M count=6 2>/dev/null "
+                    + "&& dd if=/dev/zero of=$HOME/big bs=1M count=6 2>/dev/null; echo $?"));
 
         RefusedException? refused = null;
-        await Deadline.Until(async () => (refused = (await Try(() => workspace.Write("after.txt", "too much"))).Refused) is not null, TimeSpan.FromSeconds(60), "writes are refused");
+        await Deadline.Until(
+            async () => (refused = (await Try(() => workspace.Write("after.txt", "too much"))).Refused) is not null,
+            TimeSpan.FromSeconds(60), "writes are refused");
         Assert.Equal("resource_exhausted", refused!.Refusal.Code);
         Assert.Matches("take 12 MiB of disk; 8 MiB are allowed", refused.Refusal.Message);
-        await Refused.With("resource_exhausted", () => assistant.Call("fs_batch", ("container_id", workspace.Id), ("operations", new JsonArray(new JsonObject { ["op"] = "write", ["path"] = "x", ["content"] = "y" }))));
+        await Refused.With(
+            "resource_exhausted",
+            () => assistant.Call(
+                "fs_batch", ("container_id", workspace.Id),
+                ("operations", new JsonArray(new JsonObject { ["op"] = "write", ["path"] = "x", ["content"] = "y" }))));
         Assert.Equal("fits", (await workspace.Read("before.txt")).Content);
         await Deadline.Until(
-            async () => Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)).Contains("1 workspaces hold more than 8 MiB", StringComparison.Ordinal),
+            async () => Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null))
+                .Contains("1 workspaces hold more than 8 MiB", StringComparison.Ordinal),
             TimeSpan.FromSeconds(60), "the status says so");
-        Assert.Contains("container_fs_usage_bytes", (await assistant.Call("metrics", ("prefix", "container_fs"))).GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "container_fs_usage_bytes", (await assistant.Call("metrics", ("prefix", "container_fs"))).GetProperty("text").GetString(),
+            StringComparison.Ordinal);
 
         // The hint works at once, without a wait for the next measurement.
         await assistant.Call("fs_delete", ("container_id", workspace.Id), ("path", "big"));
-        await Deadline.Until(async () => (await Try(() => workspace.Write("after.txt", "fits again"))).Refused is null, TimeSpan.FromSeconds(10), "writes are taken again");
+        await Deadline.Until(
+            async () => (await Try(() => workspace.Write("after.txt", "fits again"))).Refused is null, TimeSpan.FromSeconds(10),
+            "writes are taken again");
     }
 
     private static string Text(ModelContextProtocol.Protocol.CallToolResult result) =>

@@ -7,13 +7,18 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>A container is stopped, restarted or removed past the server: the workspace comes back with its files at the next call, whichever that is.</summary>
+/// <summary>
+/// A container is stopped, restarted or removed past the server: the workspace comes back with its files at the next call, whichever that
+/// is.
+/// </summary>
 public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     private const string Shape =
-        "{{.Image}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{.HostConfig.NetworkMode}} {{json .Config.Labels}}";
+        "{{.Image}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{.HostConfig.NetworkMode}} "
+            + "{{json .Config.Labels}}";
 
-    public static TheoryData<string> Calls => ["exec", "exec_start", "fs_read", "fs_edit", "attach", "spawn", "download", "upload", "resource"];
+    public static TheoryData<string> Calls =>
+        ["exec", "exec_start", "fs_read", "fs_edit", "attach", "spawn", "download", "upload", "resource"];
 
     [Theory]
     [MemberData(nameof(Calls))]
@@ -111,7 +116,8 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
     public async Task After_a_restart_of_the_engine_all_workspaces_come_back_and_the_persistent_ones_by_themselves()
     {
         await using var engine = await PrivateEngine.Started(Images.Busybox);
-        var own = new ServerProcess(new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = engine.Address, ["MCP_CLEANUP_INTERVAL"] = "1" });
+        var own = new ServerProcess(
+            new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = engine.Address, ["MCP_CLEANUP_INTERVAL"] = "1" });
         await own.InitializeAsync();
         try
         {
@@ -124,7 +130,8 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
             await engine.Stop();
             await engine.Start();
 
-            await Deadline.Until(async () => (await engine.Docker("ps", "-q", "--filter", $"label=com.mcp.container_id={persistent.Id}")).Length > 0,
+            await Deadline.Until(
+                async () => (await engine.Docker("ps", "-q", "--filter", $"label=com.mcp.container_id={persistent.Id}")).Length > 0,
                 TimeSpan.FromMinutes(1), "the persistent workspace is resumed");
             var attached = await assistant.Call("attach", ("target", "stays"));
             Assert.True(attached.GetProperty("resumed").GetBoolean());
@@ -136,10 +143,13 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
             await engine.Stop();
             await engine.Start();
             await own.InitializeAsync();
-            await Deadline.Until(async () => (await engine.Docker("ps", "-q", "--filter", $"label=com.mcp.container_id={persistent.Id}")).Length > 0,
+            await Deadline.Until(
+                async () => (await engine.Docker("ps", "-q", "--filter", $"label=com.mcp.container_id={persistent.Id}")).Length > 0,
                 TimeSpan.FromMinutes(1), "the persistent workspace is resumed");
             await using var again = await own.Connect();
-            Assert.Equal("minutes of work", (await again.Call("fs_read", ("container_id", "goes"), ("path", "work.txt"))).GetProperty("content").GetString());
+            Assert.Equal(
+                "minutes of work",
+                (await again.Call("fs_read", ("container_id", "goes"), ("path", "work.txt"))).GetProperty("content").GetString());
             await again.Call("kill", ("container_id", "stays"), ("delete_files", true));
             await again.Call("kill", ("container_id", "goes"));
         }
@@ -166,7 +176,8 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
             await DockerHost.Docker("rm", "-f", await workspace.DockerId());
             // With the layer that the server made on top: that alone would keep the image.
             var id = await DockerHost.Docker("inspect", "--format", "{{.Id}}", image);
-            foreach (var layer in (await DockerHost.Docker("images", "-aq", "--filter", $"label=com.mcp.image.base={id}")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var layer in (await DockerHost.Docker("images", "-aq", "--filter", $"label=com.mcp.image.base={id}"))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 await DockerHost.Docker("rmi", "-f", layer);
             await DockerHost.Docker("rmi", "-f", image);
 
@@ -190,13 +201,17 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
         switch (call)
         {
             case "exec":
-                Assert.True((await assistant.Call("exec", ("container_id", alias), ("shell", "cat work.txt"))).GetProperty("resumed").GetBoolean());
+                Assert.True(
+                    (await assistant.Call("exec", ("container_id", alias), ("shell", "cat work.txt"))).GetProperty("resumed").GetBoolean());
                 break;
             case "exec_start":
-                Assert.True((await assistant.Call("exec_start", ("container_id", alias), ("shell", "true"))).GetProperty("resumed").GetBoolean());
+                Assert.True(
+                    (await assistant.Call("exec_start", ("container_id", alias), ("shell", "true"))).GetProperty("resumed").GetBoolean());
                 break;
             case "fs_read":
-                Assert.Contains("started again", await Text(assistant, "fs_read", ("container_id", alias), ("path", "work.txt")), StringComparison.Ordinal);
+                Assert.Contains(
+                    "started again", await Text(assistant, "fs_read", ("container_id", alias), ("path", "work.txt")),
+                    StringComparison.Ordinal);
                 break;
             case "fs_edit":
                 await workspace.Edit("work.txt", "hours", "days");
@@ -217,7 +232,8 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
                     await Http(http => http.PutAsync(address, content, TestContext.Current.CancellationToken));
                 break;
             case "resource":
-                var resource = await assistant.Client.ReadResourceAsync($"workspace://{alias}/work.txt", cancellationToken: TestContext.Current.CancellationToken);
+                var resource = await assistant.Client.ReadResourceAsync(
+                    $"workspace://{alias}/work.txt", cancellationToken: TestContext.Current.CancellationToken);
                 Assert.Single(resource.Contents);
                 break;
             default:
@@ -250,7 +266,8 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
     {
         Headers = { { "Accept", "application/json, text/event-stream" } },
         Content = new StringContent(
-            $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"exec","arguments":{"container_id":"{{{{container}}}}","shell":"true"}}}""",
+            """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"exec","arguments":"""
+                + $$$$"""{"container_id":"{{{{container}}}}","shell":"true"}}}""",
             System.Text.Encoding.UTF8, "application/json"),
     };
 

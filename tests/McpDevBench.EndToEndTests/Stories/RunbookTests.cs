@@ -21,7 +21,8 @@ public sealed class RunbookTests
     {
         await using var prometheus = await PrometheusServer.Start($"127.0.0.1:{Ports.Free()}");
         using var http = new HttpClient();
-        var links = Deployment.Rules.Where(rule => rule["alert"] is not null).Select(rule => (string)rule["annotations"]!["runbook_url"]!).Distinct().ToList();
+        var links = Deployment.Rules
+            .Where(rule => rule["alert"] is not null).Select(rule => (string)rule["annotations"]!["runbook_url"]!).Distinct().ToList();
         Assert.NotEmpty(links);
         foreach (var link in links)
         {
@@ -37,7 +38,11 @@ public sealed class RunbookTests
         await Deployment.Promtool("check", "config", "--lint=all", "--lint-fatal", Deployment.File("prometheus/host.yml"));
         var host = Deployment.Read("prometheus/host.yml").ToJsonString();
         var compose = Deployment.Read("prometheus/prometheus.yml").ToJsonString();
-        Assert.Equal(compose.Replace("mcp-devbench:9090", "127.0.0.1:9090", StringComparison.Ordinal).Replace("alertmanager:9093", "127.0.0.1:9093", StringComparison.Ordinal), host);
-        Assert.Contains("--config.file=deploy/prometheus/host.yml", File.ReadAllText(Deployment.File("README.md")), StringComparison.Ordinal);
+        Assert.Equal(
+            compose.Replace("mcp-devbench:9090", "127.0.0.1:9090", StringComparison.Ordinal)
+                .Replace("alertmanager:9093", "127.0.0.1:9093", StringComparison.Ordinal),
+            host);
+        Assert.Contains(
+            "--config.file=deploy/prometheus/host.yml", File.ReadAllText(Deployment.File("README.md")), StringComparison.Ordinal);
     }
 }

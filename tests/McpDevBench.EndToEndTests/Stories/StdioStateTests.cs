@@ -31,19 +31,24 @@ public sealed class StdioStateTests
             Assert.True(File.Exists(Path.Combine(state.Path, "mcp-devbench", "state.db")));
             Assert.Empty(Directory.EnumerateFileSystemEntries(project.Path));
 
-            var second = await Command.Run(Repository.Binary, ["stdio"], settings.ToDictionary(setting => setting.Key, setting => setting.Value!));
+            var second = await Command.Run(
+                Repository.Binary, ["stdio"], settings.ToDictionary(setting => setting.Key, setting => setting.Value!));
             Assert.Equal((1, ""), (second.ExitCode, second.Output));
             var line = Assert.Single(second.Errors.TrimEnd('\n').Split('\n'), line => !line.StartsWith('{'));
-            Assert.StartsWith($"mcp-devbench: The database {Path.Combine(state.Path, "mcp-devbench", "state.db")} is in use by another mcp-devbench.", line, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"mcp-devbench: The database {Path.Combine(state.Path, "mcp-devbench", "state.db")} is in use by another mcp-devbench.",
+                line, StringComparison.Ordinal);
             Assert.Contains("MCP_STATE_DB", line, StringComparison.Ordinal);
         }
     }
 
     [Theory]
     [InlineData("python:3.12-slim", "quay.io", null, "MCP_DEFAULT_IMAGE_ALIAS=python:3.12-slim is not allowed: the registry docker.io")]
-    [InlineData("python:3.12-slim", "docker.io", "node", "MCP_DEFAULT_IMAGE_ALIAS=python:3.12-slim is not allowed: docker.io/library/python")]
+    [InlineData(
+        "python:3.12-slim", "docker.io", "node", "MCP_DEFAULT_IMAGE_ALIAS=python:3.12-slim is not allowed: docker.io/library/python")]
     [InlineData("Not An Image", "docker.io", null, "MCP_DEFAULT_IMAGE_ALIAS=Not An Image is not allowed")]
-    public async Task A_default_image_that_policy_refuses_is_an_error_at_the_start(string image, string registries, string? images, string expected)
+    public async Task A_default_image_that_policy_refuses_is_an_error_at_the_start(
+        string image, string registries, string? images, string expected)
     {
         using var folder = new TemporaryFolder();
         var settings = new Dictionary<string, string>
@@ -62,9 +67,11 @@ public sealed class StdioStateTests
     [InlineData("devbench-test/python:1", "devbench-test/*", false, "from the image devbench-test/python:1.", "have no network")]
     [InlineData("devbench-test/busybox:1", "devbench-test/*", false, "list_images", "have no network")]
     [InlineData("devbench-test/busybox:1", "*", true, "from the image python:3.12-slim.", "network=bridge")]
-    public async Task Prompts_name_an_image_and_a_network_that_policy_allows(string image, string allowed, bool network, string spawn, string installing)
+    public async Task Prompts_name_an_image_and_a_network_that_policy_allows(
+        string image, string allowed, bool network, string spawn, string installing)
     {
-        await using var server = await ServerProcess.Started(("MCP_DEFAULT_IMAGE_ALIAS", image), ("MCP_ALLOWED_IMAGES", allowed), ("MCP_ALLOW_NETWORK", network ? "true" : "false"));
+        await using var server = await ServerProcess.Started(
+            ("MCP_DEFAULT_IMAGE_ALIAS", image), ("MCP_ALLOWED_IMAGES", allowed), ("MCP_ALLOW_NETWORK", network ? "true" : "false"));
         await using var assistant = await server.Connect();
         var prompt = await assistant.Client.GetPromptAsync("setup_python", cancellationToken: TestContext.Current.CancellationToken);
         var text = Assert.IsType<ModelContextProtocol.Protocol.TextContentBlock>(Assert.Single(prompt.Messages).Content).Text;

@@ -62,7 +62,9 @@ public sealed class StdioTests
     private static async Task Transfers(Assistant assistant, Workspace workspace)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        var pattern = Regex.Match(assistant.Client.ServerInstructions ?? "", @"(http://127\.0\.0\.1:\d+)(/[0-9a-f]{32})/workspaces/\{container_id\}/files\?path=");
+        var pattern = Regex.Match(
+            assistant.Client.ServerInstructions ?? "",
+            @"(http://127\.0\.0\.1:\d+)(/[0-9a-f]{32})/workspaces/\{container_id\}/files\?path=");
         Assert.True(pattern.Success, assistant.Client.ServerInstructions);
         using var http = new HttpClient();
         var address = $"{pattern.Value.Replace("{container_id}", workspace.Id, StringComparison.Ordinal)}large.txt";
@@ -71,7 +73,8 @@ public sealed class StdioTests
         Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync(cancellationToken));
         Assert.Equal("50000", await workspace.Sh("wc -l < large.txt"));
         // An answer that is cut states where the whole of it is.
-        var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "large.txt"))).GetProperty("truncated").GetProperty("hint").GetString()!;
+        var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "large.txt")))
+            .GetProperty("truncated").GetProperty("hint").GetString()!;
         Assert.Equal(lines, await http.GetStringAsync(Regex.Match(hint, @"GET (http\S+)").Groups[1].Value, cancellationToken));
         using var stranger = await http.GetAsync(address.Replace(pattern.Groups[2].Value, "", StringComparison.Ordinal), cancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, stranger.StatusCode);

@@ -22,14 +22,18 @@ public sealed class WholeAnswerTests(ServerProcess server) : IClassFixture<Serve
         var workspace = await assistant.Spawn(Images.Busybox);
         const string line = "DB_PASSWORD = os.environ['DB_PASSWORD'] or 'correct-horse'";
         await assistant.Call("fs_write", ("container_id", workspace.Id), ("path", "settings.py"), ("content", $"import os\n{line}\n"));
-        var error = await Text(assistant, "fs_edit", workspace.Id, """{"path": "settings.py", "edits": [{"old_text": "DB_PASSWORD = os.environ['DB_PASSWORD'] or 'correct-house'", "new_text": "x"}]}""");
+        var error = await Text(
+            assistant, "fs_edit", workspace.Id,
+            """{"path": "settings.py", "edits": [{"old_text":"""
+                + """ "DB_PASSWORD = os.environ['DB_PASSWORD'] or 'correct-house'", "new_text": "x"}]}""");
         Assert.Contains(line, error, StringComparison.Ordinal);
         Assert.DoesNotContain(line, server.Log, StringComparison.Ordinal);
     }
 
     private static async Task<string> Text(Assistants.Assistant assistant, string tool, string workspace, string arguments)
     {
-        var given = System.Text.Json.Nodes.JsonNode.Parse(arguments)!.AsObject().ToDictionary(pair => pair.Key, pair => (object?)pair.Value);
+        var given = System.Text.Json.Nodes.JsonNode.Parse(arguments)!
+            .AsObject().ToDictionary(pair => pair.Key, pair => (object?)pair.Value);
         given["container_id"] = workspace;
         var result = await assistant.Client.CallToolAsync(tool, given, cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(result.IsError);
