@@ -17,7 +17,9 @@ internal static class SessionCommand
         foreach (var (kind, weight) in client.Weights)
             Print(kind, weight.Requests, weight.Bytes, weight.TextBytes);
         var all = client.Weights.Values;
-        Print($"all of the {day.Made} calls", all.Sum(weight => weight.Requests), all.Sum(weight => weight.Bytes), all.Sum(weight => weight.TextBytes));
+        Print(
+            $"all of the {day.Made} calls", all.Sum(weight => weight.Requests), all.Sum(weight => weight.Bytes),
+            all.Sum(weight => weight.TextBytes));
         return 0;
     }
 

@@ -5,8 +5,9 @@ using System.Text.Json.Nodes;
 namespace McpDevBench.LoadTests.Sessions;
 
 /// <summary>
-/// The recorded day: an assistant looks around in a Python project, runs its tests, searches, reads, edits, watches a build, steps through a REPL and looks at
-/// the server. 200 calls with the arguments that a model gives when it leaves out what is optional; a command that is polled to its end counts once.
+/// The recorded day: an assistant looks around in a Python project, runs its tests, searches, reads, edits, watches a build, steps through
+/// a REPL and looks at the server. 200 calls with the arguments that a model gives when it leaves out what is optional; a command that is
+/// polled to its end counts once.
 /// </summary>
 internal sealed class WorkingDay(WireClient client, string image)
 {
@@ -39,7 +40,8 @@ internal sealed class WorkingDay(WireClient client, string image)
             await CallAsync("kill", new JsonObject { ["container_id"] = _workspace, ["force"] = true });
         }
         if (Made != Calls)
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The day has {Made} calls, not {Calls}: correct the record."));
+            throw new InvalidOperationException(
+                string.Create(CultureInfo.InvariantCulture, $"The day has {Made} calls, not {Calls}: correct the record."));
     }
 
     /// <summary>9 calls: the project, a virtual environment beside it, and a log of half a megabyte.</summary>
@@ -53,7 +55,9 @@ internal sealed class WorkingDay(WireClient client, string image)
         await InWorkspaceAsync("fs_write", ("path", "README.md"), ("content", "# Ledger\n\nDouble-entry bookkeeping.\n"));
         await InWorkspaceAsync("fs_write", ("path", "tests.py"), ("content", Tests));
         await ShellAsync("mkdir -p .venv/lib && for i in $(seq 1 900); do echo \"# vendored $i\" > .venv/lib/package_$i.py; done");
-        await ShellAsync("for i in $(seq 1 6000); do echo \"2026-11-28T10:00:00Z INFO ledger.module_$((i % 12)) posted entry $i <ok> 'balanced'\"; done > run.log");
+        await ShellAsync(
+            "for i in $(seq 1 6000); do echo \"2026-11-28T10:00:00Z INFO ledger.module_$((i % 12)) posted entry $i <ok> 'balanced'\"; "
+                + "done > run.log");
         await InWorkspaceAsync("fs_list");
         await InWorkspaceAsync("fs_list", ("recursive", true));
         await InWorkspaceAsync("fs_list", ("recursive", true), ("glob", "*.py"));
@@ -73,7 +77,9 @@ internal sealed class WorkingDay(WireClient client, string image)
         for (var edit = 0; edit < 4; edit++)
         {
             var (before, after) = ($"step_{edit} = {hour}", $"step_{edit} = {hour + 1}");
-            await InWorkspaceAsync("fs_edit", ("path", "ledger/module_0.py"), ("edits", new JsonArray(new JsonObject { ["old_text"] = before, ["new_text"] = after })));
+            await InWorkspaceAsync(
+                "fs_edit", ("path", "ledger/module_0.py"),
+                ("edits", new JsonArray(new JsonObject { ["old_text"] = before, ["new_text"] = after })));
             await ShellAsync("python3 tests.py 2>&1 | tail -n 5");
         }
         await ShellAsync("ls -l ledger");
@@ -84,7 +90,9 @@ internal sealed class WorkingDay(WireClient client, string image)
         await InWorkspaceAsync("fs_write", ("path", $"notes_{hour}.md"), ("content", "# Notes\n\n- posted entries balance\n"));
         // Mistakes are part of a day.
         await InWorkspaceAsync("fs_read", ("path", "ledger/module_99.py"));
-        await InWorkspaceAsync("fs_edit", ("path", "README.md"), ("edits", new JsonArray(new JsonObject { ["old_text"] = "Double entry", ["new_text"] = "Single entry" })));
+        await InWorkspaceAsync(
+            "fs_edit", ("path", "README.md"),
+            ("edits", new JsonArray(new JsonObject { ["old_text"] = "Double entry", ["new_text"] = "Single entry" })));
         await ShellAsync("python3 -c 'import nosuchmodule'");
         await InWorkspaceAsync("list_execs", ("include_finished", true));
     }
@@ -94,7 +102,9 @@ internal sealed class WorkingDay(WireClient client, string image)
     {
         for (var build = 0; build < 3; build++)
         {
-            var started = await InWorkspaceAsync("exec_start", ("shell", "for i in $(seq 1 150); do echo \"[$i/150] compiling ledger/module_$((i % 12)).py\"; sleep 0.01; done"));
+            var started = await InWorkspaceAsync(
+                "exec_start",
+                ("shell", "for i in $(seq 1 150); do echo \"[$i/150] compiling ledger/module_$((i % 12)).py\"; sleep 0.01; done"));
             await PollAsync((string)started["structuredContent"]!["exec_id"]!);
         }
         await InWorkspaceAsync("fs_read", ("path", "run.log"));
@@ -135,7 +145,8 @@ internal sealed class WorkingDay(WireClient client, string image)
     {
         for (var (after, complete) = (-1L, false); !complete;)
         {
-            var polled = await client.CallAsync("exec_poll", new JsonObject { ["exec_id"] = exec, ["after_seq"] = after, ["wait_ms"] = 5000 });
+            var polled = await client.CallAsync(
+                "exec_poll", new JsonObject { ["exec_id"] = exec, ["after_seq"] = after, ["wait_ms"] = 5000 });
             var page = polled["structuredContent"] ?? throw new InvalidOperationException(polled.ToJsonString());
             (after, complete) = ((long)page["next_seq"]!, (bool?)page["complete"] ?? false);
         }
@@ -144,7 +155,13 @@ internal sealed class WorkingDay(WireClient client, string image)
     private Task<JsonObject> ShellAsync(string line) => InWorkspaceAsync("exec", ("shell", line));
 
     private Task<JsonObject> InWorkspaceAsync(string tool, params (string Name, JsonNode Value)[] arguments) =>
-        CallAsync(tool, new JsonObject([KeyValuePair.Create("container_id", (JsonNode?)_workspace), .. arguments.Select(argument => KeyValuePair.Create(argument.Name, (JsonNode?)argument.Value))]));
+        CallAsync(
+            tool,
+            new JsonObject(
+                [
+                    KeyValuePair.Create("container_id", (JsonNode?)_workspace),
+                    .. arguments.Select(argument => KeyValuePair.Create(argument.Name, (JsonNode?)argument.Value)),
+                ]));
 
     private Task<JsonObject> CallAsync(string tool, JsonObject arguments)
     {
@@ -160,7 +177,10 @@ internal sealed class WorkingDay(WireClient client, string image)
         for (var step = 0; step < 4; step++)
             source.Append(CultureInfo.InvariantCulture, $"step_{step} = 0\n");
         for (var function = 0; function < 12 + module; function++)
-            source.Append(CultureInfo.InvariantCulture, $"\n\ndef post_{function}(debit, credit):\n    \"\"\"Posts entry {function}; the balance doesn't change.\"\"\"\n    balance = debit - credit\n    return balance if balance >= 0 else -balance\n");
+            source.Append(
+                CultureInfo.InvariantCulture,
+                $"\n\ndef post_{function}(debit, credit):\n    \"\"\"Posts entry {function}; the balance doesn't change.\"\"\"\n"
+                    + $"    balance = debit - credit\n    return balance if balance >= 0 else -balance\n");
         return source.Append("\n\ndef post(debit, credit):\n    return post_0(debit, credit)\n").ToString();
     }
 
