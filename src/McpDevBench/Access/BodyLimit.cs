@@ -35,8 +35,8 @@ internal static class BodyLimit
     private static RefusalException WrongType() =>
         new(RefusalCode.InvalidArgument, "The Content-Type is not that of JSON.", "Send application/json.");
 
-    public static RefusalException TooLarge() =>
-        new(
-            RefusalCode.ResourceExhausted, "The request's body is larger than is allowed.",
-            $"For large files use {FileAddress.Named}; its limit is MCP_MAX_UPLOAD_BYTES.") { Rule = "request_size" };
+    public static RefusalException TooLarge() => new(
+        RefusalCode.ResourceExhausted, "The request's body is larger than allowed.",
+        $"Send less at once: a large file with PUT {FileAddress.Pattern(FileAddress.Base ?? "")} (MCP_MAX_UPLOAD_BYTES), "
+        + "an archive in several parts, or a file in parts with fs_write append=true.") { Rule = "request_size" };
 }

@@ -14,7 +14,10 @@ internal static class AgentRefusals
             AgentStatus.Invalid => (RefusalCode.InvalidArgument, "Correct the argument and call again."),
             AgentStatus.NotFound => (RefusalCode.FileNotFound, "Call fs_list on the directory to see what is there."),
             AgentStatus.PathDenied => (RefusalCode.PathDenied, "Use a path below /workspace that no link leads out of."),
-            AgentStatus.Conflict => (RefusalCode.Conflict, "It has changed: read it again (fs_read, fs_stat) and use the etag from there."),
+            AgentStatus.Conflict => (
+                RefusalCode.Conflict,
+                "See what is there now: fs_list of its directory with details=true, or fs_read. To replace it, pass its etag as if_match "
+                + "(overwrite=true for copy and move). Where nothing exists, leave if_match out."),
             AgentStatus.NotADirectory => (RefusalCode.InvalidArgument, "Use the path of a directory; fs_stat tells what it is."),
             AgentStatus.IsADirectory => (RefusalCode.InvalidArgument, "Use the path of a file; fs_list shows what is in the directory."),
             AgentStatus.NotEmpty => (RefusalCode.InvalidArgument, "Pass recursive=true to delete a directory with all that is in it."),

@@ -28,7 +28,8 @@ internal sealed class AuditLog : IDisposable
     public bool IsNeeded => _options is { Enabled: true, OnFailure: AuditFailure.Deny };
 
     /// <exception cref="RefusalException">forbidden: nothing is recorded.</exception>
-    public AuditStore Store => _store ?? throw new RefusalException(RefusalCode.Forbidden, "The operator has turned the audit record off.", "There is nothing to look at.");
+    public AuditStore Store => _store ?? throw new RefusalException(
+        RefusalCode.Forbidden, "The audit record is off on this server.", "The operator turns it on with MCP_AUDIT_ENABLED=true.");
 
     /// <summary>Before something is done that must not go unrecorded: looks again if the last attempt to write was in vain.</summary>
     /// <exception cref="RefusalException">resource_exhausted: it could not be recorded.</exception>

@@ -50,7 +50,7 @@ internal sealed class ExecService(
                 RefusalCode.InvalidArgument,
                 $"The stdin of {exec.Id} is not open: "
                     + "the command was started without stdin_open=true or pty=true, or stdin was closed since.",
-                "Start the command again with stdin_open=true (or pty=true); exec_poll has what it wrote.");
+                "Call exec_start with stdin_open=true (or pty=true) to run the command again; exec_poll has what this one wrote.");
         return (taken, open);
     }
 

@@ -25,7 +25,8 @@ internal static class FileEntries
         return ulong.TryParse(text.Trim().Trim('"'), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var etag)
             ? etag
             // An etag that nothing can have: it does not match, which is what the caller wants to know.
-            : throw new RefusalException(RefusalCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.", "Use the etag that fs_stat, fs_read, fs_list or fs_write answered.");
+            : throw new RefusalException(RefusalCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.",
+                "Pass the etag from fs_stat, fs_read or fs_write as if_match.");
     }
 
     public static bool ParseIfNoneMatch(string? text) => text switch

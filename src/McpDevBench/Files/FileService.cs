@@ -73,7 +73,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         {
             throw new RefusalException(
                 RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.",
-                "Read it again with fs_read, and edit what is there now.");
+                "Call fs_read to see what is there now, and pass its etag as if_match.");
         }
         var outcome = TextEdits.Apply(before, edits, MostTextBytes);
         if (outcome.FailedEdit >= 0)

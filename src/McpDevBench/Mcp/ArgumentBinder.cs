@@ -91,7 +91,7 @@ internal sealed class ArgumentBinder
             return;
         var text = value.GetString()!;
         if (text.Length > MaxText)
-            throw parent.Wrong(
+            throw ArgumentShape.TooMuch(
                 string.Create(
                     CultureInfo.InvariantCulture, $"The argument '{path}' has {text.Length} characters; at most {MaxText} are allowed."));
         if (!shape.Allows(text))
@@ -101,7 +101,7 @@ internal sealed class ArgumentBinder
     private void BindItems(ArgumentShape shape, JsonElement value, string path, ArgumentShape parent)
     {
         if (value.GetArrayLength() > MaxItems)
-            throw parent.Wrong(
+            throw ArgumentShape.TooMuch(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"The argument '{path}' has {value.GetArrayLength()} items; at most {MaxItems} are allowed."));
@@ -126,7 +126,8 @@ internal sealed class ArgumentBinder
             if (!seen.Add(entry.Name))
                 throw parent.Wrong($"The argument '{path}.{entry.Name}' is given twice.");
             if (seen.Count > MaxItems)
-                throw parent.Wrong(string.Create(CultureInfo.InvariantCulture, $"The argument '{path}' has more than {MaxItems} entries."));
+                throw ArgumentShape.TooMuch(
+                    string.Create(CultureInfo.InvariantCulture, $"The argument '{path}' has more than {MaxItems} entries."));
             BindValue(shape.Items!, entry.Value, PathOf(path, entry.Name), shape);
         }
     }

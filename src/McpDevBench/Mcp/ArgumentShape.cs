@@ -80,6 +80,10 @@ internal sealed class ArgumentShape
                 ? "Send an object such as {\"NAME\": \"value\"}."
                 : $"Arguments: {string.Join(", ", Names().Select(name => _required.Contains(name) ? $"{name} (required)" : name))}.");
 
+    /// <summary>A value that is well-formed, but larger than allowed.</summary>
+    public static RefusalException TooMuch(string sentence) =>
+        new(RefusalCode.InvalidArgument, sentence, "Send less in one call; large content goes into a file with fs_write.");
+
     /// <summary>A refusal of this value.</summary>
     /// <param name="parent">The object that has it.</param>
     public RefusalException DoesNotFit(string path, JsonElement value, ArgumentShape parent)

@@ -46,7 +46,7 @@ internal sealed record ToolSelection(
             return $"The operator has denied it with {DenyName}.";
         if (Allow.Count > 0 && !MatchesAny(Allow, tool.Name))
             return $"The operator has not named it in {AllowName}.";
-        return ReadOnly && !tool.ReadOnly ? $"It changes something, and {ReadOnlyName} is on." : null;
+        return ReadOnly && !tool.ReadOnly ? $"The operator has set {ReadOnlyName}: only tools that change nothing are offered." : null;
     }
 
     private static Toolset[] ReadToolsets(Settings settings)

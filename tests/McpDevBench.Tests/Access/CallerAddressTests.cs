@@ -21,6 +21,6 @@ public sealed class CallerAddressTests
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!.ToJsonString(
             new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         var address = expected ?? server.Client.BaseAddress!.ToString().TrimEnd('/');
-        Assert.Contains($"GET or PUT {address}/workspaces/{{container_id}}/files?path=", answer, StringComparison.Ordinal);
+        Assert.Contains($"PUT {address}/workspaces/{{container_id}}/files?path=", answer, StringComparison.Ordinal);
     }
 }

@@ -33,7 +33,7 @@ public sealed class ToolsetTests
     [Theory]
     [InlineData("metrics", "toolset operator, which is off. The operator turns it on with MCP_TOOLSETS=workspace,exec,files,operator.")]
     [InlineData("kill", "denied it with MCP_TOOLS_DENY")]
-    [InlineData("fs_write", "MCP_READ_ONLY is on")]
+    [InlineData("fs_write", "has set MCP_READ_ONLY")]
     public async Task A_disabled_tool_answers_with_the_setting_that_disables_it(string tool, string hint)
     {
         using var server = await TestServer.StartAsync(new() { ["MCP_TOOLS_DENY"] = "kill", ["MCP_READ_ONLY"] = "true" }, WithOneTool);
