@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using McpDevBench.Audit;
+using McpDevBench.Containers;
 using McpDevBench.Files;
 using McpDevBench.Observability;
 
@@ -15,16 +16,16 @@ internal sealed record FsCopyArguments(
 internal sealed record FsCopyResult(string Path, string TargetContainerId, string TargetPath, long Entries, long Bytes, string? Etag = null,
     long? Skipped = null);
 
-internal sealed class FsCopyTool(FileCopies copies, TimeProvider time)
+internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, WorkspaceDirectory workspaces)
     : TypedTool<FsCopyArguments, FsCopyResult>(Facts, McpJson.Default.FsCopyArguments, McpJson.Default.FsCopyResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_copy", "Copy between workspaces",
         "Copies a file or a directory to another of your workspaces, all or nothing. Within one workspace use fs_batch.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsCopy);
 
-    /// <summary>A handle that cannot be one could be anything, and is not recorded.</summary>
+    /// <summary>With the id of the target workspace; a handle that leads nowhere could be anything, and is not recorded.</summary>
     protected override string? TargetOf(FsCopyArguments arguments) =>
-        $"{arguments.Path} -> {CallFacts.Handle(arguments.TargetContainerId)}:{arguments.TargetPath ?? arguments.Path}";
+        $"{arguments.Path} -> {TargetId(arguments)}:{arguments.TargetPath ?? arguments.Path}";
 
     protected override async Task<FsCopyResult> CallAsync(FsCopyArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -39,6 +40,9 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time)
             copied.Entry.Type == "file" ? copied.Entry.Etag : null,
             copied.Skipped > 0 ? copied.Skipped : null);
     }
+
+    private ContainerId? TargetId(FsCopyArguments arguments) =>
+        CallFacts.Current is { } facts ? workspaces.IdOf(facts.Principal, arguments.TargetContainerId) : null;
 
     protected override string Render(FsCopyResult result)
     {
