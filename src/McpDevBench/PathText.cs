@@ -11,6 +11,9 @@ internal static partial class PathText
     /// <summary>Whether it begins at the home directory, as a shell would read it.</summary>
     public static bool IsInHome(string text) => text == "~" || text.StartsWith("~/", StringComparison.Ordinal);
 
+    /// <summary>Whether a shell would replace its beginning by a home directory, in a notation that is not understood here.</summary>
+    public static bool IsShellHome(string text) => ShellHomePattern().IsMatch(text);
+
     /// <returns>The path of a file URI as bytes; null if the text is not a URI.</returns>
     /// <exception cref="RefusalException">invalid_argument: a URI of another kind, of another host, or broken.</exception>
     public static byte[]? FromUri(string text)
@@ -44,6 +47,9 @@ internal static partial class PathText
 
     private static RefusalException Refuse(string text, string why, string hint) =>
         new(RefusalCode.InvalidArgument, $"The path '{(text.Length <= 80 ? text : text[..80] + "…")}' is not possible: {why}.", hint);
+
+    [GeneratedRegex(@"\A(?:~[a-z_][a-z0-9_-]*/|\$HOME(?:/|\z)|\$\{HOME\}(?:/|\z))")]
+    private static partial Regex ShellHomePattern();
 
     /// <summary>A scheme and the host, or the file scheme alone; the path follows.</summary>
     [GeneratedRegex(@"\A(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?<host>[^/]*)|(?<scheme>(?i:file)):(?=/))")]

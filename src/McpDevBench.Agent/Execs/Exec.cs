@@ -128,8 +128,8 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
         _ending = ending;
         _timeout = _unkillable = Clock.Never;
         _drainEnds = Clock.Milliseconds + request.DrainMs;
-        if (ending.Signal != 0 || ending.Code != 0)
-            _reached = limits.Since(_countsBefore);
+        // Also of one that ended well: a part of it may not have, as in `make || true`.
+        _reached = limits.Since(_countsBefore);
         var wasKilled = ending.Signal == Abi.SIGKILL || ending.Code == 128 + Abi.SIGKILL;
         _oomKilled = !_hunted && wasKilled && (_reached & ReachedLimits.Memory) != 0;
         if (_process.Report >= 0)

@@ -1,6 +1,7 @@
 using McpDevBench.Observability.Logs;
 using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability;
+using McpDevBench.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -66,6 +67,8 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
 
     private static async Task<int> RunAsync(IHost host, ILogger logger, DevBenchOptions options, bool stdio)
     {
+        // Before the host starts, which would log its own long line about a database that cannot be opened.
+        host.Services.GetRequiredService<Database>();
         await host.StartAsync();
         if (!stdio && !options.Access.IsLoopback)
             LogInsecure(logger, options.Access.Host);

@@ -18,7 +18,7 @@ internal sealed partial class DiskWatch(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5),
         Timeout = TimeSpan.FromSeconds(20),
-        FreshFor = TimeSpan.FromSeconds(2);
+        FreshFor = TimeSpan.FromMilliseconds(200);
     private static readonly string[] Roots = [ContainerSpec.WorkspacePath, ContainerSpec.HomePath];
 
     /// <summary>A larger tree is measured up to here.</summary>

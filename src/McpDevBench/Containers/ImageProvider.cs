@@ -67,7 +67,8 @@ internal sealed class ImageProvider(
 
     /// <summary>The name on the Docker host that is most like a reference and that policy allows, or null.</summary>
     internal static string? NearestOf(ImageReference reference, IEnumerable<string> names, ImagePolicy policy) =>
-        Nearest.To(reference.Familiar, names.Where(policy.Allows));
+        names.Where(policy.Allows).FirstOrDefault(name => name.EndsWith("/" + reference.Familiar, StringComparison.Ordinal))
+        ?? Nearest.To(reference.Familiar, names.Where(policy.Allows));
 
     private static RefusalException Gone(Workspace workspace, string reference, Exception? inner) => new(
         RefusalCode.ImageNotFound,

@@ -15,11 +15,11 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
         var (count, memory) = Used(present);
         if (count >= Workspaces)
             throw Exhausted(
-                "workspaces",
+                "workspaces", "",
                 string.Create(
                     CultureInfo.InvariantCulture, $"{count} workspaces exist, which is the limit of this server (MCP_MAX_CONTAINERS)."));
         if (memory + wanted.MemoryMb > MemoryMb)
-            throw Exhausted("memory", string.Create(CultureInfo.InvariantCulture,
+            throw Exhausted("memory", " A smaller memory_mb may fit.", string.Create(CultureInfo.InvariantCulture,
                 $"{memory} of {MemoryMb} MiB of memory are promised to running workspaces (MCP_MAX_TOTAL_MEMORY_MB), "
                     + $"so {wanted.MemoryMb} MiB more are not available."));
     }
@@ -37,10 +37,10 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
         return (count, memory);
     }
 
-    private static RefusalException Exhausted(string rule, string message) => new(
+    /// <param name="otherwise">What else helps; empty for nothing.</param>
+    private static RefusalException Exhausted(string rule, string otherwise, string message) => new(
         RefusalCode.ResourceExhausted, message,
-        "Call list_containers with include_stopped=true and kill a workspace that is not needed, or work in one of them. "
-            + "For memory, a smaller memory_mb helps too.",
+        "Call list_containers with include_stopped=true and kill a workspace that is not needed, or work in one of them." + otherwise,
         retryable: true) { Rule = rule };
 }
 

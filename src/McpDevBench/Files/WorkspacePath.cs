@@ -24,7 +24,7 @@ internal sealed class WorkspacePath
     /// <exception cref="RefusalException">invalid_argument or path_denied.</exception>
     public static WorkspacePath Parse(string text)
     {
-        if (PathText.IsInHome(text))
+        if (PathText.IsInHome(text) || PathText.IsShellHome(text))
             throw InHome(text);
         var bytes = PathText.FromUri(text) ?? Unescape(text);
         if (bytes.AsSpan().Contains((byte)0))

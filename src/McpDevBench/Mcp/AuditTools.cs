@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpDevBench.Audit;
+using McpDevBench.Containers;
 
 namespace McpDevBench.Mcp;
 
@@ -23,7 +24,8 @@ internal sealed record AuditQueryArguments(
 
 internal sealed record AuditQueryResult(IReadOnlyList<JsonElement> Records, string? NextCursor = null);
 
-internal sealed class AuditQueryTool(AuditLog audit)
+/// <param name="workspaces">Resolves an alias; null in a server without workspaces.</param>
+internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspaces = null)
     : TypedTool<AuditQueryArguments, AuditQueryResult>(Facts, McpJson.Default.AuditQueryArguments, McpJson.Default.AuditQueryResult), ITool
 {
     private static readonly FrozenSet<string> _plain = FrozenSet.Create("seq", "timestamp", "event_type", "result");
@@ -40,7 +42,7 @@ internal sealed class AuditQueryTool(AuditLog audit)
         {
             Principal = call.Owner,
             EventType = arguments.EventType,
-            ContainerId = arguments.ContainerId,
+            ContainerId = arguments.ContainerId is { } target ? workspaces?.IdOf(call.Owner, target)?.ToString() ?? target : null,
             ExecId = arguments.ExecId,
             CorrelationId = arguments.CorrelationId,
             Result = arguments.Result,

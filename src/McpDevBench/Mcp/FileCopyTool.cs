@@ -36,6 +36,9 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
         var copied = await copies.CopyAsync(
             call.Owner, request, bytes =>
                 progress?.Report(() => new CallProgress(bytes, null, Words.Invariant($"{bytes} bytes copied"))), cancellationToken);
+        // The record is about the workspace that something was taken from; its target names the other one.
+        if (CallFacts.Current is { } facts)
+            facts.ContainerId = workspaces.IdOf(call.Owner, arguments.ContainerId)?.ToString();
         return new(copied.Source.Path, arguments.TargetContainerId, copied.Entry.Path, copied.Entries, copied.Bytes,
             copied.Entry.Type == "file" ? copied.Entry.Etag : null,
             copied.Skipped > 0 ? copied.Skipped : null);

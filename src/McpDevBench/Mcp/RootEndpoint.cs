@@ -10,7 +10,7 @@ internal static class RootEndpoint
     public static void MapRoot(this IEndpointRouteBuilder endpoints, string mcpPath) =>
         endpoints.MapMethods("/", ["GET", "HEAD"], (RequestDelegate)(context =>
     {
-        var address = $"{context.Request.Scheme}://{context.Request.Host}";
+        var address = FileAddress.Base ?? $"{context.Request.Scheme}://{context.Request.Host}";
         context.Response.Headers.Vary = "Accept";
         if (context.Request.GetTypedHeaders().Accept
             .Any(accepted => accepted.MatchesMediaType("application/json") && !accepted.MatchesAllTypes))

@@ -14,7 +14,9 @@ internal sealed record StorageOptions
         var given = settings.OptionalText("MCP_STATE_DB",
             "The database file; the key and the output of execs are kept in the same folder. Default: ./state.db; "
                 + "over stdio mcp-devbench/state.db in the user's state directory (XDG_STATE_HOME or ~/.local/state).");
-        var path = given ?? (isStdio ? Path.Combine(UserStateDirectory(), "mcp-devbench", "state.db") : "./state.db");
+        if (given is null && isStdio && UserStateDirectory() is null)
+            settings.Refuse("MCP_STATE_DB is needed: this user has no home directory for the server's state.");
+        var path = given ?? (isStdio && UserStateDirectory() is { } directory ? Path.Combine(directory, "mcp-devbench", "state.db") : "./state.db");
         // The predecessor's documentation called it so; only the form that it showed is understood.
         if (settings.OptionalText("MCP_DATABASE_URL", "An older name of MCP_STATE_DB: sqlite:///path.") is { } url)
         {
@@ -26,9 +28,12 @@ internal sealed record StorageOptions
         return new StorageOptions { StateDatabase = path };
     }
 
-    /// <summary>By the XDG Base Directory Specification, which asks to ignore a relative XDG_STATE_HOME.</summary>
-    private static string UserStateDirectory() =>
-        Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { } given && Path.IsPathRooted(given)
-            ? given
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+    /// <summary>By the XDG Base Directory Specification, which asks to ignore a relative XDG_STATE_HOME. Null without a home directory.</summary>
+    private static string? UserStateDirectory()
+    {
+        if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { } given && Path.IsPathRooted(given))
+            return given;
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return home.Length == 0 ? null : Path.Combine(home, ".local", "state");
+    }
 }

@@ -24,6 +24,7 @@ public sealed class ImageProviderTests
     [InlineData("devbench-test/pyhton:1", "devbench-test/python:1")]
     [InlineData("devbench-test/python:2", "devbench-test/python:1")]
     [InlineData("docker.io/library/debain:12", "debian:12")]
+    [InlineData("python:1", "devbench-test/python:1")]
     [InlineData("quite/another-name:7", null)]
     public void A_mistyped_name_gets_the_nearest_image_on_the_host_that_policy_allows(string given, string? nearest)
     {

@@ -61,6 +61,22 @@ internal sealed partial class HealthChecks
         return answers;
     }
 
+    /// <summary>As <see cref="AskAsync"/>, but asks every check now: for a reader who compares the answers with what else is true at this moment.</summary>
+    public Task<IReadOnlyList<CheckedHealth>> AskNowAsync()
+    {
+        foreach (var check in _checks.Values)
+        {
+            lock (check)
+            {
+                if (check is { Asking.IsCompleted: false } or { Running.IsCompleted: false })
+                    continue;
+                // Its answer replaces the last one, which is not handed out any more.
+                check.Last = null;
+            }
+        }
+        return AskAsync();
+    }
+
     /// <summary>Whether everything that is needed to serve works.</summary>
     public async Task<bool> IsReadyAsync() => (await AskAsync()).All(check => check.Ok || !check.NeededToServe);
 

@@ -26,9 +26,10 @@ internal sealed class StatusReporter(HealthChecks checks, DrainState drain, Time
 
     public async Task<StatusReport> ReportAsync()
     {
+        var answers = await checks.AskNowAsync();
         var usages = _usages.OrderBy(usage => usage.Key, StringComparer.Ordinal)
             .Select(usage => (usage.Key, Value: usage.Value()))
             .Select(usage => new Usage(usage.Key, usage.Value.Used, usage.Value.Limit));
-        return new StatusReport(BuildInfo.Version, _startedAt, time.GetElapsedTime(_started), drain.IsDraining, await checks.AskAsync(), [.. usages]);
+        return new StatusReport(BuildInfo.Version, _startedAt, time.GetElapsedTime(_started), drain.IsDraining, answers, [.. usages]);
     }
 }
