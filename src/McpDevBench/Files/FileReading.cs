@@ -83,6 +83,6 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
     private int Budget(bool binary)
     {
         var unasked = binary ? DefaultBinaryBytes : DefaultBytes;
-        return (int)Math.Min(request.MaxBytes ?? request.Length ?? unasked, MaxBytes);
+        return Math.Min(request.MaxBytes ?? unasked, MaxBytes);
     }
 }

@@ -21,7 +21,7 @@ internal sealed record ReadFileRequest
 
     public int? TailLines { get; init; }
 
-    /// <summary>Bytes of content in the answer; null for <see cref="FileReading.DefaultBytes"/>, or the length asked for.</summary>
+    /// <summary>Bytes of content in the answer; null for <see cref="FileReading.DefaultBytes"/>.</summary>
     public int? MaxBytes { get; init; }
 
     /// <summary>One of <see cref="TextEncodings"/>, or null to detect it.</summary>

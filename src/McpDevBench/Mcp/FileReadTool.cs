@@ -38,7 +38,8 @@ internal sealed record FsReadResult(
     public long Bytes { get; init; }
 
     /// <param name="address">Where the whole file can be fetched.</param>
-    public static FsReadResult Of(ReadFile read, bool details, string? address)
+    /// <param name="maxBytes">What was asked for; at the largest value the hint does not advise to raise it.</param>
+    public static FsReadResult Of(ReadFile read, bool details, string? address, int? maxBytes = null)
     {
         var lines = read.Line is not null;
         return new(read.Content, read.Encoding, read.Entry.Size, read.Entry.Etag)
@@ -48,7 +49,7 @@ internal sealed record FsReadResult(
             NextLine = read.NextLine,
             Offset = read.IsWhole || lines ? null : read.Offset,
             NextOffset = read.NextOffset,
-            Truncated = read.LeftOut > 0 ? new(read.LeftOut, HintOf(read, address)) : null,
+            Truncated = read.LeftOut > 0 ? new(read.LeftOut, HintOf(read, address, maxBytes)) : null,
             Replaced = read.Replaced > 0 ? read.Replaced : null,
             MimeType = read.ImageType ?? (details ? read.Entry.MimeType : null),
             Mtime = details ? Words.Time(read.Entry.Mtime) : null,
@@ -58,7 +59,7 @@ internal sealed record FsReadResult(
         };
     }
 
-    private static string HintOf(ReadFile read, string? address)
+    private static string HintOf(ReadFile read, string? address, int? maxBytes)
     {
         var next = read switch
         {
@@ -67,7 +68,8 @@ internal sealed record FsReadResult(
             _ => Words.Invariant($"What is before it ends at byte {read.Offset}: use offset and length"),
         };
         var whole = address is null || read.Entry.Size <= FileReading.MaxBytes ? "" : $" The whole file: GET {address}";
-        return Words.Invariant($"{next}, or pass max_bytes (up to {FileReading.MaxBytes}).{whole}");
+        var more = maxBytes >= FileReading.MaxBytes ? "" : Words.Invariant($", or pass max_bytes (up to {FileReading.MaxBytes})");
+        return $"{next}{more}.{whole}";
     }
 
     public string Render()
@@ -151,7 +153,8 @@ internal sealed class FsReadTool(FileService files)
             MaxBytes = arguments.MaxBytes,
             Encoding = arguments.Encoding,
         }, cancellationToken);
-        return FsReadResult.Of(read, arguments.Details, FileAddress.Of(arguments.ContainerId, arguments.Path));
+        return FsReadResult.Of(read, arguments.Details, FileAddress.Of(arguments.ContainerId, arguments.Path),
+            arguments.MaxBytes);
     }
 
     protected override string Render(FsReadResult result) => result.Render();

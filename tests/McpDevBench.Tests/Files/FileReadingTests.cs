@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using McpDevBench.Files;
+using McpDevBench.Mcp;
 
 namespace McpDevBench.Tests.Files;
 
@@ -81,6 +82,21 @@ public sealed class FileReadingTests
         Assert.Equal(text, all.ToString());
         var inside = await Read(content, new() { Offset = 1, Length = 100 });
         Assert.Equal((3L, '本'), (inside.Offset, inside.Content[0]));
+    }
+
+    [Fact]
+    public async Task A_length_does_not_raise_the_bound_and_only_max_bytes_does()
+    {
+        var content = Encoding.UTF8.GetBytes(Numbered(40_000));
+        var read = await Read(content, new() { Offset = 0, Length = 250_000 });
+        Assert.Equal(
+            (FileReading.DefaultBytes, FileReading.DefaultBytes, 250_000L - FileReading.DefaultBytes),
+            (read.Content.Length, read.NextOffset, read.LeftOut));
+        Assert.Contains("max_bytes", FsReadResult.Of(read, details: false, address: null).Truncated!.Hint, StringComparison.Ordinal);
+        var most = await Read(content, new() { Offset = 0, Length = 300_000, MaxBytes = FileReading.MaxBytes });
+        Assert.Equal((FileReading.MaxBytes, FileReading.MaxBytes), (most.Content.Length, most.NextOffset));
+        var hint = FsReadResult.Of(most, details: false, address: null, FileReading.MaxBytes).Truncated!.Hint;
+        Assert.Equal("Read on with offset=262144.", hint);
     }
 
     [Theory]
@@ -197,6 +213,7 @@ public sealed class FileReadingTests
         public int? Line { get; init; }
         public int? Limit { get; init; }
         public int? TailLines { get; init; }
+        public int? MaxBytes { get; init; }
         public string? Encoding { get; init; }
     }
 
@@ -213,6 +230,7 @@ public sealed class FileReadingTests
             Line = part.Line,
             Limit = part.Limit,
             TailLines = part.TailLines,
+            MaxBytes = part.MaxBytes,
             Encoding = part.Encoding,
         }).ReadAsync(TestContext.Current.CancellationToken);
 
