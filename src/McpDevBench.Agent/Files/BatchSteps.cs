@@ -33,14 +33,13 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     {
         using var fd = FileReading.OpenRegular(workspace, step.Path, out var entry);
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
-        return new BatchStepResult(entry.ToFileStat(step.Path, fd), ReadAll(fd, entry, step.Path), 0);
+        return new BatchStepResult(entry.ToFileStat(step.Path, fd), ReadBeginning(fd, entry, step.Path), 0);
     }
 
-    private byte[] ReadAll(Fd fd, Entry entry, byte[] path)
+    /// <summary>As much as the batch may still read; the entry has the size of the whole file.</summary>
+    private byte[] ReadBeginning(Fd fd, Entry entry, byte[] path)
     {
-        if (entry.Size > MaxReadBytes - _readBytes)
-            throw new RefusalException(AgentStatus.TooLarge, $"{Text.Show(path)}: a batch reads at most {MaxReadBytes >> 10} KiB");
-        var bytes = new byte[entry.Size];
+        var bytes = new byte[Math.Min(entry.Size, MaxReadBytes - _readBytes)];
         var count = Fd.ReadFully(fd, bytes, 0, path);
         _readBytes += count;
         return count == bytes.Length ? bytes : bytes[..count];

@@ -40,14 +40,16 @@ internal static class FileBatches
             var failed = Math.Min(answer.FailedStep, operations.Count - 1);
             throw At(failed, operations[failed], Refusal(operations[failed], answer));
         }
+        var left = FileReading.DefaultBytes;
         return [.. operations.Zip(answer.Results, (operation, result) =>
         {
-            var text = operation.Op == "read" ? TextOf(result.Content) : default;
+            var entry = result.Entry is { } stat ? FileEntries.Of(stat) : null;
+            var text = operation.Op == "read" ? BatchText.Of(result.Content, entry?.Size ?? 0, left) : null;
+            left -= text?.Cost ?? 0;
             return new BatchOutcome(
                 operation.Op, WorkspacePath.Parse(operation.Path).ToString(),
                 operation.Target is null ? null : WorkspacePath.Parse(operation.Target).ToString(),
-                result.Entry is { } entry ? FileEntries.Of(entry) : null,
-                text.Content, text.Encoding, operation.Op == "edit" ? result.Replacements : null);
+                entry, text, operation.Op == "edit" ? result.Replacements : null);
         })];
     }
 
@@ -105,12 +107,6 @@ internal static class FileBatches
             throw new RefusalException(RefusalCode.InvalidArgument, "content is not valid base64.",
                 "Encode the bytes as base64, or leave encoding out for text.", inner: e);
         }
-    }
-
-    private static (string Content, string Encoding) TextOf(byte[] content)
-    {
-        var text = Encoding.UTF8.GetString(content);
-        return Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(content) ? (text, "utf8") : (Convert.ToBase64String(content), "base64");
     }
 
     private static RefusalException At(int step, BatchOperation operation, RefusalException e) => new(

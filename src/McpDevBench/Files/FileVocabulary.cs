@@ -71,4 +71,4 @@ internal sealed record BatchOperation
 }
 
 internal sealed record BatchOutcome(
-    string Op, string Path, string? Target, FileEntry? Entry, string? Content, string? Encoding, int? Replacements);
+    string Op, string Path, string? Target, FileEntry? Entry, BatchText? Text, int? Replacements);

@@ -24,8 +24,15 @@ internal sealed record FsBatchArguments(string ContainerId, [Description("Done i
 
 internal sealed record BatchResult(
     string Op, string Path, string? Target = null, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null,
-        int? Replacements = null)
+        int? Replacements = null, TruncatedResult? Truncated = null)
 {
+    public static BatchResult Of(BatchOutcome outcome) => new(
+        outcome.Op, outcome.Path, outcome.Target, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Text?.Content, outcome.Text?.Encoding,
+        outcome.Replacements, outcome.Text is { LeftOut: > 0 } text ? new(text.LeftOut, HintOf(text)) : null);
+
+    private static string HintOf(BatchText text) =>
+        text.Taken == 0 ? "Read it with fs_read" : Words.Invariant($"Read on with fs_read and offset={text.Taken}");
+
     /// <summary>Everything that the structured result has.</summary>
     public string Render()
     {
@@ -40,6 +47,8 @@ internal sealed record BatchResult(
             text.Append(CultureInfo.InvariantCulture, $", etag {Etag}");
         if (Content is not null)
             text.Append(CultureInfo.InvariantCulture, $"{(Encoding == "utf8" ? "" : $", {Encoding}")}:\n{Content}");
+        if (Truncated is not null)
+            text.Append(CultureInfo.InvariantCulture, $"\n[{Words.Count(Truncated.Bytes, "byte", "bytes")} left out: {Truncated.Hint}]");
         return text.ToString();
     }
 }
@@ -60,9 +69,7 @@ internal sealed class FsBatchTool(FileService files)
     {
         var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId,
             [.. arguments.Operations.Select(Operation)], cancellationToken);
-        return new([.. outcomes.Select(outcome => new BatchResult(
-            outcome.Op, outcome.Path, outcome.Target, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Content, outcome.Encoding,
-                outcome.Replacements))]);
+        return new([.. outcomes.Select(BatchResult.Of)]);
     }
 
     protected override string Render(FsBatchResult result) =>
