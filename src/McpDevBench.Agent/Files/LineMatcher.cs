@@ -9,6 +9,7 @@ namespace McpDevBench.Agent;
 internal sealed class LineMatcher
 {
     private const int MaxPattern = 4_096;
+    private const string IgnoreCase = "(?i)";
 
     private readonly byte[]? _literal;
     private readonly string _text;
@@ -25,7 +26,7 @@ internal sealed class LineMatcher
         if (literal)
             _literal = Encoding.UTF8.GetBytes(pattern);
         else
-            _regex = Compile(ignoreCase ? "(?i)" + pattern : pattern);
+            _regex = Compile(ignoreCase ? IgnoreCase : "", pattern);
     }
 
     /// <summary>The pattern names carriage returns, which otherwise are not part of a line.</summary>
@@ -57,21 +58,38 @@ internal sealed class LineMatcher
         return Find(_characters.AsSpan(0, Encoding.Latin1.GetChars(piece.Text, _characters)), piece);
     }
 
-    private int Find(ReadOnlySpan<char> text, LinePiece piece)
+    private int Find(Span<char> text, LinePiece piece)
     {
         if (_regex is null)
-            return text.IndexOf(_text, _ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
-        // Neither the beginning nor the end of a piece is the line's: ^ is kept from the one, and $ from the other by a second
-        // try without the last character.
+            return ((ReadOnlySpan<char>)text).IndexOf(_text, _ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        // Neither the beginning nor the end of a piece is the line's.
         var start = piece.IsFirst ? 0 : Math.Min(1, text.Length);
         foreach (var match in _regex.EnumerateMatches(text, start))
         {
             if (piece.IsLast || match.Index + match.Length < text.Length)
                 return match.Index;
-            foreach (var shorter in _regex.EnumerateMatches(text[..^1], Math.Min(start, text.Length - 1)))
-                return shorter.Index;
-            return -1;
+            // The next piece has it whole, and what follows it.
+            if (text.Length - match.Index < LineReader.Overlap && Encoding.UTF8.GetByteCount(text[match.Index..]) < LineReader.Overlap - 8)
+                return -1;
+            return FindBeforeEnd(_regex, text, start);
         }
+        return -1;
+    }
+
+    /// <summary>A match that needs neither the end of the text nor its last two characters: others stand there, first one that few
+    /// patterns match, then one that "." does not match.</summary>
+    private static int FindBeforeEnd(Regex regex, Span<char> text, int start)
+    {
+        text[^1] = '\uFFFF';
+        foreach (var match in regex.EnumerateMatches(text, start))
+        {
+            if (match.Index + match.Length < text.Length)
+                return match.Index;
+            break;
+        }
+        text[^2] = '\n';
+        foreach (var match in regex.EnumerateMatches(text, start))
+            return match.Index + match.Length <= text.Length - 2 ? match.Index : -1;
         return -1;
     }
 
@@ -107,15 +125,15 @@ internal sealed class LineMatcher
 
     /// <summary>Without options: the constructor that takes them brings in an engine that is never used. The time limit is the
     /// process's default (see Program).</summary>
-    private static Regex Compile(string pattern)
+    private static Regex Compile(string options, string pattern)
     {
         try
         {
-            return new Regex(pattern);
+            return new Regex(options + pattern);
         }
         catch (RegexParseException error)
         {
-            throw new RefusalException(AgentStatus.Invalid, $"pattern: {error.Error} at character {error.Offset}");
+            throw new RefusalException(AgentStatus.Invalid, PatternErrors.Describe(error, options.Length));
         }
     }
 }

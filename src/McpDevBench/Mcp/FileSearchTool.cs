@@ -92,6 +92,8 @@ internal sealed record FsSearchResult(
             var lines = Words.Count(cut, "line", "lines");
             parts.Add($"{lines} over 240 KiB searched in pieces: a match of more than 32 KiB can be missed there");
         }
+        if (found.Matches.Any(match => match.Offset is not null))
+            parts.Add("Of a line that is cut, only the first match is shown: it may have more");
         if (found.LeftOut is null && found.Matches.Count == 0)
         {
             parts.Add(

@@ -106,6 +106,24 @@ public sealed class SearchTests : IDisposable
         Assert.Single(_client.Search("^abc").Matches);
         Assert.Single(_client.Search("the end$").Matches);
         Assert.Single(_client.Search("abc.*h").Matches);
+        Put("same", new string('a', 700_000) + "b");
+        Assert.Empty(_client.Search("a$", path: "same").Matches);
+        Assert.Empty(_client.Search("a(?!a|b)", path: "same").Matches);
+        Assert.All(["a+", "a.*", ".+", "a{9}b$"], pattern => Assert.Single(_client.Search(pattern, path: "same").Matches));
+    }
+
+    [Theory]
+    [InlineData("(", "a closing parenthesis is missing, at character 1")]
+    [InlineData("[a", "a closing bracket ] is missing, at character 2")]
+    [InlineData("a**", "a quantifier follows a quantifier, at character 3")]
+    [InlineData("\\xg", "insufficient or invalid hex digits, at character ")]
+    public void An_invalid_expression_is_described(string pattern, string expected)
+    {
+        foreach (var ignoreCase in new[] { false, true })
+        {
+            var error = Assert.ThrowsAny<Exception>(() => _client.Search(pattern, ignoreCase: ignoreCase));
+            Assert.Contains($"pattern: not a valid regular expression: {expected}", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

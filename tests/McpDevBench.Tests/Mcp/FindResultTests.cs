@@ -38,5 +38,16 @@ public sealed class FindResultTests
         Assert.Contains("exec with grep", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_cut_line_may_have_more_matches_than_the_one_that_is_shown()
+    {
+        var whole = new FoundLine("/workspace/a", 1, "text", [], []);
+        var none = new LeftOut(0, 0, 0);
+        Assert.Null(FsSearchResult.Of(new([whole], 1) { LeftOut = none }).Hint);
+        Assert.Equal(
+            "Of a line that is cut, only the first match is shown: it may have more",
+            FsSearchResult.Of(new([whole with { Offset = 9 }], 1) { LeftOut = none }).Hint);
+    }
+
     private static string List(FilePage page, FsListArguments? arguments = null) => FsListResult.Of(page, arguments ?? new("c")).Render();
 }
