@@ -69,19 +69,25 @@ internal sealed partial class ContainerService(
         if (keep && delete)
             throw new RefusalException(
                 RefusalCode.InvalidArgument, "keep_workspace and delete_files are both true.", "Give at most one of them.");
-        if (workspaces.TryFind(owner, target) is null && keptFiles.Find(owner, target) is { } kept)
+        var begun = workspaces.FindRemoving(owner, target);
+        if (begun is null && workspaces.TryFind(owner, target) is null && keptFiles.Find(owner, target) is { } kept)
             return await KillKeptAsync(kept, delete, cancellationToken);
-        var id = workspaces.Find(owner, target).Id;
+        var id = (begun ?? workspaces.Find(owner, target)).Id;
         using var _ = await keys.LockAsync(WorkspaceRecovery.LockOf(id), cancellationToken);
         // As it is now: a resume may have given it another container.
+        if (workspaces.FindRemoving(owner, id.ToString()) is { } removing)
+        {
+            workspaces.Note(removing);
+            return await RemoveAsync(removing, keptFiles.Volumes().Contains(removing.VolumeName));
+        }
         if (workspaces.TryFind(owner, id.ToString()) is not { } workspace)
-            throw WorkspaceDirectory.NotFound(target);
+            throw workspaces.NotFound(owner, target);
         if (!force && workspace.DockerId is { } dockerId && store.RunningExecs().ContainsKey(workspace.Id.ToString()))
             await engineContainers.StopAsync(dockerId, options.StopGrace, cancellationToken);
         // From here on to the end, whether the caller still waits or not: half a removal helps nobody.
-        var isKept = await factory.RemoveAsync(workspace, keepVolume: keep || (workspace.Persistent && !delete), CancellationToken.None);
+        var killed = await RemoveAsync(workspace, keep || (workspace.Persistent && !delete));
         LogKilled(logger, workspace.Id, force);
-        return new Killed(workspace.Id.ToString(), "removed", isKept ? "kept" : "removed", isKept ? workspace.KeptAs : null);
+        return killed;
     }
 
     /// <param name="label">Null, <c>name</c> or <c>name=value</c>.</param>
@@ -113,10 +119,27 @@ internal sealed partial class ContainerService(
     public void CountContainers() => metrics.Containers.Counted(
         workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running), workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Stopped));
 
+    private async Task<Killed> RemoveAsync(Workspace workspace, bool keepVolume)
+    {
+        try
+        {
+            var isKept = await factory.RemoveAsync(workspace, keepVolume, CancellationToken.None);
+            return new Killed(workspace.Id.ToString(), "removed", isKept ? "kept" : "removed", isKept ? workspace.KeptAs : null);
+        }
+        catch (RefusalException e) when (
+            e.Code == RefusalCode.DockerUnavailable && workspaces.Find(workspace.Id) is { Status: ContainerStatus.Removing })
+        {
+            throw new RefusalException(
+                RefusalCode.DockerUnavailable,
+                $"Docker does not answer. The removal of workspace {workspace.Id} has begun, and the server finishes it once Docker answers.",
+                "Nothing more to do: list_containers no longer shows the workspace.", inner: e);
+        }
+    }
+
     private async Task<Killed> KillKeptAsync(KeptFiles kept, bool delete, CancellationToken cancellationToken)
     {
         var name = kept.ContainerId ?? kept.Alias;
-        if (!delete)
+        if (!delete && await pool.ExistsAsync(kept.Volume, cancellationToken))
             return new Killed(name, "removed", "kept", kept.Alias);
         if (!await pool.RemoveAsync(kept.Volume, cancellationToken))
             throw new RefusalException(

@@ -12,6 +12,7 @@ internal sealed partial class WorkspaceDirectory
 
     private readonly Lock _adding = new();
     private readonly ContainerStore _store;
+    private readonly KeptFileStore _keptFiles;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkspaceDirectory> _logger;
     private readonly ConcurrentDictionary<ContainerId, Workspace> _byId = [];
@@ -19,9 +20,9 @@ internal sealed partial class WorkspaceDirectory
     private readonly ConcurrentDictionary<ContainerId, Guid> _boots = [];
     private readonly ConcurrentDictionary<ContainerId, bool> _resumed = [];
 
-    public WorkspaceDirectory(ContainerStore store, TimeProvider time, ILogger<WorkspaceDirectory> logger)
+    public WorkspaceDirectory(ContainerStore store, KeptFileStore keptFiles, TimeProvider time, ILogger<WorkspaceDirectory> logger)
     {
-        (_store, _time, _logger) = (store, time, logger);
+        (_store, _keptFiles, _time, _logger) = (store, keptFiles, time, logger);
         foreach (var workspace in store.Load())
             _byId[workspace.Id] = workspace;
     }
@@ -32,7 +33,7 @@ internal sealed partial class WorkspaceDirectory
     /// <exception cref="RefusalException">container_not_found, alike for what does not exist and what is somebody else's.</exception>
     public Workspace Find(string owner, string target)
     {
-        var found = TryFind(owner, target) ?? throw NotFound(target);
+        var found = TryFind(owner, target) ?? throw NotFound(owner, target);
         Note(found);
         return Use(found);
     }
@@ -43,6 +44,10 @@ internal sealed partial class WorkspaceDirectory
         var found = Lookup(target, owner);
         return found is null || found.Owner != owner || found.Status is ContainerStatus.Removing ? null : found;
     }
+
+    /// <summary>By id or alias, one whose removal has begun and is not finished.</summary>
+    public Workspace? FindRemoving(string owner, string target) =>
+        Lookup(target, owner) is { Status: ContainerStatus.Removing } found && found.Owner == owner ? found : null;
 
     /// <summary>The owner's workspace with an alias, whatever its status; null if there is none.</summary>
     public Workspace? FindByAlias(string owner, string alias) =>
@@ -147,7 +152,12 @@ internal sealed partial class WorkspaceDirectory
             facts.Resumed = true;
     }
 
-    public static RefusalException NotFound(string target) => new(
+    public RefusalException NotFound(string owner, string target) =>
+        _keptFiles.Find(owner, target) is not { } kept ? Unknown(target) : new(
+        RefusalCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} has been removed; its files are kept.",
+        $"Call spawn with alias={kept.Alias} to restore them.");
+
+    private static RefusalException Unknown(string target) => new(
         RefusalCode.ContainerNotFound, $"There is no workspace {CallFacts.Named(target)}: it never existed, has been removed, or has expired.",
         "Call list_containers to see yours, or spawn for a new one.");
 

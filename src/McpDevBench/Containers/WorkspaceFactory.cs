@@ -71,6 +71,7 @@ internal sealed partial class WorkspaceFactory(
     /// <returns>Whether the volume is still there.</returns>
     public async Task<bool> RemoveAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
     {
+        keepVolume = keepVolume && await pool.ExistsAsync(workspace.VolumeName, cancellationToken);
         workspaces.BeginRemoval(workspace, keepVolume);
         // By name where its id was never written down.
         await containers.RemoveAsync(workspace.DockerId ?? NameOf(workspace.Id), cancellationToken);

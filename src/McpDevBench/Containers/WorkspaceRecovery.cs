@@ -139,7 +139,7 @@ internal sealed partial class WorkspaceRecovery(
             using var _ = await keys.LockAsync(LockOf(id), CancellationToken.None);
             var workspace = workspaces.Find(id);
             if (workspace is null or { Status: ContainerStatus.Removing })
-                throw WorkspaceDirectory.NotFound(id.ToString());
+                throw workspaces.NotFound(workspace?.Owner ?? "", id.ToString());
             return await IsRunningAsync(workspace) ? workspace : await MeasuredAsync(workspace);
         }
         finally

@@ -125,6 +125,40 @@ public sealed class EngineFailureTests
         Assert.Equal("up\n", (await running.Poll()).Messages[0].Data);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_kill_that_the_engine_interrupts_says_that_it_has_begun_and_is_finished_later(bool isSilent)
+    {
+        using var folder = new TemporaryFolder();
+        using var proxy = new EngineProxy(folder["docker.sock"], await DockerHost.SocketPath());
+        await using var server = await ServerProcess.Started(
+            ("MCP_DOCKER_HOST", $"unix://{folder["docker.sock"]}"), ("MCP_DOCKER_TIMEOUT_S", "3"));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        if (isSilent)
+            proxy.FallSilent();
+        else
+            proxy.Cut();
+        try
+        {
+            for (var call = 0; call < 2; call++)
+            {
+                var refusal = await Refused.With("docker_unavailable", () => workspace.Kill());
+                Assert.Contains("has begun", refusal.Message, StringComparison.Ordinal);
+                Assert.False(refusal.Retryable);
+                Assert.Empty((await assistant.ListContainers(("include_stopped", true))).Containers);
+            }
+        }
+        finally
+        {
+            proxy.Recover();
+        }
+        await server.Answers("health/ready");
+        Assert.Equal("removed", (await workspace.Kill()).Status);
+        Assert.Empty(await DockerHost.ContainersOf(workspace.Id));
+    }
+
     [Fact]
     public async Task A_socket_without_permission_says_who_may_use_it()
     {

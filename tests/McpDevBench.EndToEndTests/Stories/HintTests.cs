@@ -129,7 +129,8 @@ public sealed class HintTests(ServerProcess server) : IClassFixture<ServerProces
         var refusal = await Refused.With("workspace_lost", () => workspace.Exec("true"));
         Assert.Contains("kill", refusal.Hint, StringComparison.Ordinal);
         Assert.Contains("spawn", refusal.Hint, StringComparison.Ordinal);
-        await workspace.Kill();
+        Assert.Equal("removed", (await workspace.Kill()).Volume);
+        Assert.DoesNotContain((await assistant.ListContainers(("include_kept", true))).Kept!, files => files.Alias == "volumeless");
         var again = await assistant.Spawn(Images.Busybox, ("alias", "volumeless"), ("persistent", true));
         Assert.Equal("here", await again.Sh("echo here"));
         await again.Kill(("delete_files", true));

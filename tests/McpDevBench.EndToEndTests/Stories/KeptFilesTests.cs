@@ -21,6 +21,11 @@ public sealed class KeptFilesTests(ServerProcess server) : IClassFixture<ServerP
         var kept = Assert.Single((await assistant.ListContainers(("include_kept", true))).Kept!, files => files.Alias == "keeper");
         Assert.Equal(first.Id, kept.ContainerId);
         Assert.Null((await assistant.ListContainers()).Kept);
+        foreach (var target in new[] { "keeper", first.Id })
+        {
+            var refusal = await Refused.With("container_not_found", () => assistant.Attach(target));
+            Assert.Contains("alias=keeper", refusal.Hint, StringComparison.Ordinal);
+        }
 
         // Also for a spawn without persistent: it must not lose what was kept.
         var spawned = await assistant.Call("spawn", ("image", Images.Busybox), ("alias", "keeper"));
