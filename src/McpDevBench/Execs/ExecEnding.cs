@@ -24,10 +24,14 @@ internal static class ExecEnding
             ExitCode = exit is { End: ExecEnd.Exited } or { Signal: 0, End: ExecEnd.OutOfMemory } ? exit.Code : null,
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = UsageOf(exit, wall, log),
-            Notes = exit is null ? [] : ExecNotes.Of(exit, exec.Timeout, limits, options),
+            Notes = exit is null ? LostNotes(exec, limits) : ExecNotes.Of(exit, exec.Timeout, limits, options),
         };
         return (exit is null ? ended : WithShell(ended, exit.Details.Shell), wall);
     }
+
+    private static IReadOnlyList<string> LostNotes(Exec exec, WorkspaceLimits? limits) => exec.NeverBegan || limits is null
+        ? []
+        : ["The workspace's container ended. The files are there; the next call starts the container again."];
 
     /// <summary>The command as the shell runs it that the agent found.</summary>
     public static Exec WithShell(Exec exec, string shell) => shell is "bash" or "sh" && exec.Command is [_, "-c", _]

@@ -65,8 +65,12 @@ internal sealed partial class ExecSupervisor
         LogDrained(logger, drained.Id, drained.ContainerId);
     }
 
-    private (Exec Exec, TimeSpan Wall) EndOf(ActiveExec active, ExecExited? exit) =>
-        ExecEnding.Of(active.Exec, exit, active.Log, time.GetUtcNow(), workspaces.Find(active.Exec.ContainerId)?.Limits, options);
+    private (Exec Exec, TimeSpan Wall) EndOf(ActiveExec active, ExecExited? exit)
+    {
+        var workspace = workspaces.Find(active.Exec.ContainerId);
+        var limits = workspace is { Status: ContainerStatus.Removing } ? null : workspace?.Limits;
+        return ExecEnding.Of(active.Exec, exit, active.Log, time.GetUtcNow(), limits, options);
+    }
 
     private async Task StoreEndAsync(ActiveExec active, Exec ended)
     {

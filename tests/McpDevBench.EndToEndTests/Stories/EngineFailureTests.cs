@@ -196,7 +196,9 @@ public sealed class EngineFailureTests
         await DockerHost.Docker("rm", "-f", await workspace.DockerId());
 
         Assert.Equal("again", await workspace.Sh("echo again"));
-        Assert.Equal("workspace_lost", (await exec.Ended()).Outcome);
+        var ended = await exec.Ended();
+        Assert.Equal("workspace_lost", ended.Outcome);
+        Assert.Contains("The files are there", Assert.Single(ended.Notes!), StringComparison.Ordinal);
         Assert.Equal("fine", await (await assistant.Spawn(Images.Busybox)).Sh("echo fine"));
     }
 }
