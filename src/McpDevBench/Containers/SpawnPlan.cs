@@ -50,7 +50,7 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
                 RefusalCode.Conflict, $"The workspace with the alias '{existing.Alias}' is being removed.", "Call spawn again in a moment.",
                 retryable: true);
         if (existing.Status is ContainerStatus.Running or ContainerStatus.Creating)
-            return ContainerStore.Taken(existing.Alias!);
+            return request.Persistent && !existing.Persistent ? NotPersistent(existing) : ContainerStore.Taken(existing.Alias!);
         var difference = request switch
         {
             { Image: not null } when Image.Canonical != existing.Image => $"the image {existing.Image}",
@@ -65,6 +65,11 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
             "Call attach with this alias to resume it as it was. "
                 + "To use its files with other values: kill with keep_workspace=true, then spawn again.");
     }
+
+    private static RefusalException NotPersistent(Workspace existing) => new(
+        RefusalCode.Conflict, $"The workspace with the alias '{existing.Alias}' exists and is not persistent.",
+        "To keep its files: kill with keep_workspace=true, then call spawn again. "
+            + "attach uses it as it is: kill then deletes its files.");
 
     /// <exception cref="RefusalException">invalid_argument: a name is empty or has '=' or NUL in it, a value has NUL, or it is too much.</exception>
     public static void CheckEnvironment(IReadOnlyDictionary<string, string> env)
