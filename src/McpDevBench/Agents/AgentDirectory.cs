@@ -99,14 +99,10 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     public async Task CheckAsync(string dockerId, CancellationToken cancellationToken)
     {
         var link = Get(dockerId);
-        try
-        {
-            await link.RequestAsync(Opcode.Stat, new StatRequest([]).Write, FileStat.Read, repeatable: true, cancellationToken);
-        }
-        catch (OperationCanceledException) when (CallDeadline.Current is { HasPassed: true })
-        {
-            throw await AgentSilence.DescribeAsync(link, "Nothing was changed.");
-        }
+        await AgentSilence.ExplainAsync(
+            link,
+            () => link.RequestAsync(Opcode.Stat, new StatRequest([]).Write, FileStat.Read, repeatable: true, cancellationToken),
+            "Nothing was changed.");
     }
 
     /// <summary>How many files a workspace has; no more than <see cref="MaxCounted"/> are counted. Null without an answer.</summary>

@@ -44,7 +44,10 @@ internal static class AgentRefusals
 
     public static RefusalException StreamLost() => new(
         RefusalCode.ServerError, "The connection to the workspace was interrupted before it answered.",
-        "It may or may not have been done: look first (fs_stat, list_execs), then call again.", retryable: true);
+        "It may or may not have been done: look first (fs_stat, list_execs), then call again.", retryable: true,
+        new EndOfStreamException());
+
+    public static bool IsStreamLost(RefusalException e) => e is { Code: RefusalCode.ServerError, InnerException: EndOfStreamException };
 
     public static RefusalException WorkspaceLost() => new(
         RefusalCode.WorkspaceLost, "The workspace's container has ended, and its processes with it.",

@@ -7,16 +7,40 @@ namespace McpDevBench.Agents;
 /// </summary>
 internal static class AgentSilence
 {
+    private const string Paused = "paused";
+
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs a request: a timeout, or a stream that ends before the answer, becomes an error with the reason.</summary>
+    /// <param name="consequence">What became of the request: a sentence.</param>
+    /// <param name="hint">What to call next; null for the usual advice.</param>
+    /// <param name="ifLost">The consequence where the stream ended first; null for the same.</param>
+    public static async Task<T> ExplainAsync<T>(
+        AgentLink link, Func<Task<T>> action, string consequence, string? hint = null, string? ifLost = null)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (OperationCanceledException) when (CallDeadline.Current is { HasPassed: true })
+        {
+            throw await DescribeAsync(link, consequence, hint);
+        }
+        catch (RefusalException e) when (AgentRefusals.IsStreamLost(e))
+        {
+            throw await DescribeAsync(link, e, ifLost ?? consequence, hint);
+        }
+    }
 
     /// <param name="consequence">What became of the request: a sentence.</param>
     /// <param name="hint">What to call next; null for the usual advice.</param>
     /// <param name="execId">The command that the request may have started.</param>
+    /// <param name="timeout">Of the request; null for that of the call.</param>
     public static async Task<RefusalException> DescribeAsync(
-        AgentLink link, string consequence, string? hint = null, string? execId = null)
+        AgentLink link, string consequence, string? hint = null, string? execId = null, TimeSpan? timeout = null)
     {
-        var details = execId is null ? null : new Dictionary<string, string> { ["exec_id"] = execId };
-        var within = (CallDeadline.Current?.Timeout ?? CallDeadline.DefaultTimeout).TotalSeconds.ToString(
+        var details = DetailsOf(execId);
+        var within = (timeout ?? CallDeadline.Current?.Timeout ?? CallDeadline.DefaultTimeout).TotalSeconds.ToString(
             "0", CultureInfo.InvariantCulture);
         var (state, failure) = await LookAsync(link);
         if (failure is not null)
@@ -24,15 +48,30 @@ internal static class AgentSilence
                 RefusalCode.DockerUnavailable,
                 $"The workspace did not answer within {within} s, and neither did Docker: {failure.Message} {consequence}",
                 hint ?? failure.Hint, retryable: true, failure) { Details = details };
-        var isPaused = state == "paused";
-        var advice = isPaused
-            ? "Ask the operator to unpause the container (docker unpause), or kill the workspace; then call again."
-            : "Call again; if it stays so, list_execs shows what keeps the workspace busy, and system_status whether Docker answers.";
+        var isPaused = state == Paused;
+        const string Advice =
+            "Call again; if it stays so, list_execs shows what keeps the workspace busy, and system_status whether Docker answers.";
         return new RefusalException(
             RefusalCode.Timeout,
             $"The workspace did not answer within {within} s{(isPaused ? ": its container is paused" : "")}. {consequence}",
-            hint ?? advice, retryable: true) { Details = details };
+            isPaused ? UnpauseFirst(hint) : hint ?? Advice, retryable: true) { Details = details };
     }
+
+    /// <summary>As for a timeout, for a stream that ended before the answer.</summary>
+    public static async Task<RefusalException> DescribeAsync(
+        AgentLink link, RefusalException lost, string consequence, string? hint = null, string? execId = null)
+    {
+        var isPaused = (await LookAsync(link)).State == Paused;
+        return new RefusalException(
+            isPaused ? RefusalCode.Timeout : lost.Code,
+            isPaused ? $"The workspace did not answer: its container is paused. {consequence}" : $"{lost.Message} {consequence}",
+            isPaused ? UnpauseFirst(hint) : hint ?? "Call again.", retryable: true, lost) { Details = DetailsOf(execId) };
+    }
+
+    private static string UnpauseFirst(string? hint) =>
+        $"Ask the operator to unpause the container (docker unpause), or kill the workspace. {hint ?? "Then call again."}";
+
+    private static Dictionary<string, string>? DetailsOf(string? execId) => execId is null ? null : new() { ["exec_id"] = execId };
 
     /// <returns>What Docker reports of the container, or why it reports nothing.</returns>
     private static async Task<(string? State, RefusalException? Failure)> LookAsync(AgentLink link)

@@ -8,6 +8,10 @@ internal static class ExecFeed
 {
     private const int Piece = 64 << 10;
 
+    public const string PartlyTaken = "Part of the input may have been taken.";
+
+    public const string AskPoll = "Call exec_poll to see whether the command still runs and what it has read.";
+
     private static readonly TimeSpan OfferTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>For what was given at the start; nobody waits for it.</summary>
@@ -35,12 +39,9 @@ internal static class ExecFeed
         {
             return await FeedAsync(link, id, data, eof, either.Token);
         }
-        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new RefusalException(
-                RefusalCode.Timeout,
-                $"The workspace did not answer within {OfferTimeout.TotalSeconds:0} s; part of the input may have been taken.",
-                "Call exec_poll to see whether the command still runs and what it has read.", retryable: true, inner: e);
+            throw await AgentSilence.DescribeAsync(link, PartlyTaken, AskPoll, timeout: OfferTimeout);
         }
     }
 

@@ -41,10 +41,16 @@ internal sealed class ExecService(
     {
         var exec = FindRunning(owner, execId, out var link);
         if (resize is var (rows, columns))
-            await link.RequestAsync(Opcode.ExecResize, new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns).Write, Nothing, repeatable: true, cancellationToken);
+        {
+            var size = new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns);
+            await AgentSilence.ExplainAsync(
+                link, () => link.RequestAsync(Opcode.ExecResize, size.Write, Nothing, repeatable: true, cancellationToken),
+                "No input was sent.");
+        }
         if (data.Length == 0 && !eof)
             return (0, true);
-        var (taken, open) = await ExecFeed.OfferAsync(link, exec.Id, data, eof, time, cancellationToken);
+        var (taken, open) = await AgentSilence.ExplainAsync(
+            link, () => ExecFeed.OfferAsync(link, exec.Id, data, eof, time, cancellationToken), ExecFeed.PartlyTaken, ExecFeed.AskPoll);
         if (taken == 0 && data.Length > 0 && !open)
             throw new RefusalException(
                 RefusalCode.InvalidArgument,
@@ -58,7 +64,10 @@ internal sealed class ExecService(
     public async Task<Exec> SignalAsync(string owner, string execId, int signal, CancellationToken cancellationToken)
     {
         var exec = FindRunning(owner, execId, out var link);
-        await link.RequestAsync(Opcode.ExecSignal, new ExecSignal(exec.Id.Value, (byte)signal).Write, Nothing, repeatable: false, cancellationToken);
+        var request = new ExecSignal(exec.Id.Value, (byte)signal);
+        await AgentSilence.ExplainAsync(
+            link, () => link.RequestAsync(Opcode.ExecSignal, request.Write, Nothing, repeatable: false, cancellationToken),
+            "The signal may or may not have been sent.", "Call exec_poll to see what became of the command; then call again.");
         return exec;
     }
 
@@ -71,7 +80,10 @@ internal sealed class ExecService(
         var cancel = new ExecCancel(exec.Id.Value, (uint)(graceSeconds * 1000));
         try
         {
-            await agents.Get(active.DockerId).RequestAsync(Opcode.ExecCancel, cancel.Write, Nothing, repeatable: true, cancellationToken);
+            var link = agents.Get(active.DockerId);
+            await AgentSilence.ExplainAsync(
+                link, () => link.RequestAsync(Opcode.ExecCancel, cancel.Write, Nothing, repeatable: true, cancellationToken),
+                "The command may still run.");
         }
         catch (RefusalException e) when (e.Code is RefusalCode.ExecNotFound or RefusalCode.WorkspaceLost)
         {

@@ -98,7 +98,8 @@ internal sealed partial class ExecStarter(
             catch (RefusalException e)
             {
                 Doubt(active, link, asked!);
-                throw new RefusalException(e.Code, $"{e.Message} {Doubtful(active.Exec.Id)}", AskLater(active.Exec.Id), retryable: true, e);
+                throw await AgentSilence.DescribeAsync(
+                    link, e, Doubtful(active.Exec.Id), AskLater(active.Exec.Id), active.Exec.Id.ToString());
             }
         }
     }

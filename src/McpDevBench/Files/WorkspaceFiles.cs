@@ -40,21 +40,13 @@ internal sealed class WorkspaceFiles(
             return await InTimeAsync(link, operation, action);
         }, cancellationToken));
 
-    private static async Task<T> InTimeAsync<T>(AgentLink link, string operation, Func<AgentLink, Task<T>> action)
-    {
-        try
-        {
-            return await action(link);
-        }
-        catch (OperationCanceledException) when (CallDeadline.Current is { HasPassed: true })
-        {
-            throw _reading.Contains(operation)
-                ? await AgentSilence.DescribeAsync(link, "Nothing was changed.")
-                : await AgentSilence.DescribeAsync(
-                    link, "It is not known whether the change was made; it will not be made later.",
-                    "Look with fs_stat or fs_read what is there; then call again.");
-        }
-    }
+    private static Task<T> InTimeAsync<T>(AgentLink link, string operation, Func<AgentLink, Task<T>> action) =>
+        _reading.Contains(operation)
+            ? AgentSilence.ExplainAsync(link, () => action(link), "Nothing was changed.")
+            : AgentSilence.ExplainAsync(
+                link, () => action(link), "It is not known whether the change was made; it will not be made later.",
+                "Look with fs_stat or fs_read what is there; then call again.",
+                ifLost: "It is not known whether the change was made.");
 
     /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
     public string KeyOf(string owner, string container) => workspaces.Find(owner, container).Id.ToString();

@@ -29,6 +29,7 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
                 "timeout",
                 () => workspace.Exec("echo ran >> ran", ("wait_ms", 1000)).WaitAsync(_clients, TestContext.Current.CancellationToken));
             Assert.Contains("paused", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("docker unpause", refusal.Hint, StringComparison.Ordinal);
             Assert.True(refusal.Retryable);
             id = ExecId().Match(refusal.Hint).Value;
             Assert.Equal(
@@ -70,6 +71,32 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
         }
         Assert.Equal("before", (await workspace.Read("kept")).Content);
         Assert.Equal(["/workspace/kept"], (await workspace.List(".")).Entries.Select(entry => entry.Path));
+    }
+
+    [Fact]
+    public async Task Each_answer_for_a_paused_workspace_names_the_pause_and_the_way_out()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Write("kept", "before");
+        var exec = await workspace.ExecStart("cat", ("stdin_open", true));
+        await using (await Paused.Of(workspace))
+        {
+            Func<Task>[] reads = [() => workspace.Read("kept"), () => workspace.List("."), () => workspace.Stat("kept")];
+            Func<Task>[] changes =
+            [
+                () => workspace.Write("kept", "after"),
+                () => workspace.Edit("kept", "before", "after"),
+                () => workspace.Batch([new System.Text.Json.Nodes.JsonObject { ["op"] = "read", ["path"] = "kept" }]),
+                () => assistant.Call("exec_signal", ("exec_id", exec.Id), ("signal", "HUP")),
+                () => assistant.Call("exec_cancel", ("exec_id", exec.Id)),
+                () => exec.Input("x"),
+            ];
+            var errors = await Task.WhenAll(reads.Concat(changes).Select(call => Refused.With("timeout", call)));
+            Assert.All(errors, error => Assert.Contains("its container is paused", error.Message, StringComparison.Ordinal));
+            Assert.All(errors, error => Assert.Contains("docker unpause", error.Hint, StringComparison.Ordinal));
+            Assert.All(errors[..reads.Length], error => Assert.Contains("Nothing was changed.", error.Message, StringComparison.Ordinal));
+        }
     }
 
     [Fact]
