@@ -174,6 +174,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
         var page = await reader.PollAsync(call.Owner, arguments.ToRequest(afterSeq), cancellationToken);
         return result with
         {
+            Open = open && !page.Exec.Finished,
             NextSeq = page.Output.NextSeq,
             Messages = OutputOptions.Messages(page, details: false),
             Complete = page.Complete,

@@ -136,6 +136,16 @@ public sealed class ExecOutputTests(ServerProcess server) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task The_stdin_of_a_command_that_ended_by_the_input_is_not_open()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var exec = await workspace.ExecStart("read line; echo $line", ("stdin_open", true));
+        var answer = await exec.Ask("hello\n", ("until", "exit"), ("wait_ms", 25_000));
+        Assert.Equal(("hello\n", "exited", false), (answer.Text, answer.Outcome, answer.Open));
+    }
+
+    [Fact]
     public async Task Input_that_a_command_does_not_take_is_an_error_with_a_way_out()
     {
         await using var assistant = await server.Connect();
