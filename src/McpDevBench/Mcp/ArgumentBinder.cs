@@ -45,8 +45,8 @@ internal sealed class ArgumentBinder
                 throw shape.Wrong($"The argument '{at}' is given twice.");
             if (!shape.Members.TryGetValue(member.Name, out var expected))
                 throw Unknown(shape, at, member.Name);
-            // Many clients send every argument, and null for those that were not given.
-            if (member.Value.ValueKind == JsonValueKind.Null && !shape.Required.Contains(member.Name))
+            // Many clients send every argument, and null or an empty string for those that were not given.
+            if (!shape.Required.Contains(member.Name) && LenientValues.IsAbsent(member.Name, expected, member.Value))
                 _replaced[at] = default;
             else
                 BindValue(expected, member.Value, at, shape);
@@ -84,7 +84,7 @@ internal sealed class ArgumentBinder
         }
     }
 
-    private static void CheckText(ArgumentShape shape, JsonElement value, string path, ArgumentShape parent)
+    private void CheckText(ArgumentShape shape, JsonElement value, string path, ArgumentShape parent)
     {
         // A large text is as large as a request may be: nothing to count.
         if (shape.IsLarge)
@@ -94,8 +94,9 @@ internal sealed class ArgumentBinder
             throw ArgumentShape.TooMuch(
                 string.Create(
                     CultureInfo.InvariantCulture, $"The argument '{path}' has {text.Length} characters; at most {MaxText} are allowed."));
-        if (!shape.Allows(text))
-            throw shape.DoesNotFit(path, value, parent);
+        if (shape.Allows(text))
+            return;
+        _replaced[path] = LenientValues.Word(shape, text) ?? throw shape.DoesNotFit(path, value, parent);
     }
 
     private void BindItems(ArgumentShape shape, JsonElement value, string path, ArgumentShape parent)

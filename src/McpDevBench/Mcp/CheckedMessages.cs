@@ -19,7 +19,8 @@ internal static class CheckedMessages
         }
         using var body = new MemoryStream((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, 1 << 20));
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var message = body.GetBuffer().AsMemory(0, (int)body.Length);
+        ReadOnlyMemory<byte> message = body.GetBuffer().AsMemory(0, (int)body.Length);
+        message = TextArguments.Expand(message.Span) ?? message;
         var fault = MessageFault.Find(message.Span);
         if (fault is { ArgumentsStart: < 0 })
         {
@@ -117,7 +118,7 @@ internal sealed class CheckedInput(Stream inner) : Stream
             return false;
         var line = _line.ToArray();
         _line.SetLength(0);
-        _ready = Checked(line);
+        _ready = Checked(TextArguments.Expand(line.AsSpan().TrimEnd("\r\n"u8)) is { } expanded ? [.. expanded, (byte)'\n'] : line);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
 using McpDevBench.Execs;
 
 namespace McpDevBench.Mcp;
@@ -13,7 +14,11 @@ internal sealed record ListedExec(
     string ExecId, string ContainerId, string Command, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null,
     int? ExitCode = null);
 
-internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null);
+internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null)
+{
+    [JsonIgnore]
+    public bool IncludesFinished { get; init; }
+}
 
 internal sealed class ListExecsTool(ExecService execs)
     : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
@@ -27,12 +32,15 @@ internal sealed class ListExecsTool(ExecService execs)
         var listed = page.Execs.Select(exec => new ListedExec(
             exec.Id.ToString(), exec.ContainerId.ToString(), CommandText.Of(exec.Command), ExecWords.Status(exec),
             Words.Time(exec.StartedAt), Words.Time(exec.EndedAt), ExecWords.Outcome(exec), exec.ExitCode));
-        return Task.FromResult(new ListExecsResult([.. listed], page.NextCursor));
+        return Task.FromResult(new ListExecsResult([.. listed], page.NextCursor) { IncludesFinished = arguments.IncludeFinished });
     }
 
     protected override string Render(ListExecsResult result) => result.Execs.Count == 0
-        ? "No commands."
+        ? None(result.IncludesFinished)
         : string.Join('\n', result.Execs.Select(Line)) + Words.More(result.NextCursor);
+
+    internal static string None(bool includesFinished) =>
+        includesFinished ? "No commands." : "No running commands. include_finished=true lists those that have ended.";
 
     private static string Line(ListedExec exec)
     {

@@ -27,6 +27,9 @@ internal sealed record ExecArguments(
     [Between(1, 1000)] int Cols = 80,
     [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null) : IWaitingArguments
 {
+    /// <summary>Many clients send an empty list for the one of cmd and shell that was not given.</summary>
+    private string[]? Program => Cmd is [] && Shell is not null ? null : Cmd;
+
     TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(WaitMs);
 
     public const string CmdHint = "For a command line use shell, such as \"ls -l | head\"; "
@@ -35,7 +38,7 @@ internal sealed record ExecArguments(
     public ExecRequest ToRequest() => new()
     {
         Container = ContainerId,
-        Cmd = Cmd,
+        Cmd = Program,
         Shell = Shell,
         Cwd = Cwd,
         Env = Env ?? [],
@@ -72,11 +75,11 @@ internal sealed record ExecArguments(
 
     public void Check()
     {
-        if (Cmd is null == Shell is null)
+        if (Program is null == Shell is null)
             throw new RefusalException(
-                RefusalCode.InvalidArgument, Cmd is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.",
+                RefusalCode.InvalidArgument, Program is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.",
                 "Give cmd (an array: the program and its arguments) or shell (one command line for bash or sh).");
-        if (Cmd is [] or ["", ..])
+        if (Program is [] or ["", ..])
             throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
         if (Encoding == "base64" && StripAnsi)
             throw OutputOptions.NotWithBase64("strip_ansi");

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 
@@ -28,6 +29,29 @@ internal static class LenientValues
         ("object", JsonValueKind.String) => Json(value.GetString()!, JsonValueKind.Object),
         _ => null,
     };
+
+    /// <summary>
+    /// Strings whose empty value has a meaning. if_match is among them: a condition that is lost would let a write replace anything.
+    /// </summary>
+    private static readonly FrozenSet<string> _mayBeEmpty =
+        ["content", "data", "old_text", "new_text", "stdin", "pattern", "path", "if_match"];
+
+    /// <summary>Whether the value of an optional argument counts as not given.</summary>
+    public static bool IsAbsent(string name, ArgumentShape shape, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Null
+        || shape.Type == "string" && value.ValueKind == JsonValueKind.String && value.ValueEquals("") && !_mayBeEmpty.Contains(name);
+
+    /// <summary>Another common spelling of a word that is allowed: <c>SIGTERM</c> for TERM, <c>utf-8</c> for utf8.</summary>
+    public static JsonElement? Word(ArgumentShape shape, string text)
+    {
+        var word = text.ToUpperInvariant() switch
+        {
+            "UTF-8" => "utf8",
+            ['S', 'I', 'G', .. var signal] => signal,
+            _ => null,
+        };
+        return word is not null && shape.Allows(word) ? JsonElement.Parse($"\"{word}\"") : null;
+    }
 
     /// <summary>A number or a flag as the text that it was sent as.</summary>
     public static JsonElement TextOf(JsonElement value)

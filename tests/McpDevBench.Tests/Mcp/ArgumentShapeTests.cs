@@ -78,6 +78,50 @@ public sealed class ArgumentShapeTests
     }
 
     [Fact]
+    public void Optional_arguments_sent_as_empty_strings_are_left_out()
+    {
+        var exec = _exec.Bind(
+            JsonElement.Parse("""{"container_id":"a","cmd":["ls"],"shell":"","encoding":"","cwd":"","stdin":"","idempotency_key":""}"""))
+            .Deserialize(McpJson.Default.ExecArguments)!;
+        Assert.Equal((null, "utf8", "/workspace", "", null), (exec.Shell, exec.Encoding, exec.Cwd, exec.Stdin, exec.IdempotencyKey));
+        exec.Check();
+        var spawn = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.SpawnArguments));
+        Assert.Equal(
+            """{"env":{"A":""}}""",
+            spawn.Bind(JsonElement.Parse("""{"image":"","alias":"","network":"","env":{"A":""}}""")).GetRawText());
+        var write = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.FsWriteArguments));
+        Assert.Equal(
+            """{"container_id":"","path":"","content":"","if_match":""}""",
+            write.Bind(
+                JsonElement.Parse("""{"container_id":"","path":"","content":"","mode":"","if_match":"","if_none_match":""}"""))
+                .GetRawText());
+    }
+
+    [Fact]
+    public void An_empty_cmd_beside_shell_is_left_out()
+    {
+        var exec = _exec.Bind(JsonElement.Parse("""{"container_id":"a","cmd":[],"shell":"ls"}""")).Deserialize(McpJson.Default.ExecArguments)!;
+        exec.Check();
+        Assert.Null(exec.ToRequest().Cmd);
+    }
+
+    [Theory]
+    [InlineData("SIGTERM", "TERM")]
+    [InlineData("SIGUSR1", "USR1")]
+    public void A_signal_may_have_its_prefix(string given, string signal)
+    {
+        var shape = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.ExecSignalArguments));
+        var bound = shape.Bind(JsonElement.Parse($$"""{"exec_id":"e","signal":"{{given}}"}"""));
+        Assert.Equal(signal, bound.GetProperty("signal").GetString());
+        AssertRefused(shape, """{"exec_id":"e","signal":"SIGSTOP"}""", "'signal' must be one of TERM");
+    }
+
+    [Fact]
+    public void The_name_of_UTF_8_may_have_its_hyphen() =>
+        Assert.Equal(
+            "utf8", _exec.Bind(JsonElement.Parse("""{"container_id":"a","encoding":"utf-8"}""")).GetProperty("encoding").GetString());
+
+    [Fact]
     public void Bounds_hold_for_numbers_that_are_larger_than_any_int()
     {
         string[] forms =
@@ -126,6 +170,13 @@ public sealed class ArgumentShapeTests
     [Fact]
     public void A_command_line_as_cmd_is_refused_with_the_way_to_run_it() =>
         Assert.StartsWith("For a command line use shell", Refusal(_exec, """{"container_id":"a","cmd":"echo hi"}""").Hint);
+
+    [Fact]
+    public void A_list_without_running_commands_names_the_way_to_those_that_ended()
+    {
+        Assert.Contains("include_finished=true", ListExecsTool.None(includesFinished: false), StringComparison.Ordinal);
+        Assert.Equal("No commands.", ListExecsTool.None(includesFinished: true));
+    }
 
     [Fact]
     public void The_hint_lists_the_arguments() =>
