@@ -29,7 +29,7 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
         { "docker.io.evil.example/library/python", ["image_not_allowed"] },
         { "devbench-test/arm64:1", ["invalid_argument"] },
         { "devbench-test/there-is-none:1", ["image_not_found", "registry_unavailable"] },
-        { "", ["invalid_argument"] },
+        { " ", ["invalid_argument"] },
         { "UPPER/Case:1", ["invalid_argument"] },
         { "python:3.11-slim@sha256:short", ["invalid_argument"] },
         { "a b", ["invalid_argument"] },

@@ -100,7 +100,8 @@ public sealed class ArgumentShapeTests
     [Fact]
     public void An_empty_cmd_beside_shell_is_left_out()
     {
-        var exec = _exec.Bind(JsonElement.Parse("""{"container_id":"a","cmd":[],"shell":"ls"}""")).Deserialize(McpJson.Default.ExecArguments)!;
+        var exec = _exec.Bind(JsonElement.Parse("""{"container_id":"a","cmd":[],"shell":"ls"}"""))
+            .Deserialize(McpJson.Default.ExecArguments)!;
         exec.Check();
         Assert.Null(exec.ToRequest().Cmd);
     }
