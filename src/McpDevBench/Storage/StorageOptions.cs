@@ -28,7 +28,9 @@ internal sealed record StorageOptions
         return new StorageOptions { StateDatabase = path };
     }
 
-    /// <summary>By the XDG Base Directory Specification, which asks to ignore a relative XDG_STATE_HOME. Null without a home directory.</summary>
+    /// <summary>
+    /// By the XDG Base Directory Specification, which asks to ignore a relative XDG_STATE_HOME. Null without a home directory.
+    /// </summary>
     private static string? UserStateDirectory()
     {
         if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { } given && Path.IsPathRooted(given))

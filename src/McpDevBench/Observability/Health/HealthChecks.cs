@@ -61,7 +61,9 @@ internal sealed partial class HealthChecks
         return answers;
     }
 
-    /// <summary>As <see cref="AskAsync"/>, but asks every check now: for a reader who compares the answers with what else is true at this moment.</summary>
+    /// <summary>
+    /// As <see cref="AskAsync"/>, but asks every check now: for a reader who compares the answers with what else is true at this moment.
+    /// </summary>
     public Task<IReadOnlyList<CheckedHealth>> AskNowAsync()
     {
         foreach (var check in _checks.Values)
