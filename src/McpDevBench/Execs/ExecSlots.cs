@@ -32,7 +32,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
             if (queue.Waiting.Count >= MaxWaiting || maxWait <= TimeSpan.Zero)
             {
                 metrics.Execs.RefusedByQueue(maxWait <= TimeSpan.Zero ? "timed_out" : "queue_full");
-                throw Refusal(queue, $"{queue.Waiting.Count} calls wait for one to end");
+                throw Refusal(queue, $"calls that wait for a slot: {queue.Waiting.Count}");
             }
             queue.Waiting.AddLast(waiter);
         }
@@ -117,7 +117,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
         var running = queue.Running.Values.OrderBy(exec => exec.StartedAt).ToList();
         return new RefusalException(
             RefusalCode.ConcurrentLimit,
-            $"{running.Count} commands run in this workspace, at most {options.MostAtOnce} may, and {reason}. "
+            $"This workspace runs at most {Plural.Of(options.MostAtOnce, "command")} at once, and all slots are taken; {reason}. "
                 + $"Running: {string.Join("; ", running.Select(Describe))}.",
             "Wait for one with exec_poll (wait_ms), or end one with exec_cancel; then call again. exec waits up to its wait_ms for a slot.",
             retryable: true)

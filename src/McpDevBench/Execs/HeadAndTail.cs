@@ -61,7 +61,7 @@ internal sealed class HeadAndTail(int max)
         Omitted += cutHead + cutTail;
         var shown = tail[cutTail..];
         var end = Utf8Text.Decode(shown[..Math.Max(0, shown.Length - unfinished)]);
-        return $"{Utf8Text.Decode(head[..^cutHead])}\n… {Omitted} bytes left out …\n{end}";
+        return $"{Utf8Text.Decode(head[..^cutHead])}\n… {Plural.Of(Omitted, "byte")} left out …\n{end}";
     }
 
     private Span<byte> Tail()

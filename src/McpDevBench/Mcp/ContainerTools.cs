@@ -159,7 +159,7 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
     protected override string Render(AttachResult result)
     {
         var alias = result.Alias is null ? "" : $" (alias {result.Alias})";
-        var state = Words.Invariant($"{result.Status}, {result.RunningExecs} running commands");
+        var state = Words.Invariant($"{result.Status}, {Plural.Of(result.RunningExecs, "running command")}");
         var text = $"Attached to {result.ContainerId}{alias}: {state}. Files are in /workspace.";
         var execs = string.Concat(result.Execs.Select(exec => $"\n{exec.ExecId} since {exec.StartedAt}: {exec.Command}"));
         var more = result.RunningExecs > result.Execs.Count ? "\nlist_execs names the others." : "";

@@ -76,7 +76,7 @@ internal sealed record ExecPollResult(
         text.Append(ExecId).Append(": ").Append(end).Append(OutputOptions.UsageText(Usage));
         text.Append(Complete ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={NextSeq}."));
         if (Truncated is { } truncated)
-            text.Append(Words.Invariant($"\n{truncated.Bytes} bytes left out. {truncated.Hint}"));
+            text.Append($"\n{Plural.Of(truncated.Bytes, "byte")} left out. {truncated.Hint}");
         text.Append(ExecWords.NoteText(Notes));
         OutputOptions.Append(text, Messages);
         return text.ToString();
@@ -189,10 +189,11 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
     {
         var text = new StringBuilder();
         var state = ExecWords.End("running", result.Outcome, result.ExitCode, result.Signal);
-        text.Append(Words.Invariant($"{result.ExecId}: {result.Bytes} bytes taken; stdin is {(result.Open ? "open" : "closed")}; {state}"));
+        var stdin = result.Open ? "open" : "closed";
+        text.Append($"{result.ExecId}: {Plural.Of(result.Bytes, "byte")} taken; stdin is {stdin}; {state}");
         text.Append(result.Complete == true ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={result.NextSeq}."));
         if (result.Truncated is { } truncated)
-            text.Append(Words.Invariant($"\n{truncated.Bytes} bytes left out. {truncated.Hint}"));
+            text.Append($"\n{Plural.Of(truncated.Bytes, "byte")} left out. {truncated.Hint}");
         if (result.Messages is { } messages)
             OutputOptions.Append(text, messages);
         return text.ToString();

@@ -125,8 +125,10 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
     protected override string Render(ExecToolResult result)
     {
         var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal, result.WallMs);
-        var more = result.Status == "running" ? Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms.") : "";
-        var cut = result.Truncated is null ? "" : Words.Invariant($"\n{result.Truncated.Bytes} bytes left out. {result.Truncated.Hint}");
+        var more = result.Status == "running"
+            ? Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms.")
+            : "";
+        var cut = result.Truncated is { } left ? $"\n{Plural.Of(left.Bytes, "byte")} left out. {left.Hint}" : "";
         var shell = result.Shell is null ? "" : $" ({result.Shell})";
         var notes = ExecWords.NoteText(result.Notes);
         var text = new StringBuilder($"{result.ExecId}: {end}{shell}{OutputOptions.UsageText(result.Usage)}{more}{cut}{notes}");

@@ -48,7 +48,7 @@ internal sealed record BatchResult(
         if (Content is not null)
             text.Append(CultureInfo.InvariantCulture, $"{(Encoding == "utf8" ? "" : $", {Encoding}")}:\n{Content}");
         if (Truncated is not null)
-            text.Append(CultureInfo.InvariantCulture, $"\n[{Words.Count(Truncated.Bytes, "byte", "bytes")} left out: {Truncated.Hint}]");
+            text.Append(CultureInfo.InvariantCulture, $"\n[{Plural.Of(Truncated.Bytes, "byte")} left out: {Truncated.Hint}]");
         return text.ToString();
     }
 }

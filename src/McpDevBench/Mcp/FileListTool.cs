@@ -90,7 +90,7 @@ internal sealed record FsListResult(
 
     private IEnumerable<string> Facts()
     {
-        yield return Words.Count(Entries.Count, "entry", "entries");
+        yield return Plural.Of(Entries.Count, "entry", "entries");
         if (LeftOut is not null)
             yield return LeftOut.Render();
         if (Hint is not null)

@@ -88,17 +88,17 @@ internal sealed record FsReadResult(
         if (Line is { } line)
             yield return Range(line);
         else if (whole && TotalLines is { } total)
-            yield return Words.Count(total, "line", "lines");
+            yield return Plural.Of(total, "line");
         else if (Offset is { } offset)
             yield return Words.Invariant($"from byte {offset}");
-        yield return whole ? Words.Count(Size, "byte", "bytes") : Words.Invariant($"{Bytes} of {Size} bytes");
+        yield return whole ? Plural.Of(Size, "byte") : Words.Invariant($"{Bytes} of {Size} bytes");
         foreach (var unseen in Unseen())
             yield return unseen;
         if (Mtime is not null)
             yield return $"{MimeType}, {Mtime}";
         yield return $"etag {Etag}";
         if (Truncated is not null)
-            yield return $"{Words.Count(Truncated.Bytes, "byte", "bytes")} left out: {Truncated.Hint}";
+            yield return $"{Plural.Of(Truncated.Bytes, "byte")} left out: {Truncated.Hint}";
         else if (NextLine is not null)
             yield return Words.Invariant($"next: line={NextLine}");
         else if (NextOffset is not null)
@@ -125,7 +125,7 @@ internal sealed record FsReadResult(
         if (NextOffset is null && Content[^1] != '\n')
             yield return "no newline at the end";
         if (Replaced is { } replaced)
-            yield return $"{Words.Count(replaced, "invalid sequence", "invalid sequences")} as U+FFFD: encoding=base64 gives the bytes";
+            yield return $"{Plural.Of(replaced, "invalid sequence", "invalid sequences")} as U+FFFD: encoding=base64 gives the bytes";
     }
 }
 

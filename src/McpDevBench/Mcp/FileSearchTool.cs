@@ -63,7 +63,7 @@ internal sealed record FsSearchResult(
     private IEnumerable<string> Facts()
     {
         var files = Matches.Select(match => match.Path).Distinct().Count();
-        var (matches, places) = (Words.Count(Matches.Count, "match", "matches"), Words.Count(files, "file", "files"));
+        var (matches, places) = (Plural.Of(Matches.Count, "match", "matches"), Plural.Of(files, "file"));
         yield return Words.Invariant($"{matches} in {places}, {FilesSearched} searched");
         if (LeftOut is not null)
             yield return LeftOut.Render();
@@ -82,14 +82,14 @@ internal sealed record FsSearchResult(
         var parts = new List<string>();
         if (found.SlowLines is > 0 and var slow)
         {
-            var lines = Words.Count(slow, "line", "lines");
+            var lines = Plural.Of(slow, "line");
             parts.Add($"The pattern took too long on {lines}, taken as without a match: make it simpler");
         }
         if (found.Unfinished > 0)
             parts.Add("A file is too large to be searched to its end in time: use exec with grep for the rest of it");
         if (found.LongLines is > 0 and var cut)
         {
-            var lines = Words.Count(cut, "line", "lines");
+            var lines = Plural.Of(cut, "line");
             parts.Add($"{lines} over 240 KiB searched in pieces: a match of more than 32 KiB can be missed there");
         }
         if (found.Matches.Any(match => match.Offset is not null))

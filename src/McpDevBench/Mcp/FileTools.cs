@@ -80,7 +80,7 @@ internal sealed class FsEditTool(FileService files)
     }
 
     protected override string Render(FsEditResult result) =>
-        $"{(result.DryRun ? "Would make" : "Made")} {Words.Count(result.Replacements, "replacement", "replacements")} in {result.Path}, "
+        $"{(result.DryRun ? "Would make" : "Made")} {Plural.Of(result.Replacements, "replacement")} in {result.Path}, "
         + $"etag {result.Etag}.\n{result.Diff}";
 }
 

@@ -52,8 +52,7 @@ internal static class OutputOptions
         if (output.Skipped > 0)
             hints.Add("Earlier lines of tail_lines did not fit: raise max_bytes.");
         if (output.Dropped > 0)
-            hints.Add(
-                Words.Invariant($"{output.Dropped} bytes in the middle are not kept; have the command write such an output to a file."));
+            hints.Add($"{Plural.Of(output.Dropped, "byte")} in the middle not kept: have the command write such an output to a file.");
         var bytes = output.Remaining + output.Skipped + output.Dropped;
         return bytes == 0 ? null : new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
     }
@@ -76,5 +75,5 @@ internal static class OutputOptions
     public static string UsageText(UsageResult? usage) => usage is null
         ? ""
         : Words.Invariant($" (CPU {usage.CpuMs / 1000.0:0.0} s, at most {usage.MaxRssBytes >> 20} MiB, ")
-            + Words.Invariant($"stdout {usage.StdoutBytes} bytes, stderr {usage.StderrBytes} bytes)");
+            + Words.Invariant($"stdout {Plural.Of(usage.StdoutBytes, "byte")}, stderr {Plural.Of(usage.StderrBytes, "byte")})");
 }

@@ -25,7 +25,4 @@ internal static class Words
     public static string? Rehearsal(bool dryRun, string? target) => dryRun ? $"dry_run {target}".TrimEnd() : target;
 
     public static string More(string? cursor) => cursor is null ? "" : $"\nThere are more: call again with cursor={cursor}.";
-
-    /// <summary>A number and what is counted: <c>1 line</c>, <c>2 lines</c>.</summary>
-    public static string Count(long count, string one, string many) => Invariant($"{count} {(count == 1 ? one : many)}");
 }

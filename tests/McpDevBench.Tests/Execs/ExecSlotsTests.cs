@@ -73,7 +73,7 @@ public sealed class ExecSlotsTests
         await Take(slots, Named("running"), Long);
         var waiting = Enumerable.Range(0, ExecSlots.MaxWaiting).Select(_ => Take(slots, Named("waits"), Long)).ToList();
         var full = await Assert.ThrowsAsync<RefusalException>(() => Take(slots, Named("more"), Long));
-        Assert.Contains($"{ExecSlots.MaxWaiting} calls wait", full.Message, StringComparison.Ordinal);
+        Assert.Contains($"wait for a slot: {ExecSlots.MaxWaiting}", full.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<RefusalException>(() => Take(slots, Named("now"), TimeSpan.Zero));
         Assert.All(waiting, call => Assert.False(call.IsCompleted));
         Assert.Contains("mcp_execution_queue_wait_seconds_count{result=\"queue_full\"} 1", await Metrics(), StringComparison.Ordinal);
