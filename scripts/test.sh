@@ -8,8 +8,12 @@ cd "$root"
 engine_was_running=$(engine_answers && echo yes || echo no)
 "$root/scripts/engine.sh" start
 stop_engine() { [ "$engine_was_running" = yes ] || "$root/scripts/engine.sh" stop; }
+# What builds and killed programs leave in the temporary folder goes with the run.
+temporary=$(mktemp -d "${TMPDIR:-/tmp}/devbench-test-XXXXXX")
+export TMPDIR=$temporary
+remove_temporary() { rm -rf "$temporary" || say "could not remove $temporary"; }
 # Ends early only when something could not be built.
-trap 'stop_engine; echo "0 passed, 1 failed"' EXIT
+trap 'stop_engine; remove_temporary; echo "0 passed, 1 failed"' EXIT
 
 "$root/scripts/publish.sh"
 "$root/scripts/images.sh"
@@ -26,6 +30,8 @@ things() {
         # The prepared images, which have no name.
         docker images -aq --no-trunc --filter label=com.mcp.image.base | sort -u | sed 's/^/image /'
         docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
+        # Temporary folders of tests, in the one of this run and beside it.
+        find "$temporary" "$(dirname "$temporary")" -mindepth 1 -maxdepth 1 -name 'devbench-test-*' -printf 'folder %p\n'
         # By their first word, because the agent runs itself from a copy that has no name.
         for process in /proc/[0-9]*; do
             IFS= read -r -d '' program <"$process/cmdline" || true
@@ -37,7 +43,7 @@ things() {
 # Docker tells of an end a moment before the last process of it is gone.
 differences() {
     local deadline=$((SECONDS + 15)) found
-    until found=$(comm -3 <(echo "$1") <(things) | sed -E 's/^\t(.*)/left behind: \1/; t; s/^process .*//; s/^(.+)/gone: \1/; /^$/d') && [ -z "$found" ]; do
+    until found=$(comm -3 <(echo "$1") <(things) | sed -E 's/^\t(.*)/left behind: \1/; t; s/^(process|folder) .*//; s/^(.+)/gone: \1/; /^$/d') && [ -z "$found" ]; do
         [ $SECONDS -lt $deadline ] || break
         sleep 0.5
     done
@@ -83,5 +89,6 @@ fi
 
 trap - EXIT
 stop_engine
+remove_temporary
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

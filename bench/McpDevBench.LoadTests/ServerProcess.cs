@@ -49,7 +49,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync()
     {
         var (port, metricsPort) = (FreePort(), FreePort());
-        var state = Directory.CreateTempSubdirectory("devbench-load-");
+        var state = Directory.CreateTempSubdirectory("devbench-test-load-");
         var start = new ProcessStartInfo(Binary) { RedirectStandardError = true };
         start.Environment["MCP_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment["MCP_STATE_DB"] = Path.Combine(state.FullName, "state.db");

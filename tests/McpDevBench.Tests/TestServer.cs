@@ -12,14 +12,14 @@ namespace McpDevBench.Tests;
 /// <summary>The product's own HTTP pipeline in this process, on a free port of the loopback interface.</summary>
 internal sealed class TestServer : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("devbench-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private readonly WebApplication _app;
 
     private TestServer(Dictionary<string, string?>? settings, Func<DevBenchOptions, Stream, WebApplication> create)
     {
         settings ??= [];
         settings["MCP_PORT"] = "0";
-        settings.TryAdd("MCP_STATE_DB", Path.Combine(_folder, "state.db"));
+        settings.TryAdd("MCP_STATE_DB", _folder["state.db"]);
         var read = new Settings(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         var options = DevBenchOptions.Read(read);
         Assert.Empty(read.Errors);
@@ -62,7 +62,7 @@ internal sealed class TestServer : IDisposable
     {
         Client.Dispose();
         ((IDisposable)_app).Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 }
 

@@ -11,9 +11,7 @@ internal static class AgentOfVersionOne
 
     private static string Unpack()
     {
-        var folder = Directory.CreateTempSubdirectory("devbench-agent-v1-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        var binary = Path.Combine(folder, "devbench-agent");
+        var binary = Path.Combine(Directory.CreateTempSubdirectory().FullName, "devbench-agent");
         using (var packed = new GZipStream(File.OpenRead(Find()), CompressionMode.Decompress))
         using (var unpacked = File.Create(binary))
             packed.CopyTo(unpacked);

@@ -18,7 +18,7 @@ internal sealed class AgentProcess : IDisposable
 
     private AgentProcess(string binary, string[] launcher, string? workspace = null)
     {
-        Workspace = workspace ?? Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
+        Workspace = workspace ?? Directory.CreateTempSubdirectory().FullName;
         Socket = $"devbench-agent-test-{Guid.NewGuid():n}";
         _binary = binary;
         _process = Launch([.. launcher, binary, "serve", "--workspace", Workspace, "--socket", Socket]);
@@ -95,7 +95,7 @@ internal sealed class AgentProcess : IDisposable
             if (!_process.HasExited)
             {
                 using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-                _process.WaitForExit(10_000);
+                _process.WaitForExit(Eventually.Timeout);
             }
             End(_process);
         }
@@ -106,7 +106,10 @@ internal sealed class AgentProcess : IDisposable
     private static void End(Process process)
     {
         if (!process.HasExited)
+        {
             process.Kill();
+            process.WaitForExit();
+        }
         process.Dispose();
     }
 

@@ -9,9 +9,9 @@ public sealed class UsageTests : IDisposable
 {
     private static readonly string[] _ownMounts = ["--map-root-user", "--mount"];
 
-    private readonly string _group = Directory.CreateTempSubdirectory("devbench-group-").FullName;
+    private readonly TemporaryFolder _group = new();
 
-    public void Dispose() => Directory.Delete(_group, recursive: true);
+    public void Dispose() => _group.Dispose();
 
     [Fact]
     public void Version_two_counts_in_bytes_and_microseconds_and_is_read_anew_each_time()
@@ -81,12 +81,12 @@ public sealed class UsageTests : IDisposable
         using var attempt = Process.Start("unshare", [.. _ownMounts, "true"]);
         attempt.WaitForExit();
         Assert.SkipUnless(attempt.ExitCode == 0, "this machine does not let its users have mounts of their own");
-        return new AgentProcess(["unshare", .. _ownMounts, "sh", "-c", "mount --bind \"$0\" /sys/fs/cgroup && exec \"$@\"", _group]);
+        return new AgentProcess(["unshare", .. _ownMounts, "sh", "-c", "mount --bind \"$0\" /sys/fs/cgroup && exec \"$@\"", _group.Path]);
     }
 
     private void Put(string name, string text)
     {
-        var path = Path.Combine(_group, name);
+        var path = _group[name];
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
     }

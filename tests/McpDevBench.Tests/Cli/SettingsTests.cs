@@ -5,7 +5,7 @@ namespace McpDevBench.Tests.Cli;
 
 public sealed class SettingsTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("settings-").FullName;
+    private readonly TemporaryFolder _folder = new();
 
     [Theory]
     [InlineData("MCP_PORT", "70000", "MCP_PORT='70000' is not allowed: use a whole number from 0 to 65535.")]
@@ -56,7 +56,7 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void What_is_not_set_is_as_the_guide_has_it()
     {
-        var options = DevBenchOptions.Read(new Settings(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder).Configuration));
+        var options = DevBenchOptions.Read(new Settings(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Configuration));
         Assert.Equal((8000, 9090, true, true), (options.Access.Port, options.Metrics.Port, options.Metrics.Enabled, options.Log.Json));
     }
 
@@ -64,16 +64,16 @@ public sealed class SettingsTests : IDisposable
     public void A_log_file_makes_room_when_its_settings_say()
     {
         var given = new Dictionary<string, string> { ["MCP_LOG_FILE"] = "/tmp/server.log", ["MCP_LOG_FILE_MAX_MB"] = "3", ["MCP_LOG_FILE_MAX_AGE_H"] = "5", ["MCP_LOG_FILE_KEEP"] = "2" };
-        var file = DevBenchOptions.Read(new Settings(SettingsSource.Read(given, new Hashtable(), _folder).Configuration)).Log.File;
+        var file = DevBenchOptions.Read(new Settings(SettingsSource.Read(given, new Hashtable(), _folder.Path).Configuration)).Log.File;
         Assert.Equal(("/tmp/server.log", 3L << 20, TimeSpan.FromHours(5), 2), (file!.Path, file.MaxBytes, file.MaxAge, file.Keep));
     }
 
     [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
-        File.WriteAllText(Path.Combine(_folder, "appsettings.json"), """{ "MCP_PORT": 1, "MCP_HOST": "file", "MCP_PATH": "/file", "MCP_TOOLS_DENY": ["kill", "spawn"], "Logging": {} }""");
+        File.WriteAllText(_folder["appsettings.json"], """{ "MCP_PORT": 1, "MCP_HOST": "file", "MCP_PATH": "/file", "MCP_TOOLS_DENY": ["kill", "spawn"], "Logging": {} }""");
         var environment = new Hashtable { ["MCP_HOST"] = "environment", ["MCP_PATH"] = "/environment", ["PATH"] = "/bin" };
-        var source = SettingsSource.Read(new Dictionary<string, string> { ["MCP_PATH"] = "/line" }, environment, _folder);
+        var source = SettingsSource.Read(new Dictionary<string, string> { ["MCP_PATH"] = "/line" }, environment, _folder.Path);
         Assert.Empty(source.Errors);
         Assert.Equal(("1", "environment", "/line", "kill,spawn"), (source.Configuration["MCP_PORT"], source.Configuration["MCP_HOST"], source.Configuration["MCP_PATH"], source.Configuration["MCP_TOOLS_DENY"]));
         Assert.Null(source.Configuration["PATH"]);
@@ -83,26 +83,26 @@ public sealed class SettingsTests : IDisposable
     public void Docker_s_own_variable_is_honoured_where_ours_is_not_set()
     {
         var environment = new Hashtable { ["DOCKER_HOST"] = "tcp://192.0.2.1:2376" };
-        var source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder);
+        var source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder.Path);
         Assert.Equal("192.0.2.1", DevBenchOptions.Read(new Settings(source.Configuration)).Engine.Host.Host);
         environment["MCP_DOCKER_HOST"] = "tcp://192.0.2.2:2376";
-        source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder);
+        source = SettingsSource.Read(new Dictionary<string, string>(), environment, _folder.Path);
         Assert.Equal("192.0.2.2", DevBenchOptions.Read(new Settings(source.Configuration)).Engine.Host.Host);
     }
 
     [Fact]
     public void A_file_that_cannot_be_read_is_an_error()
     {
-        File.WriteAllText(Path.Combine(_folder, "appsettings.json"), "{ nonsense");
-        Assert.Contains("cannot be read", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder).Errors));
-        File.WriteAllText(Path.Combine(_folder, "appsettings.json"), """{ "MCP_PORT": { } }""");
-        Assert.Contains("MCP_PORT must be", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder).Errors));
+        File.WriteAllText(_folder["appsettings.json"], "{ nonsense");
+        Assert.Contains("cannot be read", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Errors));
+        File.WriteAllText(_folder["appsettings.json"], """{ "MCP_PORT": { } }""");
+        Assert.Contains("MCP_PORT must be", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Errors));
     }
 
     [Fact]
     public void A_name_that_is_none_is_answered_with_the_one_that_was_meant()
     {
-        var source = SettingsSource.Read(new Dictionary<string, string>(), new Hashtable { ["MCP_LOGLEVEL"] = "INFO", ["MCP_BANANA_SPLIT"] = "1", ["MCP_PORT"] = "1" }, _folder);
+        var source = SettingsSource.Read(new Dictionary<string, string>(), new Hashtable { ["MCP_LOGLEVEL"] = "INFO", ["MCP_BANANA_SPLIT"] = "1", ["MCP_PORT"] = "1" }, _folder.Path);
         Assert.Equal([("MCP_BANANA_SPLIT", null), ("MCP_LOGLEVEL", "MCP_LOG_LEVEL")], source.Unknown(Help.Settings()));
     }
 
@@ -145,11 +145,11 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(Help.Settings().Count, Help.Settings().Select(setting => setting.Name).Distinct().Count());
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private IReadOnlyList<string> Errors(string name, string value)
     {
-        var settings = new Settings(SettingsSource.Read(new Dictionary<string, string> { [name] = value }, new Hashtable(), _folder).Configuration);
+        var settings = new Settings(SettingsSource.Read(new Dictionary<string, string> { [name] = value }, new Hashtable(), _folder.Path).Configuration);
         var options = DevBenchOptions.Read(settings);
         options.Access.CheckListening(settings);
         options.Audit.CheckFile(settings);
