@@ -21,6 +21,9 @@ internal static unsafe class Bridge
             Fd.WriteFully(2, Encoding.UTF8.GetBytes($"devbench-agent: no agent listens on {socketName}\n"), default);
             return 1;
         }
+        // A server that does not read must not keep what it writes from the agent: each direction waits alone.
+        Fd.SetNonBlocking(socket);
+        Fd.SetNonBlocking(1);
         var toAgent = new Direction(0, socket);
         var fromAgent = new Direction(socket, 1);
         var fds = stackalloc PollFd[4];

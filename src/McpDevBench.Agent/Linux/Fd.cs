@@ -13,6 +13,13 @@ internal readonly struct Fd(int number) : IDisposable
             Libc.close(Number);
     }
 
+    public static void SetNonBlocking(int fd)
+    {
+        var flags = Libc.fcntl(fd, Abi.F_GETFL, 0);
+        if (flags >= 0)
+            Libc.fcntl(fd, Abi.F_SETFL, flags | Abi.O_NONBLOCK);
+    }
+
     /// <summary>Read until the span is full or the file at its end.</summary>
     public static unsafe int ReadFully(int fd, Span<byte> to, long offset, ReadOnlySpan<byte> path)
     {

@@ -19,8 +19,8 @@ internal sealed unsafe class Switchboard(EventLoop loop, RequestRouter router, E
 
     public void OpenStdio()
     {
-        SetNonBlocking(0);
-        SetNonBlocking(1);
+        Fd.SetNonBlocking(0);
+        Fd.SetNonBlocking(1);
         _ = new Wire(loop, this, _secret, input: 0, output: 1, isStdio: true);
     }
 
@@ -82,12 +82,5 @@ internal sealed unsafe class Switchboard(EventLoop loop, RequestRouter router, E
         if (_strangers.Count == MaxStrangers)
             _strangers[0].Drop();
         _strangers.Add(new Wire(loop, this, _secret, fd, fd, isStdio: false) { HandshakeDeadline = Clock.Milliseconds + HandshakeMs });
-    }
-
-    private static void SetNonBlocking(int fd)
-    {
-        var flags = Libc.fcntl(fd, Abi.F_GETFL, 0);
-        if (flags >= 0)
-            Libc.fcntl(fd, Abi.F_SETFL, flags | Abi.O_NONBLOCK);
     }
 }

@@ -20,6 +20,7 @@ public sealed class LimitTests : IDisposable
     {
         for (var i = 0; i < 4_000; i++)
             File.WriteAllText(_agent[$"{i}-{new string('n', 200)}"], "");
+        var before = Descriptors();
         var raw = _agent.StartBridge();
         var nonce = new byte[32];
         raw.StandardInput.BaseStream.Write([.. Handshake.ServerMagic, .. _agent.Secret, .. nonce, .. AgentClient.Frame(FrameKind.Hello, 0, [1, 0, 0, 0, 0, 0])]);
@@ -37,13 +38,16 @@ public sealed class LimitTests : IDisposable
             catch (IOException)
             {
             }
-        });
+        }) { IsBackground = true };
+        Eventually.Is(() => Descriptors() > before, "the agent takes the connection");
         writing.Start();
-        writing.Join(TimeSpan.FromSeconds(5));
+        Eventually.Is(() => Descriptors() == before, "the agent closes the connection");
         Assert.InRange(PeakBytes(), 1 << 20, MaxResidentBytes);
         _client.Shake(_agent.Secret);
         Assert.Equal([5], _client.Ping([5]));
     }
+
+    private int Descriptors() => Directory.EnumerateFileSystemEntries($"/proc/{_agent.Pid}/fd").Count();
 
     private long PeakBytes()
     {
@@ -60,8 +64,9 @@ public sealed class LimitTests : IDisposable
         for (var i = 0; i < 5; i++)
             Everything();
         AgentInfo after = null!;
-        Assert.True(SpinWait.SpinUntil(() => (after = _client.Info()).Execs == 0 && after.Descriptors == before.Descriptors, 5_000), $"{before} {after}");
-        Assert.Equal(before.Threads, after.Threads);
+        Eventually.Is(
+            () => (after = _client.Info()).Execs == 0 && after.Descriptors <= before.Descriptors && after.Threads <= before.Threads,
+            () => $"{before} before, {after} after");
         Assert.True(before.Processes > 2);
     }
 
@@ -100,12 +105,12 @@ public sealed class LimitTests : IDisposable
     {
         _client.Acknowledges = false;
         var floods = Enumerable.Range(0, 40).Select(_ => _client.Shell("yes \"$(head -c 5000 /dev/zero | tr '\\0' x)\"")).ToList();
-        Assert.True(SpinWait.SpinUntil(() => floods.All(exec => _client.Record(exec).End == Protocol.ExecWindow), 20_000));
+        Eventually.Is(() => floods.All(exec => _client.Record(exec).End == Protocol.ExecWindow), "every window is full");
         Assert.InRange(_client.Info().ResidentBytes, 1 << 20, MaxResidentBytes);
         _client.Acknowledges = true;
         foreach (var exec in floods)
             _client.Ack(exec, _client.Record(exec).End);
-        Thread.Sleep(1_500);
+        Eventually.Is(() => floods.All(exec => _client.Record(exec).End > 2 * Protocol.ExecWindow), "all go on");
         foreach (var exec in floods)
             _client.Cancel(exec, 0);
         foreach (var exec in floods)
@@ -118,7 +123,7 @@ public sealed class LimitTests : IDisposable
     {
         _client.Acknowledges = false;
         var execs = Enumerable.Range(0, 8).Select(_ => _client.Shell("while :; do echo o; echo e >&2; done")).ToList();
-        Thread.Sleep(1_500);
+        Eventually.Is(() => execs.All(exec => _client.Record(exec).End >= 1_024), "every window is full of chunks");
         Assert.InRange(PeakBytes(), 1 << 20, MaxResidentBytes);
         _client.Acknowledges = true;
         foreach (var exec in execs)
@@ -144,7 +149,7 @@ public sealed class LimitTests : IDisposable
             calls.Add(_client.Begin(Opcode.Stat, to => to.Bytes(new byte[900_000])));
         }
         foreach (var call in calls)
-            call.Status(TimeSpan.FromSeconds(120));
+            call.Status(Eventually.Timeout);
         Assert.InRange(PeakBytes(), 1 << 20, MaxResidentBytes);
         Assert.Equal(3_960_000, _client.Stat("text").Size);
     }
