@@ -44,7 +44,7 @@ internal sealed class TimerTime : TimeProvider
 
     private async Task NewTimerAsync(Timer? before, Task? last)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         for (var round = 0; last?.IsCompleted != true && !IsNew(Next(DateTimeOffset.MaxValue), before); round++)
         {
             if (round < 1000)

@@ -15,7 +15,7 @@ internal delegate T ReadMessage<out T>(ref MessageReader reader);
 /// <summary>A small server's side of the protocol, for tests.</summary>
 internal sealed class AgentClient : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = Eventually.Timeout;
 
     private readonly Stream _to;
     private readonly Stream _from;

@@ -118,7 +118,7 @@ public sealed class ArchiveTests : IDisposable
         File.WriteAllText(_agent["zzz"], "last");
         _client.GrantsCredit = false;
         var call = _client.Begin(Opcode.Export, new ExportRequest([], [], []).Write);
-        Assert.True(SpinWait.SpinUntil(() => call.Received > 200_000, 5_000));
+        Eventually.Is(() => call.Received > 200_000, "the transfer has begun");
         File.WriteAllText(_agent["aaa"], "short");
         call.Grant(10_000_000);
         call.Answer(TransferResponse.Read);
@@ -241,14 +241,14 @@ public sealed class ArchiveTests : IDisposable
     {
         var half = new TarBuilder().Add("first", "x").Add("second", new string('y', 200_000)).Unfinished();
         var call = _client.Begin(Opcode.Import, new ImportRequest(Bytes("p"), 1 << 30, 100).Write).Upload(half, end: false);
-        Assert.True(SpinWait.SpinUntil(() => Contents().Contains("tree/second", StringComparison.Ordinal), 10_000));
+        Eventually.Is(() => Contents().Contains("tree/second", StringComparison.Ordinal), "the second file has begun");
         Assert.Empty(Tree());
         call.Cancel();
         Assert.Equal(AgentStatus.Cancelled, call.Status());
         Assert.Empty(Directory.EnumerateFileSystemEntries(_agent.Workspace));
 
         _client.Begin(Opcode.Import, new ImportRequest(Bytes("p"), 1 << 30, 100).Write).Upload(half, end: false);
-        Assert.True(SpinWait.SpinUntil(() => Contents().Contains("tree/second", StringComparison.Ordinal), 10_000));
+        Eventually.Is(() => Contents().Contains("tree/second", StringComparison.Ordinal), "the second file has begun");
         using var next = _agent.Again();
         Assert.Empty(next.Connect().List("").Entries);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_agent.Workspace));

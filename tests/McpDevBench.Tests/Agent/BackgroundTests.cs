@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using McpDevBench.AgentProtocol;
 using static McpDevBench.Tests.Agent.AgentVerbs;
 
@@ -9,6 +8,9 @@ public sealed class BackgroundTests : IDisposable
 {
     private readonly AgentProcess _agent = new();
     private readonly AgentClient _client;
+
+    /// <summary>Longer than a test waits for anything.</summary>
+    private const uint MaxDrainMs = 3_600_000;
 
     // In every command line, so that survivors can be found.
     private readonly string _tag = $"98{Random.Shared.Next(1_000_000, 9_999_999)}";
@@ -25,7 +27,7 @@ public sealed class BackgroundTests : IDisposable
         var background = record.WaitForBackground();
         Assert.Equal((ExecEnd.Exited, 3), (background.Leader.End, background.Leader.Code));
         Assert.InRange(background.Count, 1, 2);
-        Assert.Contains("sh -c", background.Processes[0].Name, StringComparison.Ordinal);
+        Assert.Contains(background.Processes, process => process.Name.Contains("sh -c", StringComparison.Ordinal));
         var before = record.Stdout.Length;
         Assert.True(SpinWait.SpinUntil(() => record.Stdout.Length > before + 20, AgentClient.Patience));
         Assert.False(record.Exited.Task.IsCompleted);
@@ -39,7 +41,8 @@ public sealed class BackgroundTests : IDisposable
     [Fact]
     public void A_process_that_holds_no_output_is_found_too_and_named()
     {
-        var exec = _client.Shell($"setsid sleep 321.{_tag} >/dev/null 2>&1 & echo started");
+        var exec = _client.Shell(
+            $"setsid sleep 321.{_tag} >/dev/null 2>&1 & until grep -q ^sleep /proc/$!/cmdline; do :; done; echo started");
         var background = _client.Record(exec).WaitForBackground();
         Assert.Equal((1, $"sleep 321.{_tag}"), (background.Count, background.Processes[0].Name));
         Assert.Equal(background.Processes[0].Pid, Assert.Single(Processes.Named(_tag)));
@@ -64,7 +67,7 @@ public sealed class BackgroundTests : IDisposable
     {
         for (var i = 0; i < 20; i++)
         {
-            var record = _client.Record(_client.Shell("sleep 0.02 >/dev/null 2>&1 & sleep 0.01 & exit 4"));
+            var record = _client.Record(_client.Shell("sleep 0.02 >/dev/null 2>&1 & sleep 0.01 & exit 4", drainMs: MaxDrainMs));
             Assert.Equal(4, record.Wait().Code);
             Assert.False(record.Background.Task.IsCompleted);
         }
@@ -73,11 +76,8 @@ public sealed class BackgroundTests : IDisposable
     [Fact]
     public void A_command_without_any_ends_at_once()
     {
-        var watch = Stopwatch.StartNew();
         for (var i = 0; i < 50; i++)
-            _client.Run("exit 0");
-        // Far less than fifty drain windows.
-        Assert.InRange(watch.ElapsedMilliseconds, 0, 15_000);
+            _client.Run("exit 0", drainMs: MaxDrainMs);
     }
 
     [Fact]

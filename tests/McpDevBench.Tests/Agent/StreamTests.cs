@@ -51,7 +51,7 @@ public sealed class StreamTests : IDisposable
         var first = _agent.Connect();
         var boot = first.Welcome.Boot;
         var exec = first.Shell("i=0; while [ $i -lt 200000 ]; do echo $i; i=$((i+1)); done; exit 5");
-        SpinWait.SpinUntil(() => first.Record(exec).End > 50_000, 5_000);
+        Eventually.Is(() => first.Record(exec).End > 50_000, "output arrives");
         first.Die();
         var second = _agent.ConnectBridge();
         second.Execs.TryAdd(exec, first.Record(exec));
@@ -127,7 +127,7 @@ public sealed class StreamTests : IDisposable
         foreach (var stranger in strangers)
         {
             Assert.Equal(-1, stranger.StandardOutput.BaseStream.ReadByte());
-            Assert.True(stranger.WaitForExit(8_000));
+            Assert.True(stranger.WaitForExit(Eventually.Timeout));
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class StreamTests : IDisposable
         var client = _agent.Connect();
         client.GrantsCredit = false;
         var stalled = Enumerable.Range(0, 8).Select(_ => client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write)).ToList();
-        Assert.True(SpinWait.SpinUntil(() => stalled.Count(call => call.Received > 200_000) == 6, 5_000));
+        Eventually.Is(() => stalled.Count(call => call.Received > 200_000) == 6, "six transfers have what credit they have");
         Thread.Sleep(100);
         Assert.All(stalled, call => Assert.InRange(call.Received, 0, Protocol.InitialCredit));
         for (var i = 0; i < 20; i++)
@@ -276,15 +276,16 @@ public sealed class StreamTests : IDisposable
     {
         var client = _agent.Connect();
         client.Acknowledges = false;
-        var exec = client.Shell("yes 0123456789");
-        Assert.True(SpinWait.SpinUntil(() => client.Record(exec).End == Protocol.ExecWindow, 5_000));
+        var number = $"97{Random.Shared.Next(1_000_000, 9_999_999)}";
+        var exec = client.Shell($"yes {number}");
+        Eventually.Is(() => client.Record(exec).End == Protocol.ExecWindow, "the window is full");
         Thread.Sleep(100);
         Assert.Equal((ulong)Protocol.ExecWindow, client.Record(exec).End);
         Assert.Equal("hi\n", client.Run("echo hi").Record.Stdout);
         client.Ack(exec, 100_000);
-        Assert.True(SpinWait.SpinUntil(() => client.Record(exec).End == Protocol.ExecWindow + 100_000, 5_000));
+        Eventually.Is(() => client.Record(exec).End == Protocol.ExecWindow + 100_000, "the window is full again");
         client.Cancel(exec, 0);
-        SpinWait.SpinUntil(() => Processes.Named("yes 0123456789").Count == 0, 5_000);
+        Eventually.Is(() => Processes.Named($"yes {number}").Count == 0, "the process ends");
         client.Acknowledges = true;
         client.Ack(exec, client.Record(exec).End);
         client.Record(exec).Wait();
@@ -296,14 +297,14 @@ public sealed class StreamTests : IDisposable
         foreach (var arguments in new string[][] { [], ["what"], ["serve", "--socket"], ["serve", "--workspace", "/no/such/place"], ["bridge", "--workspace", "/x"] })
         {
             using var process = AgentProcess.Start(arguments);
-            Assert.True(process.WaitForExit(5_000));
+            Assert.True(process.WaitForExit(Eventually.Timeout));
             Assert.Equal(2, process.ExitCode);
             Assert.Single(process.StandardError.ReadToEnd().TrimEnd().Split('\n'));
         }
         using var version = AgentProcess.Start("--version");
         Assert.StartsWith("devbench-agent ", version.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
         using var lonely = AgentProcess.Start("bridge", "--socket", "nobody-listens-here");
-        Assert.True(lonely.WaitForExit(5_000));
+        Assert.True(lonely.WaitForExit(Eventually.Timeout));
         Assert.Equal(1, lonely.ExitCode);
         Assert.Contains("no agent listens", lonely.StandardError.ReadToEnd(), StringComparison.Ordinal);
     }

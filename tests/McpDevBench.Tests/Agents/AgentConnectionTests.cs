@@ -11,7 +11,7 @@ namespace McpDevBench.Tests.Agents;
 /// <summary>An agent that somebody in the workspace has replaced: the server's end of the stream trusts nothing that comes.</summary>
 public sealed class AgentConnectionTests : IAsyncLifetime
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = Eventually.Timeout;
 
     private readonly TcpClient _server = new();
     private TcpClient _agent = null!;

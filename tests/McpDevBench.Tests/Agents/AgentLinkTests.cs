@@ -11,7 +11,7 @@ namespace McpDevBench.Tests.Agents;
 public sealed class AgentLinkTests
 {
     private const string Box = "box";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Eventually.Timeout;
 
     private readonly Heard _heard = new();
     private readonly Hooks _log = new();

@@ -22,7 +22,7 @@ public sealed class OpenLoopTests
                 stall.SetResult();
             await stall.Task;
             recording.Answered("call", intended, time.GetTimestamp(), error: null);
-        }).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        }).WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
 
         var samples = recording.Samples.OrderBy(sample => sample.At).ToList();
         Assert.Equal(Operations, samples.Count);

@@ -15,7 +15,6 @@ public sealed class Listening
 internal sealed class RecordedSpans : IDisposable
 {
     private const string WebServer = "Microsoft.AspNetCore";
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<ActivityTraceId, bool> _traces = new();
     private readonly ConcurrentQueue<Activity> _ended = new();
@@ -54,9 +53,7 @@ internal sealed class RecordedSpans : IDisposable
 
     private async Task<Activity> SingleAsync(ActivityContext client, string source)
     {
-        using var patience = new CancellationTokenSource(_patience);
-        while (!_ended.Any(span => span.TraceId == client.TraceId && span.Source.Name == source))
-            await Task.Delay(5, patience.Token);
+        await Eventually.IsAsync(() => _ended.Any(span => span.TraceId == client.TraceId && span.Source.Name == source));
         return Assert.Single(_ended, span => span.TraceId == client.TraceId && span.Source.Name == source);
     }
 }

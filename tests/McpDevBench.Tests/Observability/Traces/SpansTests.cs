@@ -14,10 +14,14 @@ public sealed class SpansTests
     public void While_nobody_listens_nothing_is_made()
     {
         Everything();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var time = 0; time < 1000; time++)
-            Everything();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // The least of several: the runtime itself allocates now and then.
+        Assert.Equal(0, Enumerable.Range(0, 10).Min(_ =>
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var time = 0; time < 1000; time++)
+                Everything();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }));
     }
 
     [Fact]
