@@ -137,8 +137,9 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
             {
                 Assert.Equal($"{round}", await busy.Sh($"echo {round}"));
                 await busy.Write("file", $"{round}");
+                if (round == 0)
+                    Assert.Contains(waiting, call => !call.IsCompleted);
             }
-            Assert.Contains(waiting, call => !call.IsCompleted);
             await Task.WhenAll(waiting).WaitAsync(_clients, TestContext.Current.CancellationToken);
             await silent.Kill(("force", true)).WaitAsync(_clients, TestContext.Current.CancellationToken);
         }
