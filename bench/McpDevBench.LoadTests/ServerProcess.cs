@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using McpDevBench.Testing;
 
 namespace McpDevBench.LoadTests;
 
@@ -48,7 +48,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static async Task<ServerProcess> StartAsync()
     {
-        var (port, metricsPort) = (FreePort(), FreePort());
+        var (port, metricsPort) = (Ports.Free(), Ports.Free());
         var state = Directory.CreateTempSubdirectory("devbench-test-load-");
         var start = new ProcessStartInfo(Binary) { RedirectStandardError = true };
         start.Environment["MCP_PORT"] = port.ToString(CultureInfo.InvariantCulture);
@@ -123,12 +123,5 @@ internal sealed class ServerProcess : IAsyncDisposable
             // Not listening yet, or too busy to answer.
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -6,8 +6,6 @@ namespace McpDevBench.EndToEndTests.Machine;
 /// <summary>A program of this machine that runs beside a test, in a folder of its own, and ends with it.</summary>
 internal sealed class BackgroundProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
-
     private readonly StringBuilder _said = new();
     private readonly Process _process;
 
@@ -48,14 +46,14 @@ internal sealed class BackgroundProgram : IAsyncDisposable
             {
                 return false; // It does not listen yet.
             }
-        }, _patience, $"{ready} answers");
+        }, $"{ready} answers");
         return started;
     }
 
     public async ValueTask DisposeAsync()
     {
         ProcessTable.Signal(_process.Id, ProcessTable.Terminate);
-        using var patience = new CancellationTokenSource(_patience);
+        using var patience = new CancellationTokenSource(Deadline.Timeout);
         try
         {
             await _process.WaitForExitAsync(patience.Token);

@@ -24,7 +24,7 @@ internal static partial class ProcessTable
     {
         var known = before.Select(process => process.Id).ToHashSet();
         // The kernel removes the last of a killed tree a moment after the exec's end is known.
-        var deadline = Deadline.In(TimeSpan.FromSeconds(5));
+        var deadline = Deadline.In(Deadline.Timeout);
         while (true)
         {
             var alive = Of(dockerId).Where(process => !known.Contains(process.Id)).ToList();

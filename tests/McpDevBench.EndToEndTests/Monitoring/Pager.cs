@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using McpDevBench.EndToEndTests.Machine;
 
 namespace McpDevBench.EndToEndTests.Monitoring;
 

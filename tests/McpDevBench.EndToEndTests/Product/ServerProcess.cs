@@ -12,8 +12,6 @@ namespace McpDevBench.EndToEndTests.Product;
 /// <summary>The native binary at work, with a state of its own. What its assistants spawned is gone when it is.</summary>
 public sealed partial class ServerProcess : IAsyncLifetime
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
-
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<string, bool> _spawned = new();
     private readonly StringBuilder _log = new();
@@ -126,7 +124,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
                 return false; // It does not listen yet.
             }
         },
-        _patience, $"{path} answers {(int)status}");
+        $"{path} answers {(int)status}");
 
     /// <summary>SIGKILL, as the kernel's out-of-memory killer would.</summary>
     internal async Task KillHard()
@@ -146,7 +144,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
     internal async Task<int> Stop()
     {
         ProcessTable.Signal(ProcessId, ProcessTable.Terminate);
-        using var patience = new CancellationTokenSource(_patience);
+        using var patience = new CancellationTokenSource(Deadline.Timeout);
         try
         {
             await _process!.WaitForExitAsync(patience.Token);
@@ -154,7 +152,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
         catch (OperationCanceledException)
         {
             _process!.Kill();
-            Assert.Fail($"the server did not end within {_patience} of SIGTERM:\n{Log}");
+            Assert.Fail($"the server did not end within {Deadline.Timeout} of SIGTERM:\n{Log}");
         }
         return _process.ExitCode;
     }
@@ -181,7 +179,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
         finally
         {
             if (IsRunning)
-                _process!.Kill();
+                await KillHard();
             _process?.Dispose();
             _http.Dispose();
             _folder.Dispose();

@@ -26,7 +26,7 @@ public sealed class ContainerImageTests
         {
             var endpoint = new Uri($"http://{await DockerHost.Docker("port", name, "8000/tcp")}/");
             using var http = new HttpClient();
-            await Deadline.Until(async () => await IsReady(http, endpoint), TimeSpan.FromSeconds(30), "the server in the container is ready");
+            await Deadline.Until(async () => await IsReady(http, endpoint), "the server in the container is ready");
             await Deadline.Until(
                 async () => await DockerHost.Docker("inspect", "-f", "{{.State.Health.Status}}", name) == "healthy",
                 TimeSpan.FromSeconds(60), "Docker calls the container healthy");

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using McpDevBench.EndToEndTests.Assistants;
-using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Monitoring;
 using McpDevBench.EndToEndTests.Product;
 

@@ -100,7 +100,7 @@ public sealed class DeployTests
     }
 
     private static Task Heard(AlertmanagerProcess alertmanager, params string[] expected) => Deadline.Until(
-        async () => (await alertmanager.Heard()).SequenceEqual(expected), TimeSpan.FromSeconds(10), $"just {string.Join(", ", expected)} are heard");
+        async () => (await alertmanager.Heard()).SequenceEqual(expected), $"just {string.Join(", ", expected)} are heard");
 
     private static JsonObject Alert(string name, string severity, params (string Name, string Value)[] labels) =>
         new(labels.Select(label => KeyValuePair.Create(label.Name, (JsonNode?)label.Value))) { ["alertname"] = name, ["severity"] = severity, ["service"] = "mcp-devbench" };

@@ -118,7 +118,7 @@ public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProces
 
         Task Queued(int calls) => Machine.Deadline.Until(
             async () => (await Waiting()).Split('\n').Contains($"mcp_execution_queue_waiting {calls}"),
-            TimeSpan.FromSeconds(10), $"{calls} calls wait");
+            $"{calls} calls wait");
 
         async Task<string> Waiting() =>
             (await assistant.Call("metrics", ("prefix", "mcp_execution_queue_waiting"))).GetProperty("text").GetString()!;
@@ -157,7 +157,7 @@ public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProces
         var waiting = assistant.Client.CallToolAsync(
             "exec", Assistant.Arguments($$"""{"container_id": "{{workspace.Id}}", "shell": "touch up; until [ -e go ]; do sleep 0.05; done; echo survived > result", "wait_ms": 25000}"""),
             cancellationToken: hangUp.Token).AsTask();
-        await Machine.Deadline.Until(async () => (await workspace.List("/workspace")).Entries.Count > 0, TimeSpan.FromSeconds(10), "the command has started");
+        await Machine.Deadline.Until(async () => (await workspace.List("/workspace")).Entries.Count > 0, "the command has started");
         await hangUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 

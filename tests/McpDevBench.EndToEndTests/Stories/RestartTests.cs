@@ -55,7 +55,7 @@ public sealed class RestartTests
         await Machine.DockerHost.Docker("exec", dockerId, "/bin/touch", "/workspace/go");
         await Machine.Deadline.Until(
             () => Task.FromResult(!Machine.ProcessTable.Of(dockerId).Any(process => process.Command.Contains("echo before", StringComparison.Ordinal))),
-            TimeSpan.FromSeconds(10), "the command ends on its own");
+            "the command ends on its own");
         await server.InitializeAsync();
 
         await using var again = await server.Connect();

@@ -1,4 +1,3 @@
-using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Monitoring;
 
 namespace McpDevBench.EndToEndTests.Stories;

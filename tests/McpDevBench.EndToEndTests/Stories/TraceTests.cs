@@ -101,7 +101,7 @@ public sealed class TraceTests
         using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
         var correlationId = response.Headers.GetValues("X-Correlation-Id").Single();
 
-        await Deadline.Until(() => Task.FromResult(collector.Spans.Count(span => (string?)span["mcp_devbench.correlation_id"] == correlationId) == 2), TimeSpan.FromSeconds(30), "both spans arrive");
+        await Deadline.Until(() => Task.FromResult(collector.Spans.Count(span => (string?)span["mcp_devbench.correlation_id"] == correlationId) == 2), "both spans arrive");
         var tool = Assert.Single(ToolSpans(collector, traceId, "kill"));
         Assert.Equal((parentId, correlationId, "seven", "tcp", 2), (tool.ParentId, tool["mcp_devbench.correlation_id"], tool["jsonrpc.request.id"], tool["network.transport"], tool.Kind));
         var http = Assert.Single(collector.Spans, span => span.Name == "POST /mcp/" && (string?)span["mcp_devbench.correlation_id"] == correlationId);
@@ -170,7 +170,7 @@ public sealed class TraceTests
                 await assistant.ListContainers();
                 return Warnings(server) > 0;
             },
-            TimeSpan.FromSeconds(30), "the log says so");
+            "the log says so");
         var workspace = await assistant.Spawn(Images.Busybox);
         Assert.Equal("works", await workspace.Sh("echo works"));
         await workspace.Kill(("force", true));

@@ -54,8 +54,8 @@ public sealed class WorkspaceTests(ServerProcess server) : IClassFixture<ServerP
         await using var assistant = await brisk.Connect();
         var workspace = await assistant.Spawn(Images.Busybox, ("ttl_s", 2));
         Assert.NotNull(workspace.Spawned.ExpiresAt);
-        await Deadline.Until(async () => (await DockerHost.ContainersOf(workspace.Id)).Count == 0, TimeSpan.FromSeconds(30), "the container is removed");
-        await Deadline.Until(async () => (await DockerHost.VolumesOf(workspace.Id)).Count == 0, TimeSpan.FromSeconds(30), "its volume is removed");
+        await Deadline.Until(async () => (await DockerHost.ContainersOf(workspace.Id)).Count == 0, "the container is removed");
+        await Deadline.Until(async () => (await DockerHost.VolumesOf(workspace.Id)).Count == 0, "its volume is removed");
         await Refused.With("container_not_found", () => workspace.Exec("true"));
     }
 }
