@@ -119,6 +119,9 @@ internal sealed class CallDeadline : IDisposable
         }
     }
 
+    /// <inheritdoc cref="BoundAsync{T}"/>
+    public async Task BoundAsync(Task call) => await BoundAsync(Completed(call));
+
     /// <summary>Answers in time also where the call does not: then it goes on without an audience.</summary>
     /// <exception cref="TimeoutException">The call did not end although its time is over.</exception>
     public async Task<T> BoundAsync<T>(Task<T> call)
@@ -146,6 +149,12 @@ internal sealed class CallDeadline : IDisposable
             _isOver = true;
             _source.Dispose();
         }
+    }
+
+    private static async Task<bool> Completed(Task call)
+    {
+        await call;
+        return true;
     }
 
     private void Rearm()

@@ -33,6 +33,13 @@ internal static class FileBatches
         return (new BatchRequest(steps), contents);
     }
 
+    public static FileEffect EffectOf(IReadOnlyList<BatchOperation> operations)
+    {
+        if (operations.All(operation => operation.Op == "read"))
+            return FileEffect.None;
+        return operations.All(operation => operation.Op is "read" or "delete" or "move") ? FileEffect.Changes : FileEffect.Adds;
+    }
+
     public static List<BatchOutcome> Outcomes(IReadOnlyList<BatchOperation> operations, BatchResponse answer)
     {
         if (answer.FailedStep >= 0)

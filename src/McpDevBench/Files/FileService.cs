@@ -102,7 +102,8 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(string owner, string container, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
     {
         var (batch, contents) = FileBatches.ToProtocol(operations);
-        var answer = await files.StreamAsync(owner, container, "batch", Opcode.Batch, batch.Write, async call =>
+        var answer = await files.StreamAsync(
+            owner, container, "batch", FileBatches.EffectOf(operations), Opcode.Batch, batch.Write, async call =>
         {
             foreach (var content in contents)
                 await call.SendAsync(content, cancellationToken);

@@ -5,6 +5,16 @@ using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
 
+/// <summary>What a request does to a workspace's files.</summary>
+internal enum FileEffect
+{
+    None,
+    Changes,
+
+    /// <summary>Changes that may take more disk.</summary>
+    Adds,
+}
+
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
 internal sealed class WorkspaceFiles(
     WorkspaceDirectory workspaces, WorkspaceRecovery recovery, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
@@ -16,12 +26,21 @@ internal sealed class WorkspaceFiles(
     /// <param name="repeatable">Doing it twice is as good as once.</param>
     public Task<T> RequestAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
         UseAsync(
-            owner, container, operation, opcode, link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken),
+            owner, container, operation, EffectOf(operation, opcode), link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken),
             cancellationToken);
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
-    public Task<T> StreamAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action, CancellationToken cancellationToken) =>
-        UseAsync(owner, container, operation, opcode, async link =>
+    public Task<T> StreamAsync<T>(
+        string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action,
+        CancellationToken cancellationToken) =>
+        StreamAsync(owner, container, operation, EffectOf(operation, opcode), opcode, write, action, cancellationToken);
+
+    /// <inheritdoc cref="StreamAsync{T}(string, string, string, Opcode, Action{MessageWriter}, Func{AgentCall, Task{T}}, CancellationToken)"/>
+    /// <param name="effect">What this request does to the files, where its operation does not say.</param>
+    public Task<T> StreamAsync<T>(
+        string owner, string container, string operation, FileEffect effect, Opcode opcode, Action<MessageWriter> write,
+        Func<AgentCall, Task<T>> action, CancellationToken cancellationToken) =>
+        UseAsync(owner, container, operation, effect, async link =>
         {
             var connection = await link.ConnectionAsync(cancellationToken);
             return await connection.CallAsync(opcode, write, async call =>
@@ -32,28 +51,33 @@ internal sealed class WorkspaceFiles(
         }, cancellationToken);
 
     private Task<T> UseAsync<T>(
-        string owner, string container, string operation, Opcode opcode, Func<AgentLink, Task<T>> action,
+        string owner, string container, string operation, FileEffect effect, Func<AgentLink, Task<T>> action,
         CancellationToken cancellationToken) =>
         MeasuredAsync(operation, () => recovery.UseAsync(owner, container, async (workspace, link) =>
         {
-            await RequireRoomAsync(workspace, opcode);
-            return await InTimeAsync(link, operation, action);
+            // Beyond the disk limit only what takes more of it is refused.
+            if (effect == FileEffect.Adds)
+                await disk.RequireRoomAsync(workspace);
+            return await InTimeAsync(link, effect, action);
         }, cancellationToken));
 
-    private static Task<T> InTimeAsync<T>(AgentLink link, string operation, Func<AgentLink, Task<T>> action) =>
-        _reading.Contains(operation)
+    private static Task<T> InTimeAsync<T>(AgentLink link, FileEffect effect, Func<AgentLink, Task<T>> action) =>
+        effect == FileEffect.None
             ? AgentSilence.ExplainAsync(link, () => action(link), "Nothing was changed.")
             : AgentSilence.ExplainAsync(
                 link, () => action(link), "It is not known whether the change was made; it will not be made later.",
                 "Look with fs_stat or fs_read what is there; then call again.",
                 ifLost: "It is not known whether the change was made.");
 
+    private static FileEffect EffectOf(string operation, Opcode opcode)
+    {
+        if (_reading.Contains(operation))
+            return FileEffect.None;
+        return opcode is Opcode.Write or Opcode.Batch or Opcode.Import ? FileEffect.Adds : FileEffect.Changes;
+    }
+
     /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
     public string KeyOf(string owner, string container) => workspaces.Find(owner, container).Id.ToString();
-
-    /// <summary>Operations that add to what a workspace holds are refused beyond its disk limit; deleting is not.</summary>
-    private Task RequireRoomAsync(Workspace workspace, Opcode opcode) =>
-        opcode is Opcode.Write or Opcode.Batch or Opcode.Import ? disk.RequireRoomAsync(workspace) : Task.CompletedTask;
 
     private async Task<T> MeasuredAsync<T>(string operation, Func<Task<T>> action)
     {

@@ -53,11 +53,17 @@ internal sealed partial class CallPipeline(
         Exception? failure = null;
         var isToolCall = method == RequestMethods.ToolsCall;
         using var span = isToolCall ? default : RequestSpan.Begin(message, name);
+        using var deadline = Timeouts.Begin(method, time, cancellationToken);
         try
         {
             if ((message.Params as JsonObject)?[MessageFault.Member] is JsonValue fault)
                 throw new McpProtocolException(fault.ToString().Replace('\n', ' '), McpErrorCode.InvalidParams);
-            await next(context, cancellationToken);
+            await (deadline is null ? next(context, cancellationToken) : deadline.BoundAsync(next(context, deadline.Token)));
+        }
+        catch (Exception exception) when (deadline?.IsReason(exception) == true)
+        {
+            (errorType, failure) = (RefusalCode.Timeout.Name(), Timeouts.Of(name, isReadOnly: true, deadline, exception));
+            throw failure = AsProtocolError(failure, name, context.Server.NegotiatedProtocolVersion);
         }
         catch (Exception exception) when (exception is not InputRequiredException)
         {
@@ -161,7 +167,7 @@ internal sealed partial class CallPipeline(
         }
         catch (Exception exception) when (deadline.IsReason(exception))
         {
-            var refusal = Timeouts.Of(name, tool?.Annotations?.ReadOnlyHint != false, deadline, exception);
+            var refusal = Timeouts.Of(name, Timeouts.IsRead(request, tool), deadline, exception);
             (errorType, failure) = (refusal.Code.Name(), refusal);
             return Answer(refusal);
         }

@@ -82,12 +82,16 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
         var exec = await workspace.ExecStart("cat", ("stdin_open", true));
         await using (await Paused.Of(workspace))
         {
-            Func<Task>[] reads = [() => workspace.Read("kept"), () => workspace.List("."), () => workspace.Stat("kept")];
+            Func<Task>[] reads =
+            [
+                () => workspace.Read("kept"), () => workspace.List("."), () => workspace.Stat("kept"),
+                () => workspace.Batch([new System.Text.Json.Nodes.JsonObject { ["op"] = "read", ["path"] = "kept" }]),
+            ];
             Func<Task>[] changes =
             [
                 () => workspace.Write("kept", "after"),
                 () => workspace.Edit("kept", "before", "after"),
-                () => workspace.Batch([new System.Text.Json.Nodes.JsonObject { ["op"] = "read", ["path"] = "kept" }]),
+                () => workspace.Batch([new System.Text.Json.Nodes.JsonObject { ["op"] = "mkdir", ["path"] = "made" }]),
                 () => assistant.Call("exec_signal", ("exec_id", exec.Id), ("signal", "HUP")),
                 () => assistant.Call("exec_cancel", ("exec_id", exec.Id)),
                 () => exec.Input("x"),

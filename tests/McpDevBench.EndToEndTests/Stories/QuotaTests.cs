@@ -74,6 +74,8 @@ public sealed class QuotaTests
                 "fs_batch", ("container_id", workspace.Id),
                 ("operations", new JsonArray(new JsonObject { ["op"] = "write", ["path"] = "x", ["content"] = "y" }))));
         Assert.Equal("fits", (await workspace.Read("before.txt")).Content);
+        // A batch that takes no more disk is served.
+        await workspace.Batch([new JsonObject { ["op"] = "read", ["path"] = "before.txt" }]);
         await Deadline.Until(
             async () => Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null))
                 .Contains("1 workspaces hold more than 8 MiB", StringComparison.Ordinal),
