@@ -186,6 +186,7 @@ internal static class DevBenchServer
         services.AddSingleton<FileCopies>();
         services.AddSingleton(new ZipSpool(options.Storage.Folder));
 
+        services.AddSingleton<StartState>();
         services.AddSingleton<SystemAudit>();
         services.AddHostedService<Upkeep>();
         services.AddHostedService<UsageSampler>();

@@ -20,7 +20,7 @@ internal sealed partial class Upkeep(
     ContainerService containers,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
     SystemAudit audit,
-    WorkspaceQuota quota, DiskWatch disk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status,
+    WorkspaceQuota quota, DiskWatch disk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
@@ -33,6 +33,7 @@ internal sealed partial class Upkeep(
         execs.Recover();
         metrics.BeforeCollect(Count);
         RegisterChecks();
+        start.Complete();
         await base.StartAsync(cancellationToken);
     }
 

@@ -1,4 +1,5 @@
 using McpDevBench.Observability.Health;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpDevBench.Tests.Observability;
@@ -42,6 +43,29 @@ public sealed class HealthChecksTests
     {
         _drain.Begin();
         Assert.False(Assert.Single(await _checks.AskAsync()).Ok);
+    }
+
+    [Fact]
+    public async Task A_server_is_not_ready_before_all_its_checks_are_registered_and_each_has_run_once()
+    {
+        var start = new StartState();
+        var checks = new HealthChecks(Metering.Catalogue(), _time, _drain, NullLogger<HealthChecks>.Instance, start);
+        var docker = new TaskCompletionSource<Health>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.Equal(["startup"], from check in await checks.AskAsync() where !check.Ok && check.NeededToServe select check.Name);
+        checks.Register("docker", neededToServe: true, _ => docker.Task);
+        start.Complete();
+
+        var probe = checks.IsReadyAsync();
+        Assert.False(probe.IsCompleted);
+        docker.SetResult(new Health(true, "fine"));
+        Assert.True(await probe);
+    }
+
+    [Fact]
+    public async Task A_whole_server_that_has_not_started_says_so()
+    {
+        using var server = TestServer.Whole();
+        Assert.False(await server.Services.GetRequiredService<HealthChecks>().IsReadyAsync());
     }
 
     [Fact]

@@ -28,9 +28,13 @@ internal sealed partial class HealthChecks
     private readonly DrainState _drain;
     private readonly ILogger<HealthChecks> _logger;
 
-    public HealthChecks(MetricCatalogue metrics, TimeProvider time, DrainState drain, ILogger<HealthChecks> logger)
+    private readonly StartState? _start;
+
+    /// <param name="start">Null for a server whose checks are all registered before it listens.</param>
+    public HealthChecks(
+        MetricCatalogue metrics, TimeProvider time, DrainState drain, ILogger<HealthChecks> logger, StartState? start = null)
     {
-        (_time, _drain, _logger) = (time, drain, logger);
+        (_time, _drain, _logger, _start) = (time, drain, logger, start);
         metrics.BeforeCollect(async _ => metrics.Health.Counted(await IsReadyAsync()));
     }
 
@@ -52,11 +56,17 @@ internal sealed partial class HealthChecks
         while (await timer.WaitForNextTickAsync(stopping));
     }
 
-    /// <summary>All checks in the order of their names, the drain state last.</summary>
+    /// <summary>
+    /// All checks in the order of their names, the drain state last. Until all are registered, one more that fails: a check that is not
+    /// there yet has not passed.
+    /// </summary>
     public async Task<IReadOnlyList<CheckedHealth>> AskAsync()
     {
+        var isStarting = _start is { IsComplete: false };
         var asked = _checks.Values.OrderBy(check => check.Name, StringComparer.Ordinal).Select(AskIfDue);
         var answers = new List<CheckedHealth>(await Task.WhenAll(asked));
+        if (isStarting)
+            answers.Add(new(StartState.Name, false, "The server is starting; not all checks have run yet.", true));
         answers.Add(new("drain", !_drain.IsDraining, _drain.IsDraining ? "The server is shutting down." : "Not draining.", true));
         return answers;
     }

@@ -17,15 +17,18 @@ internal static class HealthEndpoints
     private static async Task AnswerReadyAsync(HttpContext context, HealthChecks checks)
     {
         var failing = new JsonArray();
+        var status = "not_ready";
         foreach (var check in await checks.AskAsync())
         {
             if (!check.Ok && check.NeededToServe)
                 failing.Add((JsonNode)check.Name);
+            if (check.Name == StartState.Name)
+                status = "starting";
         }
         if (failing.Count == 0)
             await AnswerAsync(context, 200, new JsonObject { ["status"] = "ready" });
         else
-            await AnswerAsync(context, 503, new JsonObject { ["status"] = "not_ready", ["failing"] = failing });
+            await AnswerAsync(context, 503, new JsonObject { ["status"] = status, ["failing"] = failing });
     }
 
     private static Task AnswerAsync(HttpContext context, int status, JsonObject body)
