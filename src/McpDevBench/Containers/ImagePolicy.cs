@@ -40,7 +40,7 @@ internal sealed class ImagePolicy(ContainerOptions options)
         : options.AllowedImages is [var first, ..] && first != "*" ? first
         : $"{(options.AllowedRegistries is [var registry, ..] ? registry : "none")}/…";
 
-    private string Hint => $"Use an allowed image, such as {Nearest}; spawn with dry_run=true says what policy decides.";
+    private string Hint => $"Use an allowed image, such as {Nearest}, or one that list_images shows; spawn with dry_run=true says what policy decides.";
 
     private static bool Matches(string pattern, ImageReference image)
     {

@@ -13,18 +13,20 @@ internal sealed class ImageProvider(
     public TimeSpan PullTimeout => engine.PullTimeout;
 
     public async Task<bool> IsPresentAsync(ImageReference reference, CancellationToken cancellationToken) =>
-        await images.FindAsync(reference.Canonical, cancellationToken) is not null;
+        await FindAsync(reference, cancellationToken) is not null;
 
     /// <param name="onPull">The progress of the pull, if the image has to be pulled.</param>
     /// <exception cref="RefusalException">image_not_found, registry_unavailable, or invalid_argument for another architecture.</exception>
     public async Task<EngineImage> GetAsync(ImageReference reference, Action<PullState>? onPull, CancellationToken cancellationToken)
     {
-        var image = await images.FindAsync(reference.Canonical, cancellationToken);
+        var image = await FindAsync(reference, cancellationToken);
         if (image is null)
         {
             await PullAsync(reference, onPull, cancellationToken);
             image = await images.FindAsync(reference.Canonical, cancellationToken)
-                ?? throw new RefusalException(RefusalCode.ImageNotFound, $"The image {reference.Canonical} was pulled, but Docker does not have it.", "Call spawn again.", retryable: true);
+                ?? throw new RefusalException(
+                    RefusalCode.ImageNotFound, $"The image {reference.Canonical} was pulled, but Docker does not have it.",
+                    "Call spawn again.", retryable: true);
         }
         RequirePlatform(reference, image, (await engine.IdentifyAsync(cancellationToken)).Architecture);
         // Once per image, and part of getting it: the spawn itself then finds it done.
@@ -69,6 +71,18 @@ internal sealed class ImageProvider(
     internal static string? NearestOf(ImageReference reference, IEnumerable<string> names, ImagePolicy policy) =>
         names.Where(policy.Allows).FirstOrDefault(name => name.EndsWith("/" + reference.Familiar, StringComparison.Ordinal))
         ?? Nearest.To(reference.Familiar, names.Where(policy.Allows));
+
+    /// <summary>
+    /// By its name; or by the id that list_images shows as the digest of an image that no registry has. Policy has decided on the name, so
+    /// the image of that id must have this name too.
+    /// </summary>
+    private async Task<EngineImage?> FindAsync(ImageReference reference, CancellationToken cancellationToken)
+    {
+        if (await images.FindAsync(reference.Canonical, cancellationToken) is { } named)
+            return named;
+        return reference.Digest is { } id && await images.FindAsync(id, cancellationToken) is { } image
+            && image.Names.Any(name => ImageReference.TryParse(name)?.Repository == reference.Repository) ? image : null;
+    }
 
     private static RefusalException Gone(Workspace workspace, string reference, Exception? inner) => new(
         RefusalCode.ImageNotFound,

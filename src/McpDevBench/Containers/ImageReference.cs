@@ -39,6 +39,10 @@ internal sealed partial record ImageReference(string Domain, string Path, string
             throw Invalid(text, "it is empty");
         if (text.Length > LongestReference)
             throw Invalid(text[..40] + "…", $"it has {text.Length} characters, at most {LongestReference} are allowed");
+        if (DigestPattern().IsMatch(text))
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, $"'{text}' is a digest without a name.",
+                "Put the image's name before it: name@sha256:…. list_images shows names and digests.");
         var (rest, digest) = Cut(text, text.IndexOf('@', StringComparison.Ordinal));
         if (digest is not null && !DigestPattern().IsMatch(digest))
             throw Invalid(text, "a digest is sha256: and 64 lower-case hexadecimal digits");

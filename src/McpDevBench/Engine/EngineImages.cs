@@ -8,7 +8,12 @@ namespace McpDevBench.Engine;
 /// <param name="Id">The digest of its configuration: what containers are created from, whatever a tag says later.</param>
 /// <param name="RepoDigests"><c>repository@sha256:…</c>, where it came from.</param>
 internal sealed record EngineImage(
-    string Id, string Os, string Architecture, IReadOnlyList<string> RepoDigests, IReadOnlyList<string> Env, IReadOnlyCollection<string> Volumes);
+    string Id, string Os, string Architecture, IReadOnlyList<string> RepoDigests, IReadOnlyList<string> Env,
+    IReadOnlyCollection<string> Volumes)
+{
+    /// <summary>Repository and tag, each.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+}
 
 /// <summary>An image as the host lists it.</summary>
 /// <param name="Names">Repository and tag.</param>
@@ -24,7 +29,8 @@ internal sealed class EngineImages(DockerEngine engine)
         {
             var found = await engine.CallAsync("image_inspect", (client, token) => client.Images.InspectImageAsync(reference, token), cancellationToken);
             return new EngineImage(
-                found.ID, found.Os, found.Architecture, [.. found.RepoDigests ?? []], [.. found.Config?.Env ?? []], [.. found.Config?.Volumes?.Keys ?? (IEnumerable<string>)[]]);
+                found.ID, found.Os, found.Architecture, [.. found.RepoDigests ?? []], [.. found.Config?.Env ?? []],
+                [.. found.Config?.Volumes?.Keys ?? (IEnumerable<string>)[]]) { Names = [.. found.RepoTags ?? []] };
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {

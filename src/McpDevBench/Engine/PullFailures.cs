@@ -22,11 +22,11 @@ internal static class PullFailures
             return new RefusalException(
                 RefusalCode.RegistryUnavailable,
                 $"The image {image} is not on the Docker host, and its registry could not be asked for it: {sentence}",
-                "Use an image that is on the Docker host, or call spawn again later. "
+                "Use an image that is on the Docker host (list_images shows them), or call spawn again later. "
                     + "If it stays so, ask the operator whether the Docker host reaches the registry.",
                 retryable: true);
         return new RefusalException(
             RefusalCode.ImageNotFound, $"The image {image} could not be pulled: {sentence}",
-            "Check the name and the tag. A private registry needs credentials, which the operator sets in MCP_DOCKER_CONFIG_JSON.");
+            "Check the name and the tag; list_images shows the images that are on the Docker host. A private registry needs credentials, which the operator sets in MCP_DOCKER_CONFIG_JSON.");
     }
 }

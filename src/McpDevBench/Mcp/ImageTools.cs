@@ -8,7 +8,7 @@ internal sealed record ListImagesArguments(
     [Description("Only names that contain this text.")] string? Filter = null,
     string? Cursor = null);
 
-/// <param name="Digest">As spawn reports it.</param>
+/// <param name="Digest">As spawn reports it; spawn takes name@digest as an image.</param>
 internal sealed record ListedImage(string Name, long SizeBytes, string Digest, bool? Default = null);
 
 internal sealed record ListImagesResult(

@@ -28,6 +28,31 @@ public sealed class ImageListTests
     }
 
     [Fact]
+    public async Task The_digest_that_is_listed_can_be_used_with_the_image_s_own_name_alone()
+    {
+        await using var server = await ServerProcess.Started(("MCP_ALLOWED_IMAGES", "devbench-test/busybox"));
+        await using var assistant = await server.Connect();
+        var image = (await assistant.Call("list_images", ("filter", Images.Busybox))).GetProperty("images")[0];
+        var (name, digest) = (image.GetProperty("name").GetString()!, image.GetProperty("digest").GetString()!);
+        foreach (var pinned in new[] { $"{name}@{digest}", $"{name.Split(':')[0]}@{digest}" })
+        {
+            var workspace = await assistant.Spawn(pinned);
+            Assert.Equal(digest, workspace.Spawned.Digest);
+            await DockerHost.Docker("stop", "--time", "0", await workspace.DockerId());
+            Assert.Equal("again", await workspace.Sh("echo again"));
+            await workspace.Kill();
+        }
+
+        var bare = await Assistants.Refused.With("invalid_argument", () => assistant.Spawn(digest));
+        Assert.Contains("list_images", bare.Hint, StringComparison.Ordinal);
+        // The id of an image that policy does not allow stays out of reach under the name of one that it does.
+        var other = await DockerHost.Docker("image", "inspect", "-f", "{{.Id}}", Images.Python);
+        var refusal = await Assistants.Refused.WithOneOf(
+            ["image_not_found", "registry_unavailable"], () => assistant.Spawn($"{Images.Busybox}@{other}"));
+        Assert.Contains("list_images", refusal.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_long_list_comes_in_pages_and_by_filter()
     {
         var names = Enumerable.Range(0, 120).Select(number => $"devbench-test/page-{Guid.NewGuid():N}:{number}").ToList();
