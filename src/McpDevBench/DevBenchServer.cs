@@ -164,6 +164,9 @@ internal static class DevBenchServer
         services.AddSingleton<WorkspaceRecovery>();
         services.AddSingleton<Adoption>();
         services.AddSingleton<WorkspaceQuota>();
+        services.AddSingleton<SpawnResumption>();
+        services.AddSingleton<EngineStates>();
+        services.AddSingleton<WorkspaceList>();
         services.AddSingleton<ContainerService>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Janitor>();

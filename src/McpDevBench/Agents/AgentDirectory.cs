@@ -71,6 +71,15 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
             ? (long)Math.Min(usage.Bytes, long.MaxValue)
             : null;
 
+    /// <summary>
+    /// Files and directories below a directory of a container; no more than <see cref="MaxCounted"/> are counted. Null without an answer in
+    /// time, and from an agent before version 2 of the protocol.
+    /// </summary>
+    public async Task<int?> CountEntriesAsync(string dockerId, string root, TimeSpan timeout) =>
+        await AskAsync(dockerId, Opcode.DiskUsage, new DiskUsageRequest([root], MaxCounted).Write, DiskUsage.Read, timeout) is { } usage
+            ? (int)Math.Min(usage.Entries, MaxCounted)
+            : null;
+
     private async Task<T?> AskAsync<T>(string dockerId, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, TimeSpan timeout)
         where T : class
     {

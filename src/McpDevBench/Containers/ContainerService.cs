@@ -13,12 +13,12 @@ namespace McpDevBench.Containers;
 /// <summary>The life of a workspace as clients see it: spawn, attach, list, kill.</summary>
 internal sealed partial class ContainerService(
     ContainerOptions options, WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory,
-    WorkspaceRecovery recovery, IdempotencyStore idempotency, ImagePolicy policy, ImageProvider images, EngineContainers engineContainers,
-    AgentDirectory agents, VolumePool pool, WorkspaceQuota quota, KeyedLock keys,
+    WorkspaceRecovery recovery, SpawnResumption resumption, IdempotencyStore idempotency, ImagePolicy policy, ImageProvider images,
+    EngineContainers engineContainers, AgentDirectory agents, VolumePool pool, WorkspaceQuota quota, KeyedLock keys,
     MetricCatalogue metrics, TimeProvider time, ILogger<ContainerService> logger)
 {
     private const string SpawnScope = "spawn";
-    private const int PageSize = 100;
+    private static readonly TimeSpan CountTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Restored files are counted up to here.</summary>
     public const int MaxCountedFiles = AgentDirectory.MaxCounted;
@@ -48,7 +48,7 @@ internal sealed partial class ContainerService(
         if (policy.Objection(plan.Image) is { } objection)
             return new SpawnDecision(false, plan.Image.Canonical, $"The image may not be used: {objection}.", policy.Nearest, false, plan.Limits, plan.Network);
         if (request.Alias is { } alias && workspaces.FindByAlias(owner, alias) is { } existing)
-            return Decide(existing, request, plan);
+            return SpawnResumption.Decide(existing, request, plan);
         var present = await images.IsPresentAsync(plan.Image, cancellationToken);
         return new SpawnDecision(true, plan.Image.Canonical, present ? "The image is on the Docker host." : "The image would be pulled first.", null, present, plan.Limits, plan.Network);
     }
@@ -89,23 +89,6 @@ internal sealed partial class ContainerService(
         LogKilled(logger, workspace.Id, force);
         return killed;
     }
-
-    /// <param name="label">Null, <c>name</c> or <c>name=value</c>.</param>
-    public ContainerPage List(string owner, bool includeStopped, string? label, string? cursor)
-    {
-        var after = cursor is null ? (0, "") : PageCursor.Parse(cursor);
-        var running = store.RunningExecs();
-        var page = workspaces.All
-            .Where(workspace => workspace.Owner == owner && (includeStopped || workspace.Status is ContainerStatus.Running or ContainerStatus.Creating) && workspace.Status != ContainerStatus.Removing)
-            .Where(workspace => label is null || HasLabel(workspace, label))
-            .OrderBy(CursorOf).SkipWhile(workspace => CursorOf(workspace).CompareTo(after) <= 0).Take(PageSize + 1).ToList();
-        return new ContainerPage(
-            [.. page.Take(PageSize).Select(workspace => new ListedContainer(workspace, running.GetValueOrDefault(workspace.Id.ToString())))],
-            page.Count > PageSize ? PageCursor.Of(page[PageSize - 1].CreatedAt, page[PageSize - 1].Id.ToString()) : null);
-    }
-
-    /// <summary>Files that were kept of removed workspaces.</summary>
-    public IReadOnlyList<KeptFiles> Kept(string owner) => keptFiles.List(owner);
 
     /// <summary>By id or alias.</summary>
     /// <exception cref="RefusalException">container_not_found, alike for unknown, foreign and expired handles.</exception>
@@ -150,27 +133,9 @@ internal sealed partial class ContainerService(
     }
 
     private async Task<Spawned> SpawnOrResumeAsync(
-        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
-    {
-        if (request.Alias is not { } alias || workspaces.FindByAlias(owner, alias) is not { } existing)
-            return await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken);
-        // That its container has ended may not have been noticed yet.
-        if (existing.Status == ContainerStatus.Running && !await recovery.IsUpAsync(existing, cancellationToken))
-            existing = existing with { Status = ContainerStatus.Stopped };
-        if (plan.Objection(existing, request) is { } objection)
-            throw objection;
-        if (request.Persistent)
-            workspaces.MakePersistent(existing.Id);
-        return new Spawned(
-            await recovery.FindAnsweringAsync(owner, existing.Id.ToString(), cancellationToken), Warm: false, Replayed: false);
-    }
-
-    private static SpawnDecision Decide(Workspace existing, SpawnRequest request, SpawnPlan plan) =>
-        plan.Objection(existing, request) is { } objection
-        ? new SpawnDecision(false, plan.Image.Canonical, objection.Message, $"alias={existing.Alias}-2", false, plan.Limits, plan.Network)
-        : new SpawnDecision(
-            true, existing.Image, $"The stopped workspace '{existing.Alias}' would be resumed with its files.", null, true, existing.Limits,
-            existing.Network);
+        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken) =>
+        await resumption.TryAsync(owner, request, plan, cancellationToken)
+        ?? await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken);
 
     private async Task<Spawned> SpawnOnceAsync(
         string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
@@ -184,10 +149,11 @@ internal sealed partial class ContainerService(
         metrics.WarmPool.Missed("disabled");
         try
         {
-            var (workspace, restored) = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _, _) => { }), cancellationToken);
+            var spawned = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _, _) => { }), cancellationToken);
             metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
-            LogCreated(logger, workspace.Id, workspace.Image, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
-            return new Spawned(workspace, Warm: false, Replayed: false) { RestoredFiles = restored };
+            LogCreated(
+                logger, spawned.Workspace.Id, spawned.Workspace.Image, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
+            return spawned;
         }
         catch (Exception e)
         {
@@ -196,7 +162,7 @@ internal sealed partial class ContainerService(
         }
     }
 
-    private async Task<(Workspace Workspace, int? Restored)> SpawnMeasuredAsync(
+    private async Task<Spawned> SpawnMeasuredAsync(
         string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress onProgress, CancellationToken cancellationToken)
     {
         using var steps = new SpawnSteps(metrics.Containers.SpawnPhaseDone, time);
@@ -212,6 +178,7 @@ internal sealed partial class ContainerService(
         steps.Next(SpawnPhase.Create);
         var id = ContainerId.New();
         var now = time.GetUtcNow();
+        var lost = await factory.ForgetLostAsync(owner, request.Alias, cancellationToken);
         var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
         var workspace = new Workspace
         {
@@ -246,10 +213,11 @@ internal sealed partial class ContainerService(
         try
         {
             var built = await factory.BuildAsync(workspace, image, fresh, steps, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);
+            var spawned = new Spawned(built, Warm: false, Replayed: false) { Note = lost };
             if (fresh)
-                return (built, null);
+                return spawned;
             keptFiles.Delete(volume);
-            return (built, await agents.CountFilesAsync(built.DockerId!, cancellationToken));
+            return spawned with { Restored = await CountAsync(built.DockerId!, cancellationToken) };
         }
         catch
         {
@@ -259,13 +227,9 @@ internal sealed partial class ContainerService(
         }
     }
 
-    private static bool HasLabel(Workspace workspace, string label)
-    {
-        var at = label.IndexOf('=', StringComparison.Ordinal);
-        return at < 0 ? workspace.Labels.ContainsKey(label) : workspace.Labels.GetValueOrDefault(label[..at]) == label[(at + 1)..];
-    }
-
-    private static (long, string) CursorOf(Workspace workspace) => (workspace.CreatedAt.Milliseconds(), workspace.Id.ToString());
+    private async Task<RestoredFiles> CountAsync(string dockerId, CancellationToken cancellationToken) => new(
+        await agents.CountFilesAsync(dockerId, cancellationToken),
+        await agents.CountEntriesAsync(dockerId, ContainerSpec.HomePath, CountTimeout));
 
     private static string Fingerprint(SpawnRequest request)
     {

@@ -43,11 +43,13 @@ internal sealed class ContainerStore(Database database)
 
     public void Update(Workspace workspace) => database.Write(connection => connection.Run(
         "UPDATE containers SET docker_id = $docker_id, digest = $digest, image_id = $image_id, persistent = $persistent, "
-            + "status = $status, env = $env,\n    last_used_at = $last_used_at, lease_until = $lease_until WHERE id = $id",
+            + "status = $status, env = $env, labels = $labels, last_used_at = $last_used_at, lease_until = $lease_until, "
+            + "idle_ttl_ms = $idle_ttl_ms WHERE id = $id",
         ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
         ("$persistent", workspace.Persistent),
-        ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
-        ("$lease_until", workspace.LeaseUntil?.Milliseconds()), ("$id", workspace.Id.ToString())));
+        ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()), ("$labels", workspace.Labels.Json()),
+        ("$last_used_at", workspace.LastUsedAt.Milliseconds()), ("$lease_until", workspace.LeaseUntil?.Milliseconds()),
+        ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$id", workspace.Id.ToString())));
 
     /// <summary>Writes a use down, and nothing else: whatever changes the row at the same time stays as it is.</summary>
     public void Touch(ContainerId id, DateTimeOffset usedAt) => database.Write(connection => connection.Run(

@@ -39,9 +39,19 @@ internal enum SpawnPhase
 /// <param name="Replayed">The idempotency key had been used before: this is the same workspace.</param>
 internal sealed record Spawned(Workspace Workspace, bool Warm, bool Replayed)
 {
-    /// <summary>How many kept files it has again; null where none had been kept.</summary>
-    public int? RestoredFiles { get; init; }
+    /// <summary>What it has again of files that were kept; null where none had been kept.</summary>
+    public RestoredFiles? Restored { get; init; }
+
+    /// <summary>Arguments of the spawn that a resumed workspace has from now on.</summary>
+    public IReadOnlyList<string> Applied { get; init; } = [];
+
+    /// <summary>What the caller should know beside; null for nothing.</summary>
+    public string? Note { get; init; }
 }
+
+/// <param name="Files">Below /workspace; null where they could not be counted.</param>
+/// <param name="HomeEntries">Files and directories in the home directory; null where they could not be counted.</param>
+internal sealed record RestoredFiles(int? Files, int? HomeEntries);
 
 /// <summary>What policy says to a spawn, without doing it.</summary>
 /// <param name="Allowed">Whether it would be done.</param>
@@ -59,9 +69,15 @@ internal sealed record Attached(Workspace Workspace, int RunningExecs);
 internal sealed record Killed(string ContainerId, string Status, string Volume, string? KeptAs);
 
 /// <param name="NextCursor">Pass it to get the entries after these; null at the end.</param>
-internal sealed record ContainerPage(IReadOnlyList<ListedContainer> Containers, string? NextCursor);
+/// <param name="Hidden">Stopped workspaces that were not asked for.</param>
+/// <param name="IsCurrent">False: Docker did not answer, and the states are those that were known before.</param>
+internal sealed record ContainerPage(IReadOnlyList<ListedContainer> Containers, string? NextCursor, int Hidden, bool IsCurrent);
 
-internal sealed record ListedContainer(Workspace Workspace, int RunningExecs);
+/// <param name="Status">Of its container: a <see cref="ContainerStatus"/> in lower case, or <c>paused</c>.</param>
+internal sealed record ListedContainer(Workspace Workspace, string Status, int RunningExecs);
+
+/// <param name="IsMissing">Their volume is no longer on the Docker host.</param>
+internal sealed record ListedKeptFiles(KeptFiles Files, bool IsMissing);
 
 /// <summary>What a reconciliation or a collection found and did: one sentence each, in order.</summary>
 /// <param name="DryRun">Nothing was done: the sentences say what would be.</param>

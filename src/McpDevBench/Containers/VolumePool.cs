@@ -57,6 +57,19 @@ internal sealed partial class VolumePool(
     public async Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) =>
         (await volumes.ListAsync(Ownership.Label, cancellationToken)).Any(volume => volume.Name == name);
 
+    /// <returns>The names of all volumes of workspaces on the Docker host; null if Docker does not answer.</returns>
+    public async Task<HashSet<string>?> FindAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return [.. (await volumes.ListAsync(Ownership.Label, cancellationToken)).Select(volume => volume.Name)];
+        }
+        catch (RefusalException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Makes the home directory's volume of a workspace that was made before there was one, or that has lost it.</summary>
     public async Task EnsureHomeAsync(string imageId, string name, CancellationToken cancellationToken)
     {

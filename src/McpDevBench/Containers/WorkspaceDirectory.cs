@@ -83,13 +83,6 @@ internal sealed partial class WorkspaceDirectory
         return workspace;
     }
 
-    /// <summary>From here on its files are kept.</summary>
-    public void MakePersistent(ContainerId id)
-    {
-        if (_byId.TryGetValue(id, out var present) && present is { Persistent: false, Status: not ContainerStatus.Removing })
-            Replace(present with { Persistent = true });
-    }
-
     /// <summary>Its removal has begun: no call finds it any more. On a full disk it goes on without being written down.</summary>
     /// <param name="keepVolume">Its volume waits for the next workspace with the alias; that has to be written down.</param>
     public void BeginRemoval(Workspace workspace, bool keepVolume)

@@ -110,18 +110,28 @@ internal sealed partial class WorkspaceFactory(
         }
     }
 
+    /// <summary>
+    /// Forgets files that were kept under an alias and whose volume is gone. Docker would make an empty one without a word, which would pass
+    /// for what was kept.
+    /// </summary>
+    /// <returns>A sentence for the caller; null if nothing is lost.</returns>
+    public async Task<string?> ForgetLostAsync(string owner, string? alias, CancellationToken cancellationToken)
+    {
+        if (alias is null || keptFiles.Find(owner, alias) is not { } kept || kept.Alias != alias
+            || await pool.ExistsAsync(kept.Volume, cancellationToken))
+            return null;
+        LogKeptLost(logger, kept.Volume, kept.Alias);
+        await pool.RemoveAsync(kept.Volume, cancellationToken);
+        keptFiles.Delete(kept.Volume);
+        return $"The files that were kept as '{alias}' are lost: their volume {kept.Volume} is no longer on the Docker host. "
+            + "The workspace begins without files.";
+    }
+
     /// <summary>The volume of a new workspace: the one kept under its alias, one from the pool, or a name for one that is made later.</summary>
     public async Task<(string Name, bool Fresh)> VolumeForAsync(ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
     {
         if (alias is not null && keptFiles.Find(owner, alias) is { } kept && kept.Alias == alias)
-        {
-            if (await pool.ExistsAsync(kept.Volume, cancellationToken))
-                return (kept.Volume, false);
-            // Docker would make an empty one without a word, which is not the user's and would pass for what was kept.
-            LogKeptLost(logger, kept.Volume, kept.Alias);
-            await pool.RemoveAsync(kept.Volume, cancellationToken);
-            keptFiles.Delete(kept.Volume);
-        }
+            return (kept.Volume, false);
         return (persistent ? PersistentPrefix + id : await pool.TakeAsync(image.Id, cancellationToken), true);
     }
 

@@ -25,8 +25,9 @@ internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 
 internal sealed record SpawnResult(
     string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null, string? Digest = null,
-    string? Workspace = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null, bool? Resumed = null,
-    int? RestoredFiles = null,
+    string? Workspace = null, bool? Persistent = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
+    bool? Resumed = null, IReadOnlyList<string>? Applied = null, int? RestoredFiles = null, int? RestoredHomeEntries = null,
+    string? Note = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
 
 internal sealed class SpawnTool(ContainerService containers, ContainerOptions options, TimeProvider time)
@@ -80,18 +81,30 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
 
     protected override string Render(SpawnResult result) => result.ContainerId is null
         ? $"{(result.Allowed == true ? "Would be done" : "Would be refused")}: {result.Reason}{(result.Nearest is null ? "" : $" Nearest allowed choice: {result.Nearest}.")}"
-        : $"Workspace {result.ContainerId}{(result.Alias is null ? "" : $" (alias {result.Alias})")} is {result.Status}: image {result.Image}, files in {result.Workspace}, network {result.Network}, "
+        : $"Workspace {result.ContainerId}{(result.Alias is null ? "" : $" (alias {result.Alias})")} is {result.Status}: image {result.Image}, files in {result.Workspace} ({Kept(result.Persistent)}), network {result.Network}, "
             + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} {(result.Limits.Cpus == 1 ? "CPU" : "CPUs")}, ")
-            + $"expires {result.ExpiresAt ?? "never"}.{Restored(result)}";
+            + $"expires {result.ExpiresAt ?? "never"}.{Restored(result)}{Applied(result)}{(result.Note is null ? "" : $"\n{result.Note}")}";
 
-    private static string Restored(SpawnResult result) => result.RestoredFiles switch
+    internal static string Kept(bool? isPersistent) =>
+        isPersistent == true ? "persistent: kill keeps them" : "not persistent: kill deletes them";
+
+    private static string Restored(SpawnResult result)
     {
-        null => "",
-        >= ContainerService.MaxCountedFiles =>
-            Words.Invariant($" Restored more than {ContainerService.MaxCountedFiles} kept files; the workspace is persistent."),
-        1 => " Restored 1 kept file; the workspace is persistent.",
-        { } files => Words.Invariant($" Restored {files} kept files; the workspace is persistent."),
+        if (result is { RestoredFiles: null, RestoredHomeEntries: null })
+            return "";
+        var files = Counted(result.RestoredFiles, "kept file", "kept files");
+        return $" Restored {files} in /workspace and {Counted(result.RestoredHomeEntries, "entry", "entries")} in the home directory.";
+    }
+
+    private static string Counted(int? count, string one, string many) => count switch
+    {
+        null => $"an unknown number of {many}",
+        >= ContainerService.MaxCountedFiles => Words.Invariant($"more than {ContainerService.MaxCountedFiles} {many}"),
+        _ => Plural.Of(count.Value, one, many),
     };
+
+    private static string Applied(SpawnResult result) =>
+        result.Applied is null ? "" : $" It was resumed with these arguments of this call: {string.Join(", ", result.Applied)}.";
 
     private static SpawnResult Done(Spawned spawned)
     {
@@ -102,11 +115,15 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
             Alias = workspace.Alias,
             Digest = workspace.Digest,
             Workspace = "/workspace",
+            Persistent = workspace.Persistent,
             Warm = spawned.Warm,
             Replayed = spawned.Replayed ? true : null,
             ExpiresAt = Words.Time(workspace.ExpiresAt),
             Resumed = ResumeNote.Flag,
-            RestoredFiles = spawned.RestoredFiles,
+            Applied = spawned.Applied.Count > 0 ? spawned.Applied : null,
+            RestoredFiles = spawned.Restored?.Files,
+            RestoredHomeEntries = spawned.Restored?.HomeEntries,
+            Note = spawned.Note,
         };
     }
 
@@ -129,8 +146,8 @@ internal sealed record AttachArguments(
 internal sealed record AttachedExec(string ExecId, string Command, string StartedAt);
 
 internal sealed record AttachResult(
-    string ContainerId, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<AttachedExec> Execs,
-    string? Alias = null, bool? Resumed = null, string? Note = null);
+    string ContainerId, IReadOnlyList<string> Roots, string Status, bool Persistent, int RunningExecs,
+    IReadOnlyList<AttachedExec> Execs, string? Alias = null, bool? Resumed = null, string? Note = null);
 
 internal sealed class AttachTool(ContainerService containers, ExecService execs)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
@@ -152,15 +169,16 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
         var roots = new[] { $"workspace:{workspace.Id}" };
         return new(
-            workspace.Id.ToString(), roots, Words.Snake(workspace.Status), running, [.. named], workspace.Alias, ResumeNote.Flag,
-            workspace.Adoption);
+            workspace.Id.ToString(), roots, Words.Snake(workspace.Status), workspace.Persistent, running, [.. named], workspace.Alias,
+            ResumeNote.Flag, workspace.Adoption);
     }
 
     protected override string Render(AttachResult result)
     {
         var alias = result.Alias is null ? "" : $" (alias {result.Alias})";
-        var state = Words.Invariant($"{result.Status}, {Plural.Of(result.RunningExecs, "running command")}");
-        var text = $"Attached to {result.ContainerId}{alias}: {state}. Files are in /workspace.";
+        var state = $"{result.Status}, {Plural.Of(result.RunningExecs, "running command")}";
+        var kept = SpawnTool.Kept(result.Persistent);
+        var text = $"Attached to {result.ContainerId}{alias}: {state}. Files are in /workspace ({kept}).";
         var execs = string.Concat(result.Execs.Select(exec => $"\n{exec.ExecId} since {exec.StartedAt}: {exec.Command}"));
         var more = result.RunningExecs > result.Execs.Count ? "\nlist_execs names the others." : "";
         return text + execs + more + (result.Note is null ? "" : $"\n{result.Note}");
@@ -206,38 +224,72 @@ internal sealed record ListContainersArguments(
 internal sealed record ListedWorkspace(
     string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs, string? Alias = null, string? ExpiresAt = null);
 
-internal sealed record KeptFilesResult(string Alias, string KeptAt, string? ContainerId = null, string? Image = null);
+/// <param name="Lost">Their volume is no longer on the Docker host.</param>
+internal sealed record KeptFilesResult(string Alias, string KeptAt, string? ContainerId = null, string? Image = null, bool? Lost = null);
 
 internal sealed record ListContainersResult(
-    IReadOnlyList<ListedWorkspace> Containers, string? NextCursor = null, IReadOnlyList<KeptFilesResult>? Kept = null);
+    IReadOnlyList<ListedWorkspace> Containers, string? NextCursor = null, IReadOnlyList<KeptFilesResult>? Kept = null,
+    string? Note = null);
 
-internal sealed class ListContainersTool(ContainerService containers)
-    : TypedTool<ListContainersArguments, ListContainersResult>(Facts, McpJson.Default.ListContainersArguments, McpJson.Default.ListContainersResult), ITool
+internal sealed class ListContainersTool(WorkspaceList list)
+    : TypedTool<ListContainersArguments, ListContainersResult>(
+        Facts, McpJson.Default.ListContainersArguments, McpJson.Default.ListContainersResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_containers", "List workspaces",
         "Lists your workspaces with their ids and aliases.");
 
-    protected override Task<ListContainersResult> CallAsync(ListContainersArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ListContainersResult> CallAsync(
+        ListContainersArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var page = containers.List(call.Owner, arguments.IncludeStopped, arguments.Label, arguments.Cursor);
-        var listed = page.Containers.Select(found => (found.Workspace, found.RunningExecs)).Select(found => new ListedWorkspace(
-            found.Workspace.Id.ToString(), found.Workspace.Image, Words.Snake(found.Workspace.Status), found.Workspace.Persistent,
-            Words.Time(found.Workspace.CreatedAt), Words.Time(found.Workspace.LastUsedAt), found.RunningExecs, found.Workspace.Alias, Words.Time(found.Workspace.ExpiresAt)));
+        var page = await list.ContainersAsync(
+            call.Owner, arguments.IncludeStopped, arguments.Label, arguments.Cursor, cancellationToken);
         // With the first page alone.
         var kept = arguments is { IncludeKept: true, Cursor: null }
-            ? containers.Kept(call.Owner)
-                .Select(files => new KeptFilesResult(files.Alias, Words.Time(files.KeptAt), files.ContainerId, files.Image))
-                .ToList()
+            ? (await list.KeptAsync(call.Owner, cancellationToken)).Select(Of).ToList()
             : null;
-        return Task.FromResult(new ListContainersResult([.. listed], page.NextCursor, kept));
+        return new ListContainersResult(
+            [.. page.Containers.Select(Of)], page.NextCursor, kept,
+            NoteOf(page));
     }
 
-    protected override string Render(ListContainersResult result) => Workspaces(result) + string.Concat((result.Kept ?? []).Select(files =>
-        $"\nkept files of {files.Alias} (image {files.Image ?? "unknown"}, since {files.KeptAt}): "
-            + $"spawn with alias={files.Alias} restores them, kill with delete_files=true deletes them"));
+    protected override string Render(ListContainersResult result) =>
+        Workspaces(result) + string.Concat((result.Kept ?? []).Select(Line)) + (result.Note is null ? "" : $"\n{result.Note}");
 
-    private static string Workspaces(ListContainersResult result) => result.Containers.Count == 0
-        ? "No workspaces. Call spawn to create one."
-        : string.Join('\n', result.Containers.Select(found => Words.Invariant($"{found.ContainerId} {found.Alias ?? "-"} {found.Image} {found.Status} running_execs={found.RunningExecs} expires={found.ExpiresAt ?? "never"}")))
-            + Words.More(result.NextCursor);
+    private static string? NoteOf(ContainerPage page)
+    {
+        if (!page.IsCurrent)
+            return "Docker does not answer: the states are those that were known before.";
+        return page.Hidden == 0
+            ? null
+            : $"Not listed: {Plural.Of(page.Hidden, "stopped workspace")}. include_stopped=true lists them; attach resumes one.";
+    }
+
+    private static ListedWorkspace Of(ListedContainer listed)
+    {
+        var found = listed.Workspace;
+        return new ListedWorkspace(
+            found.Id.ToString(), found.Image, listed.Status, found.Persistent, Words.Time(found.CreatedAt), Words.Time(found.LastUsedAt),
+            listed.RunningExecs, found.Alias, Words.Time(found.ExpiresAt));
+    }
+
+    private static KeptFilesResult Of(ListedKeptFiles kept) => new(
+        kept.Files.Alias, Words.Time(kept.Files.KeptAt), kept.Files.ContainerId, kept.Files.Image, kept.IsMissing ? true : null);
+
+    private static string Line(KeptFilesResult files)
+    {
+        var what = $"\nkept files of {files.Alias} (image {files.Image ?? "unknown"}, since {files.KeptAt}): ";
+        return what + (files.Lost == true
+            ? "LOST, their volume is no longer on the Docker host; kill with delete_files=true removes this entry"
+            : $"spawn with alias={files.Alias} restores them, kill with delete_files=true deletes them");
+    }
+
+    private static string Workspaces(ListContainersResult result)
+    {
+        if (result.Containers.Count == 0)
+            return "No workspaces. Call spawn to create one.";
+        var lines = result.Containers.Select(found => Words.Invariant(
+            $"{found.ContainerId} {found.Alias ?? "-"} {found.Image} {found.Status}{(found.Persistent ? " persistent" : "")} ")
+            + Words.Invariant($"running_execs={found.RunningExecs} expires={found.ExpiresAt ?? "never"}"));
+        return string.Join('\n', lines) + Words.More(result.NextCursor);
+    }
 }

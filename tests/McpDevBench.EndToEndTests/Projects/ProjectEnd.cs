@@ -31,7 +31,7 @@ internal sealed class ProjectEnd(Developer developer, Project expected, string t
     public async Task ComeBackTomorrow()
     {
         Assert.Contains("kept", await developer.Call("kill"), StringComparison.Ordinal);
-        Assert.Matches("Restored [0-9]+ kept files", await developer.Spawn());
+        Assert.Matches("Restored [0-9]+ kept files in /workspace and [0-9]+ entr", await developer.Spawn());
         Assert.Contains("nothing to commit, working tree clean", await developer.Run("git status"), StringComparison.Ordinal);
     }
 
