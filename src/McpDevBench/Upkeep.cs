@@ -117,7 +117,7 @@ internal sealed partial class Upkeep(
             return Task.FromResult(new Health(true, "The database takes writes."));
         });
         checks.Register("reconciliation", neededToServe: true, _ => Task.FromResult(
-            new Health(reconciler.HasRun, reconciler.HasRun ? "Database and Docker have been compared." : "Database and Docker have not been compared yet.")));
+            new Health(reconciler.HasRun, reconciler.Describe())));
         checks.Register("agents", neededToServe: false, _ => Task.FromResult(AgentHealth()));
         checks.Register("disk", neededToServe: false, _ => Task.FromResult(disk.Describe()));
         status.RegisterUsage("containers", () => (WorkspaceCeiling.Used(workspaces.All).Count, options.MaxWorkspaces));
@@ -133,7 +133,7 @@ internal sealed partial class Upkeep(
     {
         var running = workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running);
         var connected = agents.Connected;
-        return new Health(connected >= running, $"{Math.Min(connected, running)} of {running} running workspaces are connected.");
+        return new Health(connected >= running, $"{Math.Min(connected, running)} of {Plural.Of(running, "running workspace")} {(running == 1 ? "is" : "are")} connected.");
     }
 
     private async Task<bool> TryAsync(string step, Func<Task> action)

@@ -10,7 +10,7 @@ namespace McpDevBench.Containers;
 /// changes nothing.
 /// </summary>
 internal sealed partial class Reconciler(
-    WorkspaceDirectory workspaces, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Adoption adoption,
+    WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Adoption adoption,
     Ownership ownership, AgentDirectory agents,
     EngineContainers containers, EngineVolumes volumes, MetricCatalogue metrics, TimeProvider time, ILogger<Reconciler> logger)
 {
@@ -23,9 +23,26 @@ internal sealed partial class Reconciler(
     private readonly SemaphoreSlim _running = new(1, 1);
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private List<SweepAction> _actions = [];
+    private volatile EarlierState? _earlier;
+    private int _adopted;
 
     /// <summary>Whether it has run to its end since the server started.</summary>
     public bool HasRun { get; private set; }
+
+    /// <summary>What the last run found, for the operator.</summary>
+    public string Describe()
+    {
+        if (!HasRun)
+            return "Database and Docker have not been compared yet.";
+        var adopted = Volatile.Read(ref _adopted);
+        var sentences = new[]
+        {
+            "Database and Docker have been compared.",
+            adopted == 0 ? null : $"Adopted since the start, because the database did not know them: {Plural.Of(adopted, "workspace")}.",
+            _earlier?.Describe(),
+        };
+        return string.Join(' ', sentences.OfType<string>());
+    }
 
     public async Task<Sweep> RunAsync(bool dryRun, CancellationToken cancellationToken)
     {
@@ -44,7 +61,9 @@ internal sealed partial class Reconciler(
                 await SettleAsync(workspace, found.FirstOrDefault(container => IsContainerOf(container, workspace)), kept, dryRun, cancellationToken);
             foreach (var container in found.Where(container => !workspaces.All.Any(workspace => IsContainerOf(container, workspace))))
                 await SettleStrangerAsync(container, dryRun, cancellationToken);
-            await SettleVolumesAsync(await volumes.ListAsync(Ownership.Label, cancellationToken), knownVolumes, dryRun);
+            var foundVolumes = await volumes.ListAsync(Ownership.Label, cancellationToken);
+            await SettleVolumesAsync(foundVolumes, knownVolumes, dryRun);
+            NoteEarlier(EarlierState.Of(found, foundVolumes, ownership, store.BornAt));
             foreach (var door in await containers.ListAsync(AgentVolume.Filter, cancellationToken))
             {
                 if (door.State == "created" && time.GetUtcNow() - door.CreatedAt > Settled)
@@ -66,6 +85,14 @@ internal sealed partial class Reconciler(
                 metrics.Sweeps.Reconciled(result, time.GetUtcNow(), time.GetElapsedTime(started), _actions.Select(action => action.Kind));
             _running.Release();
         }
+    }
+
+    /// <summary>Logged once: another server's containers come and go.</summary>
+    private void NoteEarlier(EarlierState found)
+    {
+        if (_earlier is null && found.Containers + found.Volumes > 0)
+            LogEarlier(logger, found.Older > 0 ? LogLevel.Warning : LogLevel.Information, found.Containers, found.Volumes, found.Older);
+        _earlier = found;
     }
 
     private bool IsContainerOf(EngineContainer container, Workspace workspace) =>
@@ -125,6 +152,7 @@ internal sealed partial class Reconciler(
             {
                 workspaces.Add(adopted);
                 LogAdopted(logger, adopted.Id, adopted.Adoption!);
+                Interlocked.Increment(ref _adopted);
                 if (adopted.Status == ContainerStatus.Running)
                     agents.Resume(adopted.DockerId!, ownership.AgentSecret(adopted.Id));
                 return Task.CompletedTask;
@@ -196,6 +224,9 @@ internal sealed partial class Reconciler(
 
     [LoggerMessage(LogLevel.Warning, "Adopted a container that the database did not know")]
     private static partial void LogAdopted(ILogger logger, ContainerId containerId, [Untrusted] string adoption);
+
+    [LoggerMessage("Containers or files of another state exist on the Docker host; not adopted")]
+    private static partial void LogEarlier(ILogger logger, LogLevel level, int containerCount, int volumeCount, int olderCount);
 
     [LoggerMessage(LogLevel.Information, "Database and Docker reconciled")]
     private static partial void LogDone(ILogger logger, int containerCount, int actionCount, bool dryRun);

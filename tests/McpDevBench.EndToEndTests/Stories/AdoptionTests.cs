@@ -28,6 +28,9 @@ public sealed class AdoptionTests
         await LoseDatabase(server);
 
         await using var again = await server.Connect();
+        Assert.Contains(
+            "Adopted since the start, because the database did not know them: 1 workspace.", await Reconciliation(again),
+            StringComparison.Ordinal);
         var attached = await again.Call("attach", ("target", "orphan"));
         Assert.Equal(id, attached.GetProperty("container_id").GetString());
         var note = attached.GetProperty("note").GetString();
@@ -102,10 +105,46 @@ public sealed class AdoptionTests
         await DockerHost.Docker("volume", "rm", transientVolume, transientVolume + "_home");
     }
 
-    private static async Task LoseDatabase(ServerProcess server)
+    [Fact]
+    public async Task When_the_key_is_lost_too_the_log_and_the_status_say_what_was_not_adopted()
+    {
+        await using var server = await ServerProcess.Started();
+        string id, dockerId;
+        await using (var assistant = await server.Connect())
+        {
+            var workspace = await assistant.Spawn(Images.Busybox, ("alias", "forgotten"), ("persistent", true));
+            (id, dockerId) = (workspace.Id, await workspace.DockerId());
+        }
+        try
+        {
+            await LoseDatabase(server, withKey: true);
+
+            await using var again = await server.Connect();
+            var status = await Reconciliation(again);
+            // Other tests have containers at the same time.
+            Assert.Matches("Not adopted, [^:]*: [1-9][0-9]* containers? and [1-9][0-9]* volumes? with persistent files, [1-9]", status);
+            var line = server.Log.Split('\n')
+                .Last(line => line.Contains("Containers or files of another state exist", StringComparison.Ordinal));
+            Assert.Contains("\"level\":\"WARNING\"", line, StringComparison.Ordinal);
+            Assert.True((await again.Call("system_status")).GetProperty("ready").GetBoolean());
+            Assert.Contains(dockerId, (await again.Call("reconcile")).GetRawText(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await DockerHost.Docker("rm", "-f", dockerId);
+            await DockerHost.Docker(["volume", "rm", .. await DockerHost.VolumesOf(id)]);
+        }
+    }
+
+    private static async Task<string> Reconciliation(Assistant assistant) =>
+        (await assistant.Call("system_status")).GetProperty("checks").EnumerateArray()
+        .Single(check => check.GetProperty("name").GetString() == "reconciliation").GetProperty("detail").GetString()!;
+
+    private static async Task LoseDatabase(ServerProcess server, bool withKey = false)
     {
         Assert.Equal(0, await server.Stop());
-        foreach (var file in Directory.GetFiles(server.Folder, "state.db*").Where(file => !file.EndsWith(".key", StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(server.Folder, "state.db*")
+            .Where(file => withKey || !file.EndsWith(".key", StringComparison.Ordinal)))
             File.Delete(file);
         // Docker reports the age of a volume, and the database its own, in whole seconds.
         await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
