@@ -46,6 +46,13 @@ internal sealed partial class AgentVolume(
     /// <summary>Looks again before the next spawn: somebody removed the volume.</summary>
     public void Invalidate() => Volatile.Write(ref _filledOn, null);
 
+    /// <summary>Whether it is on the engine as this server made it: one that Docker makes by itself has no label.</summary>
+    public async Task<bool> ExistsAsync(CancellationToken cancellationToken) =>
+        (await volumes.ListAsync(Filter, cancellationToken)).Any(volume => volume.Name == Name);
+
+    /// <summary>One that a container uses stays, and is filled as it is.</summary>
+    public Task RemoveAsync(CancellationToken cancellationToken) => volumes.RemoveAsync(Name, cancellationToken);
+
     private async Task FillAsync(string imageId, CancellationToken cancellationToken)
     {
         var labels = new Dictionary<string, string> { [Label] = "true" };

@@ -18,7 +18,7 @@ internal sealed partial class WorkspaceFactory(
     /// <returns>The workspace, running.</returns>
     public async Task<Workspace> BuildAsync(
         Workspace workspace, EngineImage image, bool freshVolume, SpawnSteps steps, Action<SpawnPhase> onPhase,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, bool isRepeated = false)
     {
         onPhase(SpawnPhase.Create);
         await agentVolume.EnsureAsync(image.Id, cancellationToken);
@@ -47,9 +47,14 @@ internal sealed partial class WorkspaceFactory(
         }
         catch (RefusalException)
         {
-            // If the volume with the agent was emptied or removed by hand, the next spawn fills it again.
+            // The volume with the agent may have been emptied by hand: the next spawn looks, and fills it again.
             agentVolume.Invalidate();
-            throw;
+            if (isRepeated || await agentVolume.ExistsAsync(cancellationToken))
+                throw;
+            // Or removed: Docker has made an empty one in its place.
+            await RemoveContainerAsync(workspace, CancellationToken.None);
+            await agentVolume.RemoveAsync(cancellationToken);
+            return await BuildAsync(workspace, image, freshVolume, steps, onPhase, cancellationToken, isRepeated: true);
         }
         onPhase(SpawnPhase.Ready);
         return workspaces.Replace(workspace with { Status = ContainerStatus.Running, LastUsedAt = time.GetUtcNow() });

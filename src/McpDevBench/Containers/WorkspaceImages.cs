@@ -20,13 +20,16 @@ internal sealed record WorkspaceImage(string Id, string UserName, string? Shell,
 /// </summary>
 internal sealed partial class WorkspaceImages(
     DockerEngine engine, EngineContainers containers, EngineImageLayers images, LayerBuilder builder, Ownership ownership,
-    WorkspaceDirectory workspaces, ContainerOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceImages> logger)
+    EngineVolumes volumes, WorkspaceDirectory workspaces, ContainerOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceImages> logger)
 {
     /// <summary>Raised when the layer's content changes.</summary>
     private const string Version = "1";
 
     /// <summary>Making it again takes a fraction of a second.</summary>
     private static readonly TimeSpan _retention = TimeSpan.FromDays(7);
+
+    /// <summary>One of another server's: whether that has used it is not known, only when it was made.</summary>
+    private static readonly TimeSpan _foreignRetention = TimeSpan.FromDays(30);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<WorkspaceImage>>> _ready = [];
     private readonly ConcurrentDictionary<string, DateTimeOffset> _lastUsed = [];
@@ -58,14 +61,14 @@ internal sealed partial class WorkspaceImages(
 
     /// <summary>
     /// Removes those whose image is gone, that another version or another setting made, or that have not been used for a week. Those that a
-    /// container uses stay.
+    /// container uses stay. Those of other servers go after 30 days: one that still exists makes its own anew.
     /// </summary>
     public async Task CollectAsync(bool dryRun, List<SweepAction> actions, CancellationToken cancellationToken)
     {
-        foreach (var made in (await images.ListAsync(Ownership.BaseImageLabel, cancellationToken))
-            .Where(made => ownership.IsOurImage(made.Labels)))
+        foreach (var made in await images.ListAsync(Ownership.BaseImageLabel, cancellationToken))
         {
-            if (await WhyNeedlessAsync(made, cancellationToken) is not { } reason
+            var why = ownership.IsOurImage(made.Labels) ? WhyNeedlessAsync(made, cancellationToken) : WhyAbandonedAsync(made, cancellationToken);
+            if (await why is not { } reason
                 || (!dryRun && !await images.RemoveAsync(made.Id, cancellationToken)))
                 continue;
             _ready.Clear();
@@ -86,6 +89,21 @@ internal sealed partial class WorkspaceImages(
         // The start counts as a use: what was used before is not known.
         var lastUsed = _lastUsed.GetValueOrDefault(imageId, _startedAt);
         return time.GetUtcNow() - lastUsed > _retention ? $"unused for {_retention.TotalDays:0} days" : null;
+    }
+
+    /// <summary>
+    /// One that has a name is an image of somebody's. One whose own image has lost its name is all that keeps that: it stays for as long as
+    /// another state has files here that it may have to start.
+    /// </summary>
+    private async Task<string?> WhyAbandonedAsync(EngineImageEntry made, CancellationToken cancellationToken)
+    {
+        if (made.Names.Count > 0 || time.GetUtcNow() - made.CreatedAt < _foreignRetention)
+            return null;
+        if (!await images.HasNameAsync(made.Labels[Ownership.BaseImageLabel], cancellationToken)
+            && (await volumes.ListAsync(Ownership.Label, cancellationToken))
+                .Any(volume => !ownership.IsOurVolume(volume.Name, volume.Labels)))
+            return null;
+        return $"made by another server, more than {_foreignRetention.TotalDays:0} days ago";
     }
 
     private async Task<WorkspaceImage> FindOrMakeAsync(EngineImage image, CancellationToken cancellationToken)
