@@ -1,4 +1,6 @@
 using System.Formats.Tar;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using McpDevBench.Engine;
 
@@ -15,12 +17,21 @@ internal sealed class LayerBuilder(EngineFiles files, ContainerOptions options, 
     /// <summary>The operator's certificate authorities alone, for programs that add them to their own.</summary>
     public const string CaFile = "/etc/ssl/certs/mcp-devbench-ca.pem";
 
+    /// <summary>Java's, of Debian and Alpine: in an image that has none elsewhere, one that a Java of the user's can be told to use.</summary>
+    private const string JavaStore = "/etc/ssl/certs/java/cacerts";
+
     private const int MaxUserDatabase = 1 << 20, MaxConfiguration = 256 << 10, MaxBundle = 8 << 20;
     private const string DefaultBundle = "/etc/ssl/certs/ca-certificates.crt";
 
     /// <summary>Where distributions have their certificate authorities: Debian and Alpine; Fedora; openSUSE; others.</summary>
     private static readonly string[] _bundles =
         [DefaultBundle, "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"];
+
+    /// <summary>Java's, where the distribution has it: Debian and Alpine; Fedora.</summary>
+    private static readonly string[] _javaStores = [JavaStore, "/etc/pki/ca-trust/extracted/java/cacerts"];
+
+    /// <summary>Java's, below its own folder: of today, and before Java 9.</summary>
+    private static readonly string[] _storesOfJavaHome = ["lib/security/cacerts", "jre/lib/security/cacerts"];
 
     private static readonly string[] _shells = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh", "/usr/bin/sh"];
 
@@ -32,7 +43,7 @@ internal sealed class LayerBuilder(EngineFiles files, ContainerOptions options, 
     private const UnixFileMode ReadableFolder =
         ReadableFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    public async Task<Layer> BuildAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task<Layer> BuildAsync(string dockerId, EngineImage image, CancellationToken cancellationToken)
     {
         var shell = await FirstAsync(dockerId, _shells, cancellationToken);
         var users = UserDatabase.Merge(
@@ -46,6 +57,8 @@ internal sealed class LayerBuilder(EngineFiles files, ContainerOptions options, 
         };
         var bundle = options.CertificateAuthorities is { } authorities
             ? await AddAuthoritiesAsync(dockerId, authorities, contents, cancellationToken) : null;
+        if (bundle is not null)
+            contents.AddRange(await ExtendJavaAsync(dockerId, image, contents, cancellationToken));
         var entries = new List<TarEntry>();
         foreach (var folder in await MissingFoldersAsync(dockerId, [.. contents.Select(file => file.Path), ContainerSpec.HomePath],
             cancellationToken))
@@ -72,6 +85,62 @@ internal sealed class LayerBuilder(EngineFiles files, ContainerOptions options, 
         contents.Add((bundle, [.. present, (byte)'\n', .. authorities]));
         contents.Add((CaFile, authorities));
         return bundle;
+    }
+
+    /// <returns>Every trust store of Java's that the image has, with the operator's authorities; or else a new one.</returns>
+    /// <param name="contents">With the bundle of all authorities.</param>
+    private async Task<List<(string Path, byte[] Content)>> ExtendJavaAsync(
+        string dockerId, EngineImage image, List<(string Path, byte[] Content)> contents, CancellationToken cancellationToken)
+    {
+        var authorities = Certificates(options.CertificateAuthorities!);
+        var stores = new List<(string Path, byte[] Content)>();
+        foreach (var path in _javaStores.Concat(StoresOfJavaHome(image)))
+        {
+            // A link leads to one that is here by its own path, or to what is not Java's.
+            if (await files.KindAsync(dockerId, path, cancellationToken) == EngineFileKind.File
+                && await files.ReadAsync(dockerId, path, MaxBundle, cancellationToken) is { } store
+                && JavaTrustStore.Add(store, authorities, time.GetUtcNow()) is { } extended)
+                stores.Add((path, extended));
+        }
+        if (stores.Count == 0)
+        {
+            var all = contents.Select(file => file.Content).FirstOrDefault(IsBundle);
+            stores.Add((JavaStore, JavaTrustStore.Create(all is null ? authorities : Certificates(all), time.GetUtcNow())));
+        }
+        return stores;
+
+        // The image's may hold what is no certificate.
+        static bool IsBundle(byte[] content) => content.AsSpan().IndexOf("-----BEGIN CERTIFICATE-----"u8) >= 0 && TryCertificates(content);
+    }
+
+    private static IEnumerable<string> StoresOfJavaHome(EngineImage image)
+    {
+        const string Variable = "JAVA_HOME=";
+        var home = image.Env.FirstOrDefault(variable => variable.StartsWith(Variable + "/", StringComparison.Ordinal))?[Variable.Length..];
+        if (home is null || home.Split('/').Contains(".."))
+            return [];
+        return _storesOfJavaHome.Select(path => $"{home.TrimEnd('/')}/{path}");
+    }
+
+    private static bool TryCertificates(byte[] pem)
+    {
+        try
+        {
+            Certificates(pem);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            // Left to the next one, which is the operator's own.
+            return false;
+        }
+    }
+
+    private static X509Certificate2Collection Certificates(byte[] pem)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPem(Encoding.Latin1.GetString(pem));
+        return certificates;
     }
 
     private async Task<string?> FirstAsync(string dockerId, string[] paths, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ internal sealed partial class WorkspaceImages(
     EngineVolumes volumes, WorkspaceDirectory workspaces, ContainerOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceImages> logger)
 {
     /// <summary>Raised when the layer's content changes.</summary>
-    private const string Version = "1";
+    private const string Version = "2";
 
     /// <summary>Making it again takes a fraction of a second.</summary>
     private static readonly TimeSpan _retention = TimeSpan.FromDays(7);
@@ -122,7 +122,7 @@ internal sealed partial class WorkspaceImages(
             cancellationToken);
         try
         {
-            var layer = await builder.BuildAsync(helper, cancellationToken);
+            var layer = await builder.BuildAsync(helper, image, cancellationToken);
             await containers.PutAsync(helper, "/", layer.Entries, cancellationToken);
             var made = new WorkspaceImage("", layer.UserName, layer.Shell, layer.CaBundle);
             made = made with { Id = await images.CommitAsync(helper, ownership.ImageLabels(image.Id, _recipe, made), cancellationToken) };

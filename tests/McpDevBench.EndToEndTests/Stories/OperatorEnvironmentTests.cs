@@ -7,6 +7,17 @@ namespace McpDevBench.EndToEndTests.Stories;
 /// <summary>What an operator gives every workspace: variables, and certificate authorities.</summary>
 public sealed class OperatorEnvironmentTests
 {
+    /// <summary>Serves the files of its folder over TLS.</summary>
+    private const string Serve = """
+        import http.server, ssl
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain("server.pem")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        print("port", server.server_address[1], "ready", flush=True)
+        server.serve_forever()
+        """;
+
     [Fact]
     public async Task Configured_variables_win_over_the_image_lose_to_spawn_and_stay_out_of_the_log()
     {
@@ -32,15 +43,7 @@ public sealed class OperatorEnvironmentTests
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Languages);
         await workspace.Write("server.pem", await File.ReadAllTextAsync(folder["server.pem"], TestContext.Current.CancellationToken));
-        await workspace.Write("serve.py", """
-            import http.server, ssl
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain("server.pem")
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-            print("port", server.server_address[1], "ready", flush=True)
-            server.serve_forever()
-            """);
+        await workspace.Write("serve.py", Serve);
         await workspace.Write("get.js",
             "require('https').get(process.argv[2], answer => console.log(answer.statusCode))"
             + ".on('error', error => { console.error(error.message); process.exit(1); });");
@@ -72,6 +75,50 @@ public sealed class OperatorEnvironmentTests
         await serving.Cancel(0);
     }
 
+    [Fact]
+    public async Task Java_accepts_it_too_whichever_format_its_own_authorities_have()
+    {
+        using var folder = new TemporaryFolder();
+        await Authority(folder);
+        var newer = await WithNewerStore();
+        try
+        {
+            await using var server = await ServerProcess.Started(("MCP_WORKSPACE_CA_FILE", folder["ca.pem"]));
+            await using var assistant = await server.Connect();
+            foreach (var image in new[] { Images.Languages, newer })
+            {
+                var workspace = await assistant.Spawn(image);
+                await workspace.Write(
+                    "server.pem", await File.ReadAllTextAsync(folder["server.pem"], TestContext.Current.CancellationToken));
+                await workspace.Write("Get.java", """
+                    import java.net.*;
+                    public class Get {
+                        public static void main(String[] url) throws Exception {
+                            System.out.println(((HttpURLConnection) new URL(url[0]).openConnection()).getResponseCode());
+                        }
+                    }
+                    """);
+                await workspace.Write("serve.py", Serve);
+                var serving = await workspace.ExecStart("exec python3 serve.py");
+                var port = (await serving.ReadUntil("ready")).Stdout.Split(' ')[1];
+                var url = $"https://localhost:{port}/Get.java";
+
+                Assert.Equal("", await workspace.Sh("javac Get.java 2>&1"));
+                Assert.Equal("200", await workspace.Sh($"java Get {url} 2>&1"));
+                // Those that the image had are still there; and it is the authority that Java accepts.
+                Assert.Equal("1", await workspace.Sh("keytool -list -v -cacerts -storepass changeit | grep -c 'Owner: CN=ISRG Root X1'"));
+                // NONE is Java's word for an empty store; one that is not there would be replaced by its own.
+                var without = await workspace.Sh($"java -Djavax.net.ssl.trustStore=NONE Get {url} 2>&1 || true");
+                Assert.Contains("trustAnchors", without, StringComparison.Ordinal);
+                await workspace.Kill(("force", true));
+            }
+        }
+        finally
+        {
+            await Command.Run("docker", "rmi", "-f", newer);
+        }
+    }
+
     [Theory]
     [InlineData("MCP_WORKSPACE_ENV", "PROXY=x,secret-part", "entry 2 is not NAME=VALUE")]
     [InlineData("MCP_WORKSPACE_ENV", "A B=secret-part", "'A B' is not a variable's name")]
@@ -88,6 +135,26 @@ public sealed class OperatorEnvironmentTests
         Assert.Contains($"{name}", run.Errors, StringComparison.Ordinal);
         Assert.Contains(reason, run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-part", run.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>An image whose Java has its authorities as Javas from 18 on have them.</summary>
+    private static async Task<string> WithNewerStore()
+    {
+        var (name, container) = ($"devbench-test/newer-java:{Guid.NewGuid():N}", $"devbench-e2e-{Guid.NewGuid():N}");
+        try
+        {
+            await DockerHost.Docker(
+                "run", "--name", container, "--entrypoint", "sh", Images.Languages, "-c",
+                "cd /etc/ssl/certs/java && rm cacerts && keytool -importcert -noprompt -alias isrg -storetype PKCS12 -storepass changeit "
+                    + "-J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE -J-Dkeystore.pkcs12.macAlgorithm=NONE "
+                    + "-keystore cacerts -file ../ISRG_Root_X1.pem");
+            await DockerHost.Docker("commit", container, name);
+            return name;
+        }
+        finally
+        {
+            await DockerHost.Docker("rm", "-f", container);
+        }
     }
 
     /// <summary>ca.pem, and server.pem for localhost with its key.</summary>
