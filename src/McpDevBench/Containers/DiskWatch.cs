@@ -65,7 +65,7 @@ internal sealed partial class DiskWatch(
             + "Commands can still write.";
         return over == 0
             ? new Health(true, note)
-            : new Health(false, string.Create(CultureInfo.InvariantCulture, $"{over} workspaces hold more than {limit}. {note}"));
+            : new Health(false, $"{Plural.Of(over, "workspace holds", "workspaces hold")} more than {limit}. {note}");
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -34,7 +34,7 @@ internal sealed partial class Janitor(
             await RemoveVolumesAsync(dryRun, actions, cancellationToken);
             await images.CollectAsync(dryRun, actions, cancellationToken);
             if (!dryRun && idempotency.Purge() is > 0 and var keys)
-                actions.Add(new SweepAction("keys_purged", $"{keys} idempotency keys", "older than 24 hours"));
+                actions.Add(new SweepAction("keys_purged", Plural.Of(keys, "idempotency key"), "older than 24 hours"));
             if (actions.Count(action => action.Kind != "left_alone") is > 0 and var done)
                 LogDone(logger, done, dryRun);
             return new Sweep(dryRun, inspected, actions);
@@ -52,11 +52,14 @@ internal sealed partial class Janitor(
         }
     }
 
+    private string RetentionDays => Plural.Of((long)options.TransientRetention.TotalDays, "day");
+
     private string? WhyExpired(Workspace workspace)
     {
         var now = time.GetUtcNow();
         if (workspace.Status == ContainerStatus.Stopped)
-            return !workspace.Persistent && now - workspace.LastUsedAt > options.TransientRetention ? $"stopped, and unused for {options.TransientRetention.TotalDays:0} days" : null;
+            return !workspace.Persistent && now - workspace.LastUsedAt > options.TransientRetention
+                ? $"stopped, and unused for {RetentionDays}" : null;
         if (workspace.Status != ContainerStatus.Running)
             return null;
         if (workspace.LeaseUntil < now)
@@ -108,7 +111,7 @@ internal sealed partial class Janitor(
                     new SweepAction(
                         "left_alone", volume.Name,
                         "it is older than the database, which may have been lost; "
-                            + $"removed after {options.TransientRetention.TotalDays:0} days"));
+                            + $"removed after {RetentionDays}"));
             else if (dryRun || await volumes.RemoveAsync(volume.Name, cancellationToken))
                 actions.Add(new SweepAction("volume_removed", volume.Name, "no workspace has it"));
         }

@@ -16,8 +16,7 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
         if (count >= Workspaces)
             throw Exhausted(
                 "workspaces", "",
-                string.Create(
-                    CultureInfo.InvariantCulture, $"{count} workspaces exist, which is the limit of this server (MCP_MAX_CONTAINERS)."));
+                $"{Plural.Of(count, "workspace exists", "workspaces exist")}, which is the limit of this server (MCP_MAX_CONTAINERS).");
         if (memory + wanted.MemoryMb > MemoryMb)
             throw Exhausted("memory", " A smaller memory_mb may fit.", string.Create(CultureInfo.InvariantCulture,
                 $"{memory} of {MemoryMb} MiB of memory are promised to running workspaces (MCP_MAX_TOTAL_MEMORY_MB), "

@@ -81,7 +81,7 @@ internal sealed record SweepResult(bool DryRun, int Inspected, IReadOnlyList<Swe
         if (Actions.Count == 0)
             return Words.Invariant($"{Inspected} inspected; nothing to do.");
         var lines = string.Join('\n', Actions.Select(action => $"{action.Kind} {action.Subject}: {action.Reason}"));
-        var more = LeftOut is { } count ? Words.Invariant($"\n{count} more actions are not listed.") : "";
+        var more = LeftOut is { } count ? $"\n{Plural.Of(count, "more action is", "more actions are")} not listed." : "";
         return Words.Invariant($"{Inspected} inspected; {(DryRun ? "would be done" : "done")}:\n{lines}{more}");
     }
 }

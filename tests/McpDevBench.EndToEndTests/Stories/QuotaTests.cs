@@ -78,7 +78,7 @@ public sealed class QuotaTests
         await workspace.Batch([new JsonObject { ["op"] = "read", ["path"] = "before.txt" }]);
         await Deadline.Until(
             async () => Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null))
-                .Contains("1 workspaces hold more than 8 MiB", StringComparison.Ordinal),
+                .Contains("1 workspace holds more than 8 MiB", StringComparison.Ordinal),
             TimeSpan.FromSeconds(60), "the status says so");
         Assert.Contains(
             "container_fs_usage_bytes", (await assistant.Call("metrics", ("prefix", "container_fs"))).GetProperty("text").GetString(),
