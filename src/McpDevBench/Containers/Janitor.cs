@@ -103,7 +103,7 @@ internal sealed partial class Janitor(
         foreach (var volume in found.Where(volume => !needed.Contains(volume.Name)))
         {
             if (!ownership.IsOurVolume(volume.Name, volume.Labels))
-                actions.Add(new SweepAction("left_alone", volume.Name, "it carries our label, but not our signature"));
+                actions.Add(new SweepAction("left_alone", volume.Name, SweepAction.Foreign));
             else if (volume.Name.StartsWith(WorkspaceFactory.PersistentPrefix, StringComparison.Ordinal))
                 actions.Add(new SweepAction("left_alone", volume.Name, "files of a persistent workspace, but nothing says whose"));
             else if (volume.CreatedAt < store.BornAt && time.GetUtcNow() < store.BornAt + options.TransientRetention)

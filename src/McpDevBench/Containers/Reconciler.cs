@@ -136,7 +136,7 @@ internal sealed partial class Reconciler(
     {
         if (!ownership.IsOurs(container.Labels, container.ImageId))
         {
-            _actions.Add(new SweepAction("left_alone", container.DockerId, "it carries our label, but not our signature"));
+            _actions.Add(new SweepAction("left_alone", container.DockerId, SweepAction.Foreign));
             return;
         }
         if (time.GetUtcNow() - container.CreatedAt < Settled && container.CreatedAt > _startedAt)

@@ -86,4 +86,8 @@ internal sealed record Sweep(bool DryRun, int Inspected, IReadOnlyList<SweepActi
 /// <param name="Kind">A fixed word: <c>adopted</c>, <c>removed</c>, <c>marked_stopped</c>, <c>volume_removed</c>, <c>left_alone</c>, …</param>
 /// <param name="Subject">The container, volume or row concerned.</param>
 /// <param name="Reason">Why.</param>
-internal sealed record SweepAction(string Kind, string Subject, string Reason);
+internal sealed record SweepAction(string Kind, string Subject, string Reason)
+{
+    /// <summary>Why another server's things are left alone.</summary>
+    public const string Foreign = "it carries our label, but not our signature";
+}

@@ -69,10 +69,11 @@ internal sealed record SweepResult(bool DryRun, int Inspected, IReadOnlyList<Swe
 {
     private const int MaxActions = 50;
 
-    /// <summary>What was done comes before what was left alone, which can be much.</summary>
+    /// <summary>What was done comes before what was left alone, which can be much, and another server's last.</summary>
     public static SweepResult Of(Sweep sweep) => new(
         sweep.DryRun, sweep.Inspected,
-        [.. sweep.Actions.OrderBy(action => action.Kind == "left_alone").Take(MaxActions)
+        [.. sweep.Actions.OrderBy(action => action.Kind == "left_alone").ThenBy(action => action.Reason == SweepAction.Foreign)
+            .Take(MaxActions)
             .Select(action => new SweepActionResult(action.Kind, action.Subject, action.Reason))],
         sweep.Actions.Count > MaxActions ? sweep.Actions.Count - MaxActions : null);
 
