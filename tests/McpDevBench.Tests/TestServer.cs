@@ -34,7 +34,13 @@ internal sealed class TestServer : IDisposable
     public HttpClient Client { get; private set; } = new();
 
     /// <summary>Everything, not started: for what is registered.</summary>
-    public static TestServer Whole(Dictionary<string, string?>? settings = null) => new(settings, (options, _) => DevBenchServer.CreateHttp(options));
+    public static TestServer Whole(Dictionary<string, string?>? settings = null)
+    {
+        settings ??= [];
+        // Its log goes to the standard error of the tests.
+        settings.TryAdd("MCP_LOG_LEVEL", "CRITICAL");
+        return new(settings, (options, _) => DevBenchServer.CreateHttp(options));
+    }
 
     /// <summary>The pipeline around a few tools, listening.</summary>
     public static Task<TestServer> StartAsync(Dictionary<string, string?>? settings = null, params McpServerTool[] tools) => StartAsync(settings, contract => contract.WithTools(tools));

@@ -162,16 +162,20 @@ public sealed class ExecTests : IDisposable
     [Fact]
     public void A_terminal_is_one_with_size_resize_and_end_of_file()
     {
-        var exec = _client.Start(Plan(["/bin/sh", "-c", "test -t 0 && test -t 1 && tty; stty size; trap 'stty size' WINCH; echo ready; cat; echo over; sleep 0.3"], pty: true, rows: 33, columns: 101));
+        var script = "test -t 0 && test -t 1 && tty; stty size; trap 'stty size' WINCH; echo ready; "
+            + "while [ ! -e go ]; do sleep 0.02; done; cat; echo over; sleep 0.3";
+        var exec = _client.Start(Plan(["/bin/sh", "-c", script], pty: true, rows: 33, columns: 101));
         _client.Record(exec).WaitFor("ready");
         Assert.Contains("/dev/pts/", _client.Record(exec).Stdout, StringComparison.Ordinal);
         Assert.Contains("33 101", _client.Record(exec).Stdout, StringComparison.Ordinal);
         _client.Call(Opcode.ExecResize, new ExecResize(exec, 40, 120).Write);
+        // Before anything is typed: the trap may write at any moment.
+        _client.Record(exec).WaitFor("40 120");
+        _client.Write("go", "");
         Assert.True(_client.Input(exec, "typed\n", eof: true).Open);
         var exited = _client.Record(exec).Wait();
         Assert.Equal(ExecEnd.Exited, exited.End);
         Assert.Contains("typed\r\ntyped\r\n", _client.Record(exec).Stdout, StringComparison.Ordinal);
-        Assert.Contains("40 120", _client.Record(exec).Stdout, StringComparison.Ordinal);
         Assert.Contains("over", _client.Record(exec).Stdout, StringComparison.Ordinal);
     }
 

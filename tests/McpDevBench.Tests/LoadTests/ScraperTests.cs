@@ -1,13 +1,14 @@
 using McpDevBench.LoadTests.Watches;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace McpDevBench.Tests.LoadTests;
 
 /// <summary>A scraper, and metrics whose counter moves twice more before it stands still.</summary>
 public sealed class ScraperTests : IAsyncLifetime
 {
-    private readonly WebApplication _metrics = WebApplication.CreateSlimBuilder().Build();
+    private readonly WebApplication _metrics = Quiet();
     private int _looks;
 
     public async ValueTask InitializeAsync()
@@ -15,6 +16,13 @@ public sealed class ScraperTests : IAsyncLifetime
         _metrics.Urls.Add("http://127.0.0.1:0");
         _metrics.Run(context => context.Response.WriteAsync($"mcp_server_ready 1\nmcp_api_requests_total {Math.Min(Interlocked.Increment(ref _looks), 3)}\n"));
         await _metrics.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static WebApplication Quiet()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        return builder.Build();
     }
 
     public ValueTask DisposeAsync() => _metrics.DisposeAsync();

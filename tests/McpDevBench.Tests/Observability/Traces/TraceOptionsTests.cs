@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace McpDevBench.Tests.Observability.Traces;
 
+[Collection(Listening.Name)]
 public sealed class TraceOptionsTests
 {
     [Fact]
