@@ -17,12 +17,18 @@ internal sealed class Scraper(Uri metrics) : IDisposable
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(1) };
+    /// <summary>For the counters before and after the load: a busy machine is no reason to do without them.</summary>
+    private static readonly TimeSpan _requiredTimeout = TimeSpan.FromMinutes(1);
+
+    private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly ConcurrentQueue<Scrape> _scrapes = [];
+
+    /// <summary>What takes longer counts as down.</summary>
+    public TimeSpan ScrapeTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     public IReadOnlyCollection<Scrape> Scrapes => _scrapes;
 
-    public async Task ScrapeAsync() => _scrapes.Enqueue(new Scrape(await ReadAsync()));
+    public async Task ScrapeAsync() => _scrapes.Enqueue(new Scrape(await ReadAsync(ScrapeTimeout)));
 
     /// <summary>
     /// Everything that was answered is counted: a request is counted a moment before or after its answer, so the counters are read until they stand still. That is before and after the load,
@@ -46,13 +52,15 @@ internal sealed class Scraper(Uri metrics) : IDisposable
 
     private static double Requests(Snapshot metrics) => metrics.Sum("mcp_api_requests_total") + metrics.Sum("mcp_api_errors_total");
 
-    private async Task<Snapshot> RequiredAsync() => await ReadAsync() ?? throw new InvalidOperationException($"{metrics} does not answer.");
+    private async Task<Snapshot> RequiredAsync() =>
+        await ReadAsync(_requiredTimeout) ?? throw new InvalidOperationException($"{metrics} does not answer.");
 
-    private async Task<Snapshot?> ReadAsync()
+    private async Task<Snapshot?> ReadAsync(TimeSpan timeout)
     {
+        using var cancellation = new CancellationTokenSource(timeout);
         try
         {
-            return new Snapshot(MetricsText.Parse(await _http.GetStringAsync(metrics)));
+            return new Snapshot(MetricsText.Parse(await _http.GetStringAsync(metrics, cancellation.Token)));
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {

@@ -30,7 +30,7 @@ public sealed class ScraperTests : IAsyncLifetime
     [Fact]
     public async Task Waiting_for_the_counters_to_stand_still_is_no_part_of_the_load()
     {
-        using var scraper = new Scraper(new Uri(_metrics.Urls.Single()));
+        using var scraper = new Scraper(new Uri(_metrics.Urls.Single())) { ScrapeTimeout = Eventually.Timeout };
         Assert.Equal(3, (await scraper.SettledAsync(TimeProvider.System)).Sum("mcp_api_requests_total"));
         Assert.Empty(scraper.Scrapes);
         await scraper.ScrapeAsync();
