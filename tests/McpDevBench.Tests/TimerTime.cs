@@ -20,6 +20,19 @@ internal sealed class TimerTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Moves on at once and fires every timer that is due, each of them once.</summary>
+    public void Advance(TimeSpan by)
+    {
+        List<Timer> due;
+        lock (_lock)
+        {
+            _now += by;
+            due = [.. _timers.Where(timer => timer.Due <= _now)];
+        }
+        foreach (var timer in due)
+            timer.Fire();
+    }
+
     /// <summary>Moves on by so much. What waits for a due timer has to wait for the next one before the clock moves further.</summary>
     /// <param name="last">What waits; once it is complete, it waits no more.</param>
     public async Task AdvanceAsync(TimeSpan by, Task? last = null)
@@ -64,11 +77,13 @@ internal sealed class TimerTime : TimeProvider
 
     private sealed class Timer(TimerTime time, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period;
+
         public DateTimeOffset Due { get; private set; }
 
         public void Fire()
         {
-            Dispose();
+            Change(_period > TimeSpan.Zero ? _period : Timeout.InfiniteTimeSpan, _period);
             callback(state);
         }
 
@@ -77,6 +92,7 @@ internal sealed class TimerTime : TimeProvider
             lock (time._lock)
             {
                 time._timers.Remove(this);
+                _period = period;
                 if (dueTime >= TimeSpan.Zero)
                 {
                     Due = time._now + dueTime;
