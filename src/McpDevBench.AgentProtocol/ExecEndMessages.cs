@@ -23,22 +23,21 @@ public enum ReachedLimits : byte
 
 /// <summary>What else is known of an exec that has ended.</summary>
 /// <param name="Shell">As in <see cref="ExecStarted"/>.</param>
-/// <param name="PipeCodes">The exit codes of the last pipe's parts, as bash reports them; empty if unknown.</param>
-public sealed record ExecDetails(string Shell, ReachedLimits Limits, IReadOnlyList<byte> PipeCodes)
+/// <param name="Report">What bash wrote of the script's pipes, as the server asked for it; empty if nothing.</param>
+public sealed record ExecDetails(string Shell, ReachedLimits Limits, string Report)
 {
-    public const int MaxPipeCodes = 64;
+    public const int MaxReport = 4096;
     public const int MaxShell = 8;
-    public const int MaxSize = 4 + MaxShell + 1 + 4 + MaxPipeCodes;
+    public const int MaxSize = 4 + MaxShell + 1 + 4 + MaxReport;
 
-    public static ExecDetails None { get; } = new("", ReachedLimits.None, []);
+    public static ExecDetails None { get; } = new("", ReachedLimits.None, "");
 
     public void Write(MessageWriter to)
     {
-        to.String(Shell).Byte((byte)Limits);
-        to.Bytes([.. PipeCodes]);
+        to.String(Shell).Byte((byte)Limits).String(Report);
     }
 
-    public static ExecDetails Read(ref MessageReader from) => new(from.String(), (ReachedLimits)from.Byte(), from.Bytes().ToArray());
+    public static ExecDetails Read(ref MessageReader from) => new(from.String(), (ReachedLimits)from.Byte(), from.String());
 }
 
 /// <param name="Pid">In the container.</param>

@@ -25,16 +25,17 @@ public sealed record ExecStart(
     public bool PrefersBash { get; init; }
 
     /// <summary>
-    /// Version 2: the script ends with a pipe whose exit codes bash shall report. Only for a script that bash can run within a group.
+    /// Version 2: what bash, if it is bash that runs the script, is given in its place: it does the same, and writes to descriptor 97 what
+    /// is reported in <see cref="ExecDetails"/>. Empty for none.
     /// </summary>
-    public bool ReportsPipe { get; init; }
+    public string Reporting { get; init; } = "";
 
     public void Write(MessageWriter to)
     {
         to.Guid(Key).Strings(Argv).Strings(Env).Bytes(Cwd).Bool(StdinOpen)
             .Bool(Pty).UInt16(Rows).UInt16(Columns).UInt32(TimeoutMs).UInt32(GraceMs).UInt32(DrainMs);
         if (to.Version >= 2)
-            to.Bool(PrefersBash).Bool(ReportsPipe);
+            to.Bool(PrefersBash).String(Reporting);
     }
 
     public static ExecStart Read(ref MessageReader from)
@@ -42,7 +43,7 @@ public sealed record ExecStart(
         var start = new ExecStart(
             from.Guid(), from.Strings(), from.Strings(), from.Bytes().ToArray(), from.Bool(),
             from.Bool(), from.UInt16(), from.UInt16(), from.UInt32(), from.UInt32(), from.UInt32());
-        return from.Version < 2 ? start : start with { PrefersBash = from.Bool(), ReportsPipe = from.Bool() };
+        return from.Version < 2 ? start : start with { PrefersBash = from.Bool(), Reporting = from.String() };
     }
 }
 

@@ -10,7 +10,7 @@ internal sealed class CallDeadline : IDisposable
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>On top of the wait that a call asks for: to reach the workspace and to answer.</summary>
-    public static readonly TimeSpan Overhead = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Overhead = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a call may go on after its time before it is answered without it.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);

@@ -23,7 +23,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
     private Ending? _ending;
     private ExecEnd? _verdict;
     private ReachedLimits _reached;
-    private IReadOnlyList<byte> _pipeCodes = [];
+    private string _report = "";
     private bool _oomKilled;
     private bool _hunted;
     private bool _discarded;
@@ -133,7 +133,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
         var wasKilled = ending.Signal == Abi.SIGKILL || ending.Code == 128 + Abi.SIGKILL;
         _oomKilled = !_hunted && wasKilled && (_reached & ReachedLimits.Memory) != 0;
         if (_process.Report >= 0)
-            _pipeCodes = PipeReport.Read(_process.Report, ending);
+            _report = PipeReport.Take(_process.Report);
         CheckEnd();
     }
 
@@ -179,7 +179,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
             Key, Output.Produced, end, ending.Code, ending.Signal,
             ending.AtMicroseconds - _process.AtMicroseconds, ending.CpuMicroseconds, ending.MaxRssBytes)
         {
-            Details = new ExecDetails(Shell, _reached, _pipeCodes),
+            Details = new ExecDetails(Shell, _reached, _report),
         };
     }
 

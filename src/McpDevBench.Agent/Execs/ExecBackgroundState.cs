@@ -1,3 +1,4 @@
+using System.Text;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
@@ -71,12 +72,22 @@ internal sealed partial class Exec
         }
         if (Background)
             return;
-        _survivors = survivors;
+        _survivors = survivors with { Named = [.. survivors.Named.Select(Renamed)] };
         // Those that hold the output have had the drain window.
         if (_looks < s_looksMs.Length && Array.TrueForAll(_pipes, pipe => pipe.Closed))
             _nextLook = Clock.Milliseconds + s_looksMs[_looks++];
         else
             EnterBackground();
+    }
+
+    /// <summary>A part of the shell itself is shown with the caller's script, not with what bash was given in its place.</summary>
+    private ExecProcess Renamed(ExecProcess process)
+    {
+        var shown = $"{Shell} -c ";
+        return request.Reporting.Length > 0 && $"{shown}{request.Reporting}".StartsWith(process.Name, StringComparison.Ordinal)
+            && process.Name.Length > shown.Length
+            ? process with { Name = Survey.Cut(Encoding.UTF8.GetBytes(shown + request.Argv.ElementAt(2))) }
+            : process;
     }
 
     private void EnterBackground()

@@ -6,7 +6,7 @@ internal sealed unsafe class ExecStreams : IDisposable
     private const int Report = 3;
 
     private readonly int[] _ours = [-1, -1, -1, -1];
-    private readonly int[] _theirs = [-1, -1, -1, -1];
+    private readonly int[] _theirs = [-1, -1, -1];
     private byte[] _terminal = [];
 
     public static ExecStreams Pipes(bool stdinOpen)
@@ -52,14 +52,19 @@ internal sealed unsafe class ExecStreams : IDisposable
         Libc.ioctl(master, Abi.TIOCSWINSZ, size);
     }
 
-    /// <summary>One more pipe, for <see cref="PipeReport"/>.</summary>
-    public void AddReport() => AddPipe(Report, oursReads: true);
+    /// <summary>One more file, for <see cref="PipeReport"/>.</summary>
+    /// <returns>False where none can be had.</returns>
+    public bool TryAddReport()
+    {
+        _ours[Report] = PipeReport.Create();
+        return _ours[Report] >= 0;
+    }
 
     public void Plan(byte* actions)
     {
         PlanStandard(actions);
-        if (_theirs[Report] >= 0)
-            Libc.posix_spawn_file_actions_adddup2(actions, _theirs[Report], PipeReport.Descriptor);
+        if (_ours[Report] >= 0)
+            Libc.posix_spawn_file_actions_adddup2(actions, _ours[Report], PipeReport.Descriptor);
     }
 
     private void PlanStandard(byte* actions)

@@ -1,39 +1,49 @@
+using System.Text;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// Has bash report the exit codes of a script's last pipe through a descriptor of its own. The script runs as a group in the same shell,
-/// with the descriptor closed: bash keeps a copy that no child inherits. All that is added is on the script's own lines, whose numbers
-/// bash shows.
+/// What a script reports of its pipes, in a file in memory of a fixed size: writing to it never waits and never raises a signal, also
+/// when the agent has read it and the script's processes live on.
 /// </summary>
 internal static unsafe class PipeReport
 {
-    /// <summary>High enough not to collide with a script's own; a script that names it is not reported on.</summary>
+    /// <summary>The script's descriptor for it.</summary>
     public const int Descriptor = 97;
 
-    private const int MaxReport = 1024;
+    private const int Size = 64 << 10;
 
-    public static string Wrap(string script) =>
-        $"{{ {script.TrimEnd(' ', '\t', '\n', ';')}; }} {Descriptor}>&-; _devbench=(\"$?\" \"${{PIPESTATUS[@]}}\"); "
-        + $"printf '%s ' \"${{_devbench[@]}}\" >&{Descriptor}; exit \"${{_devbench[0]}}\"";
-
-    /// <summary>Reads and closes the agent's end.</summary>
-    /// <returns>Nothing unless the report agrees with how the shell ended, and there was a pipe.</returns>
-    public static IReadOnlyList<byte> Read(int fd, Ending ending)
+    /// <returns>-1 where there is none to be had.</returns>
+    public static int Create()
     {
-        var text = stackalloc byte[MaxReport];
-        var length = Libc.read(fd, text, MaxReport);
+        int fd;
+        fixed (byte* name = "report\0"u8)
+            fd = Libc.memfd_create(name, Abi.MFD_CLOEXEC | Abi.MFD_ALLOW_SEALING);
+        if (fd < 0)
+            return -1;
+        if (Libc.ftruncate(fd, Size) == 0 && Libc.fcntl(fd, Abi.F_ADD_SEALS, Abi.F_SEAL_GROW | Abi.F_SEAL_SHRINK) == 0)
+            return fd;
         Libc.close(fd);
-        if (length <= 0 || length == MaxReport || ending.Signal != 0)
-            return [];
-        var words = System.Text.Encoding.ASCII.GetString(text, (int)length).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var codes = new byte[words.Length];
-        for (var i = 0; i < words.Length; i++)
+        return -1;
+    }
+
+    /// <summary>Reads and closes it. Each entry once: a script in a loop repeats itself.</summary>
+    public static string Take(int fd)
+    {
+        var content = new byte[Size];
+        nint length;
+        fixed (byte* start = content)
+            length = Libc.pread(fd, start, Size, 0);
+        Libc.close(fd);
+        var written = content.AsSpan(0, (int)Math.Max(0, length));
+        var end = written.IndexOf((byte)0);
+        var report = new StringBuilder();
+        foreach (var entry in Encoding.ASCII.GetString(end < 0 ? written : written[..end]).Split(';').Distinct())
         {
-            if (!byte.TryParse(words[i], out codes[i]))
-                return [];
+            if (entry.Length > 0 && report.Length + entry.Length < ExecDetails.MaxReport)
+                report.Append(entry).Append(';');
         }
-        return codes.Length is < 3 or > ExecDetails.MaxPipeCodes || codes[0] != ending.Code ? [] : codes[1..];
+        return report.ToString();
     }
 }

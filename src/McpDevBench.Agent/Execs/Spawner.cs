@@ -4,7 +4,7 @@ namespace McpDevBench.Agent;
 
 /// <summary>A process that has just been started, and the agent's ends of its streams (-1: none).</summary>
 /// <param name="Shell">Which shell runs the script; empty for a program.</param>
-/// <param name="Report">Where bash reports the exit codes of the last pipe.</param>
+/// <param name="Report">The file in which bash reports on its pipes.</param>
 internal readonly record struct Spawned(
     int Pid, ulong Mark, int Stdin, int Stdout, int Stderr, int Report, string Shell, long AtMicroseconds);
 
@@ -23,12 +23,10 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
         if (request.Argv.Count == 0 || request.Argv.First().Length == 0)
             throw new RefusalException(AgentStatus.Invalid, "argv must name a program");
         using var cwd = WorkingDirectory.Open(workspace, request.Cwd);
-        var (program, shell, arguments) = Resolve(cwd, request);
+        using var streams = request.Pty ? ExecStreams.Terminal(request.Rows, request.Columns) : ExecStreams.Pipes(request.StdinOpen);
+        var (program, shell, arguments) = Resolve(cwd, request, streams);
         using var argv = new StringBlock(arguments);
         using var env = new StringBlock(request.Env);
-        using var streams = request.Pty ? ExecStreams.Terminal(request.Rows, request.Columns) : ExecStreams.Pipes(request.StdinOpen);
-        if (request.ReportsPipe && shell == ProgramLookup.Bash)
-            streams.AddReport();
         using var plan = new SpawnPlan(cwd, streams);
         lock (_gate)
         {
@@ -47,13 +45,19 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
         }
     }
 
-    private static (byte[] Program, string Shell, IReadOnlyCollection<string> Arguments) Resolve(Fd cwd, ExecStart request)
+    private static (byte[] Program, string Shell, IReadOnlyCollection<string> Arguments) Resolve(
+        Fd cwd, ExecStart request, ExecStreams streams)
     {
-        if (!request.PrefersBash || request.Argv.Count != 3)
-            return (ProgramLookup.Find(cwd, request, request.Argv.First()), "", request.Argv);
-        var (program, shell) = ProgramLookup.FindShell(cwd, request);
-        var script = request.Argv.Last();
-        return (program, shell, [shell, "-c", request.ReportsPipe && shell == ProgramLookup.Bash ? PipeReport.Wrap(script) : script]);
+        var (program, shell, arguments) = (default(byte[]), "", request.Argv.ToArray());
+        if (request.PrefersBash && arguments.Length == 3)
+        {
+            (program, shell) = ProgramLookup.FindShell(cwd, request);
+            arguments[0] = shell;
+        }
+        program ??= ProgramLookup.Find(cwd, request, arguments[0]);
+        if (request.Reporting.Length > 0 && arguments.Length > 2 && shell != "sh" && streams.TryAddReport())
+            arguments[2] = request.Reporting;
+        return (program, shell, arguments);
     }
 
     /// <summary>The continuation of a leader that has ended, or nothing for any other process.</summary>

@@ -36,8 +36,13 @@ internal sealed class Survey(ulong mark, Action<Survivors> answered)
             length = Read(pid, "/comm\0"u8, text);
         var name = text[..Math.Max(0, length)];
         name.Replace((byte)0, (byte)' ');
-        // Cut where a character ends; a name of other bytes is shown as far as it is text.
-        var shown = Encoding.UTF8.GetString(name.Length > ExecProcess.MaxName ? name[..^1] : name).TrimEnd(' ', '\n', '\uFFFD');
+        return Cut(name);
+    }
+
+    /// <summary>Cut where a character ends; a name of other bytes is shown as far as it is text.</summary>
+    public static string Cut(ReadOnlySpan<byte> name)
+    {
+        var shown = Encoding.UTF8.GetString(name[..Math.Min(name.Length, ExecProcess.MaxName)]).TrimEnd(' ', '\n', '\uFFFD');
         while (Encoding.UTF8.GetByteCount(shown) > ExecProcess.MaxName)
             shown = shown[..^1];
         return shown;

@@ -25,6 +25,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial int statfs(byte* path, byte* result);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fstatfs(int fd, byte* result);
     [LibraryImport("libc", SetLastError = true)] internal static partial int ftruncate(int fd, long length);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int memfd_create(byte* name, uint flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int futimens(int fd, Timespec* times);
     [LibraryImport("libc", SetLastError = true)] internal static partial nint getdents64(int fd, byte* buffer, nint size);
 

@@ -42,14 +42,6 @@ internal sealed class AgentConnection : IDisposable
     /// <summary>The version of the protocol that the agent and this server both speak.</summary>
     public ushort Version => Welcome.Version;
 
-    /// <exception cref="RefusalException">invalid_argument: the workspace's agent is of an older version, which cannot do it.</exception>
-    /// <param name="what">Such as "copying between workspaces".</param>
-    public void Require(ushort version, string what)
-    {
-        if (Version < version)
-            throw AgentRefusals.TooOld(what, Welcome.Build, Version, version);
-    }
-
     /// <summary>Answers to pings so far.</summary>
     public long Pongs => Volatile.Read(ref _pongs);
 

@@ -36,12 +36,6 @@ internal static class AgentRefusals
         return new RefusalException(code, Sentence(text), hint, retryable);
     }
 
-    public static RefusalException TooOld(string what, string build, ushort version, ushort needed) => new(
-        RefusalCode.InvalidArgument,
-        $"This workspace cannot do that: {what} needs an agent of protocol version {needed}; "
-            + $"the workspace was started with agent {Sentence(build)} of version {version}.",
-        "Everything else works. For this, spawn a new workspace: it gets the server's own agent.");
-
     public static RefusalException StreamLost() => new(
         RefusalCode.ServerError, "The connection to the workspace was interrupted before it answered.",
         "It may or may not have been done: look first (fs_stat, list_execs), then call again.", retryable: true,

@@ -111,7 +111,8 @@ internal sealed record ExecRequest
 }
 
 /// <param name="Queued">How long the call waited for a slot.</param>
-internal sealed record StartedExec(Exec Exec, TimeSpan Queued);
+/// <param name="IsRepeated">A call with the same idempotency key started it before.</param>
+internal sealed record StartedExec(Exec Exec, TimeSpan Queued, bool IsRepeated = false);
 
 /// <summary>What ends a poll's wait, besides the end of the exec and of the time.</summary>
 internal enum PollUntil

@@ -24,7 +24,7 @@ internal static class ExecEnding
             ExitCode = exit is { End: ExecEnd.Exited } or { Signal: 0, End: ExecEnd.OutOfMemory } ? exit.Code : null,
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = UsageOf(exit, wall, log),
-            Notes = exit is null ? LostNotes(exec, limits) : ExecNotes.Of(exit, exec.Timeout, limits, options),
+            Notes = exit is null ? LostNotes(exec, limits) : ExecNotes.Of(exec, exit, limits, options),
         };
         return (exit is null ? ended : WithShell(ended, exit.Details.Shell), wall);
     }

@@ -9,30 +9,33 @@ namespace McpDevBench.Execs;
 /// </summary>
 internal static class ExecNotes
 {
-    /// <summary>
-    /// The exit code of a program that wrote to a pipe whose reader had enough: <c>head</c> does that to what is before it.
-    /// </summary>
-    private const byte BrokenPipe = 128 + 13;
+    private const int MaxPipes = 5;
+
+    /// <summary>Of a script with <c>&amp;</c> in a terminal: the kernel hangs up on what it leaves.</summary>
+    public const string EndsWithTerminal = "With pty=true, what a command leaves in the background with & is ended by SIGHUP when the "
+        + "command ends. For a server use exec_start without &, or leave out pty.";
 
     /// <param name="limits">The workspace's; null if it is gone.</param>
-    public static IReadOnlyList<string> Of(ExecExited exit, TimeSpan? timeout, WorkspaceLimits? limits, ExecOptions options)
+    public static IReadOnlyList<string> Of(Exec exec, ExecExited exit, WorkspaceLimits? limits, ExecOptions options)
     {
-        var notes = new List<string>();
+        var notes = new List<string>(exec.Notes);
         if (exit.End == ExecEnd.TimedOut)
-            notes.Add(TimedOut(timeout, options));
+            notes.Add(TimedOut(exec.Timeout, options));
         var reached = exit.Details.Limits;
         if (exit.End == ExecEnd.OutOfMemory || reached.HasFlag(ReachedLimits.Memory))
             notes.Add($"The kernel killed a process because the workspace reached its memory limit{Text(limits?.MemoryMb, " MB")}. "
                 + "Use less memory, or spawn a workspace with a larger memory_mb.");
         if (reached.HasFlag(ReachedLimits.Processes))
-            notes.Add($"A process could not be started: the workspace reached its limit on processes and threads{Text(limits?.Pids, "")}. "
-                + "Run fewer at once; list_execs shows what runs, exec_cancel ends it.");
+            notes.Add("A process could not be started: the workspace reached its limit on processes and threads"
+                + $"{Text(limits?.Pids, "")} (the operator's MCP_DEFAULT_PIDS; no argument raises it). Run fewer at once; list_execs shows what runs, exec_cancel ends it.");
         if (reached.HasFlag(ReachedLimits.Disk))
-            notes.Add("The disk of /workspace was full at the end. Delete files that are not needed.");
+            notes.Add("The disk of /workspace was full at the end. Its size is the Docker host's, or what the operator allows with "
+                + "MCP_WORKSPACE_DISK; no argument raises it. Delete files that are not needed; df -h /workspace shows its size.");
         if (reached.HasFlag(ReachedLimits.Tmp))
-            notes.Add("/tmp was full at the end. Delete files there, or set TMPDIR to a directory in /workspace.");
-        if (PipeOf(exit.Details.PipeCodes) is { } pipe)
-            notes.Add(pipe);
+            notes.Add($"/tmp was full at the end. It holds half of the workspace's memory{Text(limits?.MemoryMb / 2, " MB")}. "
+                + "Delete files there, set TMPDIR to a directory in /workspace, or spawn a workspace with a larger memory_mb.");
+        if (exec.Command is [_, _, var script, ..])
+            notes.AddRange(PipesOf(PipeScript.Failures(script, exit.Details.Report)));
         return notes;
     }
 
@@ -59,11 +62,15 @@ internal static class ExecNotes
     private static string Text(int? limit, string unit) =>
         limit is { } known ? string.Create(CultureInfo.InvariantCulture, $" of {known}{unit}") : "";
 
-    private static string? PipeOf(IReadOnlyList<byte> codes)
+    private static IEnumerable<string> PipesOf(IReadOnlyList<(ScriptPipe Pipe, IReadOnlyList<byte> Codes)> failures)
     {
-        if (codes.Count < 2 || codes.SkipLast(1).All(code => code is 0 or BrokenPipe))
-            return null;
-        return $"An earlier command of the last pipe failed: exit codes {string.Join(" | ", codes)}. "
-            + "The exit code of a pipe is that of its last command; set -o pipefail changes that.";
+        if (failures.Count == 0)
+            yield break;
+        var shown = failures.Take(MaxPipes).Select(failure => string.Create(
+            CultureInfo.InvariantCulture,
+            $"line {failure.Pipe.Line}, {failure.Pipe.Text}: exit codes {string.Join(" | ", failure.Codes)}"));
+        var more = failures.Count > MaxPipes ? $"; and {Plural.Of(failures.Count - MaxPipes, "more pipe")}" : "";
+        yield return $"A pipe ended with 0 although an earlier command of it failed: {string.Join("; ", shown)}{more}. "
+            + "The exit code of a pipe is that of its last command; with set -o pipefail it is that of the one that failed.";
     }
 }

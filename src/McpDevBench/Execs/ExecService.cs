@@ -30,7 +30,7 @@ internal sealed class ExecService(
         using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
         if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
-            return new StartedExec(Noted(present), TimeSpan.Zero);
+            return new StartedExec(Noted(present), TimeSpan.Zero, IsRepeated: true);
         var started = await StartOnceAsync(owner, request, onStarted, cancellationToken);
         idempotency.Save(owner, ExecScope, key, fingerprint, started.Exec.Id.ToString());
         return started;
@@ -122,6 +122,7 @@ internal sealed class ExecService(
             Command = request.Cmd ?? ["sh", "-c", request.Shell!],
             StartedAt = time.GetUtcNow(),
             Timeout = start.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(start.TimeoutMs),
+            Notes = request.Pty && ScriptOf(request) is { } script && ScriptReader.HasBackground(script) ? [ExecNotes.EndsWithTerminal] : [],
         };
         Noted(asked);
         var (exec, queued) = await slots.TakeAsync(asked, request.MaxQueueWait ?? options.StartQueueTimeout, cancellationToken);
@@ -189,9 +190,17 @@ internal sealed class ExecService(
             (uint)options.DrainWindow.TotalMilliseconds)
         {
             PrefersBash = request.Shell is not null,
-            ReportsPipe = request.Shell is { } script && PipeScript.MayReport(script, env.Keys),
+            Reporting = ScriptOf(request) is { } script ? PipeScript.Reporting(script, env.Keys) ?? "" : "",
         };
     }
+
+    /// <summary>What bash runs, if it is bash that runs it.</summary>
+    private static string? ScriptOf(ExecRequest request) => request switch
+    {
+        { Shell: { } script } => script,
+        { Cmd: ["bash" or "/bin/bash" or "/usr/bin/bash", "-c" or "-lc" or "-ec" or "-euc" or "-lec", var script, ..] } => script,
+        _ => null,
+    };
 
     public Exec Find(string owner, string execId)
     {

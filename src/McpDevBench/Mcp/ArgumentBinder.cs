@@ -111,8 +111,8 @@ internal sealed class ArgumentBinder
         foreach (var item in value.EnumerateArray())
         {
             var at = PathOf(path, index++);
-            // A number in a list of strings is its text: ["sleep", 5].
-            if (items.Type == "string" && item.ValueKind == JsonValueKind.Number)
+            // A number or a flag in a list of strings is its text: ["sleep", 5].
+            if (items.Type == "string" && item.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)
                 _replaced[at] = LenientValues.TextOf(item);
             else
                 BindValue(items, item, at, items.Members.Count > 0 ? items : parent);

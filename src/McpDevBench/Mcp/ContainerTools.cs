@@ -193,7 +193,7 @@ internal sealed record KillArguments(
 
 internal sealed record KillResult(string ContainerId, string Status, string Volume, string? KeptAs = null);
 
-internal sealed class KillTool(ContainerService containers)
+internal sealed class KillTool(ContainerService containers, TimeProvider time)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
@@ -203,6 +203,8 @@ internal sealed class KillTool(ContainerService containers)
 
     protected override async Task<KillResult> CallAsync(KillArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
+        await using var progress = call.BeginProgress(time, cancellationToken);
+        progress?.Report(0, null, $"Removing {arguments.ContainerId}");
         var killed = await containers.KillAsync(
             call.Owner, arguments.ContainerId, arguments.Force, arguments.KeepWorkspace, arguments.DeleteFiles, cancellationToken);
         return new(killed.ContainerId, killed.Status, killed.Volume, killed.KeptAs);

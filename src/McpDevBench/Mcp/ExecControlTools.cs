@@ -35,13 +35,14 @@ internal sealed class ExecSignalTool(ExecService execs)
     };
 }
 
-internal sealed record ExecEndResult(string ExecId, string Status, string? Outcome = null, int? ExitCode = null, int? Signal = null);
+internal sealed record ExecEndResult(string ExecId, string Status, string? Outcome = null, int? ExitCode = null, int? Signal = null,
+    IReadOnlyList<string>? Notes = null);
 
 internal sealed record ExecCancelArguments(
     string ExecId,
     [Description("Seconds between TERM and KILL.")][Between(0, 300)] double GraceS = 5);
 
-internal sealed class ExecCancelTool(ExecService execs)
+internal sealed class ExecCancelTool(ExecService execs, TimeProvider time)
     : TypedTool<ExecCancelArguments, ExecEndResult>(Facts, McpJson.Default.ExecCancelArguments, McpJson.Default.ExecEndResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_cancel", "End a command",
@@ -51,9 +52,16 @@ internal sealed class ExecCancelTool(ExecService execs)
 
     protected override async Task<ExecEndResult> CallAsync(ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
+        await using var progress = call.BeginProgress(time, cancellationToken);
+        progress?.Report(0, null, $"Waiting for the end of {arguments.ExecId}");
+        var left = execs.Find(call.Owner, arguments.ExecId).Background;
         var exec = await execs.CancelAsync(call.Owner, arguments.ExecId, arguments.GraceS, cancellationToken);
-        return new(exec.Id.ToString(), ExecWords.Status(exec), ExecWords.Outcome(exec), exec.ExitCode, exec.Signal);
+        return new(exec.Id.ToString(), ExecWords.Status(exec), ExecWords.Outcome(exec), exec.ExitCode, exec.Signal)
+        {
+            Notes = left is null ? ExecWords.Notes(exec) : [ExecWords.Ended(exec, left)],
+        };
     }
 
-    protected override string Render(ExecEndResult result) => $"{result.ExecId}: {ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal)}.";
+    protected override string Render(ExecEndResult result) =>
+        $"{result.ExecId}: {ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal)}.{ExecWords.NoteText(result.Notes)}";
 }

@@ -58,8 +58,8 @@ internal sealed record ExecArguments(
     public string? Recorded(AuditOptions audit) => audit.Commands switch
     {
         AuditCommands.None => null,
-        AuditCommands.Program => Shell is not null ? "sh" : Cmd?.FirstOrDefault(),
-        _ => SecretRedactor.Instance.Redact(Shell ?? string.Join(' ', Cmd ?? [])),
+        AuditCommands.Program => Shell is not null ? "shell" : Cmd?.FirstOrDefault(),
+        _ => CommandSecrets.Redact(Shell is null ? Cmd ?? [] : [Shell]),
     };
 
     /// <summary>For exec.</summary>
@@ -95,6 +95,9 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
     : TypedTool<ExecArguments, ExecToolResult>(
         Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult, ExecArguments.Limits(options)), ITool
 {
+    public const string Repeated = "This idempotency_key was used before: nothing was started, and this is the command of that call. "
+        + "To run it again use another key.";
+
     private const int MaxProgressBytes = 1024;
 
     public static ToolFacts Facts { get; } = new("exec", "Run a command",
@@ -110,7 +113,7 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         arguments.Check();
         var request = arguments.ToRequest() with { MaxQueueWait = TimeSpan.FromMilliseconds(arguments.WaitMs) };
         await using var progress = call.BeginProgress(time, cancellationToken);
-        var (exec, queued) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
+        var (exec, queued, isRepeated) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
         var waitMs = Math.Max(0, arguments.WaitMs - (int)queued.TotalMilliseconds);
         var onOutput = progress is null ? null : Show(progress);
         if (arguments.Encoding == "base64")
@@ -119,7 +122,8 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
             return Raw(await reader.FollowAsync(exec, raw, onOutput, cancellationToken), arguments) with { Resumed = ResumeNote.Flag };
         }
         var result = await reader.FollowAsync(exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
-        return Text(result, arguments) with { Resumed = ResumeNote.Flag };
+        var answer = Text(result, arguments) with { Resumed = ResumeNote.Flag };
+        return isRepeated ? answer with { Notes = [Repeated, .. answer.Notes ?? []] } : answer;
     }
 
     protected override string Render(ExecToolResult result)
@@ -209,7 +213,8 @@ internal sealed record ExecStartArguments(
 internal sealed record ExecHandleResult(string ExecId, string Status, bool? Resumed = null);
 
 /// <param name="TimeoutS">Its time limit; null without one.</param>
-internal sealed record ExecStartResult(string ExecId, string Status, string? Shell = null, int? TimeoutS = null, bool? Resumed = null);
+internal sealed record ExecStartResult(string ExecId, string Status, string? Shell = null, int? TimeoutS = null, bool? Resumed = null,
+    IReadOnlyList<string>? Notes = null);
 
 internal sealed class ExecStartTool(ExecService execs, ExecOptions options, AuditOptions audit)
     : TypedTool<ExecStartArguments, ExecStartResult>(
@@ -227,14 +232,19 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
         var arguments = given.ToExec();
         arguments.Check();
         var request = arguments.ToRequest() with { MayRunForever = true };
-        var (exec, _) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
-        return new(exec.Id.ToString(), ExecWords.Status(exec), exec.Shell, (int?)exec.Timeout?.TotalSeconds, ResumeNote.Flag);
+        var (exec, _, isRepeated) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
+        var notes = ExecWords.Notes(exec);
+        return new(exec.Id.ToString(), ExecWords.Status(exec), exec.Shell, (int?)exec.Timeout?.TotalSeconds, ResumeNote.Flag)
+        {
+            Notes = isRepeated ? [ExecTool.Repeated, .. notes ?? []] : notes,
+        };
     }
 
     protected override string Render(ExecStartResult result)
     {
         var shell = result.Shell is null ? "" : $" ({result.Shell})";
-        var limit = result.TimeoutS is { } seconds ? Words.Invariant($"ends after {seconds} s") : "no time limit";
-        return $"{result.ExecId}: {result.Status}{shell}, {limit}. Call exec_poll with wait_ms to read its output.";
+        var limit = result.TimeoutS is { } seconds ? Words.Invariant($", ends after {seconds} s") : ", no time limit";
+        var (until, notes) = (result.Status == "finished" ? "" : limit, ExecWords.NoteText(result.Notes));
+        return $"{result.ExecId}: {result.Status}{shell}{until}. Call exec_poll with wait_ms to read its output.{notes}";
     }
 }

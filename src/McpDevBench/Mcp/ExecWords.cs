@@ -37,6 +37,16 @@ internal static class ExecWords
         ];
     }
 
+    /// <summary>What became of processes that a command had left when it ended by itself.</summary>
+    public static string Ended(Exec exec, ExecSurvivors left)
+    {
+        var processes = Plural.Of(left.Count, "process", "processes");
+        var named = string.Join("; ", left.Named);
+        return exec.Complete
+            ? $"The command had ended before; {processes} that it had left were ended now: {named}."
+            : $"The command had ended before; {processes} that it had left are being ended: {named}. Call exec_poll to see when they have.";
+    }
+
     /// <summary>Notes as lines before the output.</summary>
     public static string NoteText(IReadOnlyList<string>? notes) =>
         notes is null ? "" : string.Concat(notes.Select(note => $"\nNote: {note}"));

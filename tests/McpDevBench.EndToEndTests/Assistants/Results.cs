@@ -50,7 +50,7 @@ public sealed record Answered(
     public string Text => string.Concat((Messages ?? []).Select(message => message.Data));
 }
 
-public sealed record ExecState(string? Status, string? Outcome, int? ExitCode);
+public sealed record ExecState(string? Status, string? Outcome, int? ExitCode, IReadOnlyList<string>? Notes = null);
 
 public sealed record ListedExec(string ExecId, string ContainerId, string Command, string Status);
 

@@ -47,7 +47,7 @@ public sealed class AuditHandleTests
 
     [Theory]
     [InlineData("none", null, null)]
-    [InlineData("program", "sh", "echo")]
+    [InlineData("program", "shell", "echo")]
     [InlineData("full", "echo --password=[REDACTED] && true", "echo Authorization: [REDACTED]")]
     public async Task The_operator_chooses_how_much_of_a_command_is_recorded(string commands, string? shell, string? cmd)
     {

@@ -49,6 +49,9 @@ public sealed class BackgroundProcessTests(ServerProcess server) : IClassFixture
 
         var ended = await assistant.Exec(answer.ExecId).Cancel(graceS: 1);
         Assert.Equal(("finished", "exited", 3), (ended.Status, ended.Outcome, ended.ExitCode));
+        var ending = Assert.Single(ended.Notes!);
+        Assert.StartsWith("The command had ended before; 2 processes that it had left were ended now: ", ending, StringComparison.Ordinal);
+        Assert.Contains("sleep 1001", ending, StringComparison.Ordinal);
         await ProcessTable.NoneBut(before, dockerId);
     }
 
@@ -105,5 +108,34 @@ public sealed class BackgroundProcessTests(ServerProcess server) : IClassFixture
         var answer = await workspace.Exec("sleep 1000 & sleep 1001", ("timeout_s", 1));
         Assert.Equal(("finished", "timed_out"), (answer.Status, answer.Outcome));
         Assert.Equal("", await workspace.Sh("ps | grep 'sleep 100[01]' || true"));
+    }
+
+    [Fact]
+    public async Task A_terminal_says_that_it_ends_what_is_in_the_background()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var answer = await workspace.Exec("sleep 1000 & echo started", ("pty", true));
+        Assert.Equal(("finished", 0), (answer.Status, answer.ExitCode));
+        var note = Assert.Single(answer.Notes!);
+        Assert.Contains("SIGHUP", note, StringComparison.Ordinal);
+        Assert.Contains("exec_start", note, StringComparison.Ordinal);
+        Assert.Equal("", await workspace.Sh("ps | grep 'sleep 100[0]' || true"));
+    }
+
+    [Fact]
+    public async Task A_key_that_was_used_says_that_nothing_was_started()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var first = await workspace.Exec("echo ran >> ran", ("idempotency_key", "once"));
+        Assert.Null(first.Notes);
+        var second = await workspace.Exec("echo ran >> ran", ("idempotency_key", "once"));
+        Assert.Equal(first.ExecId, second.ExecId);
+        Assert.Contains("nothing was started", Assert.Single(second.Notes!), StringComparison.Ordinal);
+        var started = await assistant.Call(
+            "exec_start", ("container_id", workspace.Id), ("shell", "echo ran >> ran"), ("idempotency_key", "once"));
+        Assert.Contains("nothing was started", started.GetProperty("notes")[0].GetString(), StringComparison.Ordinal);
+        Assert.Equal("ran", await workspace.Sh("cat ran"));
     }
 }

@@ -18,45 +18,58 @@ public sealed class ExecNotesTests
     public void A_time_limit_is_named_with_what_to_raise(int? seconds, string note)
     {
         var timeout = seconds is { } known ? TimeSpan.FromSeconds(known) : default(TimeSpan?);
-        Assert.Equal([note], ExecNotes.Of(Exit(ExecEnd.TimedOut), timeout, _limits, Options()));
+        Assert.Equal([note], ExecNotes.Of(Ran("true") with { Timeout = timeout }, Exit(ExecEnd.TimedOut), _limits, Options()));
     }
 
     [Fact]
     public void An_operator_s_limit_is_that_of_exec_start_too()
     {
         var options = Options(("MCP_MAX_EXEC_TIMEOUT", "900"));
-        var note = Assert.Single(ExecNotes.Of(Exit(ExecEnd.TimedOut), TimeSpan.FromSeconds(10), _limits, options));
+        var note = Assert.Single(ExecNotes.Of(Ran("true"), Exit(ExecEnd.TimedOut), _limits, options));
         Assert.EndsWith("at most 900; exec_start has a limit of 900 s by default.", note, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(ReachedLimits.Memory, "memory limit of 512 MB", "memory_mb")]
-    [InlineData(ReachedLimits.Processes, "limit on processes and threads of 256", "exec_cancel")]
-    [InlineData(ReachedLimits.Disk, "The disk of /workspace was full", "Delete files")]
-    [InlineData(ReachedLimits.Tmp, "/tmp was full", "TMPDIR")]
+    [InlineData(ReachedLimits.Processes, "limit on processes and threads of 256 (the operator's MCP_DEFAULT_PIDS", "exec_cancel")]
+    [InlineData(ReachedLimits.Disk, "MCP_WORKSPACE_DISK; no argument raises it", "Delete files")]
+    [InlineData(ReachedLimits.Tmp, "half of the workspace's memory of 256 MB", "a larger memory_mb")]
     public void A_limit_that_was_reached_is_named_with_what_to_do(ReachedLimits reached, string limit, string advice)
     {
-        var exit = Exit(ExecEnd.Exited) with { Details = new ExecDetails("", reached, []) };
-        var note = Assert.Single(ExecNotes.Of(exit, null, _limits, Options()));
+        var exit = Exit(ExecEnd.Exited) with { Details = new ExecDetails("", reached, "") };
+        var note = Assert.Single(ExecNotes.Of(Ran("true"), exit, _limits, Options()));
         Assert.Contains(limit, note, StringComparison.Ordinal);
         Assert.Contains(advice, note, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(new byte[0], null)]
-    [InlineData(new byte[] { 0, 0 }, null)]
-    [InlineData(new byte[] { 0, 1 }, null)]
-    [InlineData(new byte[] { 141, 0 }, null)]
-    [InlineData(new byte[] { 1, 0 }, "exit codes 1 | 0")]
-    [InlineData(new byte[] { 141, 2, 0 }, "exit codes 141 | 2 | 0")]
-    public void A_pipe_is_noted_only_if_an_earlier_part_failed(byte[] codes, string? noted)
+    [InlineData("a | b", "", null)]
+    [InlineData("a | b", "1 0 0 0;", null)]
+    [InlineData("a | b", "1 1 1 1;", null)]
+    [InlineData("a | b", "1 0 141 0;", null)]
+    [InlineData("grep x | b", "1 0 1 0;", null)]
+    [InlineData("a | b", "1 0 1 0;", "line 1, a | b: exit codes 1 | 0.")]
+    [InlineData("\na\\\n  | b |  c ", "1 0 141 2 0;", "line 2, a | b | c: exit codes 141 | 2 | 0.")]
+    [InlineData("a | b; c | d", "2 0 3 0;1 0 4 0;2 0 5 0;", "line 1, c | d: exit codes 3 | 0; line 1, a | b: exit codes 4 | 0.")]
+    [InlineData("a | b", "2 0 1 0;0 0 1 0;-1 0 1 0;1 0 1;1 0 1 0 0;1 0 300 0;1 0 x 0;;;1", null)]
+    public void A_pipe_is_noted_only_if_it_hides_that_a_part_failed(string script, string report, string? noted)
     {
-        var exit = Exit(ExecEnd.Exited) with { Details = new ExecDetails("bash", ReachedLimits.None, codes) };
-        var notes = ExecNotes.Of(exit, null, _limits, Options());
+        var exit = Exit(ExecEnd.Exited) with { Details = new ExecDetails("bash", ReachedLimits.None, report) };
+        var notes = ExecNotes.Of(Ran("bash", "-c", script), exit, _limits, Options());
         if (noted is null)
             Assert.Empty(notes);
         else
-            Assert.Contains(noted, Assert.Single(notes), StringComparison.Ordinal);
+            Assert.StartsWith($"A pipe ended with 0 although an earlier command of it failed: {noted} ", Assert.Single(notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_the_first_pipes_are_named()
+    {
+        var script = string.Join('\n', Enumerable.Range(1, 7).Select(n => $"a{n} | b"));
+        var report = string.Concat(Enumerable.Range(1, 7).Select(n => $"{n} 0 1 0;"));
+        var exit = Exit(ExecEnd.Exited) with { Details = new ExecDetails("bash", ReachedLimits.None, report) };
+        var note = Assert.Single(ExecNotes.Of(Ran("bash", "-c", script), exit, _limits, Options()));
+        Assert.Contains("line 5, a5 | b: exit codes 1 | 0; and 2 more pipes.", note, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,7 +87,17 @@ public sealed class ExecNotesTests
     [InlineData("BASHOPTS", false)]
     [InlineData("SHELLOPTS", false)]
     public void An_environment_that_changes_bash_keeps_it_from_reporting(string variable, bool may) =>
-        Assert.Equal(may, PipeScript.MayReport("false | true", [variable]));
+        Assert.Equal(may, PipeScript.Reporting("false | true", [variable]) is not null);
+
+    private static Exec Ran(params string[] command) => new()
+    {
+        Id = ExecId.New(),
+        ContainerId = ContainerId.New(),
+        Owner = "anonymous",
+        Command = command,
+        StartedAt = DateTimeOffset.UnixEpoch,
+        Timeout = TimeSpan.FromSeconds(10),
+    };
 
     private static ExecExited Exit(ExecEnd end) => new(Guid.NewGuid(), 0, end, 0, 0, 0, 0, 0);
 
