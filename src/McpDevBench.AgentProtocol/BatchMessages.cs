@@ -59,7 +59,29 @@ public sealed record BatchRequest(IReadOnlyList<BatchStep> Steps)
 }
 
 /// <summary>What a step left behind: the entry at its path or target (absent after a delete), and a read's content.</summary>
-public sealed record BatchStepResult(FileStat? Entry, byte[] Content, int Replacements);
+public sealed record BatchStepResult(FileStat? Entry, byte[] Content, int Replacements)
+{
+    /// <summary>Copy: files, directories and links that were copied. Since version 2.</summary>
+    public uint Entries { get; init; }
+
+    /// <summary>Copy: bytes of the files. Since version 2.</summary>
+    public ulong Bytes { get; init; }
+
+    public void Write(MessageWriter to)
+    {
+        to.Bool(Entry is not null);
+        Entry?.Write(to);
+        to.Bytes(Content).Int32(Replacements);
+        if (to.Version >= 2)
+            to.UInt32(Entries).UInt64(Bytes);
+    }
+
+    public static BatchStepResult Read(ref MessageReader from)
+    {
+        var result = new BatchStepResult(from.Bool() ? FileStat.Read(ref from) : null, from.Bytes().ToArray(), from.Int32());
+        return from.Version < 2 ? result : result with { Entries = from.UInt32(), Bytes = from.UInt64() };
+    }
+}
 
 /// <summary>Either every step's result, or the step that failed, after everything was undone.</summary>
 /// <param name="FailedStep">-1, or the index of the step that failed.</param>
@@ -69,11 +91,7 @@ public sealed record BatchResponse(int FailedStep, AgentStatus Status, string Er
     {
         to.Int32(FailedStep).Byte((byte)Status).String(Error).UInt32((uint)Results.Count);
         foreach (var result in Results)
-        {
-            to.Bool(result.Entry is not null);
-            result.Entry?.Write(to);
-            to.Bytes(result.Content).Int32(result.Replacements);
-        }
+            result.Write(to);
     }
 
     public static BatchResponse Read(ref MessageReader from)
@@ -83,7 +101,7 @@ public sealed record BatchResponse(int FailedStep, AgentStatus Status, string Er
         var error = from.String();
         var results = new BatchStepResult[from.Count(minimumSize: 9)];
         for (var i = 0; i < results.Length; i++)
-            results[i] = new BatchStepResult(from.Bool() ? FileStat.Read(ref from) : null, from.Bytes().ToArray(), from.Int32());
+            results[i] = BatchStepResult.Read(ref from);
         return new BatchResponse(failed, status, error, results);
     }
 }

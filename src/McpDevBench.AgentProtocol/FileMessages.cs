@@ -17,13 +17,24 @@ public enum FileKind : byte
 public sealed record FileStat(
     byte[] Path, FileKind Kind, long Size, uint Mode, uint Uid, uint Gid, long MtimeNanoseconds, ulong Etag, byte[] LinkTarget)
 {
-    public void Write(MessageWriter to) => to
-        .Bytes(Path).Byte((byte)Kind).Int64(Size).UInt32(Mode).UInt32(Uid).UInt32(Gid)
-        .Int64(MtimeNanoseconds).UInt64(Etag).Bytes(LinkTarget);
+    /// <summary>Hard links. 0 from an agent of version 1, which does not report them.</summary>
+    public uint Links { get; init; }
 
-    public static FileStat Read(ref MessageReader from) => new(
-        from.Bytes().ToArray(), (FileKind)from.Byte(), from.Int64(), from.UInt32(), from.UInt32(), from.UInt32(),
-        from.Int64(), from.UInt64(), from.Bytes().ToArray());
+    public void Write(MessageWriter to)
+    {
+        to.Bytes(Path).Byte((byte)Kind).Int64(Size).UInt32(Mode).UInt32(Uid).UInt32(Gid)
+            .Int64(MtimeNanoseconds).UInt64(Etag).Bytes(LinkTarget);
+        if (to.Version >= 2)
+            to.UInt32(Links);
+    }
+
+    public static FileStat Read(ref MessageReader from)
+    {
+        var stat = new FileStat(
+            from.Bytes().ToArray(), (FileKind)from.Byte(), from.Int64(), from.UInt32(), from.UInt32(), from.UInt32(),
+            from.Int64(), from.UInt64(), from.Bytes().ToArray());
+        return from.Version < 2 ? stat : stat with { Links = from.UInt32() };
+    }
 }
 
 /// <summary>Describes the entry itself: a final link is not followed, links on the way are (if they stay inside).</summary>

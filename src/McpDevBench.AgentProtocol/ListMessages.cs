@@ -39,7 +39,7 @@ public sealed record ListResponse(IReadOnlyList<FileStat> Entries, bool More)
         if (to.Version < 2)
             return;
         to.Bytes(Reached);
-        (Counts ?? new ListCounts(0, 0, 0)).Write(to);
+        (Counts ?? new ListCounts(0, 0, 0, 0)).Write(to);
     }
 
     public static ListResponse Read(ref MessageReader from)
@@ -54,12 +54,13 @@ public sealed record ListResponse(IReadOnlyList<FileStat> Entries, bool More)
 }
 
 /// <summary>Entries of one page that are not listed.</summary>
-/// <param name="Ignored">Named by a .gitignore file, or .git; the insides of directories are not counted.</param>
+/// <param name="Ignored">Named by a .gitignore file; the insides of directories are not counted.</param>
 /// <param name="Unmatched">Not matched by the glob.</param>
 /// <param name="Unreadable">Directories that could not be read, and entries too deep to be named.</param>
-public sealed record ListCounts(uint Ignored, uint Unmatched, uint Unreadable)
+/// <param name="Git">Directories of Git repositories.</param>
+public sealed record ListCounts(uint Ignored, uint Unmatched, uint Unreadable, uint Git)
 {
-    public void Write(MessageWriter to) => to.UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable);
+    public void Write(MessageWriter to) => to.UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(Git);
 
-    public static ListCounts Read(ref MessageReader from) => new(from.UInt32(), from.UInt32(), from.UInt32());
+    public static ListCounts Read(ref MessageReader from) => new(from.UInt32(), from.UInt32(), from.UInt32(), from.UInt32());
 }

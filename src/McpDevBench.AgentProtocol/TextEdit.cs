@@ -50,6 +50,17 @@ public static class TextEdits
         return raw.FailedEdit < 0 ? raw : outcome;
     }
 
+    /// <summary>What to add to the end of a file, so that a text is added to its text: in its encoding, with the line ends of its last
+    /// line.</summary>
+    /// <param name="content">Of the file; or its beginning and its end.</param>
+    /// <param name="text">UTF-8.</param>
+    /// <returns>Null if the file's encoding has no bytes for a character.</returns>
+    public static byte[]? Append(byte[] content, TextForm form, byte[] text)
+    {
+        var old = form == TextForm.Raw ? content : TextForms.ToUtf8(content, form);
+        return TextForms.WithoutMark(new TextReplacement(old, new TextEdit([], text, ReplaceAll: false)).MakeAppended(), form);
+    }
+
     private static Outcome Apply(byte[] content, TextForm form, IReadOnlyList<TextEdit> edits, int maxSize)
     {
         var text = TextForms.ToUtf8(content, form);

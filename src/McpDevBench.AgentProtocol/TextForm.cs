@@ -79,8 +79,16 @@ public static class TextForms
     public static byte[]? FromUtf8(byte[] text, TextForm form) => form switch
     {
         TextForm.Utf8WithMark => [.. Utf8Mark, .. text],
-        TextForm.Utf16LittleEndian => [0xFF, 0xFE, .. Encoding.Convert(Encoding.UTF8, _littleEndian, text)],
-        TextForm.Utf16BigEndian => [0xFE, 0xFF, .. Encoding.Convert(Encoding.UTF8, _bigEndian, text)],
+        TextForm.Utf16LittleEndian => [0xFF, 0xFE, .. WithoutMark(text, form)!],
+        TextForm.Utf16BigEndian => [0xFE, 0xFF, .. WithoutMark(text, form)!],
+        _ => WithoutMark(text, form),
+    };
+
+    /// <summary>A part of the content to be stored, which is not its beginning; null if the form cannot hold the text.</summary>
+    public static byte[]? WithoutMark(byte[] text, TextForm form) => form switch
+    {
+        TextForm.Utf16LittleEndian => Encoding.Convert(Encoding.UTF8, _littleEndian, text),
+        TextForm.Utf16BigEndian => Encoding.Convert(Encoding.UTF8, _bigEndian, text),
         TextForm.Latin1 or TextForm.Windows1252 => ToBytes(text, form),
         _ => text,
     };

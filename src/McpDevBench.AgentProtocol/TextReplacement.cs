@@ -61,6 +61,15 @@ internal sealed class TextReplacement
         return result;
     }
 
+    /// <summary>The new text as it is put at the end.</summary>
+    public byte[] MakeAppended()
+    {
+        var result = new byte[SizeOfNew(_text.Length, 0)];
+        var to = result.AsSpan();
+        AppendNew(ref to, _text.Length, 0);
+        return result;
+    }
+
     /// <summary>Lines, counted from 1, at which the text occurs.</summary>
     public IEnumerable<int> Lines()
     {

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace McpDevBench;
 
 /// <summary>
-/// Notations of a path that other programs understand, so that they are never taken for names: <c>~</c>, <c>~/x</c>, <c>file:///x</c>.
+/// Notations of a path that other programs understand, so that they are never taken for names: <c>~</c>, <c>~/x</c>, <c>file:///x</c>,
+/// <c>C:\x</c>.
 /// </summary>
 internal static partial class PathText
 {
@@ -13,6 +14,9 @@ internal static partial class PathText
 
     /// <summary>Whether a shell would replace its beginning by a home directory, in a notation that is not understood here.</summary>
     public static bool IsShellHome(string text) => ShellHomePattern().IsMatch(text);
+
+    /// <summary>Whether it is an absolute path of Windows: with a drive, or of another machine.</summary>
+    public static bool IsWindows(string text) => WindowsPattern().IsMatch(text);
 
     /// <returns>The path of a file URI as bytes; null if the text is not a URI.</returns>
     /// <exception cref="RefusalException">invalid_argument: a URI of another kind, of another host, or broken.</exception>
@@ -47,6 +51,9 @@ internal static partial class PathText
 
     private static RefusalException Refuse(string text, string why, string hint) =>
         new(RefusalCode.InvalidArgument, $"The path '{(text.Length <= 80 ? text : text[..80] + "…")}' is not possible: {why}.", hint);
+
+    [GeneratedRegex(@"\A(?:[A-Za-z]:[\\/]|\\\\)")]
+    private static partial Regex WindowsPattern();
 
     [GeneratedRegex(@"\A(?:~[a-z_][a-z0-9_-]*/|\$HOME(?:/|\z)|\$\{HOME\}(?:/|\z))")]
     private static partial Regex ShellHomePattern();

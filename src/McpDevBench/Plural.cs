@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace McpDevBench;
 
-/// <summary>A number and what is counted, as a sentence needs them: <c>1 line</c>, <c>2 lines</c>, <c>1 entry</c>, <c>0 entries</c>.</summary>
+/// <summary>A number and what is counted, as a sentence needs them: <c>1 line</c>, <c>2 lines</c>, <c>1 entry</c>,
+/// <c>0 entries</c>.</summary>
 internal static class Plural
 {
     /// <param name="many">Where it is not <paramref name="one"/> and an <c>s</c>.</param>

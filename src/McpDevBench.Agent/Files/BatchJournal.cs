@@ -1,13 +1,15 @@
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// How to undo what a batch has done so far. Every change is a rename, a link or a new directory, made relative to a directory that the journal
-/// holds open: undone in reverse they lead back to exactly the names, modes and contents of before.
+/// How to undo what a batch has done so far. Every change is a rename, a link, a new directory or new content in an old file (with the old
+/// content saved), made relative to a directory that the journal holds open: undone in reverse they lead back to exactly the names, modes
+/// and contents of before.
 /// </summary>
 internal sealed class BatchJournal : IDisposable
 {
     private readonly List<(Func<bool> Undo, Action? Commit)> _changes = [];
     private readonly Dictionary<(ulong, ulong), Fd> _directories = [];
+    private readonly List<Overwriting> _overwritten = [];
 
     /// <summary>Takes over a place; places in one directory share its descriptor.</summary>
     public Place Hold(Place place)
@@ -39,6 +41,13 @@ internal sealed class BatchJournal : IDisposable
     /// <summary>The old entry is under the hidden name; going back replaces the new one in one step.</summary>
     public void Exchanged(Place place, Place hidden)
         => _changes.Add((() => hidden.RenameTo(place.Directory, place.Name) == 0, () => hidden.Unlink()));
+
+    /// <summary>Before anything is written; the journal disposes of it.</summary>
+    public void Overwriting(Overwriting inPlace)
+    {
+        _overwritten.Add(inPlace);
+        _changes.Add((inPlace.Restore, null));
+    }
 
     public void SetAside(Place place, Place hidden, bool isDirectory) => _changes.Add((
         () => hidden.RenameTo(place.Directory, place.Name, Abi.RENAME_NOREPLACE) == 0,
@@ -74,6 +83,8 @@ internal sealed class BatchJournal : IDisposable
 
     public void Dispose()
     {
+        foreach (var inPlace in _overwritten)
+            inPlace.Dispose();
         foreach (var directory in _directories.Values)
             directory.Dispose();
     }

@@ -125,13 +125,14 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
         var to = Destination(step, entry);
         var hidden = to.Sibling(TempFile.NewName());
-        journal.CopyTo(hidden, () => new TreeCopy(channel).Copy(from, entry, hidden, step.Path), entry.Kind == FileKind.Directory);
+        var copy = new TreeCopy(channel);
+        journal.CopyTo(hidden, () => copy.Copy(from, entry, hidden, step.Path), entry.Kind == FileKind.Directory);
         if (to.Find() is { } overwritten)
             SetAside(to, overwritten, step.Target);
         if (hidden.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
             throw Errno.Refuse(step.Target);
         journal.Moved(hidden, to);
-        return Result(to, step.Target);
+        return Result(to, step.Target) with { Entries = copy.Entries, Bytes = copy.Bytes };
     }
 
     private BatchStepResult MakeDirectory(BatchStep step)
@@ -176,6 +177,13 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     private void Put(TempFile temp, Place place, Entry? before, uint mode, byte[] path)
     {
         Replacing.RefuseUnlessFile(before, path);
+        if (Overwriting.TryBegin(place, before, temp.Fd, path) is { } inPlace)
+        {
+            journal.Overwriting(inPlace);
+            inPlace.Save(place);
+            inPlace.Write(temp.Fd, mode);
+            return;
+        }
         Replacing.Finish(temp.Fd, Replacing.ModeFor(mode, before), path);
         if (before is null)
         {

@@ -29,6 +29,11 @@ internal readonly unsafe struct Entry(Statx stat)
 
     public long MtimeSeconds => stat.Modified.Seconds;
 
+    /// <summary>Names of the file: hard links.</summary>
+    public uint Links => stat.Links;
+
+    public (uint User, uint Group) Owner => (stat.Uid, stat.Gid);
+
     public (ulong Inode, ulong Device) Identity => (stat.Inode, ((ulong)stat.DeviceMajor << 32) | stat.DeviceMinor);
 
     /// <summary>The one recipe of etags.</summary>
@@ -76,7 +81,10 @@ internal readonly unsafe struct Entry(Statx stat)
     }
 
     private FileStat Describe(ReadOnlySpan<byte> path, byte[] target) => new(
-        path.TrimEnd((byte)'/').ToArray(), Kind, stat.Size, stat.Mode & 0xfffu, stat.Uid, stat.Gid, stat.Modified.Nanoseconds, Etag, target);
+        path.TrimEnd((byte)'/').ToArray(), Kind, stat.Size, stat.Mode & 0xfffu, stat.Uid, stat.Gid, stat.Modified.Nanoseconds, Etag, target)
+    {
+        Links = stat.Links,
+    };
 
     private static ulong Mix(ulong hash, ulong value)
     {

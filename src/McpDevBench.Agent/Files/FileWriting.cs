@@ -2,7 +2,9 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
-/// <summary>Writing one file: the content becomes complete where nobody sees it, and takes its place in one step.</summary>
+/// <summary>
+/// Writing one file: the content becomes complete where nobody sees it, and takes its place in one step; but for <see cref="Overwriting"/>.
+/// </summary>
 internal sealed class FileWriting(Workspace workspace)
 {
     private const int MaxLinks = 40;
@@ -78,6 +80,12 @@ internal sealed class FileWriting(Workspace workspace)
     {
         var before = place.Find();
         Conditions.Check(request.Path, before, request.IfMatch, request.IfNoneMatch);
+        using var inPlace = Overwriting.TryBegin(place, before, temp.Fd, request.Path);
+        if (inPlace is not null)
+        {
+            inPlace.Write(temp.Fd, request.Mode);
+            return;
+        }
         Replacing.Finish(temp.Fd, Replacing.ModeFor(request.Mode, before), request.Path);
         Replacing.Put(temp, place, before, request.IfNoneMatch, request.Path);
     }

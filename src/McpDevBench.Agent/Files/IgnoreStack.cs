@@ -25,9 +25,9 @@ internal sealed class IgnoreStack
     /// <summary>Whether the walk's current entry is ignored.</summary>
     public bool Ignores(TreeWalk walk)
     {
-        var isDirectory = walk.Type == Abi.DT_DIR;
-        if (isDirectory && walk.Name.SequenceEqual(".git"u8))
+        if (IsGit(walk))
             return true;
+        var isDirectory = walk.Type == Abi.DT_DIR;
         Follow(walk);
         byte[] path = [.. _prefix, .. walk.Path];
         for (var i = _levels.Count - 1; i >= 0; i--)
@@ -37,6 +37,9 @@ internal sealed class IgnoreStack
         }
         return false;
     }
+
+    /// <summary>Whether it is the directory of a Git repository, which no .gitignore names.</summary>
+    public static bool IsGit(TreeWalk walk) => walk.Type == Abi.DT_DIR && walk.Name.SequenceEqual(".git"u8);
 
     private void Follow(TreeWalk walk)
     {

@@ -4,14 +4,15 @@ using System.Text.Unicode;
 namespace McpDevBench.Agent;
 
 /// <summary>What is shown of a line: all of it, or of a long one what is around a match.</summary>
-internal static class LineExcerpt
+/// <param name="End">Where the excerpt ends in the piece, in bytes.</param>
+internal readonly record struct LineExcerpt(string Text, bool IsCut, int End)
 {
     private const int MaxBytes = 400;
     private const int BeforeMatch = 120;
     private const string Cut = "…";
 
     /// <param name="at">Where the match begins, in bytes.</param>
-    public static string Of(LinePiece piece, int at, bool latin1, out bool isCut)
+    public static LineExcerpt Of(LinePiece piece, int at, bool latin1)
     {
         var text = piece.Text;
         if (piece.IsLast)
@@ -25,8 +26,7 @@ internal static class LineExcerpt
         }
         var before = from > 0 || !piece.IsFirst;
         var after = to < text.Length || !piece.IsLast;
-        isCut = before || after;
-        return $"{(before ? Cut : "")}{Decode(text[from..to], latin1)}{(after ? Cut : "")}";
+        return new LineExcerpt($"{(before ? Cut : "")}{Decode(text[from..to], latin1)}{(after ? Cut : "")}", before || after, to);
     }
 
     /// <summary>The beginning of the character that a byte belongs to.</summary>

@@ -58,6 +58,50 @@ internal sealed class LineMatcher
         return Find(_characters.AsSpan(0, Encoding.Latin1.GetChars(piece.Text, _characters)), piece);
     }
 
+    /// <summary>Every match that is not empty and does not end with the piece, if the line goes on: where they begin, in bytes. In the same
+    /// characters as the match that <see cref="Find(LinePiece)"/> found last.</summary>
+    /// <exception cref="RegexMatchTimeoutException">The expression takes too long on this line.</exception>
+    public List<int> FindAll(LinePiece piece, int max)
+    {
+        var found = new List<int>();
+        if (_characters.Length < piece.Text.Length)
+            _characters = new char[Math.Max(1024, piece.Text.Length)];
+        var skipped = 0;
+        var text = FoundInLatin1 ? piece.Text : Inside(piece, out skipped);
+        var length = FoundInLatin1 ? Encoding.Latin1.GetChars(text, _characters) : Encoding.UTF8.GetChars(text, _characters);
+        ReadOnlySpan<char> characters = _characters.AsSpan(0, length);
+        var (at, passed) = (0, 0);
+        foreach (var (start, size) in Matches(characters, piece, max))
+        {
+            if (!piece.IsLast && start + size == length)
+                continue;
+            at += FoundInLatin1 ? start - passed : ByteAt(text[at..], start - passed);
+            passed = start;
+            found.Add(skipped + at);
+        }
+        return found;
+    }
+
+    private List<(int Start, int Size)> Matches(ReadOnlySpan<char> text, LinePiece piece, int max)
+    {
+        var matches = new List<(int, int)>();
+        if (_regex is not null)
+        {
+            foreach (var match in _regex.EnumerateMatches(text, piece.IsFirst ? 0 : Math.Min(1, text.Length)))
+            {
+                if (match.Length > 0)
+                    matches.Add((match.Index, match.Length));
+                if (matches.Count == max)
+                    break;
+            }
+            return matches;
+        }
+        var comparison = _ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        for (var at = 0; matches.Count < max && text[at..].IndexOf(_text, comparison) is >= 0 and var next; at += next + _text.Length)
+            matches.Add((at + next, _text.Length));
+        return matches;
+    }
+
     private int Find(Span<char> text, LinePiece piece)
     {
         if (_regex is null)

@@ -21,7 +21,7 @@ internal sealed class Listing(Workspace workspace)
         if (request.After.Length > 0 && !request.After.AsSpan().StartsWith(prefix))
             throw new RefusalException(AgentStatus.Invalid, "after: is not a path of this directory");
         var entries = new List<FileStat>();
-        var (bytes, ignoredEntries, unmatched) = (0, 0u, 0u);
+        var (bytes, ignoredEntries, git, unmatched) = (0, 0u, 0u, 0u);
         var deadline = Clock.Milliseconds + MaxMilliseconds;
         byte[] reached = request.After;
         var more = false;
@@ -39,7 +39,9 @@ internal sealed class Listing(Workspace workspace)
                 more = true;
                 break;
             }
-            ignoredEntries += isIgnored ? 1u : 0;
+            var isGit = isIgnored && IgnoreStack.IsGit(walk);
+            git += isGit ? 1u : 0;
+            ignoredEntries += isIgnored && !isGit ? 1u : 0;
             unmatched += isIgnored || isListed ? 0u : 1;
             if (isListed && Describe(walk, prefix) is { } entry)
             {
@@ -51,7 +53,7 @@ internal sealed class Listing(Workspace workspace)
         return new ListResponse(entries, more)
         {
             Reached = more ? reached : [],
-            Counts = new ListCounts(ignoredEntries, unmatched, walk.Unreadable),
+            Counts = new ListCounts(ignoredEntries, unmatched, walk.Unreadable, git),
         };
     }
 

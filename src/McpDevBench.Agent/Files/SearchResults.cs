@@ -50,7 +50,7 @@ internal sealed class SearchResults(SearchRequest request)
     {
         AddAfter(text);
         string[] before = [.. _before];
-        var cost = 73 + _path.Length + Cost(text) + before.Sum(Cost);
+        var cost = 82 + _path.Length + Cost(text) + before.Sum(Cost);
         if (_matches.Count >= request.MaxResults || _bytes + cost > MaxBytes)
         {
             Stop(_matches.Count >= request.MaxResults ? SearchStop.Results : SearchStop.Size, _path, number - 1);
@@ -84,7 +84,25 @@ internal sealed class SearchResults(SearchRequest request)
 
     public void Binary() => _limits = _limits with { Binary = _limits.Binary + 1 };
 
-    public void Ignored() => _limits = _limits with { Ignored = _limits.Ignored + 1 };
+    public void Ignored(bool isGit) =>
+        _limits = isGit ? _limits with { Git = _limits.Git + 1 } : _limits with { Ignored = _limits.Ignored + 1 };
+
+    public void Link() => _limits = _limits with { Links = _limits.Links + 1 };
+
+    /// <summary>Another match in the line of the last one.</summary>
+    /// <param name="offset">Null where it is not known.</param>
+    public void More(ulong? offset)
+    {
+        var match = _matches[^1];
+        if (offset is { } at && match.MoreAt.Length < SearchMatch.MaxMoreAt)
+        {
+            match = match with { MoreAt = [.. match.MoreAt, at] };
+            _bytes += sizeof(ulong);
+        }
+        _matches[^1] = match with { More = match.More + 1 };
+    }
+
+    public void MoreThanCounted() => _matches[^1] = _matches[^1] with { IsMoreUncounted = true };
 
     public void Unmatched() => _limits = _limits with { Unmatched = _limits.Unmatched + 1 };
 

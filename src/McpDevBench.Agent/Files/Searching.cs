@@ -13,12 +13,16 @@ internal sealed class Searching(Workspace workspace)
         /// <summary>After so long, what has been found is answered, with where to go on.</summary>
         private const int MaxMilliseconds = 12_000;
 
+        /// <summary>Matches of one line, or of a piece of a longer one, that are counted.</summary>
+        private const int MaxOfLine = 1_000;
+
         private readonly Workspace _workspace;
         private readonly SearchRequest _request;
         private readonly Channel _channel;
         private readonly LineMatcher _matcher;
         private readonly LineReader _reader;
         private readonly SearchResults _results;
+        private long _lastMatch;
         private readonly long _deadline = Clock.Milliseconds + MaxMilliseconds;
 
         public Run(Workspace workspace, SearchRequest request, Channel channel)
@@ -77,7 +81,9 @@ internal sealed class Searching(Workspace workspace)
             {
                 _channel.ThrowIfCancelled();
                 if (ignored?.Ignores(walk) == true)
-                    _results.Ignored();
+                    _results.Ignored(IgnoreStack.IsGit(walk));
+                else if (walk.Type == Abi.DT_LNK)
+                    _results.Link();
                 else if (walk.Type == Abi.DT_REG && glob?.Matches(walk.Path) == false)
                     _results.Unmatched();
                 else if (walk.Type == Abi.DT_REG && walk.Directory >= 0)
@@ -118,9 +124,11 @@ internal sealed class Searching(Workspace workspace)
                 if (piece.IsFirst)
                 {
                     (number, found) = (number + 1, false);
-                    beginning = _results.WantsContext ? LineExcerpt.Of(piece, 0, latin1: false, out _) : null;
+                    beginning = _results.WantsContext ? LineExcerpt.Of(piece, 0, latin1: false).Text : null;
                 }
-                if (!found && number > after)
+                if (found)
+                    LookForMore(piece, 0);
+                else if (number > after)
                     found = Look(piece, number, path);
                 if (piece.IsLast && !found && beginning is not null)
                     _results.Line(beginning);
@@ -137,14 +145,42 @@ internal sealed class Searching(Workspace workspace)
             {
                 if (_matcher.Find(piece) is not (>= 0 and var at))
                     return false;
-                var text = LineExcerpt.Of(piece, at, _matcher.FoundInLatin1, out var isCut);
-                _results.Match(number, text, isCut && piece.Offset >= 0 ? (ulong)(piece.Offset + at) : null);
+                var excerpt = LineExcerpt.Of(piece, at, _matcher.FoundInLatin1);
+                _lastMatch = piece.Offset + at;
+                _results.Match(number, excerpt.Text, excerpt.IsCut && piece.Offset >= 0 ? (ulong)_lastMatch : null);
+                if (excerpt.IsCut && !_results.Stopped)
+                    LookForMore(piece, excerpt.End);
                 return true;
             }
             catch (RegexMatchTimeoutException)
             {
                 _results.SlowLine(path, number);
                 return false;
+            }
+        }
+
+        /// <summary>The other matches of a line that is cut, which its excerpt does not show.</summary>
+        /// <param name="from">Where in the piece they may begin.</param>
+        private void LookForMore(LinePiece piece, int from)
+        {
+            try
+            {
+                var matches = _matcher.FindAll(piece, MaxOfLine);
+                if (matches.Count == MaxOfLine)
+                    _results.MoreThanCounted();
+                foreach (var at in matches)
+                {
+                    var offset = piece.Offset + at;
+                    // Two pieces have the matches of their overlap in common.
+                    if (at < from || (piece.Offset >= 0 && offset <= _lastMatch))
+                        continue;
+                    _lastMatch = offset;
+                    _results.More(piece.Offset >= 0 ? (ulong)offset : null);
+                }
+            }
+            catch (RegexMatchTimeoutException)
+            {
+                _results.MoreThanCounted();
             }
         }
 

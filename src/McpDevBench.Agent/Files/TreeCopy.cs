@@ -7,6 +7,12 @@ internal sealed unsafe class TreeCopy(Channel channel)
 {
     private const uint OwnerBits = 0x1c0; // 0700: the copy must be possible to fill
 
+    /// <summary>Files, directories and links that were copied.</summary>
+    public uint Entries { get; private set; }
+
+    /// <summary>Of the files.</summary>
+    public ulong Bytes { get; private set; }
+
     public void Copy(Place from, Entry entry, Place to, byte[] path)
     {
         if (entry.Kind == FileKind.Directory)
@@ -19,6 +25,7 @@ internal sealed unsafe class TreeCopy(Channel channel)
     {
         if (to.MakeDirectory(entry.Permissions | OwnerBits) != 0)
             throw Errno.Refuse(path);
+        Entries++;
         using var copy = Workspace.OpenBelow(to.Directory, to.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
         using var walk = new TreeWalk(
             Workspace.OpenBelow(from.Directory, from.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW), path, recursive: true);
@@ -34,11 +41,14 @@ internal sealed unsafe class TreeCopy(Channel channel)
                 CopyOne(walk.Directory, name, inside, target, path);
             else if (target.MakeDirectory(inside.Permissions | OwnerBits) != 0)
                 throw Errno.Refuse(path);
+            else
+                Entries++;
         }
     }
 
     private void CopyOne(int directory, byte[] name, Entry entry, Place to, byte[] path)
     {
+        Entries++;
         switch (entry.Kind)
         {
             case FileKind.Link:
@@ -57,7 +67,7 @@ internal sealed unsafe class TreeCopy(Channel channel)
         var opened = Workspace.OpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
         using var from = FileReading.Regular(opened, path, out var entry);
         using var temp = TempFile.Create(to.Directory, path);
-        Replacing.Copy(from, temp.Fd, 0, long.MaxValue, path, channel);
+        Bytes += (ulong)Replacing.Copy(from, temp.Fd, 0, long.MaxValue, path, channel);
         if (Libc.fchmod(temp.Fd, entry.Permissions) != 0 || temp.LinkAs(to.Name) != 0)
             throw Errno.Refuse(path);
     }

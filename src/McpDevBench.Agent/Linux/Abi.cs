@@ -15,6 +15,7 @@ internal static class Abi
     public static readonly int O_TMPFILE = 0x400000 | O_DIRECTORY;
 
     public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_SYMLINK_FOLLOW = 0x400, AT_EMPTY_PATH = 0x1000;
+    public const int SEEK_SET = 0, FALLOC_FL_KEEP_SIZE = 1;
     public const uint RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2;
     public const uint STATX_BASIC = 0x7ff;
     public const int X_OK = 1;

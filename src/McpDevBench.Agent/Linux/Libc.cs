@@ -26,6 +26,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial int fstatfs(int fd, byte* result);
     [LibraryImport("libc", SetLastError = true)] internal static partial int ftruncate(int fd, long length);
     [LibraryImport("libc", SetLastError = true)] internal static partial int memfd_create(byte* name, uint flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial long lseek(int fd, long offset, int whence);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int fallocate(int fd, int mode, long offset, long length);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint flistxattr(int fd, byte* list, nint size);
     [LibraryImport("libc", SetLastError = true)] internal static partial int futimens(int fd, Timespec* times);
     [LibraryImport("libc", SetLastError = true)] internal static partial nint getdents64(int fd, byte* buffer, nint size);
 

@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agents;
 
 /// <summary>The agent's words as refusals that a model can act on.</summary>
-internal static class AgentRefusals
+internal static partial class AgentRefusals
 {
     private const int MaxText = 500;
 
@@ -12,7 +13,7 @@ internal static class AgentRefusals
         var (code, hint) = status switch
         {
             AgentStatus.Invalid => (RefusalCode.InvalidArgument, "Correct the argument and call again."),
-            AgentStatus.NotFound => (RefusalCode.FileNotFound, "Call fs_list on the directory to see what is there."),
+            AgentStatus.NotFound => (RefusalCode.FileNotFound, $"{Literally(text)}Call fs_list on the directory to see what is there."),
             AgentStatus.PathDenied => (RefusalCode.PathDenied, "Use a path below /workspace that no link leads out of."),
             AgentStatus.Conflict => (
                 RefusalCode.Conflict,
@@ -46,6 +47,17 @@ internal static class AgentRefusals
     public static RefusalException WorkspaceLost() => new(
         RefusalCode.WorkspaceLost, "The workspace's container has ended, and its processes with it.",
         "Call attach with its id or alias: it starts the container again, with the workspace's files.", retryable: true);
+
+    /// <summary>About characters of a path that may have been meant as something else.</summary>
+    private static string Literally(string text)
+    {
+        if (PercentPattern().IsMatch(text))
+            return "A path is taken as it is, with its %: write the characters themselves, or a URI, file:///workspace/…. ";
+        return text.Contains('\\') ? "Parts of a path are separated by /; a backslash belongs to a name. " : "";
+    }
+
+    [GeneratedRegex("%[0-9A-Fa-f]{2}")]
+    private static partial Regex PercentPattern();
 
     /// <summary>
     /// The agent's text may have been made up by a process in a container: bounded, and with control characters made visible, so that a

@@ -114,7 +114,8 @@ internal sealed partial class ContainerService(
         {
             throw new RefusalException(
                 RefusalCode.DockerUnavailable,
-                $"Docker does not answer. The removal of workspace {workspace.Id} has begun, and the server finishes it once Docker answers.",
+                $"Docker does not answer. The removal of workspace {workspace.Id} has begun, "
+                    + "and the server finishes it once Docker answers.",
                 "Nothing more to do: list_containers no longer shows the workspace.", inner: e);
         }
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 
@@ -40,7 +39,8 @@ internal static class FileBatches
         return operations.All(operation => operation.Op is "read" or "delete" or "move") ? FileEffect.Changes : FileEffect.Adds;
     }
 
-    public static List<BatchOutcome> Outcomes(IReadOnlyList<BatchOperation> operations, BatchResponse answer)
+    public static async Task<IReadOnlyList<BatchOutcome>> OutcomesAsync(
+        IReadOnlyList<BatchOperation> operations, BatchResponse answer, CancellationToken cancellationToken)
     {
         if (answer.FailedStep >= 0)
         {
@@ -48,16 +48,24 @@ internal static class FileBatches
             throw At(failed, operations[failed], Refusal(operations[failed], answer));
         }
         var left = FileReading.DefaultBytes;
-        return [.. operations.Zip(answer.Results, (operation, result) =>
+        var outcomes = new List<BatchOutcome>();
+        foreach (var (operation, result) in operations.Zip(answer.Results))
         {
+            var path = WorkspacePath.Parse(operation.Path).ToString();
             var entry = result.Entry is { } stat ? FileEntries.Of(stat) : null;
-            var text = operation.Op == "read" ? BatchText.Of(result.Content, entry?.Size ?? 0, left) : null;
+            var text = operation.Op == "read" && entry is not null
+                ? await BatchText.OfAsync(result.Content, entry, left, cancellationToken)
+                : null;
             left -= text?.Cost ?? 0;
-            return new BatchOutcome(
-                operation.Op, WorkspacePath.Parse(operation.Path).ToString(),
-                operation.Target is null ? null : WorkspacePath.Parse(operation.Target).ToString(),
-                entry, text, operation.Op == "edit" ? result.Replacements : null);
-        })];
+            outcomes.Add(new BatchOutcome(
+                operation.Op, path, operation.Target is null ? null : WorkspacePath.Parse(operation.Target).ToString(), entry, text,
+                operation.Op == "edit" ? result.Replacements : null)
+            {
+                Entries = result.Entries,
+                Bytes = (long)result.Bytes,
+            });
+        }
+        return outcomes;
     }
 
     /// <summary>An edit's error quotes the file, so it goes out as it is.</summary>
@@ -83,37 +91,14 @@ internal static class FileBatches
             _ => throw new RefusalException(RefusalCode.InvalidArgument, $"op='{operation.Op}' is not possible.",
                 "op is one of read, write, edit, delete, move, copy, mkdir."),
         };
-        if (verb is BatchVerb.Move or BatchVerb.Copy != (operation.Target is not null))
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, operation.Target is null ? $"{operation.Op} needs a target."
-                    : $"{operation.Op} takes no target.",
-                "target is the destination of move and copy, and of nothing else.");
-        if ((verb == BatchVerb.Write) != (operation.Content is not null))
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, operation.Content is null ? "write needs content." : $"{operation.Op} takes no content.",
-                "content is what write writes; edit takes edits.");
-        var content = verb == BatchVerb.Write ? BytesOf(operation.Content!, operation.Encoding) : null;
+        BatchMembers.Check(operation);
+        var content = verb == BatchVerb.Write ? ContentBytes.Of(operation.Content!, operation.Encoding) : null;
         return (new BatchStep(
             verb, WorkspacePath.Parse(operation.Path).Relative,
             operation.Target is null ? [] : WorkspacePath.Parse(operation.Target).Relative, (ulong)(content?.Length ?? 0),
             FileEntries.ParseMode(operation.Mode), operation.CreateParents, operation.Recursive || verb == BatchVerb.Copy,
-            operation.Overwrite, FileEntries.ParseEtag(operation.IfMatch), FileEntries.ParseIfNoneMatch(operation.IfNoneMatch),
+            operation.Overwrite == true, FileEntries.ParseEtag(operation.IfMatch), FileEntries.ParseIfNoneMatch(operation.IfNoneMatch),
             verb == BatchVerb.Edit ? FileEdits.ToProtocol(operation.Edits) : []), content);
-    }
-
-    private static byte[] BytesOf(string content, string encoding)
-    {
-        if (encoding != "base64")
-            return Encoding.UTF8.GetBytes(content);
-        try
-        {
-            return Convert.FromBase64String(content);
-        }
-        catch (FormatException e)
-        {
-            throw new RefusalException(RefusalCode.InvalidArgument, "content is not valid base64.",
-                "Encode the bytes as base64, or leave encoding out for text.", inner: e);
-        }
     }
 
     private static RefusalException At(int step, BatchOperation operation, RefusalException e) => new(

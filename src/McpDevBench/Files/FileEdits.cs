@@ -9,7 +9,8 @@ internal static class FileEdits
     public static List<TextEdit> ToProtocol(IReadOnlyList<FileEdit> edits)
     {
         if (edits.Count == 0)
-            throw new RefusalException(RefusalCode.InvalidArgument, "edits is empty.", "Give at least one {old_text, new_text}.");
+            throw new RefusalException(RefusalCode.InvalidArgument, "edits is empty.",
+                "Give at least one edit: edits: [{\"old_text\": \"…\", \"new_text\": \"…\"}].");
         for (var i = 0; i < edits.Count; i++)
         {
             if (edits[i].OldText.Length == 0)

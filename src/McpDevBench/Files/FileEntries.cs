@@ -10,9 +10,13 @@ internal static class FileEntries
     {
         var path = WorkspacePath.TextOf(stat.Path);
         return new FileEntry(
-            path, TypeOf(stat.Kind), stat.Size, "0" + Convert.ToString((int)(stat.Mode & 0xFFF), 8).PadLeft(3, '0'), (int)stat.Uid, (int)stat.Gid,
-            DateTimeOffset.UnixEpoch.AddTicks(stat.MtimeNanoseconds / 100), EtagOf(stat.Etag), stat.Kind == FileKind.File ? MimeTypes.Of(path) : null,
-            stat.Kind == FileKind.Link ? WorkspacePath.Escape(stat.LinkTarget) : null);
+            path, TypeOf(stat.Kind), stat.Size, "0" + Convert.ToString((int)(stat.Mode & 0xFFF), 8).PadLeft(3, '0'), (int)stat.Uid,
+            (int)stat.Gid, DateTimeOffset.UnixEpoch.AddTicks(stat.MtimeNanoseconds / 100), EtagOf(stat.Etag),
+            stat.Kind == FileKind.File ? MimeTypes.Of(path) : null,
+            stat.Kind == FileKind.Link ? WorkspacePath.Escape(stat.LinkTarget) : null)
+        {
+            Links = stat.Links,
+        };
     }
 
     public static string EtagOf(ulong etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
@@ -22,10 +26,15 @@ internal static class FileEntries
     {
         if (text is null)
             return null;
+        // Not as if it were not given: a condition that is lost would let a write replace anything.
+        if (text.Trim().Length == 0)
+            throw new RefusalException(RefusalCode.InvalidArgument, "if_match is empty.",
+                "Pass the etag from fs_stat, fs_read or fs_write, or leave if_match out to write whatever is there now.");
         return ulong.TryParse(text.Trim().Trim('"'), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var etag)
             ? etag
             // An etag that nothing can have: it does not match, which is what the caller wants to know.
-            : throw new RefusalException(RefusalCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.",
+            : throw new RefusalException(
+                RefusalCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.",
                 "Pass the etag from fs_stat, fs_read or fs_write as if_match.");
     }
 

@@ -13,7 +13,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
 
     public async Task<FilePage> ListAsync(string owner, ListFilesRequest request, CancellationToken cancellationToken)
     {
-        var path = WorkspacePath.Parse(request.Path);
+        var path = Directory(request.Path);
         var glob = GlobPattern.Normalize(request.Glob, path);
         var recursive = request.Recursive || GlobPattern.IsDeep(glob);
         var list = new ListRequest(
@@ -26,16 +26,22 @@ internal sealed class FileFinder(WorkspaceFiles files)
             answer = await ListAsync(owner, request.Container, list with { MaxEntries = (uint)fitting }, cancellationToken);
         var reached = answer.Reached.Length > 0 || answer.Entries.Count == 0 ? answer.Reached : answer.Entries[^1].Path;
         var cursor = answer.More && reached.Length > 0 ? WorkspacePath.TextOf(reached) : null;
+        var mayNameDirectory = answer.Entries.Count == 0 || (answer.Entries.Count == 1 && answer.Entries[0].Kind == FileKind.Directory);
         return new FilePage([.. answer.Entries.Select(FileEntries.Of)], cursor)
         {
+            NamedDirectory = mayNameDirectory
+                ? await NamedDirectoryAsync(owner, request.Container, request.Path, request.Glob, cancellationToken)
+                : null,
             IsRecursive = recursive,
-            LeftOut = answer.Counts is { } counts ? new LeftOut(counts.Ignored, counts.Unmatched, counts.Unreadable) : null,
+            LeftOut = answer.Counts is { } counts
+                ? new LeftOut(counts.Ignored, counts.Unmatched, counts.Unreadable, Git: counts.Git)
+                : null,
         };
     }
 
     public async Task<FoundLines> SearchAsync(string owner, SearchFilesRequest request, CancellationToken cancellationToken)
     {
-        var path = WorkspacePath.Parse(request.Path);
+        var path = Directory(request.Path);
         SearchPattern.Check(request.Pattern, request.Literal);
         var (after, afterLine) = request.Cursor is null ? ([], 0) : ParseCursor(path, request.Cursor);
         var search = new SearchRequest(
@@ -63,8 +69,39 @@ internal sealed class FileFinder(WorkspaceFiles files)
                 RefusalCode.InvalidArgument, "The workspace was made by an older version of the server, which cannot go on with a search.",
                 "Search again without cursor, with a narrower pattern, path or glob.");
         }
-        return Found(answer, request);
+        var found = Found(answer, request) with { SpansLines = !request.Literal && SearchPattern.MaySpanLines(request.Pattern) };
+        return found.Matches.Count > 0
+            ? found
+            : found with
+            {
+                NamedDirectory = await NamedDirectoryAsync(
+                    owner, request.Container, request.Path, request.Glob, cancellationToken),
+            };
     }
+
+    /// <summary>A glob without wildcards matches names of files; where a directory has the name, its insides were probably meant.</summary>
+    private async Task<string?> NamedDirectoryAsync(
+        string owner, string container, string path, string? glob, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(glob) || !GlobPattern.IsPlain(glob))
+            return null;
+        try
+        {
+            var directory = WorkspacePath.Parse(glob[0] == '/' ? glob : $"{Directory(path)}/{glob}");
+            var stat = await files.RequestAsync(
+                owner, container, "stat", Opcode.Stat, new StatRequest(directory.Relative).Write, FileStat.Read, repeatable: true,
+                cancellationToken);
+            return stat.Kind == FileKind.Directory ? directory.ToString() : null;
+        }
+        catch (RefusalException e) when (e.Code is RefusalCode.FileNotFound or RefusalCode.PathDenied or RefusalCode.InvalidArgument)
+        {
+            // Then it names none.
+            return null;
+        }
+    }
+
+    /// <summary>An empty one is as if it were not given, as many clients send it.</summary>
+    private static WorkspacePath Directory(string path) => WorkspacePath.Parse(path.Length == 0 ? "." : path);
 
     /// <summary>A cursor is a place below the directory that it belongs to, or that file itself.</summary>
     private static WorkspacePath Below(WorkspacePath directory, WorkspacePath cursor)
@@ -94,7 +131,13 @@ internal sealed class FileFinder(WorkspaceFiles files)
     private static FoundLines Found(SearchResponse answer, SearchFilesRequest request)
     {
         var matches = FoundLine.Separate([.. answer.Matches.Select(match => new FoundLine(
-            WorkspacePath.TextOf(match.Path), (int)match.Line, match.Text, match.Before, match.After) { Offset = (long?)match.Offset })]);
+            WorkspacePath.TextOf(match.Path), (int)match.Line, match.Text, match.Before, match.After)
+        {
+            Offset = (long?)match.Offset,
+            More = match.More,
+            MoreAt = [.. match.MoreAt.Select(offset => (long)offset)],
+            IsMoreUncounted = match.IsMoreUncounted,
+        })]);
         var bytes = 0;
         var fitting = matches.TakeWhile(match => (bytes += match.Bytes) <= request.MaxBytes).Count();
         var found = new FoundLines(matches, (int)answer.Files);
@@ -102,7 +145,8 @@ internal sealed class FileFinder(WorkspaceFiles files)
         {
             found = found with
             {
-                LeftOut = new LeftOut(limits.Ignored, limits.Unmatched, limits.Unreadable, limits.Binary),
+                LeftOut = new LeftOut(
+                    limits.Ignored, limits.Unmatched, limits.Unreadable, limits.Binary, limits.Git, limits.Links),
                 LongLines = limits.LongLines,
                 SlowLines = limits.SlowLines,
                 Unfinished = limits.Unfinished,

@@ -36,14 +36,26 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
             if (Utf16File.TryOpen(whole.Content, whole.Entry, out var utf16))
                 return utf16.Place(await new FileReading(utf16.ReadAsync, request).ReadAsync(cancellationToken));
         }
+        var image = request.Encoding is null ? ImageFormat.Of(beginning.Content) : null;
+        if (image is not null && (lines || request.TailLines is not null))
+            throw WithoutLines(beginning.Entry, image);
         if (request.TailLines is { } tail)
-            return await new FileTail(read, request, Budget(binary: false)).ReadAsync(tail, beginning, cancellationToken);
-        if (!lines && request.Encoding is null && ImageFormat.Of(beginning.Content) is { } type)
-            return await ImageAsync(beginning.Entry, type, cancellationToken);
+            return RequireText(await new FileTail(read, request, Budget(binary: false)).ReadAsync(tail, beginning, cancellationToken));
+        if (image is not null)
+            return await ImageAsync(beginning.Entry, image, cancellationToken);
         if (!lines && (request.Encoding == TextEncodings.Base64Name || IsBinary(beginning, 0)))
             return Bytes(beginning, 0, binary: true);
-        return await new FileLines(read, request, Budget(binary: false)).ReadAsync(beginning, cancellationToken);
+        return RequireText(await new FileLines(read, request, Budget(binary: false)).ReadAsync(beginning, cancellationToken));
     }
+
+    /// <summary>Lines that were asked for are lines of text, whatever stands elsewhere in the file.</summary>
+    private ReadFile RequireText(ReadFile read) =>
+        request.Encoding is not null || read.Encoding != TextEncodings.Base64Name ? read : throw WithoutLines(read.Entry, image: null);
+
+    private static RefusalException WithoutLines(FileEntry entry, string? image) => new(
+        RefusalCode.InvalidArgument, $"{entry.Path} has no lines of text there: it is {image ?? "binary"}.",
+        $"Leave line, limit and tail_lines out to {(image is null ? "get it as base64" : "see it")}; "
+            + "offset and length give some of its bytes. To take it as lines of text all the same, pass encoding=latin1.");
 
     private bool IsBinary((byte[] Content, FileEntry Entry) part, long offset) =>
         request.Encoding is null && TextEncodings.Detect(Whole(part.Content, offset, part.Entry)) == TextEncodings.Base64Name;
@@ -77,6 +89,12 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
                 $"Make a smaller one with exec, read its bytes with offset and length, or use {FileAddress.Named}.");
         }
         var (image, whole) = await read(0, MaxImageBytes, cancellationToken);
+        if (ImageDamage.Of(image, type) is { } damage)
+        {
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, $"{entry.Path} is a damaged image ({type}) of {image.Length} bytes: {damage}.",
+                "It cannot be shown: make or send it again. encoding=base64 gives its bytes.");
+        }
         return new ReadFile("", "image", whole) { Image = image, ImageType = type, End = image.Length };
     }
 

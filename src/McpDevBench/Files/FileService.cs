@@ -18,21 +18,45 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     public Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
-        return new FileReading(ReadRangeAsync, request).ReadAsync(cancellationToken);
-
-        async Task<(byte[] Content, FileEntry Entry)> ReadRangeAsync(long offset, long length, CancellationToken token)
-        {
-            var (content, stat) = await ReadBytesAsync(owner, request.Container, path, offset, length, token);
-            return (content, FileEntries.Of(stat));
-        }
+        return new FileReading(RangesOf(owner, request.Container, path), request).ReadAsync(cancellationToken);
     }
+
+    private ReadRange RangesOf(string owner, string container, WorkspacePath path) => async (offset, length, cancellationToken) =>
+    {
+        var (content, stat) = await ReadBytesAsync(owner, container, path, offset, length, cancellationToken);
+        return (content, FileEntries.Of(stat));
+    };
 
     public async Task<FileEntry> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken)
     {
+        var path = WorkspacePath.Parse(request.Path);
         var write = new WriteRequest(
-            WorkspacePath.Parse(request.Path).Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
+            path.Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
             FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
-        return FileEntries.Of(await WriteBytesAsync(owner, request.Container, "write", write, request.Content, cancellationToken));
+        var content = ContentBytes.IsText(request.Encoding) && request.Append && !write.IfNoneMatch
+            ? await AppendedAsync(owner, request, path, cancellationToken)
+            : null;
+        content ??= ContentBytes.Of(request.Content, request.Encoding);
+        return FileEntries.Of(
+            await WriteBytesAsync(owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken));
+
+        async Task<bool> NeedsNoRoomAsync() =>
+            content.Length == 0 || (!request.Append && content.Length < await SizeAsync(owner, request.Container, path, cancellationToken));
+    }
+
+    /// <returns>Null if there is no file yet.</returns>
+    private async Task<byte[]?> AppendedAsync(
+        string owner, WriteFileRequest request, WorkspacePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FileAppend.ToBytesAsync(
+                RangesOf(owner, request.Container, path), request.Content, request.Encoding, cancellationToken);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.FileNotFound)
+        {
+            return null;
+        }
     }
 
     /// <summary>
@@ -83,7 +107,8 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
         var write = new WriteRequest(
             path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
-        var entry = await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content, cancellationToken);
+        var entry = await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content,
+            () => Task.FromResult(outcome.Content.Length < before.Length), cancellationToken);
         return new EditedFile(FileEntries.Of(entry), diff, outcome.Replacements, DryRun: false);
     }
 
@@ -103,14 +128,14 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     {
         var (batch, contents) = FileBatches.ToProtocol(operations);
         var answer = await files.StreamAsync(
-            owner, container, "batch", FileBatches.EffectOf(operations), Opcode.Batch, batch.Write, async call =>
+            owner, container, "batch", Opcode.Batch, batch.Write, async call =>
         {
             foreach (var content in contents)
                 await call.SendAsync(content, cancellationToken);
             await call.SendEndAsync();
             return await call.AnswerAsync(BatchResponse.Read, cancellationToken);
-        }, cancellationToken);
-        return FileBatches.Outcomes(operations, answer);
+        }, cancellationToken, FileBatches.EffectOf(operations), () => NeedsNoRoomAsync(owner, container, batch, cancellationToken));
+        return await FileBatches.OutcomesAsync(operations, answer, cancellationToken);
     }
 
     private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken)
@@ -131,14 +156,49 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         return (content.ToArray(), stat);
     }
 
-    private async Task<FileStat> WriteBytesAsync(string owner, string container, string operation, WriteRequest write, byte[] content, CancellationToken cancellationToken)
+    /// <summary>Every step frees something, or takes nothing; what a step frees counts for no other.</summary>
+    private async Task<bool> NeedsNoRoomAsync(string owner, string container, BatchRequest batch, CancellationToken cancellationToken)
+    {
+        foreach (var step in batch.Steps)
+        {
+            var grows = step.Verb switch
+            {
+                BatchVerb.Read or BatchVerb.Delete or BatchVerb.Move => false,
+                BatchVerb.Edit => step.Edits.Any(edit => edit.NewText.Length >= edit.OldText.Length),
+                BatchVerb.Write => step.ContentLength > 0 && (long)step.ContentLength
+                    >= await SizeAsync(owner, container, WorkspacePath.Parse(WorkspacePath.TextOf(step.Path)), cancellationToken),
+                _ => true,
+            };
+            if (grows)
+                return false;
+        }
+        return true;
+    }
+
+    /// <returns>0 if there is no file.</returns>
+    private async Task<long> SizeAsync(string owner, string container, WorkspacePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var entry = await StatAsync(owner, container, path.ToString(), cancellationToken);
+            return entry.Type == "file" ? entry.Size : 0;
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.FileNotFound)
+        {
+            return 0;
+        }
+    }
+
+    private async Task<FileStat> WriteBytesAsync(
+        string owner, string container, string operation, WriteRequest write, byte[] content, NeedsNoRoom needsNoRoom,
+        CancellationToken cancellationToken)
     {
         var stat = await files.StreamAsync(owner, container, operation, Opcode.Write, write.Write, async call =>
         {
             await call.SendAsync(content, cancellationToken);
             await call.SendEndAsync();
             return await call.AnswerAsync(FileStat.Read, cancellationToken);
-        }, cancellationToken);
+        }, cancellationToken, needsNoRoom: needsNoRoom);
         metrics.Files.BytesWritten(content.Length);
         return stat;
     }

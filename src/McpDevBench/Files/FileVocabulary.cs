@@ -4,7 +4,13 @@ namespace McpDevBench.Files;
 /// <param name="Path">Absolute, below /workspace; bytes that are no UTF-8 as <c>\xNN</c>.</param>
 /// <param name="Type"><c>file</c>, <c>directory</c>, <c>link</c>, <c>fifo</c>, <c>socket</c>, <c>character_device</c>, <c>block_device</c>.</param>
 /// <param name="Mode">Permission bits in octal, such as <c>0644</c>.</param>
-internal sealed record FileEntry(string Path, string Type, long Size, string Mode, int Uid, int Gid, DateTimeOffset Mtime, string Etag, string? MimeType, string? LinkTarget);
+internal sealed record FileEntry(
+    string Path, string Type, long Size, string Mode, int Uid, int Gid, DateTimeOffset Mtime, string Etag, string? MimeType,
+    string? LinkTarget)
+{
+    /// <summary>Hard links; 0 where the workspace's agent is too old to report them.</summary>
+    public long Links { get; init; }
+}
 
 internal sealed record ReadFileRequest
 {
@@ -32,7 +38,12 @@ internal sealed record WriteFileRequest
 {
     public required string Container { get; init; }
     public required string Path { get; init; }
-    public required byte[] Content { get; init; }
+
+    /// <summary>Text, or base64.</summary>
+    public string Content { get; init; } = "";
+
+    /// <summary>One of <see cref="TextEncodings"/>.</summary>
+    public string Encoding { get; init; } = TextEncodings.Utf8Name;
 
     /// <summary>Octal digits, such as <c>755</c>.</summary>
     public string? Mode { get; init; }
@@ -64,11 +75,19 @@ internal sealed record BatchOperation
     public string? Mode { get; init; }
     public bool CreateParents { get; init; } = true;
     public bool Recursive { get; init; }
-    public bool Overwrite { get; init; }
+    public bool? Overwrite { get; init; }
     public string? IfMatch { get; init; }
     public string? IfNoneMatch { get; init; }
     public IReadOnlyList<FileEdit> Edits { get; init; } = [];
 }
 
 internal sealed record BatchOutcome(
-    string Op, string Path, string? Target, FileEntry? Entry, BatchText? Text, int? Replacements);
+    string Op, string Path, string? Target, FileEntry? Entry, BatchText? Text, int? Replacements)
+{
+    /// <summary>Files, directories and links that were copied; 0 for anything else, and where the workspace's agent is too old to count
+    /// them.</summary>
+    public long Entries { get; init; }
+
+    /// <summary>Of the files that were copied.</summary>
+    public long Bytes { get; init; }
+}

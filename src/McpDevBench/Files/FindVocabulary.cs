@@ -25,6 +25,9 @@ internal sealed record ListFilesRequest
 
 internal sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCursor)
 {
+    /// <summary>The directory that the glob names, and would have been meant as the path; null if there is none.</summary>
+    public string? NamedDirectory { get; init; }
+
     public bool IsRecursive { get; init; }
 
     /// <summary>What is not listed; null where the workspace's agent is too old to report it.</summary>
@@ -36,7 +39,9 @@ internal sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCu
 /// <param name="Unmatched">Not matched by the glob.</param>
 /// <param name="Unreadable">Could not be opened.</param>
 /// <param name="Binary">Files that a search passed over.</param>
-internal sealed record LeftOut(long Ignored, long Unmatched, long Unreadable, long Binary = 0);
+/// <param name="Git">Directories of Git repositories.</param>
+/// <param name="Links">Links that a search did not follow.</param>
+internal sealed record LeftOut(long Ignored, long Unmatched, long Unreadable, long Binary = 0, long Git = 0, long Links = 0);
 
 internal sealed record SearchFilesRequest
 {
@@ -60,12 +65,21 @@ internal sealed record SearchFilesRequest
 internal sealed record FoundLine(string Path, int Line, string Text, IReadOnlyList<string> Before, IReadOnlyList<string> After)
 {
     // Names and punctuation of a match in JSON.
-    private const int Overhead = 45;
+    private const int Overhead = 45, OffsetBytes = 12;
 
     /// <summary>Where the match begins in the file, in bytes, if the line is cut.</summary>
     public long? Offset { get; init; }
 
-    public int Bytes => Overhead + Encoding.UTF8.GetByteCount(Path) + Encoding.UTF8.GetByteCount(Text)
+    /// <summary>Matches of a line that is cut, behind the text.</summary>
+    public long More { get; init; }
+
+    /// <summary>Where the first of them begin in the file, in bytes.</summary>
+    public IReadOnlyList<long> MoreAt { get; init; } = [];
+
+    /// <summary>There may be more than <see cref="More"/>.</summary>
+    public bool IsMoreUncounted { get; init; }
+
+    public int Bytes => Overhead + (MoreAt.Count * OffsetBytes) + Encoding.UTF8.GetByteCount(Path) + Encoding.UTF8.GetByteCount(Text)
         + Before.Concat(After).Sum(line => Encoding.UTF8.GetByteCount(line) + 3);
 
     /// <summary>The matches of a search, in order, without a line that is there twice.</summary>
@@ -111,6 +125,12 @@ internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSea
 
     /// <summary>Null where the workspace's agent is too old to report it.</summary>
     public LeftOut? LeftOut { get; init; }
+
+    /// <summary>As in <see cref="FilePage"/>.</summary>
+    public string? NamedDirectory { get; init; }
+
+    /// <summary>The pattern asks for what only text across lines could have.</summary>
+    public bool SpansLines { get; init; }
 
     /// <summary>Lines so long that they were searched in pieces.</summary>
     public long LongLines { get; init; }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace McpDevBench.Files;
 
 /// <summary>A glob as clients write it, made into what the agent matches: a pattern on paths relative to a directory, or on names
@@ -5,6 +7,8 @@ namespace McpDevBench.Files;
 internal static class GlobPattern
 {
     private const string Root = "/workspace";
+
+    private static readonly SearchValues<char> _special = SearchValues.Create("*?[{!\\");
 
     /// <param name="glob">Null or empty for everything.</param>
     /// <param name="directory">What the glob is relative to.</param>
@@ -33,6 +37,9 @@ internal static class GlobPattern
 
     /// <summary>Whether it speaks of more than the entries of one directory.</summary>
     public static bool IsDeep(string pattern) => pattern.Contains('/') || pattern.Contains("**", StringComparison.Ordinal);
+
+    /// <summary>Whether it has no wildcards: it is a name, or a path.</summary>
+    public static bool IsPlain(string glob) => glob.AsSpan().IndexOfAny(_special) < 0 && !glob.EndsWith('/');
 
     /// <summary>Anchored by a slash, so that a name alone stays the name of one place.</summary>
     private static string Relative(string glob, string pattern, WorkspacePath directory)

@@ -17,7 +17,17 @@ internal sealed class Utf16File
     private Utf16File(FileEntry entry, TextForm form, byte[] text) => (_entry, _form, _text) = (entry, form, text);
 
     public static bool IsPossible((byte[] Content, FileEntry Entry) beginning) =>
-        beginning is { Content: [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..], Entry.Size: <= MaxBytes };
+        HasMark(beginning.Content) && beginning.Entry.Size <= MaxBytes;
+
+    public static bool HasMark(ReadOnlySpan<byte> content) => content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..];
+
+    /// <summary>Bytes at the end that begin a character: the first of a pair, or a half of one.</summary>
+    public static int Unfinished(ReadOnlySpan<byte> content)
+    {
+        var odd = content.Length % 2;
+        var last = content[0] == 0xFE ? content[^(2 + odd)] : content[^(1 + odd)];
+        return last is >= 0xD8 and <= 0xDB ? 2 + odd : odd;
+    }
 
     public static bool TryOpen(byte[] content, FileEntry entry, [NotNullWhen(true)] out Utf16File? file)
     {

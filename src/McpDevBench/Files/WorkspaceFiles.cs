@@ -15,6 +15,9 @@ internal enum FileEffect
     Adds,
 }
 
+/// <summary>Whether an operation adds nothing to a workspace: it deletes, moves, or makes a file shorter.</summary>
+internal delegate Task<bool> NeedsNoRoom();
+
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
 internal sealed class WorkspaceFiles(
     WorkspaceDirectory workspaces, WorkspaceRecovery recovery, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
@@ -30,17 +33,12 @@ internal sealed class WorkspaceFiles(
             cancellationToken);
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
+    /// <param name="effect">What this request does to the files, where its operation does not say.</param>
+    /// <param name="needsNoRoom">Asked beyond the disk limit of a request that adds. Without it, such a request is refused there.</param>
     public Task<T> StreamAsync<T>(
         string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action,
-        CancellationToken cancellationToken) =>
-        StreamAsync(owner, container, operation, EffectOf(operation, opcode), opcode, write, action, cancellationToken);
-
-    /// <inheritdoc cref="StreamAsync{T}(string, string, string, Opcode, Action{MessageWriter}, Func{AgentCall, Task{T}}, CancellationToken)"/>
-    /// <param name="effect">What this request does to the files, where its operation does not say.</param>
-    public Task<T> StreamAsync<T>(
-        string owner, string container, string operation, FileEffect effect, Opcode opcode, Action<MessageWriter> write,
-        Func<AgentCall, Task<T>> action, CancellationToken cancellationToken) =>
-        UseAsync(owner, container, operation, effect, async link =>
+        CancellationToken cancellationToken, FileEffect? effect = null, NeedsNoRoom? needsNoRoom = null) =>
+        UseAsync(owner, container, operation, effect ?? EffectOf(operation, opcode), async link =>
         {
             var connection = await link.ConnectionAsync(cancellationToken);
             return await connection.CallAsync(opcode, write, async call =>
@@ -48,16 +46,16 @@ internal sealed class WorkspaceFiles(
                 await call.Sent.WaitAsync(cancellationToken);
                 return await action(call);
             });
-        }, cancellationToken);
+        }, cancellationToken, needsNoRoom);
 
     private Task<T> UseAsync<T>(
         string owner, string container, string operation, FileEffect effect, Func<AgentLink, Task<T>> action,
-        CancellationToken cancellationToken) =>
+        CancellationToken cancellationToken, NeedsNoRoom? needsNoRoom = null) =>
         MeasuredAsync(operation, () => recovery.UseAsync(owner, container, async (workspace, link) =>
         {
             // Beyond the disk limit only what takes more of it is refused.
             if (effect == FileEffect.Adds)
-                await disk.RequireRoomAsync(workspace);
+                await RequireRoomAsync(workspace, needsNoRoom);
             return await InTimeAsync(link, effect, action);
         }, cancellationToken));
 
@@ -78,6 +76,19 @@ internal sealed class WorkspaceFiles(
 
     /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
     public string KeyOf(string owner, string container) => workspaces.Find(owner, container).Id.ToString();
+
+    private async Task RequireRoomAsync(Workspace workspace, NeedsNoRoom? needsNoRoom)
+    {
+        try
+        {
+            await disk.RequireRoomAsync(workspace);
+        }
+        catch (RefusalException) when (needsNoRoom is not null)
+        {
+            if (!await needsNoRoom())
+                throw;
+        }
+    }
 
     private async Task<T> MeasuredAsync<T>(string operation, Func<Task<T>> action)
     {

@@ -10,7 +10,7 @@ namespace McpDevBench.Files;
 /// </summary>
 internal sealed class WorkspacePath
 {
-    private const string Root = "/workspace";
+    private const string Root = "/workspace", Home = "/home/dev";
     private const int LongestName = 255;
 
     private WorkspacePath(byte[] relative) => Relative = relative;
@@ -24,8 +24,13 @@ internal sealed class WorkspacePath
     /// <exception cref="RefusalException">invalid_argument or path_denied.</exception>
     public static WorkspacePath Parse(string text)
     {
+        if (text.Length == 0)
+            throw new RefusalException(RefusalCode.InvalidArgument, "The path is empty.",
+                "Use a path below /workspace, such as src/main.py; the directory itself is /workspace.");
         if (PathText.IsInHome(text) || PathText.IsShellHome(text))
             throw InHome(text);
+        if (PathText.IsWindows(text))
+            throw Invalid(text, "it is a path of Windows", "Use a path below /workspace, with / between its parts.");
         var bytes = PathText.FromUri(text) ?? Unescape(text);
         if (bytes.AsSpan().Contains((byte)0))
             throw Invalid(text, "it contains a NUL character");
@@ -50,6 +55,8 @@ internal sealed class WorkspacePath
         }
         if (absolute)
         {
+            if (IsHome(parts))
+                throw InHome(text);
             if (parts.Count == 0 || !parts[0].AsSpan().SequenceEqual("workspace"u8))
                 throw Denied(text);
             parts.RemoveAt(0);
@@ -113,6 +120,9 @@ internal sealed class WorkspacePath
         return [.. joined];
     }
 
+    private static bool IsHome(List<byte[]> parts) =>
+        $"/{Encoding.UTF8.GetString(Join(parts))}/".StartsWith($"{Home}/", StringComparison.Ordinal);
+
     private static bool IsHex(byte value) => char.IsAsciiHexDigit((char)value);
 
     private static RefusalException Denied(string text) => new(
@@ -122,7 +132,8 @@ internal sealed class WorkspacePath
         RefusalCode.PathDenied, $"'{Shown(text)}' is in the home directory, which the file tools do not reach.",
         "Use a path below /workspace, or exec for files in the home directory; a file whose name is ~ is ./~.");
 
-    private static RefusalException Invalid(string text, string why) => new(RefusalCode.InvalidArgument, $"The path '{Shown(text)}' is not possible: {why}.", "Use another path below /workspace.");
+    private static RefusalException Invalid(string text, string why, string hint = "Use another path below /workspace.") =>
+        new(RefusalCode.InvalidArgument, $"The path '{Shown(text)}' is not possible: {why}.", hint);
 
     private static string Shown(string text) => (text.Length <= 80 ? text : text[..80] + "…").Replace('\0', '␀');
 }

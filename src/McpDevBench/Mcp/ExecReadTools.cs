@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Serialization;
 using McpDevBench.Audit;
 using McpDevBench.Execs;
+using McpDevBench.Files;
 
 namespace McpDevBench.Mcp;
 
@@ -159,7 +160,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
     {
         arguments.Check();
         await using var progress = call.BeginProgress(time, cancellationToken);
-        var data = Encodings.Decode(arguments.Data ?? "", arguments.Encoding, "data");
+        var data = ContentBytes.Of(arguments.Data ?? "", arguments.Encoding, "data");
         var afterSeq = arguments.AfterSeq ?? reader.LastSeq(call.Owner, arguments.ExecId);
         var size = arguments.Resize is { } resize ? (resize.Rows, resize.Cols) : default((int, int)?);
         var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);

@@ -11,27 +11,52 @@ internal sealed record BatchArguments(
     string Path,
     [Description("Of move and copy.")] string? Target = null,
     [Large] string? Content = null,
-    [OneOf("utf8", "base64")] string Encoding = "utf8",
+    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
+    string Encoding = TextEncodings.Utf8Name,
     string? Mode = null,
     bool CreateParents = true,
     bool Recursive = false,
-    [Description("Replace what is at target.")] bool Overwrite = false,
+    [Description("Replace what is at target.")] bool? Overwrite = null,
     string? IfMatch = null,
     [OneOf("*")] string? IfNoneMatch = null,
-    EditArguments[]? Edits = null);
+    EditArguments[]? Edits = null,
+    [Large] string? OldText = null,
+    [Large] string? NewText = null,
+    bool ReplaceAll = false);
 
 internal sealed record FsBatchArguments(string ContainerId, [Description("Done in order.")] BatchArguments[] Operations);
 
+/// <param name="Size">Bytes of the file, or of all files that were copied.</param>
+/// <param name="Entries">Of a directory that was copied: files, directories and links.</param>
 internal sealed record BatchResult(
     string Op, string Path, string? Target = null, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null,
-        int? Replacements = null, TruncatedResult? Truncated = null)
+    int? Replacements = null, TruncatedResult? Truncated = null, long? Entries = null, long? Links = null)
 {
-    public static BatchResult Of(BatchOutcome outcome) => new(
-        outcome.Op, outcome.Path, outcome.Target, outcome.Entry?.Etag, outcome.Entry?.Size, outcome.Text?.Content, outcome.Text?.Encoding,
-        outcome.Replacements, outcome.Text is { LeftOut: > 0 } text ? new(text.LeftOut, HintOf(text)) : null);
+    public static BatchResult Of(BatchOutcome outcome)
+    {
+        var isTree = outcome is { Op: "copy", Entries: > 0, Entry.Type: "directory" };
+        return new(outcome.Op, outcome.Path, outcome.Target)
+        {
+            Etag = outcome.Entry?.Etag,
+            Size = isTree ? outcome.Bytes : SizeOf(outcome.Entry),
+            Entries = isTree ? outcome.Entries : null,
+            Links = outcome is { Op: "write" or "edit", Entry: { } entry } ? FileWords.Links(entry) : null,
+            Content = outcome.Text?.Content,
+            Encoding = outcome.Text?.Encoding,
+            Replacements = outcome.Replacements,
+            Truncated = outcome.Text is { LeftOut: > 0 } text ? new(text.LeftOut, HintOf(text)) : null,
+        };
+    }
 
-    private static string HintOf(BatchText text) =>
-        text.Taken == 0 ? "Read it with fs_read" : Words.Invariant($"Read on with fs_read and offset={text.Taken}");
+    /// <summary>Of a file: the size of a directory is that of its table.</summary>
+    private static long? SizeOf(FileEntry? entry) => entry?.Type == "file" ? entry.Size : null;
+
+    private static string HintOf(BatchText text) => text switch
+    {
+        { ImageType: { } type } => $"An image ({type}): fs_read shows it",
+        { Taken: 0 } => "Read it with fs_read",
+        _ => Words.Invariant($"Read on with fs_read and offset={text.Taken}"),
+    };
 
     /// <summary>Everything that the structured result has.</summary>
     public string Render()
@@ -39,12 +64,15 @@ internal sealed record BatchResult(
         var text = new StringBuilder($"{Op} {Path}");
         if (Target is not null)
             text.Append(CultureInfo.InvariantCulture, $" -> {Target}");
-        if (Replacements is not null)
-            text.Append(CultureInfo.InvariantCulture, $", {Replacements} replacements");
-        if (Size is not null)
-            text.Append(CultureInfo.InvariantCulture, $", {Size} bytes");
+        if (Replacements is { } replacements)
+            text.Append(CultureInfo.InvariantCulture, $", {Plural.Of(replacements, "replacement")}");
+        if (Entries is { } entries)
+            text.Append(CultureInfo.InvariantCulture, $", {Plural.Of(entries, "entry", "entries")}");
+        if (Size is { } size)
+            text.Append(CultureInfo.InvariantCulture, $", {Plural.Of(size, "byte")}");
         if (Etag is not null)
             text.Append(CultureInfo.InvariantCulture, $", etag {Etag}");
+        text.Append(FileWords.OfLinks(Links));
         if (Content is not null)
             text.Append(CultureInfo.InvariantCulture, $"{(Encoding == "utf8" ? "" : $", {Encoding}")}:\n{Content}");
         if (Truncated is not null)
@@ -75,7 +103,7 @@ internal sealed class FsBatchTool(FileService files)
     protected override string Render(FsBatchResult result) =>
         string.Join('\n', result.Results.Select(one => one.Render()));
 
-    private static BatchOperation Operation(BatchArguments given) => new()
+    private static BatchOperation Operation(BatchArguments given, int index) => new()
     {
         Op = given.Op,
         Path = given.Path,
@@ -88,6 +116,6 @@ internal sealed class FsBatchTool(FileService files)
         Overwrite = given.Overwrite,
         IfMatch = given.IfMatch,
         IfNoneMatch = given.IfNoneMatch,
-        Edits = [.. (given.Edits ?? []).Select(edit => new FileEdit(edit.OldText, edit.NewText, edit.ReplaceAll))],
+        Edits = EditArguments.Of(given.Edits, given.OldText, given.NewText, given.ReplaceAll, Words.Invariant($"operations[{index}].")),
     };
 }

@@ -35,7 +35,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
                 arguments.Overwrite);
         var copied = await copies.CopyAsync(
             call.Owner, request, bytes =>
-                progress?.Report(() => new CallProgress(bytes, null, Words.Invariant($"{bytes} bytes copied"))), cancellationToken);
+                progress?.Report(() => new CallProgress(bytes, null, $"{Plural.Of(bytes, "byte")} copied")), cancellationToken);
         // The record is about the workspace that something was taken from; its target names the other one.
         if (CallFacts.Current is { } facts)
             facts.ContainerId = workspaces.IdOf(call.Owner, arguments.ContainerId)?.ToString();
@@ -49,7 +49,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
 
     protected override string Render(FsCopyResult result)
     {
-        var facts = new List<string> { Words.Invariant($"{result.Entries} entries"), Words.Invariant($"{result.Bytes} bytes") };
+        var facts = new List<string> { Plural.Of(result.Entries, "entry", "entries"), Plural.Of(result.Bytes, "byte") };
         if (result.Skipped is not null)
             facts.Add(Words.Invariant($"{result.Skipped} left out that are neither files, directories nor links"));
         if (result.Etag is not null)

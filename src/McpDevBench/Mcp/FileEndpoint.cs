@@ -148,7 +148,10 @@ internal sealed partial class FileEndpoint(
         {
             response.Headers.ContentRange = Words.Invariant($"bytes */{entry.Size}");
             await audited.FailedAsync(RefusalCode.InvalidArgument.Name());
-            await HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.InvalidArgument, "The range begins after the end of the file.", Words.Invariant($"The file has {entry.Size} bytes.")), StatusCodes.Status416RangeNotSatisfiable);
+            var refusal = new RefusalException(
+                RefusalCode.InvalidArgument, "The range begins after the end of the file.",
+                $"The file has {Plural.Of(entry.Size, "byte")}.");
+            await HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status416RangeNotSatisfiable);
             return;
         }
         var (offset, length) = range ?? (0, entry.Size);
@@ -198,7 +201,6 @@ internal sealed partial class FileEndpoint(
         {
             Container = call.Container,
             Path = call.Path,
-            Content = [],
             Mode = call.Mode,
             IfMatch = FileHeaders.Single(headers.IfMatch, "If-Match"),
             IfNoneMatch = FileHeaders.Single(headers.IfNoneMatch, "If-None-Match"),

@@ -45,23 +45,30 @@ internal sealed record ListedResult(
 /// <param name="Unmatched">The glob does not match them.</param>
 /// <param name="Unreadable">They could not be opened.</param>
 /// <param name="Binary">Files that a search passed over.</param>
-internal sealed record LeftOutResult(long? Ignored, long? Unmatched, long? Unreadable, long? Binary)
+/// <param name="Git">.git directories.</param>
+/// <param name="Links">Links that a search did not follow.</param>
+internal sealed record LeftOutResult(
+    long? Ignored, long? Unmatched, long? Unreadable, long? Binary, long? Git = null, long? Links = null)
 {
     public static LeftOutResult? Of(LeftOut? counts)
     {
-        if (counts is null || counts is { Ignored: 0, Unmatched: 0, Unreadable: 0, Binary: 0 })
+        if (counts is null || counts == new LeftOut(0, 0, 0))
             return null;
-        return new(Known(counts.Ignored), Known(counts.Unmatched), Known(counts.Unreadable), Known(counts.Binary));
+        return new(
+            Known(counts.Ignored), Known(counts.Unmatched), Known(counts.Unreadable), Known(counts.Binary), Known(counts.Git),
+            Known(counts.Links));
     }
 
     public string Render()
     {
+        var includable = string.Join(", ", [.. Part(Binary, "binary"), .. Part(Ignored, "named by .gitignore"), .. Part(Git, ".git")]);
         string[] parts =
         [
-            .. Part(Binary, "binary"), .. Part(Ignored, "named by .gitignore"),
-            .. Part(Unmatched, "not matched by the glob"), .. Part(Unreadable, "unreadable"),
+            .. includable.Length == 0 ? [] : new[] { $"{includable} (include_ignored=true includes them)" },
+            .. Part(Unmatched, "not matched by the glob"), .. Part(Links, Links == 1 ? "link not followed" : "links not followed"),
+            .. Part(Unreadable, "unreadable"),
         ];
-        return $"Left out: {string.Join(", ", parts)}{((Binary ?? Ignored) is null ? "" : " (include_ignored=true includes them)")}";
+        return $"Left out: {string.Join(", ", parts)}";
     }
 
     private static long? Known(long count) => count > 0 ? count : null;
@@ -103,6 +110,8 @@ internal sealed record FsListResult(
     {
         if (page.LeftOut is null && page.IsRecursive && !arguments.IncludeIgnored)
             return ".gitignore is not followed: the workspace was made by an older version of the server";
+        if (page.NamedDirectory is { } directory)
+            return $"glob={arguments.Glob} is a directory: pass path={directory} to list what is in it";
         if (page.Entries.Count > 0 || page.NextCursor is not null || arguments.Cursor is not null)
             return null;
         if (arguments.Glob is { Length: > 0 } glob)
@@ -111,7 +120,7 @@ internal sealed record FsListResult(
                 ? $"Nothing below {arguments.Path} matches glob={glob}"
                 : $"Nothing in {arguments.Path} itself matches glob={glob}; recursive=true looks below too";
         }
-        return page.LeftOut?.Ignored > 0 ? null : "The directory is empty";
+        return page.LeftOut is { Ignored: 0, Git: 0 } or null ? "The directory is empty" : null;
     }
 }
 

@@ -91,7 +91,7 @@ internal sealed record FsReadResult(
             yield return Plural.Of(total, "line");
         else if (Offset is { } offset)
             yield return Words.Invariant($"from byte {offset}");
-        yield return whole ? Plural.Of(Size, "byte") : Words.Invariant($"{Bytes} of {Size} bytes");
+        yield return whole ? Plural.Of(Size, "byte") : Words.Invariant($"{Bytes} of {Plural.Of(Size, "byte")}");
         foreach (var unseen in Unseen())
             yield return unseen;
         if (Mtime is not null)

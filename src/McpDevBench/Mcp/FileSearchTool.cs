@@ -17,11 +17,24 @@ internal sealed record FsSearchArguments(
     string? Cursor = null);
 
 /// <param name="Offset">Byte of the file where the match begins, if the text is only a part of the line.</param>
+/// <param name="More">How many matches follow behind that part, and where.</param>
 internal sealed record MatchResult(
-    string Path, int Line, string Text, long? Offset = null, IReadOnlyList<string>? Before = null, IReadOnlyList<string>? After = null)
+    string Path, int Line, string Text, long? Offset = null, IReadOnlyList<string>? Before = null, IReadOnlyList<string>? After = null,
+    string? More = null)
 {
     public static MatchResult Of(FoundLine found) =>
-        new(found.Path, found.Line, found.Text, found.Offset, NullIfEmpty(found.Before), NullIfEmpty(found.After));
+        new(found.Path, found.Line, found.Text, found.Offset, NullIfEmpty(found.Before), NullIfEmpty(found.After), MoreOf(found));
+
+    private static string? MoreOf(FoundLine found)
+    {
+        if (found.More == 0)
+            return found.IsMoreUncounted ? "this line may have more matches, which were not counted" : null;
+        var count = Plural.Of(found.More, "more match", "more matches");
+        var places = string.Join(", ", found.MoreAt);
+        var where = found.MoreAt.Count == 0 ? "" : $", at {(found.MoreAt.Count == 1 ? "byte" : "bytes")} {places}";
+        var rest = found.MoreAt.Count > 0 && found.MoreAt.Count < found.More ? ", …" : "";
+        return $"{(found.IsMoreUncounted ? "at least " : "")}{count} in this line{where}{rest}";
+    }
 
     private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> lines) => lines.Count == 0 ? null : lines;
 }
@@ -53,7 +66,7 @@ internal sealed record FsSearchResult(
                 text.Append("--\n");
             Around(text, line, match.Before);
             var place = match.Offset is { } offset ? Words.Invariant($" (byte {offset})") : "";
-            text.Append(Words.Invariant($"{match.Line}{place}: {match.Text}\n"));
+            text.Append(Words.Invariant($"{match.Line}{place}: {match.Text}{(match.More is null ? "" : $" [{match.More}]")}\n"));
             Around(text, match.Line + 1, match.After);
             shown = match.Line + (match.After?.Count ?? 0);
         }
@@ -92,8 +105,13 @@ internal sealed record FsSearchResult(
             var lines = Plural.Of(cut, "line");
             parts.Add($"{lines} over 240 KiB searched in pieces: a match of more than 32 KiB can be missed there");
         }
-        if (found.Matches.Any(match => match.Offset is not null))
-            parts.Add("Of a line that is cut, only the first match is shown: it may have more");
+        if (found.SpansLines)
+        {
+            parts.Add(
+                "Every line is searched by itself, so the pattern matches nothing across lines: use exec with a tool of the image for that");
+        }
+        if (found.NamedDirectory is { } directory)
+            parts.Add($"{directory} is a directory, and a glob matches files: pass path={directory} to search in it");
         if (found.LeftOut is null && found.Matches.Count == 0)
         {
             parts.Add(

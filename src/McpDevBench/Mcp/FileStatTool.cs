@@ -6,12 +6,12 @@ internal sealed record FsStatArguments(string ContainerId, string Path);
 
 internal sealed record EntryResult(
     string Path, string Type, long Size, string Mode, int Uid, int Gid, string Mtime, string Etag, string? MimeType = null,
-    string? LinkTarget = null)
+    string? LinkTarget = null, long? Links = null)
 {
     public static EntryResult Of(FileEntry entry) =>
         new(
             entry.Path, entry.Type, entry.Size, entry.Mode, entry.Uid, entry.Gid, Words.Time(entry.Mtime), entry.Etag, entry.MimeType,
-            entry.LinkTarget);
+            entry.LinkTarget, FileWords.Links(entry));
 
     public string Render() => Words.Invariant(
         $"{Mode} {Uid}:{Gid} {Size,10} {Mtime} "
@@ -28,5 +28,6 @@ internal sealed class FsStatTool(FileService files)
         EntryResult.Of(await files.StatAsync(call.Owner, arguments.ContainerId, arguments.Path, cancellationToken));
 
     protected override string Render(EntryResult result) =>
-        $"{result.Render()}{(result.MimeType is null ? "" : $" {result.MimeType}")} etag {result.Etag}";
+        $"{result.Render()}{(result.MimeType is null ? "" : $" {result.MimeType}")} etag {result.Etag}"
+        + (result.Links is { } links ? Words.Invariant($" {links} hard links") : "");
 }

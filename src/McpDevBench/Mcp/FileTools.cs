@@ -17,7 +17,7 @@ internal sealed record FsWriteArguments(
     [Description("Write only if the file has this etag.")] string? IfMatch = null,
     [Description("*: write only if the file does not exist.")][OneOf("*")] string? IfNoneMatch = null);
 
-internal sealed record FsWriteResult(string Path, long Size, string Etag);
+internal sealed record FsWriteResult(string Path, long Size, string Etag, long? Links = null);
 
 internal sealed class FsWriteTool(FileService files)
     : TypedTool<FsWriteArguments, FsWriteResult>(Facts, McpJson.Default.FsWriteArguments, McpJson.Default.FsWriteResult), ITool
@@ -34,54 +34,19 @@ internal sealed class FsWriteTool(FileService files)
         {
             Container = arguments.ContainerId,
             Path = arguments.Path,
-            Content = Encodings.Decode(arguments.Content, arguments.Encoding, "content"),
+            Content = arguments.Content,
+            Encoding = arguments.Encoding,
             Mode = arguments.Mode,
             CreateParents = arguments.CreateParents,
             Append = arguments.Append,
             IfMatch = arguments.IfMatch,
             IfNoneMatch = arguments.IfNoneMatch,
         }, cancellationToken);
-        return new(entry.Path, entry.Size, entry.Etag);
+        return new(entry.Path, entry.Size, entry.Etag, FileWords.Links(entry));
     }
 
-    protected override string Render(FsWriteResult result) => Words.Invariant($"Wrote {result.Path}: {result.Size} bytes, etag {result.Etag}.");
-}
-
-internal sealed record EditArguments(
-    [Description("Exact text; it must occur once, or set replace_all.")][Large] string OldText,
-    [Large] string NewText,
-    bool ReplaceAll = false);
-
-internal sealed record FsEditArguments(
-    string ContainerId,
-    string Path,
-    [Description("Applied in order.")] EditArguments[] Edits,
-    [Description("Edit only if the file has this etag.")] string? IfMatch = null,
-    [Description("Return the diff without writing.")] bool DryRun = false);
-
-internal sealed record FsEditResult(string Path, string Etag, string Diff, int Replacements, bool DryRun);
-
-internal sealed class FsEditTool(FileService files)
-    : TypedTool<FsEditArguments, FsEditResult>(Facts, McpJson.Default.FsEditArguments, McpJson.Default.FsEditResult), ITool
-{
-    public static ToolFacts Facts { get; } = new("fs_edit", "Edit a file",
-        "Replaces exact pieces of a text file, all or none, and returns the diff. Read the file first.",
-        ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsEdit);
-
-    protected override string? TargetOf(FsEditArguments arguments) => Words.Rehearsal(arguments.DryRun, arguments.Path);
-
-    protected override async Task<FsEditResult> CallAsync(FsEditArguments arguments, ToolCall call, CancellationToken cancellationToken)
-    {
-        if (arguments.Edits.Length == 0)
-            throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'edits' is empty.", "Give at least one edit: {old_text, new_text}.");
-        FileEdit[] edits = [.. arguments.Edits.Select(edit => new FileEdit(edit.OldText, edit.NewText, edit.ReplaceAll))];
-        var edited = await files.EditAsync(call.Owner, new(arguments.ContainerId, arguments.Path, edits, arguments.IfMatch, arguments.DryRun), cancellationToken);
-        return new(edited.Entry.Path, edited.Entry.Etag, edited.Diff, edited.Replacements, edited.DryRun);
-    }
-
-    protected override string Render(FsEditResult result) =>
-        $"{(result.DryRun ? "Would make" : "Made")} {Plural.Of(result.Replacements, "replacement")} in {result.Path}, "
-        + $"etag {result.Etag}.\n{result.Diff}";
+    protected override string Render(FsWriteResult result) =>
+        $"Wrote {result.Path}: {Plural.Of(result.Size, "byte")}, etag {result.Etag}.{FileWords.OfLinks(result.Links)}";
 }
 
 internal sealed record FsDeleteArguments(

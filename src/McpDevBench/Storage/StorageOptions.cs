@@ -16,7 +16,8 @@ internal sealed record StorageOptions
                 + "over stdio mcp-devbench/state.db in the user's state directory (XDG_STATE_HOME or ~/.local/state).");
         if (given is null && isStdio && UserStateDirectory() is null)
             settings.Refuse("MCP_STATE_DB is needed: this user has no home directory for the server's state.");
-        var path = given ?? (isStdio && UserStateDirectory() is { } directory ? Path.Combine(directory, "mcp-devbench", "state.db") : "./state.db");
+        var ofUser = isStdio && UserStateDirectory() is { } directory ? Path.Combine(directory, "mcp-devbench", "state.db") : null;
+        var path = given ?? ofUser ?? "./state.db";
         // The predecessor's documentation called it so; only the form that it showed is understood.
         if (settings.OptionalText("MCP_DATABASE_URL", "An older name of MCP_STATE_DB: sqlite:///path.") is { } url)
         {

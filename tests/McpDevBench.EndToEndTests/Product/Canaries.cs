@@ -12,7 +12,11 @@ namespace McpDevBench.EndToEndTests.Product;
 internal sealed class Canaries
 {
     /// <summary>The name of a thing is written down, so only what shows that it is secret goes there.</summary>
-    private static readonly string[] _names = ["container_id", "exec_id", "target", "path", "image", "alias", "cmd", "client_name", "session_id", "operations", "target_path", "target_container_id"];
+    private static readonly string[] _names =
+    [
+        "container_id", "exec_id", "target", "path", "image", "alias", "cmd", "client_name", "session_id", "operations", "target_path",
+        "target_container_id",
+    ];
 
     private static readonly string[] _headers =
     [

@@ -41,6 +41,23 @@ public sealed class FileFindTests(ServerProcess server) : IClassFixture<ServerPr
     }
 
     [Fact]
+    public async Task A_directory_given_as_a_glob_and_a_pattern_over_lines_are_explained()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await Project(assistant);
+        foreach (var tool in new[] { "fs_search", "fs_list" })
+        {
+            var (text, _) = await Call(assistant, workspace, tool, ("pattern", tool == "fs_search" ? "import" : null), ("glob", "src"));
+            Assert.Contains("pass path=/workspace/src", text, StringComparison.Ordinal);
+        }
+        foreach (var pattern in new[] { "(?s)import.*def", "import[\\s\\S]*def", "import(.|\\n)+def" })
+        {
+            var (text, _) = await Call(assistant, workspace, "fs_search", ("pattern", pattern));
+            Assert.Contains("searched by itself", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_glob_over_directories_needs_no_further_argument_and_an_empty_list_says_why()
     {
         await using var assistant = await server.Connect();

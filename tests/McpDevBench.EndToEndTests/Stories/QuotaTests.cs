@@ -76,6 +76,15 @@ public sealed class QuotaTests
         Assert.Equal("fits", (await workspace.Read("before.txt")).Content);
         // A batch that takes no more disk is served.
         await workspace.Batch([new JsonObject { ["op"] = "read", ["path"] = "before.txt" }]);
+        // What takes nothing is possible: shorter content, shorter texts, and moving; in a batch too.
+        await workspace.Write("before.txt", "fit");
+        await workspace.Edit("before.txt", "fit", "f");
+        await workspace.Batch([
+            new JsonObject { ["op"] = "write", ["path"] = "before.txt", ["content"] = "" },
+            new JsonObject { ["op"] = "move", ["path"] = "before.txt", ["target"] = "moved.txt" },
+            new JsonObject { ["op"] = "delete", ["path"] = "moved.txt" },
+        ]);
+        await Refused.With("resource_exhausted", () => workspace.Write("big", "longer", ("append", true)));
         await Deadline.Until(
             async () => Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null))
                 .Contains("1 workspace holds more than 8 MiB", StringComparison.Ordinal),

@@ -80,6 +80,18 @@ internal static class AgentVerbs
         => client.Begin(Opcode.Batch, new BatchRequest([.. steps.Select(step => step.Step)]).Write)
             .Upload(Bytes(string.Concat(steps.Select(step => step.Content)))).Answer(BatchResponse.Read);
 
+    public static TransferResponse Import(this AgentClient client, byte[] archive, string path, ulong maxBytes, uint maxEntries) =>
+        client.Begin(Opcode.Import, new ImportRequest(Bytes(path), maxBytes, maxEntries).Write).Upload(archive)
+            .Answer(TransferResponse.Read);
+
+    public static (byte[] Archive, TransferResponse Response) Export(
+        this AgentClient client, string path, string[]? include = null, string[]? exclude = null)
+    {
+        var call = client.Begin(Opcode.Export, new ExportRequest(Bytes(path), include ?? [], exclude ?? []).Write);
+        var response = call.Answer(TransferResponse.Read);
+        return (call.Content, response);
+    }
+
     public static AgentStatus Refusal(Action action) => Assert.Throws<AgentRefusedException>(action).Status;
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

@@ -51,6 +51,15 @@ public sealed class BatchTests : IDisposable
         Assert.All(response.Results, result => Assert.Equal(400_000L, (long)result.Entry!.Size));
     }
 
+    [Fact]
+    public void A_copy_counts_what_it_has_copied()
+    {
+        Prepare();
+        var copied = _client.Batch(Step(BatchVerb.Copy, "dir", "copy", recursive: true), Step(BatchVerb.Copy, "e", "e2")).Results;
+        // dir, dir/inside, dir/link, dir/sub, dir/sub/deepest
+        Assert.Equal([(5u, 2UL), (1u, 2UL)], copied.Select(result => (result.Entries, result.Bytes)));
+    }
+
     private void Prepare()
     {
         Directory.CreateDirectory(_agent["dir/sub"]);

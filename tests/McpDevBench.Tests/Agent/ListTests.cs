@@ -24,7 +24,7 @@ public sealed class ListTests : IDisposable
     {
         var list = _client.List("", recursive: true, all: false);
         Assert.Equal([".gitignore", "src", "src/.gitignore", "src/a.py", "src/b.txt", "z.py"], list.Paths());
-        Assert.Equal(new ListCounts(Ignored: 3, Unmatched: 0, Unreadable: 0), list.Counts);
+        Assert.Equal(new ListCounts(Ignored: 2, Unmatched: 0, Unreadable: 0, Git: 1), list.Counts);
         Assert.Equal(14, _client.List("", recursive: true).Entries.Count);
         Assert.Equal([".venv/lib", ".venv/lib/a.py", ".venv/lib/b.py"], _client.List(".venv", recursive: true, all: false).Paths());
     }
@@ -34,7 +34,7 @@ public sealed class ListTests : IDisposable
     {
         var list = _client.List("", recursive: true, glob: "**/*.py", all: false);
         Assert.Equal(["src/a.py", "z.py"], list.Paths());
-        Assert.Equal(new ListCounts(Ignored: 3, Unmatched: 4, Unreadable: 0), list.Counts);
+        Assert.Equal(new ListCounts(Ignored: 2, Unmatched: 4, Unreadable: 0, Git: 1), list.Counts);
     }
 
     [Theory]
@@ -47,13 +47,14 @@ public sealed class ListTests : IDisposable
         for (var size = 1u; size < 8; size++)
         {
             var paths = new List<string>();
-            var counts = new ListCounts(0, 0, 0);
+            var counts = new ListCounts(0, 0, 0, 0);
             byte[] after = [];
             do
             {
                 var page = _client.List("", recursive: true, glob, max: size, after, all: false);
                 paths.AddRange(page.Paths());
-                counts = new(counts.Ignored + page.Counts!.Ignored, counts.Unmatched + page.Counts.Unmatched, 0);
+                counts = new(
+                    counts.Ignored + page.Counts!.Ignored, counts.Unmatched + page.Counts.Unmatched, 0, counts.Git + page.Counts.Git);
                 after = page.More ? page.Reached : [];
             }
             while (after.Length > 0);

@@ -69,6 +69,40 @@ public sealed class SearchTests : IDisposable
     }
 
     [Fact]
+    public void Every_match_of_a_cut_line_is_counted_with_its_place()
+    {
+        // Over two pieces, with matches in what they have in common, and as one line of a minified file.
+        Put("pieces", $"{new string('x', 300_000)}needle{string.Concat(Enumerable.Repeat($"{new string('y', 10_000)}needle", 40))}\n");
+        Put("minified", $"{new string('z', 1_000)}needle{new string('z', 1_000)}needle é needle{new string('z', 500)}\nneedle needle\n");
+        foreach (var literal in new[] { true, false })
+        {
+            var response = _client.Search("needle", literal: literal);
+            Assert.Equal(["minified:1", "minified:2", "pieces:1"], response.Matches.Select(
+                match => $"{Encoding.UTF8.GetString(match.Path)}:{match.Line}"));
+            Assert.Equal([2u, 0u, 40u], response.Matches.Select(match => match.More));
+            Assert.Equal([2_006UL, 2_016UL], response.Matches[0].MoreAt);
+            Assert.Equal(
+                Enumerable.Range(1, SearchMatch.MaxMoreAt).Select(i => 300_000UL + (ulong)(i * 10_006)), response.Matches[2].MoreAt);
+        }
+        var empty = _client.Search("q*", path: "minified").Matches[0];
+        Assert.Equal((0u, false), (empty.More, empty.IsMoreUncounted));
+        var many = _client.Search("[yx]", path: "pieces").Matches[0];
+        Assert.True(many.IsMoreUncounted);
+        Assert.InRange(many.More, 900u, 300_000u);
+    }
+
+    [Fact]
+    public void Git_directories_and_links_are_counted_apart()
+    {
+        Put(".gitignore", "*.log\n");
+        Put("x.log", "needle");
+        Put(".git/config", "needle");
+        File.CreateSymbolicLink(_agent["link"], "a.txt");
+        var limits = _client.Search("needle").Limits!;
+        Assert.Equal((1u, 1u, 1u), (limits.Ignored, limits.Git, limits.Links));
+    }
+
+    [Fact]
     public void Binary_files_are_passed_over_and_counted()
     {
         File.WriteAllBytes(_agent["binary"], [.. Bytes("needle"), 0, 1]);

@@ -25,6 +25,12 @@ public sealed class AgentRefusalsTests
     public void A_name_stays_recognisable(string text, string message) =>
         Assert.Equal(message, AgentRefusals.Of(AgentStatus.NotFound, text).Message);
 
+    [Theory]
+    [InlineData("a%20b.txt: there is no such file", "%")]
+    [InlineData(@"src\main.py: there is no such file", "separated by /")]
+    public void A_path_in_another_notation_that_is_not_there_is_explained(string text, string hint) =>
+        Assert.Contains(hint, AgentRefusals.Of(AgentStatus.NotFound, text).Hint, StringComparison.Ordinal);
+
     [Fact]
     public void A_long_text_is_cut_between_characters_and_shows_it()
     {

@@ -8,8 +8,6 @@ namespace McpDevBench.Tests.Files;
 /// <summary>Parts of files: always text where it is text, never a split character, and always the way to the rest.</summary>
 public sealed class FileReadingTests
 {
-    private static readonly byte[] _png = [0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n', 0, 0, 0, 13, .. "IHDR"u8];
-
     [Fact]
     public async Task A_small_file_is_read_whole_with_its_lines()
     {
@@ -187,19 +185,44 @@ public sealed class FileReadingTests
     [Fact]
     public async Task An_image_is_known_by_its_content_and_comes_whole()
     {
-        byte[] small = [.. _png, .. new byte[40_000]];
+        var small = SampleImages.Png(40_000);
         var read = await Read(small);
         Assert.Equal(("image", "image/png", ""), (read.Encoding, read.ImageType, read.Content));
         Assert.Equal(small, read.Image);
         Assert.Equal("base64", (await Read(small, new() { Encoding = "base64" })).Encoding);
         Assert.Equal("base64", (await Read(small, new() { Offset = 0, Length = 20 })).Encoding);
-        byte[] large = [.. _png, .. new byte[FileReading.MaxImageBytes]];
+        var large = SampleImages.Png(FileReading.MaxImageBytes);
         var refused = await Assert.ThrowsAsync<RefusalException>(() => Read(large));
         Assert.Contains("offset", refused.Hint, StringComparison.Ordinal);
-        Assert.Equal("image/jpeg", (await Read([0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8])).ImageType);
-        Assert.Equal("image/gif", (await Read([.. "GIF89a"u8, 1, 0, 1, 0])).ImageType);
-        Assert.Equal("image/webp", (await Read([.. "RIFF"u8, 1, 0, 0, 0, .. "WEBPVP8 "u8])).ImageType);
+        Assert.Equal("image/jpeg", (await Read(SampleImages.Jpeg)).ImageType);
+        Assert.Equal("image/gif", (await Read(SampleImages.Gif)).ImageType);
+        Assert.Equal("image/webp", (await Read(SampleImages.WebP)).ImageType);
         Assert.Null((await Read("GIF is a format"u8.ToArray())).ImageType);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_cut_short_is_refused_with_the_reason()
+    {
+        var refused = await Assert.ThrowsAsync<RefusalException>(() => Read(SampleImages.Png()[..^12]));
+        Assert.Contains(
+            "damaged image (image/png) of 55 bytes: it ends too early, before its IEND chunk", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("base64", refused.Hint, StringComparison.Ordinal);
+        Assert.Equal(55, Convert.FromBase64String((await Read(SampleImages.Png()[..^12], new() { Encoding = "base64" })).Content).Length);
+    }
+
+    [Fact]
+    public async Task Lines_of_what_is_no_text_are_refused()
+    {
+        foreach (var part in new Part[] { new() { Line = 1 }, new() { Limit = 5 }, new() { TailLines = 2 } })
+        {
+            var image = await Assert.ThrowsAsync<RefusalException>(() => Read(SampleImages.Png(), part));
+            Assert.Equal("/workspace/f has no lines of text there: it is image/png.", image.Message);
+            var binary = await Assert.ThrowsAsync<RefusalException>(() => Read([1, 0, 2, 0, 10, 3, 0, 10], part));
+            Assert.Equal("/workspace/f has no lines of text there: it is binary.", binary.Message);
+            Assert.Contains("encoding=latin1", binary.Hint, StringComparison.Ordinal);
+        }
+        Assert.Equal("end\n", (await Read([.. new byte[200_000], .. "\nend\n"u8], new() { TailLines = 1 })).Content);
+        Assert.Equal("latin1", (await Read([1, 0, 2, 0, 10, 3], new() { Line = 1, Encoding = "latin1" })).Encoding);
     }
 
     [Fact]

@@ -6,16 +6,16 @@ namespace McpDevBench.Tests.Files;
 public sealed class FindTests
 {
     [Theory]
-    [InlineData(null, "", "")]
-    [InlineData("*.py", "", "*.py")]
-    [InlineData("**/*.py", "", "**/*.py")]
-    [InlineData("./src/**", "", "src/**")]
-    [InlineData("././*.py", "", "*.py")]
-    [InlineData("src/", "", "src/**")]
-    [InlineData(".", "", "**")]
-    [InlineData("/workspace/src/*.py", "", "/src/*.py")]
-    [InlineData("/workspace/*.py", "", "/*.py")]
-    [InlineData("/workspace", "", "**")]
+    [InlineData(null, ".", "")]
+    [InlineData("*.py", ".", "*.py")]
+    [InlineData("**/*.py", ".", "**/*.py")]
+    [InlineData("./src/**", ".", "src/**")]
+    [InlineData("././*.py", ".", "*.py")]
+    [InlineData("src/", ".", "src/**")]
+    [InlineData(".", ".", "**")]
+    [InlineData("/workspace/src/*.py", ".", "/src/*.py")]
+    [InlineData("/workspace/*.py", ".", "/*.py")]
+    [InlineData("/workspace", ".", "**")]
     [InlineData("/workspace/src/*.py", "src", "/*.py")]
     [InlineData("/workspace/src/*.py", "/workspace/src", "/*.py")]
     [InlineData("/workspace/src", "src", "**")]
@@ -23,9 +23,9 @@ public sealed class FindTests
         Assert.Equal(normal, GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
 
     [Theory]
-    [InlineData("!*.py", "")]
-    [InlineData("../x", "")]
-    [InlineData("a/../../x", "")]
+    [InlineData("!*.py", ".")]
+    [InlineData("../x", ".")]
+    [InlineData("a/../../x", ".")]
     [InlineData("/workspace/src/*.py", "lib")]
     public void A_glob_that_could_never_match_is_refused_with_a_hint(string glob, string directory)
     {
@@ -53,6 +53,16 @@ public sealed class FindTests
     [InlineData(@"a\nb", true, true)]
     [InlineData(@"C:\\new", false, true)]
     [InlineData(@"trailing\", false, true)]
+    [InlineData(@"a\r?\nb", false, false)]
+    [InlineData(@"a\x0ab", false, false)]
+    [InlineData(@"a\u000Ab", false, false)]
+    [InlineData(@"x[^\n]*y", false, true)]
+    [InlineData(@"foo|bar\n", false, true)]
+    [InlineData(@"foo\n?bar", false, true)]
+    [InlineData(@"foo(\nbar)?", false, true)]
+    [InlineData(@"(.|\n)*?end", false, true)]
+    [InlineData(@"foo(?!\n)", false, true)]
+    [InlineData(@"\Name", false, true)]
     public void A_pattern_over_lines_is_refused(string pattern, bool literal, bool possible)
     {
         if (possible)
@@ -61,6 +71,30 @@ public sealed class FindTests
             Assert.Contains(
                 "context", Assert.Throws<RefusalException>(() => SearchPattern.Check(pattern, literal)).Hint, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(@"begin[\s\S]*end", true)]
+    [InlineData(@"begin[x\D\d]*end", true)]
+    [InlineData(@"begin[\W\w]+end", true)]
+    [InlineData("(?s)begin.*end", true)]
+    [InlineData("(?is:begin.*end)", true)]
+    [InlineData(@"begin(.|\n)*end", true)]
+    [InlineData(@"begin\s*\n?end", true)]
+    [InlineData(@"[^\n]+", false)]
+    [InlineData("(?i)begin", false)]
+    [InlineData("(?-s)begin", false)]
+    [InlineData(@"\sclass\S", false)]
+    [InlineData("(?<s>a)", false)]
+    public void A_pattern_that_may_span_lines_is_known(string pattern, bool spans) =>
+        Assert.Equal(spans, SearchPattern.MaySpanLines(pattern));
+
+    [Theory]
+    [InlineData("src", true)]
+    [InlineData("src/lib", true)]
+    [InlineData("*.py", false)]
+    [InlineData("src/", false)]
+    [InlineData("{a,b}", false)]
+    public void A_glob_without_wildcards_is_a_name(string glob, bool plain) => Assert.Equal(plain, GlobPattern.IsPlain(glob));
 
     [Fact]
     public void No_line_is_there_twice()

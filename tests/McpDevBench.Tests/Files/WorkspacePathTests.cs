@@ -1,4 +1,5 @@
 using System.Text;
+using McpDevBench.Engine;
 using McpDevBench.Files;
 
 namespace McpDevBench.Tests.Files;
@@ -6,7 +7,6 @@ namespace McpDevBench.Tests.Files;
 public sealed class WorkspacePathTests
 {
     [Theory]
-    [InlineData("", "")]
     [InlineData(".", "")]
     [InlineData("/workspace", "")]
     [InlineData("/workspace/", "")]
@@ -20,7 +20,7 @@ public sealed class WorkspacePathTests
     [InlineData("/workspace/~/a", "~/a")]
     [InlineData("~backup", "~backup")]
     [InlineData("a:b", "a:b")]
-    [InlineData("a:/b", "a:/b")]
+    [InlineData("./a:/b", "a:/b")]
     [InlineData("file:a", "file:a")]
     [InlineData("file:///workspace/a%20b/%C3%A4.txt", "a b/\u00e4.txt")]
     [InlineData("FILE://localhost/workspace/a", "a")]
@@ -50,6 +50,29 @@ public sealed class WorkspacePathTests
     [InlineData("file:///workspace/%2e%2e/etc")]
     public void The_home_directory_and_what_a_uri_leads_to_outside_are_denied(string text) =>
         Assert.Equal(RefusalCode.PathDenied, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+
+    [Theory]
+    [InlineData("", "The path is empty.", "src/main.py")]
+    [InlineData("/home/dev/notes.txt", "is in the home directory", "exec")]
+    [InlineData("/home/dev", "is in the home directory", "below /workspace")]
+    [InlineData("~user/notes.txt", "is in the home directory", "exec")]
+    [InlineData("/home/devil/x", "is not below /workspace", "relative to it")]
+    [InlineData(@"C:\x", "a path of Windows", "with / between its parts")]
+    [InlineData("c:/project/x", "a path of Windows", "below /workspace")]
+    [InlineData(@"\\server\share", "a path of Windows", "below /workspace")]
+    [InlineData("file://server/workspace/a", "names another host", "file:///workspace/")]
+    public void An_error_says_what_is_wrong_and_what_is_allowed(string text, string why, string allowed)
+    {
+        var refusal = Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text));
+        Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(allowed, refusal.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_home_directory_is_the_one_that_workspaces_have() =>
+        Assert.Contains(
+            "home directory", Assert.Throws<RefusalException>(() => WorkspacePath.Parse($"{ContainerSpec.HomePath}/x")).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("https://example.org/a")]

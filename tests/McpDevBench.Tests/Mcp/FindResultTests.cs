@@ -39,14 +39,41 @@ public sealed class FindResultTests
     }
 
     [Fact]
-    public void A_cut_line_may_have_more_matches_than_the_one_that_is_shown()
+    public void What_git_keeps_and_what_gitignore_names_are_counted_apart()
     {
-        var whole = new FoundLine("/workspace/a", 1, "text", [], []);
-        var none = new LeftOut(0, 0, 0);
-        Assert.Null(FsSearchResult.Of(new([whole], 1) { LeftOut = none }).Hint);
         Assert.Equal(
-            "Of a line that is cut, only the first match is shown: it may have more",
-            FsSearchResult.Of(new([whole with { Offset = 9 }], 1) { LeftOut = none }).Hint);
+            "[0 entries. Left out: 3 named by .gitignore, 1 .git (include_ignored=true includes them), 2 not matched by the glob]",
+            List(new([], null) { LeftOut = new(3, 2, 0, Git: 1), IsRecursive = true }, new("c", Recursive: true)));
+        var searched = FsSearchResult.Of(new([], 3) { LeftOut = new(0, 0, 0, Git: 2, Links: 1) }).Render();
+        Assert.Equal(
+            "[0 matches in 0 files, 3 searched. Left out: 2 .git (include_ignored=true includes them), 1 link not followed]", searched);
+    }
+
+    [Fact]
+    public void The_other_matches_of_a_cut_line_are_counted_and_their_places_named()
+    {
+        var line = new FoundLine("/workspace/a", 1, "…text…", [], []) { Offset = 9, More = 2, MoreAt = [700, 900] };
+        Assert.Equal("2 more matches in this line, at bytes 700, 900", MatchResult.Of(line).More);
+        Assert.Equal("1 more match in this line, at byte 700", MatchResult.Of(line with { More = 1, MoreAt = [700] }).More);
+        Assert.Equal(
+            "at least 1000 more matches in this line, at bytes 700, 900, …",
+            MatchResult.Of(line with { More = 1000, IsMoreUncounted = true }).More);
+        Assert.Null(MatchResult.Of(line with { More = 0 }).More);
+        Assert.StartsWith(
+            "/workspace/a\n1 (byte 9): …text… [2 more matches in this line, at bytes 700, 900]\n",
+            FsSearchResult.Of(new([line], 1) { LeftOut = new(0, 0, 0) }).Render(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_given_as_a_glob_and_a_pattern_over_lines_are_explained()
+    {
+        var found = new FoundLines([], 0) { LeftOut = new(0, 4, 0), NamedDirectory = "/workspace/src" };
+        Assert.Contains("pass path=/workspace/src", FsSearchResult.Of(found).Hint, StringComparison.Ordinal);
+        Assert.Contains("across lines", FsSearchResult.Of(found with { SpansLines = true }).Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            "pass path=/workspace/src",
+            List(new([], null) { LeftOut = new(0, 4, 0), NamedDirectory = "/workspace/src" }, new("c", Glob: "src")),
+            StringComparison.Ordinal);
     }
 
     private static string List(FilePage page, FsListArguments? arguments = null) => FsListResult.Of(page, arguments ?? new("c")).Render();

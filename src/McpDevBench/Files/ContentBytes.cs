@@ -1,11 +1,13 @@
-using McpDevBench.Files;
-
-namespace McpDevBench.Mcp;
+namespace McpDevBench.Files;
 
 /// <summary>Bytes in arguments: as text in a named encoding, or as base64.</summary>
-internal static class Encodings
+internal static class ContentBytes
 {
-    public static byte[] Decode(string content, string encoding, string argument)
+    /// <summary>Whether content is text, and not bytes as base64.</summary>
+    public static bool IsText(string encoding) => encoding != TextEncodings.Base64Name;
+
+    /// <exception cref="RefusalException">invalid_argument.</exception>
+    public static byte[] Of(string content, string encoding, string argument = "content")
     {
         if (encoding == TextEncodings.Base64Name)
             return FromBase64(content, argument);
