@@ -61,10 +61,10 @@ public sealed record BatchRequest(IReadOnlyList<BatchStep> Steps)
 /// <summary>What a step left behind: the entry at its path or target (absent after a delete), and a read's content.</summary>
 public sealed record BatchStepResult(FileStat? Entry, byte[] Content, int Replacements)
 {
-    /// <summary>Copy: files, directories and links that were copied. Since version 2.</summary>
+    /// <summary>Copy: files, directories and links that were copied. Since version 3.</summary>
     public uint Entries { get; init; }
 
-    /// <summary>Copy: bytes of the files. Since version 2.</summary>
+    /// <summary>Copy: bytes of the files. Since version 3.</summary>
     public ulong Bytes { get; init; }
 
     public void Write(MessageWriter to)
@@ -72,14 +72,14 @@ public sealed record BatchStepResult(FileStat? Entry, byte[] Content, int Replac
         to.Bool(Entry is not null);
         Entry?.Write(to);
         to.Bytes(Content).Int32(Replacements);
-        if (to.Version >= 2)
+        if (to.Version >= 3)
             to.UInt32(Entries).UInt64(Bytes);
     }
 
     public static BatchStepResult Read(ref MessageReader from)
     {
         var result = new BatchStepResult(from.Bool() ? FileStat.Read(ref from) : null, from.Bytes().ToArray(), from.Int32());
-        return from.Version < 2 ? result : result with { Entries = from.UInt32(), Bytes = from.UInt64() };
+        return from.Version < 3 ? result : result with { Entries = from.UInt32(), Bytes = from.UInt64() };
     }
 }
 

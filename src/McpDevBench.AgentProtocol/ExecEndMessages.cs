@@ -34,10 +34,22 @@ public sealed record ExecDetails(string Shell, ReachedLimits Limits, string Repo
 
     public void Write(MessageWriter to)
     {
-        to.String(Shell).Byte((byte)Limits).String(Report);
+        to.String(Shell).Byte((byte)Limits);
+        if (to.Version >= 3)
+            to.String(Report);
+        else
+            to.Bytes([]);
     }
 
-    public static ExecDetails Read(ref MessageReader from) => new(from.String(), (ReachedLimits)from.Byte(), from.String());
+    public static ExecDetails Read(ref MessageReader from)
+    {
+        var details = new ExecDetails(from.String(), (ReachedLimits)from.Byte(), "");
+        if (from.Version >= 3)
+            return details with { Report = from.String() };
+        // Version 2 had exit codes here, which were not asked for.
+        from.Bytes();
+        return details;
+    }
 }
 
 /// <param name="Pid">In the container.</param>

@@ -25,7 +25,7 @@ public sealed record ExecStart(
     public bool PrefersBash { get; init; }
 
     /// <summary>
-    /// Version 2: what bash, if it is bash that runs the script, is given in its place: it does the same, and writes to descriptor 97 what
+    /// Version 3: what bash, if it is bash that runs the script, is given in its place: it does the same, and writes to descriptor 97 what
     /// is reported in <see cref="ExecDetails"/>. Empty for none.
     /// </summary>
     public string Reporting { get; init; } = "";
@@ -35,7 +35,12 @@ public sealed record ExecStart(
         to.Guid(Key).Strings(Argv).Strings(Env).Bytes(Cwd).Bool(StdinOpen)
             .Bool(Pty).UInt16(Rows).UInt16(Columns).UInt32(TimeoutMs).UInt32(GraceMs).UInt32(DrainMs);
         if (to.Version >= 2)
-            to.Bool(PrefersBash).String(Reporting);
+            to.Bool(PrefersBash);
+        // Version 2 reported the script's last pipe, on request.
+        if (to.Version == 2)
+            to.Bool(false);
+        if (to.Version >= 3)
+            to.String(Reporting);
     }
 
     public static ExecStart Read(ref MessageReader from)
@@ -43,7 +48,13 @@ public sealed record ExecStart(
         var start = new ExecStart(
             from.Guid(), from.Strings(), from.Strings(), from.Bytes().ToArray(), from.Bool(),
             from.Bool(), from.UInt16(), from.UInt16(), from.UInt32(), from.UInt32(), from.UInt32());
-        return from.Version < 2 ? start : start with { PrefersBash = from.Bool(), Reporting = from.String() };
+        if (from.Version < 2)
+            return start;
+        start = start with { PrefersBash = from.Bool() };
+        if (from.Version >= 3)
+            return start with { Reporting = from.String() };
+        from.Bool();
+        return start;
     }
 }
 

@@ -17,14 +17,14 @@ public enum FileKind : byte
 public sealed record FileStat(
     byte[] Path, FileKind Kind, long Size, uint Mode, uint Uid, uint Gid, long MtimeNanoseconds, ulong Etag, byte[] LinkTarget)
 {
-    /// <summary>Hard links. 0 from an agent of version 1, which does not report them.</summary>
+    /// <summary>Hard links. Since version 3; 0 from an older agent.</summary>
     public uint Links { get; init; }
 
     public void Write(MessageWriter to)
     {
         to.Bytes(Path).Byte((byte)Kind).Int64(Size).UInt32(Mode).UInt32(Uid).UInt32(Gid)
             .Int64(MtimeNanoseconds).UInt64(Etag).Bytes(LinkTarget);
-        if (to.Version >= 2)
+        if (to.Version >= 3)
             to.UInt32(Links);
     }
 
@@ -33,7 +33,7 @@ public sealed record FileStat(
         var stat = new FileStat(
             from.Bytes().ToArray(), (FileKind)from.Byte(), from.Int64(), from.UInt32(), from.UInt32(), from.UInt32(),
             from.Int64(), from.UInt64(), from.Bytes().ToArray());
-        return from.Version < 2 ? stat : stat with { Links = from.UInt32() };
+        return from.Version < 3 ? stat : stat with { Links = from.UInt32() };
     }
 }
 

@@ -57,10 +57,16 @@ public sealed record ListResponse(IReadOnlyList<FileStat> Entries, bool More)
 /// <param name="Ignored">Named by a .gitignore file; the insides of directories are not counted.</param>
 /// <param name="Unmatched">Not matched by the glob.</param>
 /// <param name="Unreadable">Directories that could not be read, and entries too deep to be named.</param>
-/// <param name="Git">Directories of Git repositories.</param>
+/// <param name="Git">Directories of Git repositories. Since version 3; an older agent counts them as ignored.</param>
 public sealed record ListCounts(uint Ignored, uint Unmatched, uint Unreadable, uint Git)
 {
-    public void Write(MessageWriter to) => to.UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(Git);
+    public void Write(MessageWriter to)
+    {
+        to.UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable);
+        if (to.Version >= 3)
+            to.UInt32(Git);
+    }
 
-    public static ListCounts Read(ref MessageReader from) => new(from.UInt32(), from.UInt32(), from.UInt32(), from.UInt32());
+    public static ListCounts Read(ref MessageReader from) =>
+        new(from.UInt32(), from.UInt32(), from.UInt32(), from.Version < 3 ? 0 : from.UInt32());
 }

@@ -7,7 +7,7 @@ public static class Protocol
     /// The newest version, raised when a frame or message changes. The layout of an older version never changes: fields of a newer one are
     /// written and read only if <see cref="MessageWriter.Version"/> and <see cref="MessageReader.Version"/> allow it.
     /// </summary>
-    public const ushort Version = 2;
+    public const ushort Version = 3;
 
     /// <summary>The oldest version that is still spoken: agents of that version live in workspaces that an older server started.</summary>
     public const ushort MinVersion = 1;

@@ -39,13 +39,13 @@ public sealed record SearchMatch(byte[] Path, uint Line, string Text, string[] B
     /// <summary>Offsets that are sent of one line.</summary>
     public const int MaxMoreAt = 10;
 
-    /// <summary>If the line is cut: matches behind the text. Since version 2.</summary>
+    /// <summary>If the line is cut: matches behind the text. Since version 3.</summary>
     public uint More { get; init; }
 
-    /// <summary>Where the first of them begin in the file, in bytes. Since version 2.</summary>
+    /// <summary>Where the first of them begin in the file, in bytes. Since version 3.</summary>
     public ulong[] MoreAt { get; init; } = [];
 
-    /// <summary>There may be more of them than <see cref="More"/>: too many, or the pattern took too long. Since version 2.</summary>
+    /// <summary>There may be more of them than <see cref="More"/>: too many, or the pattern took too long. Since version 3.</summary>
     public bool IsMoreUncounted { get; init; }
 
     public void Write(MessageWriter to)
@@ -53,7 +53,10 @@ public sealed record SearchMatch(byte[] Path, uint Line, string Text, string[] B
         to.Bytes(Path).UInt32(Line).String(Text).Strings(Before).Strings(After);
         if (to.Version < 2)
             return;
-        to.Optional(Offset).UInt32(More).Bool(IsMoreUncounted).UInt32((uint)MoreAt.Length);
+        to.Optional(Offset);
+        if (to.Version < 3)
+            return;
+        to.UInt32(More).Bool(IsMoreUncounted).UInt32((uint)MoreAt.Length);
         foreach (var offset in MoreAt)
             to.UInt64(offset);
     }
@@ -63,7 +66,10 @@ public sealed record SearchMatch(byte[] Path, uint Line, string Text, string[] B
         var match = new SearchMatch(from.Bytes().ToArray(), from.UInt32(), from.String(), from.Strings(), from.Strings());
         if (from.Version < 2)
             return match;
-        match = match with { Offset = from.OptionalUInt64(), More = from.UInt32(), IsMoreUncounted = from.Bool() };
+        match = match with { Offset = from.OptionalUInt64() };
+        if (from.Version < 3)
+            return match;
+        match = match with { More = from.UInt32(), IsMoreUncounted = from.Bool() };
         var moreAt = new ulong[from.Count(minimumSize: sizeof(ulong))];
         for (var i = 0; i < moreAt.Length; i++)
             moreAt[i] = from.UInt64();
@@ -133,10 +139,10 @@ public sealed record SearchLimits
     /// <summary>Files and directories that .gitignore files name.</summary>
     public uint Ignored { get; init; }
 
-    /// <summary>Directories of Git repositories.</summary>
+    /// <summary>Directories of Git repositories. Since version 3.</summary>
     public uint Git { get; init; }
 
-    /// <summary>Links, which are not followed.</summary>
+    /// <summary>Links, which are not followed. Since version 3.</summary>
     public uint Links { get; init; }
 
     /// <summary>Files that the glob does not match.</summary>
@@ -154,10 +160,14 @@ public sealed record SearchLimits
     /// <summary>Files that alone took too long: the search goes on behind them.</summary>
     public uint Unfinished { get; init; }
 
-    public void Write(MessageWriter to) => to
-        .Byte((byte)Stop).Bytes(Path).UInt32(Line)
-        .UInt32(Binary).UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(LongLines).UInt32(SlowLines)
-        .UInt32(Unfinished).UInt32(Git).UInt32(Links);
+    public void Write(MessageWriter to)
+    {
+        to.Byte((byte)Stop).Bytes(Path).UInt32(Line)
+            .UInt32(Binary).UInt32(Ignored).UInt32(Unmatched).UInt32(Unreadable).UInt32(LongLines).UInt32(SlowLines)
+            .UInt32(Unfinished);
+        if (to.Version >= 3)
+            to.UInt32(Git).UInt32(Links);
+    }
 
     public static SearchLimits Read(ref MessageReader from) => new()
     {
@@ -171,7 +181,7 @@ public sealed record SearchLimits
         LongLines = from.UInt32(),
         SlowLines = from.UInt32(),
         Unfinished = from.UInt32(),
-        Git = from.UInt32(),
-        Links = from.UInt32(),
+        Git = from.Version < 3 ? 0 : from.UInt32(),
+        Links = from.Version < 3 ? 0 : from.UInt32(),
     };
 }

@@ -79,7 +79,7 @@ public sealed class ListTests : IDisposable
     [Fact]
     public void An_agent_of_version_1_answers_without_counts()
     {
-        using var agent = AgentProcess.Of(AgentOfVersionOne.Binary);
+        using var agent = AgentProcess.Of(OlderAgent.Of(1));
         using var client = agent.Connect();
         File.WriteAllText(agent["file"], "needle");
         var list = client.List("", recursive: true, all: false);

@@ -19,13 +19,16 @@ public sealed class VersionTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(Protocol.Version)]
-    public void An_agent_of_version_1_answers_every_server_in_version_1(int server)
+    [InlineData(1, 1, 1)]
+    [InlineData(1, Protocol.Version, 1)]
+    [InlineData(2, 1, 1)]
+    [InlineData(2, 2, 2)]
+    [InlineData(2, Protocol.Version, 2)]
+    public void An_older_agent_speaks_the_older_version_of_both(int version, int server, int agreed)
     {
-        using var agent = AgentProcess.Of(AgentOfVersionOne.Binary);
+        using var agent = AgentProcess.Of(OlderAgent.Of(version));
         using var client = new AgentClient(agent.ToAgent, agent.FromAgent) { Newest = (ushort)server }.Shake(agent.Secret);
-        Assert.Equal(1, client.Welcome.Version);
+        Assert.Equal(agreed, client.Welcome.Version);
         Assert.Equal("kept", EchoThrough(client));
     }
 

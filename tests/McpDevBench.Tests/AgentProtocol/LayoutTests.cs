@@ -4,8 +4,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Tests.AgentProtocol;
 
 /// <summary>
-/// How messages look on the wire, per version. layout.v1.txt was written by the code of version 1 itself and never changes: agents of that
-/// version live in workspaces in the field. The file of the newest version shows each change in review.
+/// How messages look on the wire, per version. The file of an older version was written by the code of that version itself and never
+/// changes: its agents live in workspaces in the field. The file of the newest version shows each change in review.
 /// </summary>
 public sealed class LayoutTests
 {
@@ -13,24 +13,29 @@ public sealed class LayoutTests
 
     private static string Folder([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
 
-    [Fact]
-    public void Version_1_is_written_as_ever()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_older_version_is_written_as_ever(ushort version)
     {
-        var written = Layout(1);
-        Assert.Equal(Committed("layout.v1.txt").Where(IsMessage), written.Where(IsMessage));
-        // Newer versions may have more names; none of version 1 has another number.
-        Assert.Empty(Committed("layout.v1.txt").Except(written));
+        var written = Layout(version);
+        Assert.Equal(Committed($"layout.v{version}.txt").Where(IsMessage), written.Where(IsMessage));
+        // Newer versions may have more names; none of an older version has another number.
+        Assert.Empty(Committed($"layout.v{version}.txt").Except(written));
     }
 
-    [Fact]
-    public void Version_1_is_read_as_ever()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_older_version_is_read_as_ever(ushort version)
     {
-        foreach (var (name, read) in Readers)
+        // The sample of a welcome is one of version 1, and it is the welcome that states the version of the rest.
+        foreach (var (name, read) in Readers.Where(reader => version == 1 || reader.Name != "Welcome"))
         {
-            var line = Committed("layout.v1.txt").Single(line => line.StartsWith($"{name}: ", StringComparison.Ordinal));
+            var line = Committed($"layout.v{version}.txt").Single(line => line.StartsWith($"{name}: ", StringComparison.Ordinal));
             var message = Convert.FromHexString(line.AsSpan(name.Length + 2));
-            var writer = new MessageWriter { Version = 1 };
-            read(message)(writer);
+            var writer = new MessageWriter { Version = version };
+            read(message, version)(writer);
             Assert.True(writer.Written.SequenceEqual(message), name);
         }
     }
@@ -51,29 +56,29 @@ public sealed class LayoutTests
 
     private delegate T Reader<out T>(ref MessageReader from);
 
-    private static (string Name, Func<byte[], Action<MessageWriter>> Read)[] Readers { get; } =
+    private static (string Name, Func<byte[], ushort, Action<MessageWriter>> Read)[] Readers { get; } =
     [
-        ("ExecStart", message => Read(message, ExecStart.Read).Write),
-        ("ExecStarted", message => Read(message, ExecStarted.Read).Write),
-        ("ExecInputTaken", message => Read(message, ExecInputTaken.Read).Write),
-        ("ExecExited", message => Read(message, ExecExited.Read).Write),
-        ("FileStat", message => Read(message, FileStat.Read).Write),
-        ("ListRequest", message => Read(message, ListRequest.Read).Write),
-        ("ListResponse", message => Read(message, ListResponse.Read).Write),
-        ("SearchRequest", message => Read(message, SearchRequest.Read).Write),
-        ("SearchResponse", message => Read(message, SearchResponse.Read).Write),
-        ("BatchRequest", message => Read(message, BatchRequest.Read).Write),
-        ("BatchResponse", message => Read(message, BatchResponse.Read).Write),
-        ("ImportRequest", message => Read(message, ImportRequest.Read).Write),
-        ("TransferResponse", message => Read(message, TransferResponse.Read).Write),
-        ("AgentInfo", message => Read(message, AgentInfo.Read).Write),
-        ("ContainerUsage", message => Read(message, ContainerUsage.Read).Write),
-        ("Welcome", message => Read(message, Welcome.Read).Write),
+        ("ExecStart", (message, version) => Read(message, version, ExecStart.Read).Write),
+        ("ExecStarted", (message, version) => Read(message, version, ExecStarted.Read).Write),
+        ("ExecInputTaken", (message, version) => Read(message, version, ExecInputTaken.Read).Write),
+        ("ExecExited", (message, version) => Read(message, version, ExecExited.Read).Write),
+        ("FileStat", (message, version) => Read(message, version, FileStat.Read).Write),
+        ("ListRequest", (message, version) => Read(message, version, ListRequest.Read).Write),
+        ("ListResponse", (message, version) => Read(message, version, ListResponse.Read).Write),
+        ("SearchRequest", (message, version) => Read(message, version, SearchRequest.Read).Write),
+        ("SearchResponse", (message, version) => Read(message, version, SearchResponse.Read).Write),
+        ("BatchRequest", (message, version) => Read(message, version, BatchRequest.Read).Write),
+        ("BatchResponse", (message, version) => Read(message, version, BatchResponse.Read).Write),
+        ("ImportRequest", (message, version) => Read(message, version, ImportRequest.Read).Write),
+        ("TransferResponse", (message, version) => Read(message, version, TransferResponse.Read).Write),
+        ("AgentInfo", (message, version) => Read(message, version, AgentInfo.Read).Write),
+        ("ContainerUsage", (message, version) => Read(message, version, ContainerUsage.Read).Write),
+        ("Welcome", (message, version) => Read(message, version, Welcome.Read).Write),
     ];
 
-    private static T Read<T>(byte[] message, Reader<T> read)
+    private static T Read<T>(byte[] message, ushort version, Reader<T> read)
     {
-        var reader = new MessageReader(message) { Version = 1 };
+        var reader = new MessageReader(message) { Version = version };
         var value = read(ref reader);
         reader.End();
         return value;
