@@ -35,8 +35,13 @@ internal sealed class ArgumentBinder
 
     private static string PathOf(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");
 
-    private void BindObject(ArgumentShape shape, JsonElement value, string path)
+    private void BindObject(ArgumentShape shape, JsonElement sent, string path)
     {
+        var value = ArgumentNames.Known(shape, sent);
+        if (value.ValueKind == JsonValueKind.Undefined)
+            value = sent;
+        else
+            _replaced[path] = value;
         var seen = new HashSet<string>();
         foreach (var member in value.EnumerateObject())
         {
@@ -76,7 +81,7 @@ internal sealed class ArgumentBinder
                 BindItems(shape, value, path, parent);
                 break;
             case JsonValueKind.Object when shape.IsMap:
-                BindEntries(shape, value, path, parent);
+                BindEntries(shape, value, path);
                 break;
             case JsonValueKind.Object:
                 BindObject(shape, value, path);
@@ -119,13 +124,13 @@ internal sealed class ArgumentBinder
         }
     }
 
-    private void BindEntries(ArgumentShape shape, JsonElement value, string path, ArgumentShape parent)
+    private void BindEntries(ArgumentShape shape, JsonElement value, string path)
     {
         var seen = new HashSet<string>();
         foreach (var entry in value.EnumerateObject())
         {
             if (!seen.Add(entry.Name))
-                throw parent.Wrong($"The argument '{path}.{entry.Name}' is given twice.");
+                throw shape.Wrong($"The argument '{path}.{entry.Name}' is given twice.");
             if (seen.Count > MaxItems)
                 throw ArgumentShape.TooMuch(
                     string.Create(CultureInfo.InvariantCulture, $"The argument '{path}' has more than {MaxItems} entries."));
@@ -135,8 +140,10 @@ internal sealed class ArgumentBinder
 
     private static RefusalException Unknown(ArgumentShape shape, string path, string name)
     {
-        var nearest = Nearest.To(name, shape.Names());
         var shown = path.Length <= 100 ? path : $"{path[..100]}…";
+        if (ArgumentNames.Home(shape, name) is { } home)
+            return shape.Wrong($"Unknown argument '{shown}'. It belongs in '{home}': {shape.Members[home].Expectation()}.");
+        var nearest = Nearest.To(name, shape.Names());
         return shape.Wrong($"Unknown argument '{shown}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}");
     }
 

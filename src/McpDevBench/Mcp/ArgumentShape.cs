@@ -70,6 +70,9 @@ internal sealed class ArgumentShape
     /// <summary>The arguments that may be given, in the order in which they are published.</summary>
     public IEnumerable<string> Names() => _members.Where(member => !member.Value._neverAllowed).Select(member => member.Key);
 
+    /// <summary>The words that it may be; empty: any.</summary>
+    public IReadOnlyList<string> Words => _words;
+
     public bool Allows(string word) => _words.Count == 0 || _words.Contains(word);
 
     /// <summary>A refusal that lists the arguments of this object.</summary>
@@ -77,7 +80,7 @@ internal sealed class ArgumentShape
         new(
             RefusalCode.InvalidArgument, sentence,
             IsMap
-                ? "Send an object such as {\"NAME\": \"value\"}."
+                ? $"Send an object such as {Example()}."
                 : $"Arguments: {string.Join(", ", Names().Select(name => _required.Contains(name) ? $"{name} (required)" : name))}.");
 
     /// <summary>A value that is well-formed, but larger than allowed.</summary>
@@ -91,11 +94,14 @@ internal sealed class ArgumentShape
         var sentence = $"The argument '{path}' must be {Expectation()}, but {Shown(value)} was given.";
         if (Instead is not null)
             return new(RefusalCode.InvalidArgument, sentence, Instead);
-        return _setting is null || value.ValueKind != JsonValueKind.Number
-            ? parent.Wrong(sentence)
-            : new(
+        if (Type is "array" or "object")
+            return new(RefusalCode.InvalidArgument, sentence, $"Send {path} as JSON such as {Example()}.{Optional()}");
+        var isAbove = value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number > Maximum;
+        return _setting is not null && isAbove
+            ? new(
                 RefusalCode.InvalidArgument, sentence,
-                $"Use a value in this range; the operator of the server sets its end with {_setting}.");
+                $"Use a value in this range; the operator of the server sets the maximum with {_setting}.")
+            : parent.Wrong(sentence);
     }
 
     public string Expectation() => (Type, _words.Count, Minimum, Maximum) switch
@@ -107,9 +113,30 @@ internal sealed class ArgumentShape
         ("number", _, { } minimum, { } maximum) => string.Create(CultureInfo.InvariantCulture, $"a number from {minimum} to {maximum}"),
         ("number", _, _, _) => "a number",
         ("boolean", _, _, _) => "true or false",
-        ("array", _, _, _) => Items!.Type == "string" ? "an array of strings" : $"an array of {Items.Type}s",
-        _ => IsMap ? "an object of strings" : $"an object of {string.Join(", ", Names())}",
+        ("array", _, _, _) => Items!.Type == "string" ? "an array of strings" : $"an array of objects with {Items.Listed()}",
+        _ => IsMap ? "an object of strings" : $"an object with {Listed()}",
     };
+
+    private string Listed() => string.Join(", ", Names());
+
+    /// <summary>JSON that fits: of an object, its required members.</summary>
+    private string Example() => Type switch
+    {
+        "array" => $"[{Items!.Example()}]",
+        "object" when IsMap => "{\"NAME\": \"value\"}",
+        "object" => $"{{{string.Join(", ", Names().Where(_required.Contains).Select(name => $"\"{name}\": {_members[name].Example()}"))}}}",
+        "string" => $"\"{_words.FirstOrDefault() ?? "…"}\"",
+        "boolean" => "true",
+        _ => "1",
+    };
+
+    /// <summary>A sentence with the members that an example leaves out.</summary>
+    private string Optional()
+    {
+        var shape = Items ?? this;
+        var others = shape.Names().Except(shape._required).ToList();
+        return others.Count == 0 ? "" : $" Optional members: {string.Join(", ", others)}.";
+    }
 
     private static string Shown(JsonElement value) => value.ValueKind switch
     {

@@ -10,10 +10,12 @@ internal sealed record ExecArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("Program and its arguments, without a shell. Give either cmd or shell.")]
     [Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
-    [Description("One command line, run by bash, or by sh where the image has no bash.")][Large] string? Shell = null,
+    [Description("One command line, run by bash, or by sh where the image has no bash.")]
+    [Large][Instead(ExecArguments.ShellHint)] string? Shell = null,
     [Description("Working directory.")] string Cwd = "/workspace",
     [Description("Environment variables of this command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
-    [Description("Written to stdin, which is then closed.")][Large] string? Stdin = null,
+    [Description("Written to stdin, which is then closed.")]
+    [Large][Instead(ExecArguments.StdinHint)] string? Stdin = null,
     [Description("Keep stdin open for exec_input.")] bool StdinOpen = false,
     [NeverAllowed] bool AsRoot = false,
     [Description("Seconds after which the command is ended.")] int? TimeoutS = null,
@@ -34,6 +36,11 @@ internal sealed record ExecArguments(
 
     public const string CmdHint = "For a command line use shell, such as \"ls -l | head\"; "
         + "cmd is the program and its arguments, such as [\"ls\", \"-l\"].";
+
+    public const string ShellHint = "shell is one command line as text, such as \"ls -l | head\"; "
+        + "for a program and its arguments use cmd, such as [\"ls\", \"-l\"].";
+
+    public const string StdinHint = "stdin is the text that the command reads; to keep stdin open for exec_input use stdin_open=true.";
 
     public ExecRequest ToRequest() => new()
     {
@@ -194,10 +201,10 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
 internal sealed record ExecStartArguments(
     string ContainerId,
     [Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
-    [Large] string? Shell = null,
+    [Large][Instead(ExecArguments.ShellHint)] string? Shell = null,
     string Cwd = "/workspace",
     [SuchAs("LANG")] Dictionary<string, string>? Env = null,
-    [Large] string? Stdin = null,
+    [Large][Instead(ExecArguments.StdinHint)] string? Stdin = null,
     bool StdinOpen = false,
     [NeverAllowed] bool AsRoot = false,
     [Description("Time limit in seconds. Default: none, or the server's.")] int? TimeoutS = null,

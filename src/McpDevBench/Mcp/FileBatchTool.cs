@@ -10,10 +10,10 @@ internal sealed record BatchArguments(
     [OneOf("read", "write", "edit", "delete", "move", "copy", "mkdir")] string Op,
     string Path,
     [Description("Of move and copy.")] string? Target = null,
-    [Large] string? Content = null,
+    [Large][Instead(FsWriteArguments.ContentHint)] string? Content = null,
     [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
     string Encoding = TextEncodings.Utf8Name,
-    string? Mode = null,
+    [Instead(FsWriteArguments.ModeHint)] string? Mode = null,
     bool CreateParents = true,
     bool Recursive = false,
     [Description("Replace what is at target.")] bool? Overwrite = null,

@@ -7,15 +7,20 @@ namespace McpDevBench.Mcp;
 internal sealed record FsWriteArguments(
     string ContainerId,
     string Path,
-    [Large] string Content,
+    [Large][Instead(FsWriteArguments.ContentHint)] string Content,
     [Description("Of content.")]
     [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
     string Encoding = "utf8",
-    [Description("Octal permissions, such as 755.")] string? Mode = null,
+    [Description("Octal permissions, such as 755.")][Instead(FsWriteArguments.ModeHint)] string? Mode = null,
     [Description("Create missing parent directories.")] bool CreateParents = true,
     [Description("Add to the end instead of replacing.")] bool Append = false,
     [Description("Write only if the file has this etag.")] string? IfMatch = null,
-    [Description("*: write only if the file does not exist.")][OneOf("*")] string? IfNoneMatch = null);
+    [Description("*: write only if the file does not exist.")][OneOf("*")] string? IfNoneMatch = null)
+{
+    public const string ContentHint = "content is the text of the file, also of a JSON file: \"{\\\"a\\\": 1}\".";
+
+    public const string ModeHint = "mode is text of octal digits, such as \"755\": a number could be meant as decimal.";
+}
 
 internal sealed record FsWriteResult(string Path, long Size, string Etag, long? Links = null);
 

@@ -7,8 +7,8 @@ namespace McpDevBench.Mcp;
 
 /// <summary>
 /// What clients send for a value of another type, where it can mean one thing only and nothing is lost: <c>500.0</c> and <c>"500"</c> for a
-/// whole number, <c>"false"</c> for false, JSON text for an array or an object, a number or a flag for the value of an environment
-/// variable.
+/// whole number, <c>"false"</c> for false, a number for its text, JSON text for an array or an object, one item for an array of one,
+/// <c>["NAME=value"]</c> for an object of strings.
 /// </summary>
 internal static class LenientValues
 {
@@ -17,16 +17,19 @@ internal static class LenientValues
     public static JsonElement? Convert(ArgumentShape shape, JsonElement value, bool isEntry) => (shape.Type, value.ValueKind) switch
     {
         ("string", JsonValueKind.String) => value,
-        ("string", JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False) when isEntry => TextOf(value),
+        ("string", JsonValueKind.True or JsonValueKind.False) when isEntry => TextOf(value),
+        ("string", JsonValueKind.Number) when shape.Instead is null => TextOf(value),
         ("integer", JsonValueKind.Number) => value.TryGetInt64(out _) ? value : Whole(value.GetRawText()),
-        ("integer", JsonValueKind.String) => Whole(value.GetString()!),
+        ("integer", JsonValueKind.String) => Whole(value.GetString()!.Trim()),
         ("number", JsonValueKind.Number) => value,
-        ("number", JsonValueKind.String) => JsonNumber.TryParse(value.GetString()!, out _) ? JsonElement.Parse(value.GetString()!) : null,
+        ("number", JsonValueKind.String) => Number(value.GetString()!.Trim()),
         ("boolean", JsonValueKind.True or JsonValueKind.False) => value,
         ("boolean", JsonValueKind.String) => Flag(value.GetString()!),
         ("array", JsonValueKind.Array) or ("object", JsonValueKind.Object) => value,
-        ("array", JsonValueKind.String) => Json(value.GetString()!, JsonValueKind.Array),
-        ("object", JsonValueKind.String) => Json(value.GetString()!, JsonValueKind.Object),
+        ("array", JsonValueKind.String) => Json(value.GetString()!) is { } json ? Convert(shape, json, isEntry) : LoneItem(shape, value),
+        ("array", JsonValueKind.Object) => LoneItem(shape, value),
+        ("object", JsonValueKind.String) when Json(value.GetString()!) is { } json => Convert(shape, json, isEntry),
+        ("object", JsonValueKind.String or JsonValueKind.Array) when shape.IsMap => VariableList.Read(value),
         _ => null,
     };
 
@@ -41,16 +44,19 @@ internal static class LenientValues
         value.ValueKind == JsonValueKind.Null
         || shape.Type == "string" && value.ValueKind == JsonValueKind.String && value.ValueEquals("") && !_mayBeEmpty.Contains(name);
 
-    /// <summary>Another common spelling of a word that is allowed: <c>SIGTERM</c> for TERM, <c>utf-8</c> for utf8.</summary>
+    /// <summary>
+    /// Another common spelling of a word that is allowed: <c>SIGTERM</c> for TERM, <c>utf-8</c> for utf8, <c>Stdout </c> for stdout.
+    /// </summary>
     public static JsonElement? Word(ArgumentShape shape, string text)
     {
-        var word = text.ToUpperInvariant() switch
+        var word = text.Trim().ToUpperInvariant() switch
         {
-            "UTF-8" => "utf8",
+            "UTF-8" => "UTF8",
             ['S', 'I', 'G', .. var signal] => signal,
-            _ => null,
+            var other => other,
         };
-        return word is not null && shape.Allows(word) ? JsonElement.Parse($"\"{word}\"") : null;
+        var allowed = shape.Words.SingleOrDefault(one => one.Equals(word, StringComparison.OrdinalIgnoreCase));
+        return allowed is null ? null : JsonElement.Parse($"\"{allowed}\"");
     }
 
     /// <summary>A number or a flag as the text that it was sent as.</summary>
@@ -67,21 +73,30 @@ internal static class LenientValues
             ? JsonElement.Parse(whole.ToString(CultureInfo.InvariantCulture))
             : null;
 
-    private static JsonElement? Flag(string text) => text.ToUpperInvariant() switch
+    private static JsonElement? Number(string text) => JsonNumber.TryParse(text, out _) ? JsonElement.Parse(text) : null;
+
+    private static JsonElement? Flag(string text) => text.Trim().ToUpperInvariant() switch
     {
         "TRUE" => JsonElement.Parse("true"),
         "FALSE" => JsonElement.Parse("false"),
         _ => null,
     };
 
-    private static JsonElement? Json(string text, JsonValueKind kind)
+    /// <summary>An array of one, from its item. A lone text for a list of words, which could be a whole command line, is none.</summary>
+    private static JsonElement? LoneItem(ArgumentShape shape, JsonElement value)
+    {
+        var isItem = (shape.Items!.Type, value.ValueKind) is ("object", JsonValueKind.Object) or ("string", JsonValueKind.String);
+        return isItem && shape.Instead is null ? JsonElement.Parse($"[{value.GetRawText()}]") : null;
+    }
+
+    /// <summary>The array or object that the text is JSON of; null if it is neither.</summary>
+    private static JsonElement? Json(string text)
     {
         if (text.AsSpan().TrimStart() is not ['[' or '{', ..] || LoneSurrogates.InJson(text))
             return null;
         try
         {
-            var value = JsonElement.Parse(text);
-            return value.ValueKind == kind ? value : null;
+            return JsonElement.Parse(text);
         }
         catch (JsonException)
         {
