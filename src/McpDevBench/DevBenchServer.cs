@@ -80,8 +80,9 @@ internal static class DevBenchServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 16L * options.Mcp.MaxRequestBytes;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-            kestrel.Limits.MaxRequestHeaderCount = 100;
+            kestrel.Limits.MaxRequestHeadersTotalSize = HeaderLimits.Margin * HeaderLimits.MaxBytes;
+            kestrel.Limits.MaxRequestHeaderCount = HeaderLimits.Margin * HeaderLimits.MaxCount;
+            kestrel.Limits.MaxRequestLineSize = HeaderLimits.Margin * HeaderLimits.MaxAddress;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Listen(options.Access.Host, options.Access.Port);
         });
@@ -228,6 +229,8 @@ internal static class DevBenchServer
             ErrorCode = RefusalCode.Forbidden.Name(),
         }));
         app.UseFileAddress(options.Access);
+        app.UseHeaderLimits();
+        app.UseStatusBodies(options.Mcp.Path);
         app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, metrics.Access);
         app.UseStaleSessions(options.Mcp.Path);
         app.UseJsonAnswers(options.Mcp.Path);

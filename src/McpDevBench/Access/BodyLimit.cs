@@ -13,7 +13,7 @@ internal static class BodyLimit
             return next(context);
         // The SDK takes another type for a fault of the server.
         if (HttpMethods.IsPost(context.Request.Method) && !context.Request.HasJsonContentType())
-            return RefuseAsync(context, WrongType(), StatusCodes.Status415UnsupportedMediaType);
+            return RefuseAsync(context, WrongType(context.Request.ContentType), StatusCodes.Status415UnsupportedMediaType);
         // Answered before it is read: the web server then takes in the rest, where a limit of its own would cut the connection in the caller's face.
         if (context.Request.ContentLength > maximum)
         {
@@ -32,8 +32,10 @@ internal static class BodyLimit
         return HttpRefusal.WriteAsync(context, refusal, status);
     }
 
-    private static RefusalException WrongType() =>
-        new(RefusalCode.InvalidArgument, "The Content-Type is not that of JSON.", "Send application/json.");
+    private static RefusalException WrongType(string? given) => new(
+        RefusalCode.InvalidArgument,
+        given is null ? "The request has no Content-Type." : $"The Content-Type '{(given.Length <= 80 ? given : given[..80])}' is not JSON.",
+        "Send the message as JSON, with Content-Type: application/json.");
 
     public static RefusalException TooLarge() => new(
         RefusalCode.ResourceExhausted, "The request's body is larger than allowed.",

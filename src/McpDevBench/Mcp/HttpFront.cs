@@ -52,9 +52,15 @@ internal static class HttpFront
         var accepted = context.Request.GetTypedHeaders().Accept;
         var takesJson = accepted.Count == 0 || accepted.Any(one => one.MatchesMediaType(Json));
         var takesEvents = accepted.Any(one => one.MatchesMediaType(EventStream));
-        if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path) || takesJson == takesEvents)
+        if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path) || (takesJson && takesEvents))
         {
             await next(context);
+            return;
+        }
+        if (!takesJson && !takesEvents)
+        {
+            EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
+            await HttpRefusal.WriteAsync(context, NotAcceptable(context.Request.Headers.Accept.ToString()), StatusCodes.Status406NotAcceptable);
             return;
         }
         context.Request.Headers.Accept = $"{Json}, {EventStream}";
@@ -63,6 +69,10 @@ internal static class HttpFront
         else
             await AnswerAsJsonAsync(context, next);
     });
+
+    private static RefusalException NotAcceptable(string accept) => new(
+        RefusalCode.InvalidArgument, $"Accept: {(accept.Length <= 100 ? accept : accept[..100])} allows no answer of this endpoint.",
+        $"Send Accept: {Json}, {EventStream}, or leave Accept out. A page for people is at {FileAddress.Base}/.");
 
     private static async Task AnswerAsJsonAsync(HttpContext context, RequestDelegate next)
     {

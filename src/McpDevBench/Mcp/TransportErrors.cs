@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using McpDevBench.Access;
 using McpDevBench.Observability;
 using Microsoft.AspNetCore.Http.Features;
+using ModelContextProtocol;
 
 namespace McpDevBench.Mcp;
 
@@ -48,7 +49,23 @@ internal static class TransportErrors
         var data = detail["data"]?.AsObject() ?? [];
         data[CorrelationId.Field] = CorrelationId.Ensure();
         detail["data"] = data;
+        detail["message"] = $"{detail["message"]}{Advice((int?)detail["code"], data)}";
         return HttpRefusal.Text(message);
+    }
+
+    /// <summary>What to send instead, where the SDK does not say it.</summary>
+    private static string Advice(int? code, JsonObject data)
+    {
+        switch (code)
+        {
+            case ProtocolVersions.NotSupported:
+                data["supported"] = new JsonArray([.. ProtocolVersions.All.Select(version => (JsonNode?)JsonValue.Create(version))]);
+                return $" Supported: {string.Join(", ", ProtocolVersions.All)}.";
+            case (int)McpErrorCode.InvalidRequest:
+                return " Send one JSON-RPC 2.0 message, such as {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/list\"}.";
+            default:
+                return "";
+        }
     }
 
     /// <summary>

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using McpDevBench.Access;
 using McpDevBench.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Server;
@@ -77,6 +79,75 @@ public sealed class HttpFrontTests : IAsyncLifetime
     {
         using var response = await SendAsync("POST", List, "text/html");
         Assert.Equal(HttpStatusCode.NotAcceptable, response.StatusCode);
+        var error = await ErrorAsync(response);
+        Assert.Equal("Accept: text/html allows no answer of this endpoint.", (string?)error["message"]);
+        Assert.Equal(
+            "Send Accept: application/json, text/event-stream, or leave Accept out. "
+                + $"A page for people is at {_server.Client.BaseAddress}.", (string?)error["hint"]);
+    }
+
+    [Theory]
+    [InlineData("GET", "/nosuch", 404, "Nothing is served at /nosuch.", "is at {0}mcp; {0} says what else")]
+    [InlineData("GET", "/sse", 404, "Nothing is served at /sse.", "MCP (streamable HTTP) is at {0}mcp")]
+    [InlineData("GET", "/mcp", 405, "GET is not allowed at /mcp.", "Send each message with POST")]
+    [InlineData("DELETE", "/mcp", 405, "DELETE is not allowed at /mcp.", "no session to DELETE")]
+    [InlineData("PUT", "/mcp", 405, "PUT is not allowed at /mcp.", "Send each message with POST")]
+    [InlineData("POST", "/", 405, "POST is not allowed at /.", "Allowed: GET, HEAD. MCP (streamable HTTP) is at {0}mcp.")]
+    [InlineData("POST", "/health/live", 405, "POST is not allowed at /health/live.", "Allowed: GET, HEAD.")]
+    public async Task What_routing_refuses_says_where_to_go(string method, string path, int status, string message, string hint)
+    {
+        using var response = await SendAsync(method, method == "GET" ? null : List, null, path: path);
+        Assert.Equal(status, (int)response.StatusCode);
+        var error = await ErrorAsync(response);
+        Assert.Equal(("invalid_argument", message), ((string?)error["code"], (string?)error["message"]));
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, hint, _server.Client.BaseAddress), (string?)error["hint"]);
+        Assert.NotNull(error["correlation_id"]);
+    }
+
+    [Fact]
+    public async Task Headers_and_addresses_that_are_too_large_are_refused_with_the_limit()
+    {
+        using var headers = await SendAsync("POST", List, null, ("X-Large", new string('a', HeaderLimits.MaxBytes)));
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, headers.StatusCode);
+        Assert.Contains("larger than 32 KB", (string?)(await ErrorAsync(headers))["message"]);
+        using var address = await SendAsync("GET", null, null, path: $"/{new string('a', HeaderLimits.MaxAddress)}");
+        Assert.Equal(HttpStatusCode.RequestUriTooLong, address.StatusCode);
+        Assert.Contains("larger than 8 KB", (string?)(await ErrorAsync(address))["message"]);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_not_JSON_is_refused_with_the_type_to_send()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(List, Encoding.UTF8, "text/plain") };
+        using var response = await _server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        var error = await ErrorAsync(response);
+        Assert.Equal("The Content-Type 'text/plain; charset=utf-8' is not JSON.", (string?)error["message"]);
+        Assert.Contains("Content-Type: application/json", (string?)error["hint"]);
+    }
+
+    [Fact]
+    public async Task An_unknown_protocol_version_is_answered_with_all_that_are_served()
+    {
+        using var response = await SendAsync("POST", List, "application/json", ("MCP-Protocol-Version", "1999-01-01"));
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var error = await ErrorAsync(response);
+        Assert.Equal(ProtocolVersions.All, error["data"]!["supported"]!.AsArray().Select(version => (string?)version));
+        Assert.Contains($"Supported: {string.Join(", ", ProtocolVersions.All)}.", (string?)error["message"]);
+        foreach (var version in ProtocolVersions.All)
+        {
+            // The newest refuses a message without its own members, but not for its version.
+            using var served = await SendAsync("POST", List, "application/json", ("MCP-Protocol-Version", version));
+            Assert.DoesNotContain("not supported", await served.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public async Task A_message_that_is_none_is_refused_with_the_form_of_one()
+    {
+        using var response = await SendAsync("POST", "", "application/json");
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("Send one JSON-RPC 2.0 message", (string?)(await ErrorAsync(response))["message"]);
     }
 
     [Theory]
@@ -100,6 +171,9 @@ public sealed class HttpFrontTests : IAsyncLifetime
         _server.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private static async Task<JsonNode> ErrorAsync(HttpResponseMessage response) =>
+        JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!;
 
     private async Task<HttpResponseMessage> SendAsync(
         string method, string? body, string? accept, (string Name, string Value)? header = null, string path = "/mcp")
