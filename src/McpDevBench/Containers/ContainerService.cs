@@ -94,9 +94,10 @@ internal sealed partial class ContainerService(
     /// <exception cref="RefusalException">container_not_found, alike for unknown, foreign and expired handles.</exception>
     public Workspace Find(string owner, string target) => workspaces.Find(owner, target);
 
-    /// <summary>Aliases that begin so, for completions.</summary>
-    public IReadOnlyList<string> Aliases(string owner, string prefix) =>
-        [.. workspaces.All.Where(workspace => workspace.Owner == owner && workspace.Alias?.StartsWith(prefix, StringComparison.Ordinal) == true).Select(workspace => workspace.Alias!).Order(StringComparer.Ordinal)];
+    /// <summary>For completions.</summary>
+    public IReadOnlyList<string> Aliases(string owner) =>
+        [.. workspaces.All.Where(workspace => workspace.Owner == owner).Select(workspace => workspace.Alias).OfType<string>()
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>Tells the metrics how many there are.</summary>
     public void CountContainers() => metrics.Containers.Counted(

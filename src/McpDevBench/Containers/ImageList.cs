@@ -6,7 +6,9 @@ namespace McpDevBench.Containers;
 /// <param name="Digest">As spawn reports it.</param>
 internal sealed record LocalImage(string Name, long Size, string Digest, bool IsDefault);
 
-internal sealed record ImagePage(IReadOnlyList<LocalImage> Images, string DefaultImage, bool DefaultIsLocal, string? NextCursor);
+/// <param name="Nearest">If no image matches: the name that is most like the filter; null if none is like it.</param>
+internal sealed record ImagePage(
+    IReadOnlyList<LocalImage> Images, string DefaultImage, bool DefaultIsLocal, string? NextCursor, string? Nearest);
 
 /// <summary>The images that a spawn may use without pulling, in pages, by name.</summary>
 internal sealed class ImageList(EngineImages images, ImagePolicy policy, ContainerOptions options)
@@ -28,13 +30,22 @@ internal sealed class ImageList(EngineImages images, ImagePolicy policy, Contain
             .Where(image => cursor is null || string.CompareOrdinal(image.Name, cursor) > 0)
             .OrderBy(image => image.Name, StringComparer.Ordinal).Take(PageSize + 1).ToList();
         var shown = wanted.Take(PageSize).ToList();
-        return new(shown, options.DefaultImage, allowed.Any(image => image.IsDefault), wanted.Count > PageSize ? shown[^1].Name : null);
+        return new(
+            shown, options.DefaultImage, allowed.Any(image => image.IsDefault), wanted.Count > PageSize ? shown[^1].Name : null,
+            shown.Count == 0 && filter is not null ? NearestTo(filter, allowed) : null);
     }
 
-    /// <summary>For completions.</summary>
-    public async Task<IReadOnlyList<string>> NamesAsync(string prefix, CancellationToken cancellationToken) =>
-        [.. (await images.NamesAsync(cancellationToken))
-            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && policy.Allows(name))];
+    /// <summary>All that may be used, for completions.</summary>
+    public async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken) =>
+        [.. (await images.NamesAsync(cancellationToken)).Where(policy.Allows)];
+
+    /// <summary>A filter is often a name without its registry or tag.</summary>
+    private static string? NearestTo(string filter, List<LocalImage> allowed)
+    {
+        var words = allowed.SelectMany(image => image.Name.Split('/', ':').Append(image.Name).Select(word => (Word: word, image.Name))).ToList();
+        var nearest = McpDevBench.Nearest.To(filter, words.Select(word => word.Word));
+        return words.FirstOrDefault(word => word.Word == nearest).Name;
+    }
 
     private LocalImage? Of(ListedEngineImage image, string name, string byDefault) =>
         policy.Allows(name) && ImageReference.Parse(name) is var reference

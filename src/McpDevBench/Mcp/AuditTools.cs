@@ -22,7 +22,8 @@ internal sealed record AuditQueryArguments(
     [Description("Also give principal, client_name, session_id, image and trace_id.")] bool Details = false,
     [Description("next_cursor of the previous page.")] string? Cursor = null);
 
-internal sealed record AuditQueryResult(IReadOnlyList<JsonElement> Records, string? NextCursor = null);
+/// <param name="Hint">Why there is nothing.</param>
+internal sealed record AuditQueryResult(IReadOnlyList<JsonElement> Records, string? NextCursor = null, string? Hint = null);
 
 /// <param name="workspaces">Resolves an alias; null in a server without workspaces.</param>
 internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspaces = null)
@@ -53,11 +54,34 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
         var shown = AnswerBudget.Take(
             found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json));
         var next = found.Count > shown.Count ? shown[^1].Seq.ToString(CultureInfo.InvariantCulture) : null;
-        return Task.FromResult(new AuditQueryResult([.. shown.Select(item => item.Json)], next));
+        var hint = shown.Count == 0 ? WhyNone(arguments, filter, call.Owner) : null;
+        return Task.FromResult(new AuditQueryResult([.. shown.Select(item => item.Json)], next, hint));
     }
 
     protected override string Render(AuditQueryResult result) =>
-        (result.Records.Count == 0 ? "No records." : string.Join('\n', result.Records.Select(Line))) + Words.More(result.NextCursor);
+        (result.Hint ?? string.Join('\n', result.Records.Select(Line))) + Words.More(result.NextCursor);
+
+    private string WhyNone(AuditQueryArguments arguments, AuditFilter filter, string owner)
+    {
+        if (arguments.Cursor is not null)
+            return "There are no records after this cursor.";
+        if (filter.Since >= filter.Until)
+            return "since is not before until, so no record can match.";
+        (string Name, string? Value)[] filters =
+        [
+            ("event_type", arguments.EventType), ("container_id", arguments.ContainerId), ("exec_id", arguments.ExecId),
+            ("correlation_id", arguments.CorrelationId), ("result", arguments.Result), ("since", arguments.Since), ("until", arguments.Until),
+        ];
+        var given = filters.Where(one => one.Value is not null).Select(one => $"{one.Name}={one.Value}").ToList();
+        if (given.Count == 0)
+            return "You have no records yet.";
+        var sentence = $"None of your records has {string.Join(" and ", given)}.";
+        var isAlias = arguments.ContainerId is { } target && !ContainerId.TryParse(target, out _)
+            && workspaces?.IdOf(owner, target) is null;
+        return isAlias
+            ? $"{sentence} '{arguments.ContainerId}' is no alias of a workspace of yours; of one that was removed, give the id."
+            : $"{sentence} Leave out a filter to see more.";
+    }
 
     /// <summary>Every field of a record in one line: the values that need no name first, the others by their names.</summary>
     private static string Line(JsonElement record)

@@ -94,6 +94,8 @@ internal sealed partial class CallPipeline(
             metrics.Api.Refused(errorType.Name());
             LogRefused(error.Code);
         }
+        if (context.JsonRpcMessage is JsonRpcError { Error: { } failed })
+            ProtocolVersions.Complete(failed);
         Instructions.Address(context.JsonRpcMessage);
         return next(context, cancellationToken);
     }

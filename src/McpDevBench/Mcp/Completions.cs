@@ -18,13 +18,26 @@ internal sealed class Completions(ContainerService containers, ImageList images)
     private async ValueTask<CompleteResult> CompleteAsync(RequestContext<CompleteRequestParams> request, CancellationToken cancellationToken)
     {
         var (argument, prefix) = (request.Params.Argument.Name, request.Params.Argument.Value);
-        IReadOnlyList<string> found = argument switch
+        var known = argument switch
         {
-            "container_id" => containers.Aliases(Principal.Of(request.User).Name, prefix),
-            "image" => await images.NamesAsync(prefix, cancellationToken),
-            "package_manager" => [.. _packageManagers.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))],
+            "container_id" => containers.Aliases(Principal.Of(request.User).Name),
+            "image" => await images.NamesAsync(cancellationToken),
+            "package_manager" => _packageManagers,
             _ => [],
         };
+        var found = Matching(prefix, known);
         return new CompleteResult { Completion = new Completion { Values = [.. found.Take(Maximum)], Total = found.Count, HasMore = found.Count > Maximum } };
+    }
+
+    /// <summary>What begins with the text; if nothing does, what contains it; if nothing does, what is most like it.</summary>
+    internal static IReadOnlyList<string> Matching(string text, IReadOnlyList<string> known)
+    {
+        List<string> begin = [.. known.Where(name => name.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+        if (begin.Count > 0)
+            return begin;
+        List<string> within = [.. known.Where(name => name.Contains(text, StringComparison.OrdinalIgnoreCase))];
+        if (within.Count > 0)
+            return within;
+        return Nearest.To(text, known) is { } nearest ? [nearest] : [];
     }
 }

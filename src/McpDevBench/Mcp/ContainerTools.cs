@@ -229,9 +229,10 @@ internal sealed record ListedWorkspace(
 /// <param name="Lost">Their volume is no longer on the Docker host.</param>
 internal sealed record KeptFilesResult(string Alias, string KeptAt, string? ContainerId = null, string? Image = null, bool? Lost = null);
 
+/// <param name="Hint">Why there is nothing.</param>
 internal sealed record ListContainersResult(
     IReadOnlyList<ListedWorkspace> Containers, string? NextCursor = null, IReadOnlyList<KeptFilesResult>? Kept = null,
-    string? Note = null);
+    string? Note = null, string? Hint = null);
 
 internal sealed class ListContainersTool(WorkspaceList list)
     : TypedTool<ListContainersArguments, ListContainersResult>(
@@ -251,7 +252,21 @@ internal sealed class ListContainersTool(WorkspaceList list)
             : null;
         return new ListContainersResult(
             [.. page.Containers.Select(Of)], page.NextCursor, kept,
-            NoteOf(page));
+            NoteOf(page), page.Containers.Count == 0 ? await WhyNoneAsync(arguments, call.Owner, cancellationToken) : null);
+    }
+
+    private async Task<string> WhyNoneAsync(ListContainersArguments arguments, string owner, CancellationToken cancellationToken)
+    {
+        if (arguments.Cursor is not null)
+            return "There are no workspaces after this cursor.";
+        if (arguments.Label is not { } label)
+            return "No workspaces. Call spawn to create one.";
+        var all = (await list.ContainersAsync(owner, includeStopped: true, label: null, cursor: null, cancellationToken)).Containers;
+        var labels = all.SelectMany(one => one.Workspace.Labels).SelectMany(one => new[] { one.Key, $"{one.Key}={one.Value}" });
+        var nearest = Nearest.To(label, labels) is { } like ? $" Did you mean '{like}'?" : "";
+        var which = arguments.IncludeStopped ? "workspace" : "running workspace";
+        return $"No {which} has the label '{label}'.{nearest} "
+            + $"Without label there {(all.Count == 1 ? "is" : "are")} {Plural.Of(all.Count, "workspace")}.";
     }
 
     protected override string Render(ListContainersResult result) =>
@@ -287,8 +302,8 @@ internal sealed class ListContainersTool(WorkspaceList list)
 
     private static string Workspaces(ListContainersResult result)
     {
-        if (result.Containers.Count == 0)
-            return "No workspaces. Call spawn to create one.";
+        if (result.Hint is { } hint)
+            return hint;
         var lines = result.Containers.Select(found => Words.Invariant(
             $"{found.ContainerId} {found.Alias ?? "-"} {found.Image} {found.Status}{(found.Persistent ? " persistent" : "")} ")
             + Words.Invariant($"running_execs={found.RunningExecs} expires={found.ExpiresAt ?? "never"}"));

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json.Serialization;
 using McpDevBench.Execs;
 
 namespace McpDevBench.Mcp;
@@ -14,11 +13,8 @@ internal sealed record ListedExec(
     string ExecId, string ContainerId, string Command, string Status, string StartedAt, string? EndedAt = null, string? Outcome = null,
     int? ExitCode = null);
 
-internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null)
-{
-    [JsonIgnore]
-    public bool IncludesFinished { get; init; }
-}
+/// <param name="Hint">Why there is nothing.</param>
+internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null, string? Hint = null);
 
 internal sealed class ListExecsTool(ExecService execs)
     : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
@@ -32,12 +28,13 @@ internal sealed class ListExecsTool(ExecService execs)
         var listed = page.Execs.Select(exec => new ListedExec(
             exec.Id.ToString(), exec.ContainerId.ToString(), CommandText.Of(exec.Command), ExecWords.Status(exec),
             Words.Time(exec.StartedAt), Words.Time(exec.EndedAt), ExecWords.Outcome(exec), exec.ExitCode));
-        return Task.FromResult(new ListExecsResult([.. listed], page.NextCursor) { IncludesFinished = arguments.IncludeFinished });
+        var none = arguments.Cursor is null ? None(arguments.IncludeFinished) : "There are no commands after this cursor.";
+        var hint = page.Execs.Count == 0 ? none : null;
+        return Task.FromResult(new ListExecsResult([.. listed], page.NextCursor, hint));
     }
 
-    protected override string Render(ListExecsResult result) => result.Execs.Count == 0
-        ? None(result.IncludesFinished)
-        : string.Join('\n', result.Execs.Select(Line)) + Words.More(result.NextCursor);
+    protected override string Render(ListExecsResult result) =>
+        result.Hint ?? string.Join('\n', result.Execs.Select(Line)) + Words.More(result.NextCursor);
 
     internal static string None(bool includesFinished) =>
         includesFinished ? "No commands." : "No running commands. include_finished=true lists those that have ended.";

@@ -6,12 +6,12 @@ namespace McpDevBench.Mcp;
 
 internal sealed record MetricsArguments(
     [Description(
-        "Only metrics whose name begins with this, such as mcp_exec. "
-            + "With a prefix the answer also has HELP and TYPE lines and series at 0.")] string? Prefix = null,
+        "Only metrics whose name begins with this, such as mcp_exec; then with HELP, TYPE and series at 0.")] string? Prefix = null,
     [Description("Also list histogram buckets.")] bool Buckets = false);
 
 /// <param name="Text">Lines of the Prometheus text format.</param>
-internal sealed record MetricsResult(string Text, TruncatedResult? Truncated = null);
+/// <param name="Hint">Why there is nothing.</param>
+internal sealed record MetricsResult(string Text, TruncatedResult? Truncated = null, string? Hint = null);
 
 internal sealed class MetricsTool(MetricCatalogue metrics)
     : TypedTool<MetricsArguments, MetricsResult>(Facts, McpJson.Default.MetricsArguments, McpJson.Default.MetricsResult), ITool
@@ -25,7 +25,10 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
     protected override async Task<MetricsResult> CallAsync(MetricsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var text = await metrics.ExportAsync(cancellationToken);
-        var wanted = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => IsWanted(line, arguments)).ToList();
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var wanted = lines.Where(line => IsWanted(line, arguments)).ToList();
+        if (wanted.Count == 0)
+            return new("", Hint: arguments.Prefix is { } prefix ? WhyNone(prefix, lines) : "All of them are 0.");
         var shown = AnswerBudget.Take(wanted, line => line);
         var leftOut = wanted.Skip(shown.Count).Sum(line => Encoding.UTF8.GetByteCount(line) + 1);
         return new(
@@ -35,9 +38,28 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
                 : new(leftOut, "Pass a longer prefix, such as mcp_api or mcp_fs; Prometheus gets everything from the metrics port."));
     }
 
-    protected override string Render(MetricsResult result) => result.Truncated is { } truncated
-        ? Words.Invariant($"{result.Text}\n[{truncated.Bytes} bytes left out. {truncated.Hint}]")
-        : result.Text;
+    protected override string Render(MetricsResult result) => result switch
+    {
+        { Hint: { } hint } => hint,
+        { Truncated: { } truncated } => $"{result.Text}\n[{Plural.Of(truncated.Bytes, "byte")} left out. {truncated.Hint}]",
+        _ => result.Text,
+    };
+
+    private static string WhyNone(string prefix, string[] lines)
+    {
+        const string type = "# TYPE ";
+        if (lines.Any(line => line.StartsWith(prefix, StringComparison.Ordinal)))
+            return $"Only histogram buckets begin with '{prefix}': pass buckets=true.";
+        var names = lines.Where(line => line.StartsWith(type, StringComparison.Ordinal)).Select(line => line.Split(' ')[2]).ToList();
+        var families = names.Select(FamilyOf).Distinct().ToList();
+        var within = names.Where(name => name.Contains(prefix, StringComparison.OrdinalIgnoreCase)).Take(5).ToList();
+        var nearest = within.Count > 0 ? string.Join(", ", within) : Nearest.To(prefix, families.Concat(names));
+        var meant = nearest is null ? "" : $" Did you mean {nearest}?";
+        return $"No metric begins with '{prefix}'.{meant} Names begin with {string.Join(", ", families)}.";
+    }
+
+    /// <summary>The first two words: <c>mcp_exec</c>.</summary>
+    private static string FamilyOf(string name) => string.Join('_', name.Split('_').Take(2));
 
     private static bool IsWanted(string line, MetricsArguments arguments)
     {

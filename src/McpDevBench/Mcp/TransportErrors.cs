@@ -59,8 +59,8 @@ internal static class TransportErrors
         switch (code)
         {
             case ProtocolVersions.NotSupported:
-                data["supported"] = new JsonArray([.. ProtocolVersions.All.Select(version => (JsonNode?)JsonValue.Create(version))]);
-                return $" Supported: {string.Join(", ", ProtocolVersions.All)}.";
+                data["supported"] = ProtocolVersions.List;
+                return ProtocolVersions.Sentence;
             case (int)McpErrorCode.InvalidRequest:
                 return " Send one JSON-RPC 2.0 message, such as {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/list\"}.";
             default:

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using McpDevBench.Access;
 using McpDevBench.Mcp;
 using Microsoft.Extensions.DependencyInjection;
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace McpDevBench.Tests.Mcp;
@@ -140,6 +141,22 @@ public sealed class HttpFrontTests : IAsyncLifetime
             using var served = await SendAsync("POST", List, "application/json", ("MCP-Protocol-Version", version));
             Assert.DoesNotContain("not supported", await served.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         }
+    }
+
+    [Fact]
+    public void An_unknown_version_in_a_message_is_answered_with_all_that_are_served()
+    {
+        var error = new JsonRpcErrorDetail
+        {
+            Code = ProtocolVersions.NotSupported,
+            Message = "Unsupported protocol version '2030-01-01'.",
+            Data = new JsonObject { ["supported"] = new JsonArray("2026-07-28"), ["requested"] = "2030-01-01" },
+        };
+        ProtocolVersions.Complete(error);
+        ProtocolVersions.Complete(error);
+        Assert.Equal($"Unsupported protocol version '2030-01-01'. Supported: {string.Join(", ", ProtocolVersions.All)}.", error.Message);
+        var data = Assert.IsType<JsonObject>(error.Data);
+        Assert.Equal((ProtocolVersions.All.Count, "2030-01-01"), (data["supported"]!.AsArray().Count, (string?)data["requested"]));
     }
 
     [Fact]
