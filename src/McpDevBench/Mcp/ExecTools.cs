@@ -199,25 +199,25 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
 }
 
 internal sealed record ExecStartArguments(
-    string ContainerId,
-    [Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
-    [Large][Instead(ExecArguments.ShellHint)] string? Shell = null,
-    string Cwd = "/workspace",
-    [SuchAs("LANG")] Dictionary<string, string>? Env = null,
-    [Large][Instead(ExecArguments.StdinHint)] string? Stdin = null,
-    bool StdinOpen = false,
+    [Description("Workspace id or alias.")] string ContainerId,
+    [Description("Program and its arguments.")][Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
+    [Description("Command line for bash or sh.")][Large][Instead(ExecArguments.ShellHint)] string? Shell = null,
+    [Description("Working directory.")] string Cwd = "/workspace",
+    [Description("Environment variables.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
+    [Description("Written to stdin, which is then closed.")][Large][Instead(ExecArguments.StdinHint)] string? Stdin = null,
+    [Description("Keep stdin open for exec_input.")] bool StdinOpen = false,
     [NeverAllowed] bool AsRoot = false,
     [Description("Time limit in seconds. Default: none, or the server's.")] int? TimeoutS = null,
-    bool Pty = false,
+    [Description("Run in a terminal of rows and cols.")] bool Pty = false,
     [Between(1, 1000)] int Rows = 24,
     [Between(1, 1000)] int Cols = 80,
-    string? IdempotencyKey = null)
+    [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null)
 {
     /// <summary>The same as exec takes it.</summary>
     public ExecArguments ToExec() => new(ContainerId, Cmd, Shell, Cwd, Env, Stdin, StdinOpen, AsRoot, TimeoutS, Pty: Pty, Rows: Rows, Cols: Cols, IdempotencyKey: IdempotencyKey);
 }
 
-internal sealed record ExecHandleResult(string ExecId, string Status, bool? Resumed = null);
+internal sealed record ExecHandleResult(string ExecId, string Status);
 
 /// <param name="TimeoutS">Its time limit; null without one.</param>
 internal sealed record ExecStartResult(string ExecId, string Status, string? Shell = null, int? TimeoutS = null, bool? Resumed = null,

@@ -74,7 +74,7 @@ internal static class ToolSchema
         return schema;
     }
 
-    public static JsonObject OfResult(JsonTypeInfo type) => Export(type, OnlyNames);
+    public static JsonObject OfResult(JsonTypeInfo type) => Export(type, OnlyRequired);
 
     /// <summary>The arguments' schema as clients see it.</summary>
     public static JsonElement PublishArguments(JsonObject schema, ArgumentLimits? limits)
@@ -127,20 +127,14 @@ internal static class ToolSchema
     }
 
     /// <summary>
-    /// A result's schema names every member: <c>required</c> has those that are always there, <c>properties</c> those that may be. Models
-    /// do not need more, since they see the result itself, and the budget of a list belongs to the arguments.
+    /// A result's schema names the members that are always there. Models do not need more, since they see the result itself, and the budget
+    /// of a list belongs to the arguments.
     /// </summary>
-    private static JsonNode OnlyNames(JsonSchemaExporterContext context, JsonNode node)
+    private static JsonNode OnlyRequired(JsonSchemaExporterContext context, JsonNode node)
     {
         var schema = Plain(node);
-        schema.Remove("default");
-        schema.Remove("additionalProperties");
-        if (schema["properties"] is not JsonObject properties)
-            return schema;
-        foreach (var member in properties.Select(property => property.Key).ToArray())
-            properties[member] = new JsonObject();
-        foreach (var name in schema["required"]?.AsArray() ?? [])
-            properties.Remove(name!.GetValue<string>());
+        foreach (var word in schema.Select(word => word.Key).Except(["type", "required"]).ToArray())
+            schema.Remove(word);
         return schema;
     }
 
@@ -173,14 +167,18 @@ internal static class ToolSchema
                 properties.Remove(name);
             foreach (var (_, child) in properties)
                 Trim(child!.AsObject());
+            // Only a map of names is open, and says so. Unknown names are refused with the nearest; some model APIs know no such keyword.
             if (schema["additionalProperties"] is not JsonObject)
-                schema["additionalProperties"] = false;
+                schema.Remove("additionalProperties");
         }
         if (schema["items"] is JsonObject items)
             Trim(items);
         // A flag is off unless it is given, as everywhere.
         if (schema["default"] is JsonValue value && value.TryGetValue(out bool on) && !on)
             schema.Remove("default");
+        // A count or a size is at least that, as everywhere.
+        if (schema["minimum"] is { } minimum && minimum.Number() is 0 or 1)
+            schema.Remove("minimum");
         if (schema["maximum"] is { } maximum && (maximum.Number() is int.MaxValue or > MaxPublished))
             schema.Remove("maximum");
     }

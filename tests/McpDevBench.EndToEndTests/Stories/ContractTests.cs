@@ -31,6 +31,8 @@ public sealed class ContractTests(ServerProcess server) : IClassFixture<ServerPr
         var first = (await ListTools())["tools"]!.ToJsonString();
         await using var usual = await ServerProcess.Started(("MCP_TOOLSETS", ""));
         Assert.InRange(Encoding.UTF8.GetByteCount(await Post(usual, ListRequest)), 1, Budget);
+        await using var whole = await ServerProcess.Started(("MCP_TOOLSETS", "workspace,exec,files,operator"));
+        Assert.InRange(Encoding.UTF8.GetByteCount(await Post(whole, ListRequest)), 1, Budget);
         Assert.Equal(first, (await ListTools())["tools"]!.ToJsonString());
         await server.Restart();
         Assert.Equal(first, (await ListTools())["tools"]!.ToJsonString());

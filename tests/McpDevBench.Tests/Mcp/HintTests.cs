@@ -22,10 +22,9 @@ public sealed partial class HintTests : IDisposable
     public void Hints_name_tools_and_arguments_that_exist()
     {
         var arguments = Arguments;
-        var results = _server.Services.GetServices<McpServerTool>().SelectMany(tool => NamesIn(tool.ProtocolTool.OutputSchema!.Value)
-            .Concat(tool.ProtocolTool.OutputSchema!.Value.TryGetProperty("required", out var required)
-                ? required.EnumerateArray().Select(name => name.GetString()!)
-                : []));
+        var results = _server.Services.GetServices<McpServerTool>()
+            .SelectMany(tool => tool.GetType().BaseType!.GetGenericArguments()[1].GetProperties())
+            .Select(member => JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name));
         var known = arguments.Keys.Concat(arguments.Values.SelectMany(names => names))
             .Concat(results).Concat(RefusalCodes.Names).Append(RefusedArgument).ToHashSet();
         var wrong = from error in Errors()

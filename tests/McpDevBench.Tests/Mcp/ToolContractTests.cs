@@ -17,6 +17,9 @@ public sealed class ToolContractTests : IDisposable
     private const int MaxBytes = 24 * 1024;
     private const int MaxTextBytes = 2000;
 
+    /// <summary>Around the result on the wire, and what a longer name of the default image adds.</summary>
+    private const int Envelope = 200;
+
     private readonly TestServer _server = TestServer.Whole(new() { ["MCP_TOOLSETS"] = ToolSelection.ToolsetNames });
     private readonly TestServer _default = TestServer.Whole();
 
@@ -44,8 +47,8 @@ public sealed class ToolContractTests : IDisposable
     {
         var listed = _default.Services.GetServices<McpServerTool>().Select(tool => tool.ProtocolTool).ToList();
         Assert.Equal(ToolCatalogue.All.Where(ToolSelection.Default.Offers).Select(tool => tool.Name), listed.Select(tool => tool.Name));
-        var bytes = Encoding.UTF8.GetByteCount(Json(new ListToolsResult { Tools = [.. listed] }));
-        Assert.True(bytes <= MaxBytes, $"tools/list has {bytes} bytes; {MaxBytes} is the limit. Shorten descriptions.");
+        AssertSmall(listed, "the default toolsets");
+        AssertSmall([.. Tools], "all toolsets");
         foreach (var tool in Tools)
             Assert.True(Encoding.UTF8.GetByteCount(tool.Description!) <= MaxTextBytes, tool.Name);
     }
@@ -68,6 +71,12 @@ public sealed class ToolContractTests : IDisposable
     {
         _server.Dispose();
         _default.Dispose();
+    }
+
+    private static void AssertSmall(IList<Tool> listed, string which)
+    {
+        var bytes = Envelope + Encoding.UTF8.GetByteCount(Json(new ListToolsResult { Tools = listed }));
+        Assert.True(bytes <= MaxBytes, $"tools/list has {bytes} bytes with {which}; {MaxBytes} is the limit. Shorten descriptions.");
     }
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(T)));
