@@ -1,7 +1,33 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
 namespace McpDevBench.Tests;
 
-public sealed class PluralTests
+public sealed partial class PluralTests
 {
+    /// <summary>A number that is filled in can be 1, unless the text names a limit that it is beyond.</summary>
+    [Fact]
+    public void Every_counted_noun_of_the_server_follows_its_number()
+    {
+        var wrong = from path in Directory.EnumerateFiles(Source(), "*.cs", SearchOption.AllDirectories)
+                    from line in File.ReadLines(path)
+                    where !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && CountedNoun().IsMatch(line)
+                        && !AboutALimit().IsMatch(line)
+                    select $"{Path.GetFileName(path)}: {line.Trim()}";
+        Assert.Empty(wrong);
+        Assert.Matches(CountedNoun(), "$\"{count} entries\"");
+    }
+
+    [GeneratedRegex(
+        @"\$"".*\{(?!Plural|Max|Most)[A-Za-z][^{}""]*\} ((more|running|kept|other|stopped) )?(entries|matches|directories|processes|bytes|lines|"
+            + "files|records|characters|items|workspaces|commands|operations|days|seconds|images|actions|layers|replacements|messages)\\b")]
+    private static partial Regex CountedNoun();
+
+    [GeneratedRegex("at most|more than|far more|may have|ProtocolException|not possible|bytes can have|bytes came")]
+    private static partial Regex AboutALimit();
+
+    private static string Source([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src/McpDevBench"));
+
     [Theory]
     [InlineData(0, "0 lines")]
     [InlineData(1, "1 line")]

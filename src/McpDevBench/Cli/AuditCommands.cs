@@ -69,7 +69,7 @@ internal sealed class AuditVerifyCommand(IReadOnlyDictionary<string, string> giv
     {
         var verification = new AuditVerification(new AuditChain(InstanceKey.Existing(storage)));
         var flaw = file is null ? OfRows(storage, verification) : OfFile(file, verification);
-        await Console.Out.WriteLineAsync(flaw is null ? $"ok: {verification.Count} records" : $"{flaw.What}: record {flaw.Seq}");
+        await Console.Out.WriteLineAsync(flaw is null ? $"ok: {Plural.Of(verification.Count, "record")}" : $"{flaw.What}: record {flaw.Seq}");
         return flaw is null ? 0 : 1;
     }
 

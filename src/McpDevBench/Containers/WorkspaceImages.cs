@@ -88,7 +88,7 @@ internal sealed partial class WorkspaceImages(
             return "its image is gone";
         // The start counts as a use: what was used before is not known.
         var lastUsed = _lastUsed.GetValueOrDefault(imageId, _startedAt);
-        return time.GetUtcNow() - lastUsed > _retention ? $"unused for {_retention.TotalDays:0} days" : null;
+        return time.GetUtcNow() - lastUsed > _retention ? $"unused for {Plural.Of((long)Math.Round(_retention.TotalDays), "day")}" : null;
     }
 
     /// <summary>

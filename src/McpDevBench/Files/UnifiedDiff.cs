@@ -31,7 +31,7 @@ internal static class UnifiedDiff
             Hunk(text, script, from, to);
             i = to;
         }
-        return text.Length <= MostLength ? text.ToString() : $"{text.ToString(0, MostLength)}\n… {text.Length - MostLength} characters left out …\n";
+        return text.Length <= MostLength ? text.ToString() : $"{text.ToString(0, MostLength)}\n… {Plural.Of(text.Length - MostLength, "character")} left out …\n";
     }
 
     private static void Hunk(StringBuilder text, List<(char Kind, int Old, int New, string Line)> script, int from, int to)

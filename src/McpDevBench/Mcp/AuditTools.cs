@@ -14,7 +14,7 @@ internal sealed record AuditQueryArguments(
     [Description("Only this event, such as exec.start.")] string? EventType = null,
     string? ContainerId = null,
     string? ExecId = null,
-    [Description("Which an error names.")] string? CorrelationId = null,
+    [Description("The id that an error names.")] string? CorrelationId = null,
     [OneOf(AuditResults.Success, AuditResults.Failure, AuditResults.Denied)] string? Result = null,
     [Description("ISO 8601, such as 2026-01-31T12:00:00Z.")] string? Since = null,
     [Description("ISO 8601.")] string? Until = null,

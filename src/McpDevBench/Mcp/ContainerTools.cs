@@ -16,7 +16,7 @@ internal sealed record SpawnArguments(
     [Description("Environment variables of every command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
     [Description("Memory limit in MiB.")] int? MemoryMb = null,
     [Description("CPU limit.")] double? Cpus = null,
-    [Description("bridge: a network, where policy allows it.")][OneOf("none", "bridge")] string? Network = null,
+    [Description("bridge: network access, where policy allows it.")][OneOf("none", "bridge")] string? Network = null,
     [Description("Labels to find the workspace by.")][SuchAs("project")] Dictionary<string, string>? Labels = null,
     [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null,
     [Description("Check against policy without creating anything.")] bool DryRun = false);
@@ -188,7 +188,7 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
 internal sealed record KillArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("End commands with KILL at once, without TERM first.")] bool Force = false,
-    [Description("Keep the files also if it is not persistent.")] bool KeepWorkspace = false,
+    [Description("Keep the files even if not persistent.")] bool KeepWorkspace = false,
     [Description("Delete a persistent workspace's files, or kept files.")] bool DeleteFiles = false);
 
 internal sealed record KillResult(string ContainerId, string Status, string Volume, string? KeptAs = null);

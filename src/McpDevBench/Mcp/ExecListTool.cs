@@ -20,7 +20,7 @@ internal sealed class ListExecsTool(ExecService execs)
     : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands",
-        "Lists commands that run, or left processes in the background.");
+        "Lists running commands, and those that left processes in the background.");
 
     protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ internal sealed record ExecPollArguments(
     [Description("Only lines that match this regular expression.")] string? Grep = null,
     [Description("base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
     [Description("Remove terminal control sequences.")] bool StripAnsi = false,
-    [Description("Times of pieces; resources used.")] bool Details = false) : IWaitingArguments
+    [Description("Add times and resources used.")] bool Details = false) : IWaitingArguments
 {
     TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(OutputOptions.WaitMs(WaitMs, Until));
 
@@ -106,13 +106,13 @@ internal sealed record TerminalSize([Between(1, 1000)] int Rows, [Between(1, 100
 internal sealed record ExecInputArguments(
     string ExecId,
     [Description("Text for stdin; a line needs its \\n.")][Large] string? Data = null,
-    [Description("Of data.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Encoding of data.")][OneOf("utf8", "base64")] string Encoding = "utf8",
     [Description("Close stdin after data.")] bool Eof = false,
     [Description("New size of a pty.")] TerminalSize? Resize = null,
     [Description("How long to wait for the answer. Default: 0; 10000 with until.")][Between(0, 25_000)] int? WaitMs = null,
     [Description("What ends the wait, as in exec_poll.")][OneOf("output", "match", "exit")] string? Until = null,
     [Description("With until=match: the line that ends the answer, such as ^>>> $")] string? Grep = null,
-    [Description("Answer from there; default: from this input on.")][Between(-1, long.MaxValue)] long? AfterSeq = null,
+    [Description("Output after this next_seq; default: after this input.")][Between(-1, long.MaxValue)] long? AfterSeq = null,
     [Description("Remove terminal control sequences.")] bool StripAnsi = false) : IWaitingArguments
 {
     TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(OutputOptions.WaitMs(WaitMs, Until));

@@ -21,7 +21,7 @@ internal sealed record ExecArguments(
     [Description("Seconds after which the command is ended.")] int? TimeoutS = null,
     [Description("How long to wait for the end before answering.")][Between(0, 25_000)] int WaitMs = 10_000,
     [Description("Larger output is cut in the middle.")][Between(0, 262_144)] int MaxOutputBytes = 16_384,
-    [Description("Of the output; base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
+    [Description("Encoding of the output; base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
     [Description("Remove terminal control sequences.")] bool StripAnsi = false,
     [Description("Add resources used.")] bool Details = false,
     [Description("Run in a terminal of rows and cols.")] bool Pty = false,

@@ -9,7 +9,7 @@ namespace McpDevBench.Mcp;
 internal sealed record BatchArguments(
     [OneOf("read", "write", "edit", "delete", "move", "copy", "mkdir")] string Op,
     string Path,
-    [Description("Of move and copy.")] string? Target = null,
+    [Description("Destination of move and copy.")] string? Target = null,
     [Large][Instead(FsWriteArguments.ContentHint)] string? Content = null,
     [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
     string Encoding = TextEncodings.Utf8Name,

@@ -51,7 +51,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
     {
         var facts = new List<string> { Plural.Of(result.Entries, "entry", "entries"), Plural.Of(result.Bytes, "byte") };
         if (result.Skipped is not null)
-            facts.Add(Words.Invariant($"{result.Skipped} left out that are neither files, directories nor links"));
+            facts.Add(Words.Invariant($"{result.Skipped} left out (neither file, directory nor link)"));
         if (result.Etag is not null)
             facts.Add($"etag {result.Etag}");
         return $"Copied {result.Path} to {result.TargetPath} of {result.TargetContainerId}: {string.Join(", ", facts)}.";

@@ -9,7 +9,7 @@ internal sealed record FsListArguments(
     string Path = "/workspace",
     [Description("Also list subdirectories.")] bool Recursive = false,
     [Description("Such as **/*.py, relative to path.")] string? Glob = null,
-    [Description("Also what .gitignore names.")] bool IncludeIgnored = false,
+    [Description("Also list what .gitignore names.")] bool IncludeIgnored = false,
     [Description("Also mode, uid, gid, mtime and etag.")] bool Details = false,
     [Description("Default: what fits in 16 KB.")][Between(1, 10_000)] int? MaxEntries = null,
     [Description("next_cursor of the previous page.")] string? Cursor = null);
@@ -128,7 +128,7 @@ internal sealed class FsListTool(FileFinder files)
     : TypedTool<FsListArguments, FsListResult>(Facts, McpJson.Default.FsListArguments, McpJson.Default.FsListResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_list", "List a directory",
-        "Lists a directory. Below it (recursive, or a glob with a slash or **) what .gitignore names is left out.");
+        "Lists a directory. A recursive list (recursive, or a glob with / or **) leaves out what .gitignore names.");
 
     protected override async Task<FsListResult> CallAsync(FsListArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

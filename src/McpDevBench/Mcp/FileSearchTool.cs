@@ -137,7 +137,7 @@ internal sealed class FsSearchTool(FileFinder files)
     : TypedTool<FsSearchArguments, FsSearchResult>(Facts, McpJson.Default.FsSearchArguments, McpJson.Default.FsSearchResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("fs_search", "Search in files",
-        "Finds lines in files that match a pattern. Binary files and what .gitignore names are left out.");
+        "Finds lines in files that match a pattern. Leaves out binary files and what .gitignore names.");
 
     protected override async Task<FsSearchResult> CallAsync(
         FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken) =>

@@ -8,7 +8,7 @@ internal sealed record FsWriteArguments(
     string ContainerId,
     string Path,
     [Large][Instead(FsWriteArguments.ContentHint)] string Content,
-    [Description("Of content.")]
+    [Description("Encoding of content.")]
     [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
     string Encoding = "utf8",
     [Description("Octal permissions, such as 755.")][Instead(FsWriteArguments.ModeHint)] string? Mode = null,

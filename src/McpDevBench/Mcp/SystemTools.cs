@@ -37,7 +37,7 @@ internal sealed class SystemStatusTool(StatusReporter reporter, ContainerOptions
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Status of the server",
-        "Reports what of the server works, how much of its limits is used, and what spawn may ask for.");
+        "Reports the server's health, its limits and their usage, and what spawn accepts.");
 
     protected override async Task<SystemStatusResult> CallAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {

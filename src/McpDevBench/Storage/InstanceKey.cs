@@ -54,7 +54,7 @@ internal sealed class InstanceKey
         try
         {
             var key = File.ReadAllBytes(PathOf(options));
-            return key.Length == Length ? key : throw Database.Unusable(options, $"its key file {PathOf(options)} has {key.Length} bytes instead of {Length}");
+            return key.Length == Length ? key : throw Database.Unusable(options, $"its key file {PathOf(options)} has {Plural.Of(key.Length, "byte")} instead of {Length}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

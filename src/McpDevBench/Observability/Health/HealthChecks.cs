@@ -133,7 +133,7 @@ internal sealed partial class HealthChecks
         }
         catch (OperationCanceledException)
         {
-            return new(check.Name, false, $"No answer within {_patience.TotalSeconds:0} seconds.", check.NeededToServe);
+            return new(check.Name, false, $"No answer within {Plural.Of((long)_patience.TotalSeconds, "second")}.", check.NeededToServe);
         }
         catch (RefusalException refusal)
         {

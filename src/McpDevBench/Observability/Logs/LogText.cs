@@ -14,6 +14,6 @@ internal static class LogText
     private static string Cut(string text)
     {
         var fits = Utf8Text.Cut(text, MostBytes);
-        return fits == text.Length ? text : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, fits)}…[{text.Length - fits} characters cut]");
+        return fits == text.Length ? text : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, fits)}…[{Plural.Of(text.Length - fits, "character")} cut]");
     }
 }
