@@ -19,7 +19,7 @@ public sealed partial class PluralTests
     }
 
     [GeneratedRegex(
-        @"\$"".*\{(?!Plural|Max|Most)[A-Za-z][^{}""]*\} ((more|running|kept|other|stopped) )?(entries|matches|directories|processes|bytes|lines|"
+        @"\$"".*\{(?!Plural|Max|Most)[A-Za-z][^{}""]*\} ((more|running|kept|other|stopped) )?(entries|directories|processes|bytes|lines|"
             + "files|records|characters|items|workspaces|commands|operations|days|seconds|images|actions|layers|replacements|messages)\\b")]
     private static partial Regex CountedNoun();
 

@@ -1,5 +1,3 @@
-using McpDevBench.EndToEndTests.Assistants;
-using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;

@@ -44,7 +44,7 @@ public sealed class StrictSchemaTests : IDisposable
             foreach (var (path, schema, _) in places)
             {
                 Assert.InRange(path.Count(character => character == '.'), 0, 3);
-                Assert.Matches("^[a-z][a-z0-9_]{0,63}$", path.Split('.')[^1]);
+                Assert.Matches("^[A-Za-z][A-Za-z0-9_]{0,63}$", path.Split('.')[^1]);
                 if (schema.TryGetProperty("enum", out var words))
                     Assert.All(words.EnumerateArray(), word => Assert.False(string.IsNullOrEmpty(word.GetString()), path));
             }
