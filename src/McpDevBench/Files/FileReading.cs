@@ -92,7 +92,7 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         if (ImageDamage.Of(image, type) is { } damage)
         {
             throw new RefusalException(
-                RefusalCode.InvalidArgument, $"{entry.Path} is a damaged image ({type}) of {image.Length} bytes: {damage}.",
+                RefusalCode.InvalidArgument, $"{entry.Path} is a damaged image ({type}) of {Plural.Of(image.Length, "byte")}: {damage}.",
                 "It cannot be shown: make or send it again. encoding=base64 gives its bytes.");
         }
         return new ReadFile("", "image", whole) { Image = image, ImageType = type, End = image.Length };

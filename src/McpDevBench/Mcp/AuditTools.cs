@@ -18,7 +18,7 @@ internal sealed record AuditQueryArguments(
     [OneOf(AuditResults.Success, AuditResults.Failure, AuditResults.Denied)] string? Result = null,
     [Description("ISO 8601, such as 2026-01-31T12:00:00Z.")] string? Since = null,
     [Description("ISO 8601.")] string? Until = null,
-    [Description("Records in the answer; fewer if they are larger than 16 KB together.")][Between(1, 200)] int Limit = 50,
+    [Description("Records in the answer, within 16 KB.")][Between(1, 200)] int Limit = 50,
     [Description("Also give principal, client_name, session_id, image and trace_id.")] bool Details = false,
     [Description("next_cursor of the previous page.")] string? Cursor = null);
 

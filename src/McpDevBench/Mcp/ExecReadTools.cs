@@ -18,7 +18,7 @@ internal sealed record ExecPollArguments(
     [Description("Only the last lines.")][Between(1, 10_000)] int? TailLines = null,
     [Description("Only lines that match this regular expression.")] string? Grep = null,
     [Description("base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
-    [Description("Remove terminal control sequences.")] bool StripAnsi = false,
+    [Description("Remove ANSI escapes.")] bool StripAnsi = false,
     [Description("Add times and resources used.")] bool Details = false) : IWaitingArguments
 {
     TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(OutputOptions.WaitMs(WaitMs, Until));
@@ -87,7 +87,7 @@ internal sealed record ExecPollResult(
 internal sealed class ExecPollTool(ExecReader reader, TimeProvider time)
     : TypedTool<ExecPollArguments, ExecPollResult>(Facts, McpJson.Default.ExecPollArguments, McpJson.Default.ExecPollResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("exec_poll", "Read the output of a command",
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("exec_poll", "Read output",
         "Reads the output of a command after after_seq. Pass next_seq as after_seq next time. "
         + "complete=true: the command has ended and all output was read.");
 
@@ -113,7 +113,7 @@ internal sealed record ExecInputArguments(
     [Description("What ends the wait, as in exec_poll.")][OneOf("output", "match", "exit")] string? Until = null,
     [Description("With until=match: the line that ends the answer, such as ^>>> $")] string? Grep = null,
     [Description("Output after this next_seq; default: after this input.")][Between(-1, long.MaxValue)] long? AfterSeq = null,
-    [Description("Remove terminal control sequences.")] bool StripAnsi = false) : IWaitingArguments
+    [Description("Remove ANSI escapes.")] bool StripAnsi = false) : IWaitingArguments
 {
     TimeSpan IWaitingArguments.Wait => TimeSpan.FromMilliseconds(OutputOptions.WaitMs(WaitMs, Until));
 
@@ -150,7 +150,7 @@ internal sealed record ExecInputResult(
 internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimeProvider time)
     : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
 {
-    public static ToolFacts Facts { get; } = new("exec_input", "Send input to a command",
+    public static ToolFacts Facts { get; } = new("exec_input", "Send input",
         "Writes to the stdin of a command that was started with stdin_open or pty. With wait_ms it returns the answer: "
         + "a step of a REPL in one call.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: true, AuditEvents.ExecInput);

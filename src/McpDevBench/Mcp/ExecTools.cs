@@ -10,7 +10,7 @@ internal sealed record ExecArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("Program and its arguments, without a shell. Give either cmd or shell.")]
     [Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
-    [Description("One command line, run by bash, or by sh where the image has no bash.")]
+    [Description("One command line for bash, or sh where the image has no bash.")]
     [Large][Instead(ExecArguments.ShellHint)] string? Shell = null,
     [Description("Working directory.")] string Cwd = "/workspace",
     [Description("Environment variables of this command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
@@ -22,7 +22,7 @@ internal sealed record ExecArguments(
     [Description("How long to wait for the end before answering.")][Between(0, 25_000)] int WaitMs = 10_000,
     [Description("Larger output is cut in the middle.")][Between(0, 262_144)] int MaxOutputBytes = 16_384,
     [Description("Encoding of the output; base64: raw bytes.")][OneOf("utf8", "base64")] string Encoding = "utf8",
-    [Description("Remove terminal control sequences.")] bool StripAnsi = false,
+    [Description("Remove ANSI escapes.")] bool StripAnsi = false,
     [Description("Add resources used.")] bool Details = false,
     [Description("Run in a terminal of rows and cols.")] bool Pty = false,
     [Between(1, 1000)] int Rows = 24,

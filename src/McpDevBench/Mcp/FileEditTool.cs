@@ -5,7 +5,7 @@ using McpDevBench.Files;
 namespace McpDevBench.Mcp;
 
 internal sealed record EditArguments(
-    [Description("Exact text; it must occur once, or set replace_all.")][Large] string OldText,
+    [Large] string OldText,
     [Large] string NewText,
     bool ReplaceAll = false)
 {
@@ -36,7 +36,7 @@ internal sealed record EditArguments(
 internal sealed record FsEditArguments(
     string ContainerId,
     string Path,
-    [Description("Applied in order.")] EditArguments[]? Edits = null,
+    [Description("Applied in order. old_text is exact and occurs once, or set replace_all.")] EditArguments[]? Edits = null,
     [Description("Edit only if the file has this etag.")] string? IfMatch = null,
     [Description("Return the diff without writing.")] bool DryRun = false,
     [Description("Of a single edit, instead of edits.")][Large] string? OldText = null,

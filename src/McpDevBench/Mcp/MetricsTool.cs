@@ -18,8 +18,8 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
 {
     private const string OwnMetrics = "mcp_", WorkspaceMetrics = "container_";
 
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics of the server",
-        "Returns the server's metrics in the Prometheus text format, at most 16 KB. "
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("metrics", "Metrics",
+        "Returns the server's metrics in the Prometheus text format. "
             + "Without prefix: the values of mcp_ and container_ metrics that are not 0.");
 
     protected override async Task<MetricsResult> CallAsync(MetricsArguments arguments, ToolCall call, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed record SystemStatusResult(
 internal sealed class SystemStatusTool(StatusReporter reporter, ContainerOptions options)
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
 {
-    public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Status of the server",
+    public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Server status",
         "Reports the server's health, its limits and their usage, and what spawn accepts.");
 
     protected override async Task<SystemStatusResult> CallAsync(NoArguments arguments, ToolCall call, CancellationToken cancellationToken)

@@ -56,14 +56,7 @@ public sealed class ArgumentMistakeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("fs_edit", """{"path":"a","old_text":"x","new_text":"y"}""", """{"path":"a","edits":[{"old_text":"x","new_text":"y"}]}""")]
-    [InlineData(
-        "fs_edit", """{"path":"a","oldText":"x","newText":"y","replaceAll":true,"edits":null}""",
-        """{"path":"a","edits":[{"old_text":"x","new_text":"y","replace_all":true}]}""")]
     [InlineData("fs_batch", """{"op":"read","path":"a"}""", """{"operations":[{"op":"read","path":"a"}]}""")]
-    [InlineData(
-        "fs_batch", """{"operations":{"op":"edit","path":"a","old_text":"x","new_text":"y"}}""",
-        """{"operations":[{"op":"edit","path":"a","edits":[{"old_text":"x","new_text":"y"}]}]}""")]
     [InlineData("exec_input", """{"rows":40,"cols":100}""", """{"resize":{"rows":40,"cols":100}}""")]
     public void Members_of_the_one_item_may_stand_beside_the_other_arguments(string tool, string sent, string bound)
     {
@@ -76,8 +69,8 @@ public sealed class ArgumentMistakeTests : IDisposable
 
     [Theory]
     [InlineData(
-        "fs_edit", """{"container_id":"a","path":"a","edits":[],"old_text":"x"}""",
-        "Unknown argument 'old_text'. It belongs in 'edits': an array of objects with old_text, new_text, replace_all.", "Arguments: ")]
+        "fs_batch", """{"container_id":"a","operations":[],"op":"read"}""",
+        "Unknown argument 'op'. It belongs in 'operations': an array of objects with op, path,", "Arguments: ")]
     [InlineData(
         "fs_edit", """{"container_id":"a","path":"a","edits":"x"}""", "'edits' must be an array of objects",
         """Send edits as JSON such as [{"old_text": "…", "new_text": "…"}]. Optional members: replace_all.""")]
