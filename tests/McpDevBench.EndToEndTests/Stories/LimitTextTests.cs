@@ -70,7 +70,7 @@ public sealed class LimitTextTests(ServerProcess server) : IClassFixture<ServerP
         var full = await workspace.Exec(
             "dd if=/dev/zero of=/tmp/big bs=1M 2>&1 | tail -1; dd if=/dev/zero of=/tmp/more bs=1M 2>/dev/null", ("wait_ms", 25_000));
         Assert.Equal(1, full.ExitCode);
-        Assert.Contains("/tmp was full", Assert.Single(full.Notes!), StringComparison.Ordinal);
+        Assert.Contains(full.Notes!, note => note.Contains("/tmp was full", StringComparison.Ordinal));
     }
 
     [Fact]
