@@ -39,7 +39,10 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
         from.Version = version;
         var build = from.String();
         var boot = from.Guid();
-        var execs = new ExecPosition[from.Count(minimumSize: 32)];
+        var count = from.Count(minimumSize: 32);
+        if (count > Protocol.MaxExecs)
+            throw new ProtocolException($"the agent lists {count} execs, at most {Protocol.MaxExecs} are allowed");
+        var execs = new ExecPosition[count];
         for (var i = 0; i < execs.Length; i++)
             execs[i] = new ExecPosition(from.Guid(), from.UInt64(), from.UInt64());
         return new Welcome(version, build, boot, execs, version >= 2 ? from.Int64() : 0);

@@ -33,6 +33,9 @@ public static class Protocol
     /// <summary>Bytes of standard input that the agent queues for one exec.</summary>
     public const int StdinWindow = 256 << 10;
 
+    /// <summary>Execs that an agent remembers at most, and may list in its <see cref="Welcome"/>.</summary>
+    public const int MaxExecs = 512;
+
     /// <summary>Longest path, in bytes, below the workspace.</summary>
     public const int MaxPath = 4095;
 

@@ -174,6 +174,7 @@ internal static class DevBenchServer
 
         services.AddSingleton(options.Execs);
         services.AddSingleton<ExecStore>();
+        services.AddSingleton<ExecKeys>();
         services.AddSingleton<OutputFolder>();
         services.AddSingleton<ExecSlots>();
         services.AddSingleton<ExecStarter>();

@@ -5,7 +5,12 @@ internal sealed class TimerTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
-    private DateTimeOffset _now = new(2026, 1, 15, 10, 30, 0, TimeSpan.Zero);
+    private DateTimeOffset _now = Start;
+
+    public static DateTimeOffset Start { get; } = new(2026, 1, 15, 10, 30, 0, TimeSpan.Zero);
+
+    /// <summary>Whether anything waits for it to move.</summary>
+    public bool IsAwaited => Next(DateTimeOffset.MaxValue) is not null;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Threading.Channels;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agents;
@@ -11,14 +10,17 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource<byte[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<byte[]> _received = System.Threading.Channels.Channel.CreateUnbounded<byte[]>(new() { SingleReader = true, SingleWriter = true });
+    private readonly ReceivedContent _received = new();
+    private readonly CancellationTokenSource _gone = new();
     private readonly Lock _lock = new();
     private TaskCompletionSource _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sendCredit = Protocol.InitialCredit;
-    private long _receiveCredit = Protocol.InitialCredit;
     private bool _cancelled;
 
     public uint Channel => channel;
+
+    /// <summary>Cancelled when nobody waits for it any more: a request that has not been sent by then is not sent.</summary>
+    public CancellationToken Gone => _gone.Token;
 
     /// <summary>The sending of the request itself.</summary>
     public Task Sent { get; set; } = Task.CompletedTask;
@@ -64,17 +66,13 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         {
             return null;
         }
-        finally
-        {
-            connection.Forget(this);
-        }
     }
 
     /// <summary>Tells the agent to give the request up; its answer still comes.</summary>
     public void Cancel()
     {
         if (!Interlocked.Exchange(ref _cancelled, true))
-            _ = connection.SendAsync(FrameKind.Cancel, channel, ReadOnlyMemory<byte>.Empty);
+            _ = connection.PostAsync(FrameKind.Cancel, channel, ReadOnlyMemory<byte>.Empty);
     }
 
     /// <summary>Sends content, waiting for credit. Stops early, without an error, once the agent has answered.</summary>
@@ -99,7 +97,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
             if (length == 0)
                 continue;
             Interlocked.Add(ref _sendCredit, -length);
-            await connection.SendAsync(FrameKind.Data, channel, content[..length]).WaitAsync(cancellationToken);
+            await connection.SendAsync(FrameKind.Data, channel, content[..length], cancellationToken);
             CallDeadline.Current?.Moved();
             content = content[length..];
         }
@@ -110,47 +108,44 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     /// <summary>The next piece of content from the agent; null when it is complete, or the agent answered without any.</summary>
     public async ValueTask<byte[]?> ReceiveAsync(CancellationToken cancellationToken)
     {
-        if (!await _received.Reader.WaitToReadAsync(cancellationToken) || !_received.Reader.TryRead(out var content))
+        if (await _received.TakeAsync(cancellationToken) is not { } content)
             return null;
-        Interlocked.Add(ref _receiveCredit, content.Length);
         var credit = new byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(credit, (uint)content.Length);
-        await connection.SendAsync(FrameKind.Credit, channel, credit).WaitAsync(cancellationToken);
+        await connection.SendAsync(FrameKind.Credit, channel, credit, cancellationToken);
         CallDeadline.Current?.Moved();
         return content;
     }
 
-    /// <summary>Nobody waits for this call any more.</summary>
+    /// <summary>Nobody waits for this call any more. The agent still has to answer it.</summary>
     public void Abandon()
     {
-        connection.Forget(this);
-        if (!Answered)
-            Cancel();
+        _received.Discard();
+        if (Answered)
+            return;
+        _gone.Cancel();
+        Cancel();
     }
 
-    internal void Answer(byte[] answer)
+    internal void Answer(ReadOnlySpan<byte> answer)
     {
-        _received.Writer.TryComplete();
-        _answer.TrySetResult(answer);
+        _received.End(null);
+        _answer.TrySetResult(Gone.IsCancellationRequested ? [] : answer.ToArray());
     }
 
-    internal void Receive(ReadOnlySpan<byte> content)
-    {
-        // It would cost no credit, so there would be no end to it.
-        if (content.IsEmpty)
-            throw new ProtocolException("the agent sent a piece of content without any");
-        if (Interlocked.Add(ref _receiveCredit, -content.Length) < 0)
-            throw new ProtocolException("the agent sent more than its credit");
-        _received.Writer.TryWrite(content.ToArray());
-    }
+    /// <exception cref="ProtocolException">More than the agent may send.</exception>
+    internal void Receive(ReadOnlySpan<byte> content) => _received.Add(content);
 
-    internal void ReceiveEnd() => _received.Writer.TryComplete();
+    /// <exception cref="ProtocolException">Not the first end.</exception>
+    internal void ReceiveEnd() => _received.Complete();
 
+    /// <exception cref="ProtocolException">For more than was sent: credit would add up without end.</exception>
     internal void Grant(uint bytes)
     {
         lock (_lock)
         {
-            Interlocked.Add(ref _sendCredit, bytes);
+            if (bytes == 0 || Interlocked.Add(ref _sendCredit, bytes) > Protocol.InitialCredit)
+                throw new ProtocolException($"the agent grants {bytes} bytes of credit, which is none or more than it was sent");
             _granted.TrySetResult();
             _granted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -159,7 +154,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     internal void Break()
     {
         var lost = AgentRefusals.StreamLost();
-        _received.Writer.TryComplete(lost);
+        _received.End(lost);
         if (_answer.TrySetException(lost))
             _ = _answer.Task.Exception;
     }

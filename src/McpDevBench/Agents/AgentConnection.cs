@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Collections.Concurrent;
+using System.Buffers.Binary;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -16,23 +15,28 @@ internal delegate T ReadMessage<out T>(ref MessageReader reader);
 /// One stream to one agent: frames both ways, requests on channels of their own. The agent is untrusted input: what breaks the protocol ends this
 /// stream, and nothing else.
 /// </summary>
-internal sealed class AgentConnection : IDisposable
+internal sealed partial class AgentConnection : IDisposable
 {
     private static readonly FrozenDictionary<Opcode, string> _names =
         Enum.GetValues<Opcode>().ToFrozenDictionary(opcode => opcode, opcode => JsonNamingPolicy.SnakeCaseLower.ConvertName(opcode.ToString()));
 
     private readonly EngineStream _stream;
-    private readonly ConcurrentDictionary<uint, AgentCall> _calls = [];
-    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly CallTable _calls = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly FrameReader _frames;
-    private uint _lastChannel;
+    private readonly FrameWriter _writer;
     private readonly AgentClock _clock;
+    private readonly StrayFrames _stray;
+    private readonly ReadPace _pace;
     private long _pongs;
+    private long _ping;
     private ProtocolException? _broken;
 
-    private AgentConnection(EngineStream stream, TimeProvider time) =>
-        (_stream, _frames, _clock) = (stream, new FrameReader(stream), new AgentClock(time));
+    private AgentConnection(EngineStream stream, TimeProvider time)
+    {
+        (_stream, _pace, _clock, _stray) = (stream, new ReadPace(time), new AgentClock(time), new StrayFrames(time));
+        (_frames, _writer) = (new FrameReader(stream, _pace), new FrameWriter(stream, _closed.Token));
+    }
 
     /// <summary>Cancelled when the stream has ended, whatever the reason.</summary>
     public CancellationToken Closed => _closed.Token;
@@ -41,6 +45,9 @@ internal sealed class AgentConnection : IDisposable
 
     /// <summary>The version of the protocol that the agent and this server both speak.</summary>
     public ushort Version => Welcome.Version;
+
+    /// <summary>Called at each answer to a ping. Set before <see cref="RunAsync"/>.</summary>
+    public Action Answered { get; set; } = static () => { };
 
     /// <summary>Answers to pings so far.</summary>
     public long Pongs => Volatile.Read(ref _pongs);
@@ -106,13 +113,20 @@ internal sealed class AgentConnection : IDisposable
 
     public AgentCall Call(Opcode opcode, Action<MessageWriter> write)
     {
-        var call = new AgentCall(this, Interlocked.Increment(ref _lastChannel));
-        _calls[call.Channel] = call;
+        var call = new AgentCall(this, _calls.NextChannel());
+        try
+        {
+            _calls.Add(call);
+        }
+        catch (ProtocolException broken)
+        {
+            Break(broken);
+        }
         if (_closed.IsCancellationRequested)
             call.Break();
         var message = new MessageWriter { Version = Version };
         write(new RequestHeader(opcode, CallDeadline.Current is { IsForTransfer: false } deadline ? ExpiryOf(deadline) : 0).Write(message));
-        call.Sent = SendAsync(FrameKind.Request, call.Channel, message.WrittenMemory);
+        call.Sent = SendRequestAsync(call, message.WrittenMemory);
         return call;
     }
 
@@ -120,19 +134,29 @@ internal sealed class AgentConnection : IDisposable
     internal Task SendEndAsync(uint channel)
     {
         if (Version == 1)
-            return SendAsync(FrameKind.DataEnd, channel, ReadOnlyMemory<byte>.Empty);
+            return SendAsync(FrameKind.DataEnd, channel, ReadOnlyMemory<byte>.Empty, CancellationToken.None);
         var expiresAt = CallDeadline.Current is { } deadline ? ExpiryOf(deadline) : 0;
-        return SendAsync(FrameKind.DataEnd, channel, new MessageWriter(8) { Version = Version }.Int64(expiresAt).WrittenMemory);
+        var end = new MessageWriter(8) { Version = Version }.Int64(expiresAt).WrittenMemory;
+        return SendAsync(FrameKind.DataEnd, channel, end, CancellationToken.None);
     }
 
     public Task AcknowledgeAsync(ExecAck ack)
     {
         var message = new MessageWriter(32) { Version = Version };
         ack.Write(message);
-        return SendAsync(FrameKind.ExecAck, Protocol.NoChannel, message.WrittenMemory);
+        return PostAsync(FrameKind.ExecAck, Protocol.NoChannel, message.WrittenMemory);
     }
 
-    public Task PingAsync() => SendAsync(FrameKind.Ping, Protocol.NoChannel, ReadOnlyMemory<byte>.Empty);
+    /// <summary>Asks for a sign of life. The answer must repeat a number that only who has read the question can know.</summary>
+    public Task PingAsync()
+    {
+        var nonce = new byte[sizeof(long)];
+        do
+            RandomNumberGenerator.Fill(nonce);
+        while (BinaryPrimitives.ReadInt64LittleEndian(nonce) == 0);
+        Volatile.Write(ref _ping, BinaryPrimitives.ReadInt64LittleEndian(nonce));
+        return PostAsync(FrameKind.Ping, Protocol.NoChannel, nonce);
+    }
 
     /// <summary>An answer was no answer: that ends the stream as any frame would that is none.</summary>
     internal void Break(ProtocolException broken)
@@ -141,37 +165,59 @@ internal sealed class AgentConnection : IDisposable
         Dispose();
     }
 
-    internal void Forget(AgentCall call) => _calls.TryRemove(call.Channel, out _);
-
     /// <summary>Writes one frame. A stream that has ended swallows it: its calls have been broken already.</summary>
-    internal async Task SendAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before the first byte was sent.
+    /// </exception>
+    internal Task SendAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+        SwallowAsync(_writer.SendAsync(kind, channel, payload, cancellationToken), cancellationToken);
+
+    /// <summary>Writes one small frame that nobody waits for. An agent that leaves too many of them unread loses its stream.</summary>
+    internal Task PostAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            return SwallowAsync(_writer.PostAsync(kind, channel, payload), CancellationToken.None);
+        }
+        catch (ProtocolException broken)
+        {
+            Break(broken);
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task SendRequestAsync(AgentCall call, ReadOnlyMemory<byte> payload)
     {
         if (payload.Length > Protocol.MaxPayload)
+        {
+            _calls.Remove(call.Channel);
             throw new RefusalException(
                 RefusalCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.",
                 $"Send less at once; for large files use {FileAddress.Named}.");
-        var frame = ArrayPool<byte>.Shared.Rent(FrameHeader.Size + payload.Length);
+        }
         try
         {
-            new FrameHeader(kind, channel, payload.Length).Write(frame);
-            payload.Span.CopyTo(frame.AsSpan(FrameHeader.Size));
-            await _writing.WaitAsync(_closed.Token);
-            try
-            {
-                await _stream.WriteAsync(frame, 0, FrameHeader.Size + payload.Length, _closed.Token);
-            }
-            finally
-            {
-                _writing.Release();
-            }
+            await SendAsync(FrameKind.Request, call.Channel, payload, call.Gone);
+        }
+        catch (OperationCanceledException) when (call.Gone.IsCancellationRequested)
+        {
+            // Its caller went before its turn came: the agent never hears of it.
+            _calls.Remove(call.Channel);
+        }
+    }
+
+    private async Task SwallowAsync(Task sending, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await sending;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !_closed.IsCancellationRequested)
+        {
+            throw;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
             Dispose();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(frame);
         }
     }
 
@@ -184,8 +230,7 @@ internal sealed class AgentConnection : IDisposable
             _closed.Cancel();
         }
         _stream.Dispose();
-        foreach (var call in _calls.Values)
-            call.Break();
+        _calls.Break();
     }
 
     private async Task ShakeHandsAsync(byte[] secret, string build, CancellationToken cancellationToken)
@@ -204,7 +249,7 @@ internal sealed class AgentConnection : IDisposable
 
         var message = new MessageWriter(32) { Version = Protocol.HandshakeVersion };
         new Hello(Protocol.Version, build).Write(message);
-        await SendAsync(FrameKind.Hello, Protocol.NoChannel, message.WrittenMemory).WaitAsync(cancellationToken);
+        await SendAsync(FrameKind.Hello, Protocol.NoChannel, message.WrittenMemory, cancellationToken);
         var header = await _frames.NextAsync(cancellationToken)
             ?? throw new EndOfStreamException("the agent's stream ended before its welcome");
         if (header.Kind != FrameKind.Welcome)
@@ -212,53 +257,6 @@ internal sealed class AgentConnection : IDisposable
         var reader = new MessageReader(_frames.TakePayload(header)) { Version = Protocol.HandshakeVersion };
         Welcome = Welcome.Read(ref reader);
         _clock.Read(Welcome.Clock);
-    }
-
-    private void Deliver(FrameHeader header, AgentLink link, AgentListener listener)
-    {
-        var payload = _frames.TakePayload(header);
-        var reader = new MessageReader(payload) { Version = Version };
-        switch (header.Kind)
-        {
-            case FrameKind.Response:
-                if (_calls.TryRemove(header.Channel, out var answered))
-                    answered.Answer(payload.ToArray());
-                break;
-            case FrameKind.Data:
-                if (_calls.TryGetValue(header.Channel, out var receiving))
-                    receiving.Receive(payload);
-                break;
-            case FrameKind.DataEnd:
-                if (_calls.TryGetValue(header.Channel, out var received))
-                    received.ReceiveEnd();
-                break;
-            case FrameKind.Credit:
-                if (_calls.TryGetValue(header.Channel, out var sending))
-                    sending.Grant(reader.UInt32());
-                break;
-            case FrameKind.ExecOutput:
-                var output = ExecOutput.Read(ref reader);
-                listener.Output(link, output, reader.Rest);
-                break;
-            case FrameKind.ExecBackground when Version >= 2:
-                var background = ExecBackground.Read(ref reader);
-                reader.End();
-                listener.InBackground(link, background);
-                break;
-            case FrameKind.ExecExited:
-                var exit = ExecExited.Read(ref reader);
-                reader.End();
-                listener.Exited(link, exit);
-                break;
-            case FrameKind.Pong:
-                if (Version >= 2)
-                    _clock.Read(reader.Int64());
-                Interlocked.Increment(ref _pongs);
-                link.Answered();
-                break;
-            default:
-                throw new ProtocolException($"the agent sent {header.Kind}");
-        }
     }
 
     /// <summary>When the agent may no longer do what is asked for now.</summary>

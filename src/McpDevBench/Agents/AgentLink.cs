@@ -104,9 +104,6 @@ internal sealed partial class AgentLink : IAsyncDisposable
             _ = connected.Result.AcknowledgeAsync(ack);
     }
 
-    /// <summary>The agent has answered the last ping.</summary>
-    public void Answered() => _heartbeat.Answered();
-
     public async ValueTask DisposeAsync()
     {
         try
@@ -150,6 +147,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
             using (var watch = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, connection.Closed))
             using (_stopping.Token.Register(connection.Dispose))
             {
+                connection.Answered = _heartbeat.Answered;
                 var pinging = _heartbeat.RunAsync(connection, watch.Token);
                 try
                 {

@@ -6,15 +6,20 @@ namespace McpDevBench.Agents;
 internal abstract class AgentListener
 {
     /// <summary>A stream is up; the agent holds back each listed exec until it is acknowledged.</summary>
+    /// <exception cref="ProtocolException">The agent lists what this server never started in its container.</exception>
     public abstract void Connected(AgentLink link, Welcome welcome);
 
-    /// <exception cref="ProtocolException">The chunk does not fit to what came before.</exception>
-    public abstract void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content);
+    /// <returns>False: it brings nothing new.</returns>
+    /// <exception cref="ProtocolException">The chunk does not fit to what came before, or is of no command of that agent's.</exception>
+    public abstract bool Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content);
 
-    /// <exception cref="ProtocolException">Output before it is missing.</exception>
-    public abstract void InBackground(AgentLink link, ExecBackground background);
+    /// <returns>False: it brings nothing new.</returns>
+    /// <exception cref="ProtocolException">Output before it is missing, or it is no command of that agent's.</exception>
+    public abstract bool InBackground(AgentLink link, ExecBackground background);
 
-    public abstract void Exited(AgentLink link, ExecExited exit);
+    /// <returns>False: it brings nothing new.</returns>
+    /// <exception cref="ProtocolException">Output before it is missing, or it is no command of that agent's.</exception>
+    public abstract bool Exited(AgentLink link, ExecExited exit);
 
     /// <summary>The container is gone, and with it every process.</summary>
     public abstract void Lost(string dockerId);

@@ -40,7 +40,7 @@ internal sealed class EngineStreams(DockerEngine engine)
             User = $"{ContainerSpec.Uid}:{ContainerSpec.Uid}",
             AttachStdin = true,
             AttachStdout = true,
-            AttachStderr = true,
+            AttachStderr = false,
         }, token), cancellationToken));
         return new EngineStream(await LostIfGone(engine.CallAsync("exec_start", (client, token) => client.Exec.StartContainerExecAsync(created.ID, new ContainerExecStartParameters(), token), cancellationToken)));
     }

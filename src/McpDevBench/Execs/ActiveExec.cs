@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Threading.Channels;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Execs;
@@ -15,11 +13,12 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
         OutputStream Stream, long UnixMicroseconds, byte[]? Content, int Length, ExecExited? Exit, bool Lost,
         ExecBackground? Background = null);
 
-    private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ArrivalQueue _arrivals = new();
     private readonly TaskCompletionSource _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exec _exec = exec;
     private bool _ending;
+    private bool _isInBackground;
     private long _lastOutput;
 
     public Exec Exec => _exec;
@@ -46,16 +45,17 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     /// <summary>The clock's timestamp when output was last written down; 0 if none was since this server runs.</summary>
     public long LastOutput => Volatile.Read(ref _lastOutput);
 
-    public ChannelReader<Arrival> Arrivals => _arrivals.Reader;
+    public ArrivalQueue Arrivals => _arrivals;
 
+    /// <returns>False: it is here already.</returns>
     /// <exception cref="ProtocolException">There is a gap, or more than the agent may send, or something after the end.</exception>
-    public void Arrive(in ExecOutput header, ReadOnlySpan<byte> content)
+    public bool Arrive(in ExecOutput header, ReadOnlySpan<byte> content)
     {
         if (content.Length is 0 or > Protocol.MaxData || header.Stream is not (OutputStream.Stdout or OutputStream.Stderr))
             throw new ProtocolException($"{content.Length} bytes of output on stream {header.Stream}");
         // Sent twice around a reconnect: it is here already.
         if ((long)header.Offset + content.Length <= Arrived)
-            return;
+            return false;
         if ((long)header.Offset > Arrived)
             throw new ProtocolException($"output at {header.Offset}, expected {Arrived}");
         if (Volatile.Read(ref _ending))
@@ -64,29 +64,32 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
         // Nothing is acknowledged that is not in the log: at most this is what waits for the disk.
         if (Arrived + content.Length - log.EndOffset > Protocol.ExecWindow)
             throw new ProtocolException($"output to {Arrived + content.Length}, of which {log.EndOffset} bytes can have been acknowledged");
+        _arrivals.Write(header.Stream, header.UnixMicroseconds, content);
         Arrived += content.Length;
-        var copy = ArrayPool<byte>.Shared.Rent(content.Length);
-        content.CopyTo(copy);
-        _arrivals.Writer.TryWrite(new Arrival(header.Stream, header.UnixMicroseconds, copy, content.Length, null, Lost: false));
+        return true;
     }
 
     /// <summary>Its leader has ended; repeated on every stream while processes of it run.</summary>
+    /// <returns>False: that is known already.</returns>
     /// <exception cref="ProtocolException">Output is missing.</exception>
-    public void Arrive(ExecBackground background)
+    public bool Arrive(ExecBackground background)
     {
         if ((long)background.Leader.Produced > Arrived)
             throw new ProtocolException($"the leader ended at {background.Leader.Produced}, but {Arrived} bytes came");
-        if (!Volatile.Read(ref _ending))
-            _arrivals.Writer.TryWrite(new Arrival(default, 0, null, 0, null, Lost: false, background));
+        if (Volatile.Read(ref _ending) || Interlocked.Exchange(ref _isInBackground, true))
+            return false;
+        _arrivals.Write(new Arrival(default, 0, null, 0, null, Lost: false, background));
+        return true;
     }
 
     /// <summary>It is told again on every stream until it is acknowledged; once is enough.</summary>
+    /// <returns>False: that is known already.</returns>
     /// <exception cref="ProtocolException">Output is missing.</exception>
-    public void Arrive(ExecExited exit)
+    public bool Arrive(ExecExited exit)
     {
         if ((long)exit.Produced != Arrived)
             throw new ProtocolException($"the exec ended at {exit.Produced}, but {Arrived} bytes came");
-        End(new Arrival(default, 0, null, 0, exit, Lost: false));
+        return End(new Arrival(default, 0, null, 0, exit, Lost: false));
     }
 
     /// <summary>See <see cref="Execs.Exec.Unsettled"/>.</summary>
@@ -114,7 +117,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     public void Finish(Exec exec)
     {
         _exec = exec;
-        _arrivals.Writer.TryComplete();
+        _arrivals.Complete();
         log.Dispose();
         Notify();
     }
@@ -150,9 +153,11 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     public void Notify() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
-    private void End(Arrival end)
+    private bool End(Arrival end)
     {
-        if (!Interlocked.Exchange(ref _ending, true))
-            _arrivals.Writer.TryWrite(end);
+        if (Interlocked.Exchange(ref _ending, true))
+            return false;
+        _arrivals.Write(end);
+        return true;
     }
 }

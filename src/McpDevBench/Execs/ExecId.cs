@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace McpDevBench.Execs;
 
-/// <summary>The handle of a command: <c>e_</c> and a random UUID.</summary>
+/// <summary>The handle of a command: <c>e_</c> and its key, in the form of a UUID (<see cref="ExecKeys"/>).</summary>
 internal readonly record struct ExecId(Guid Value)
 {
     public static ExecId New() => new(Guid.NewGuid());

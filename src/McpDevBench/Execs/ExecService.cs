@@ -14,7 +14,8 @@ namespace McpDevBench.Execs;
 internal sealed class ExecService(
     ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter,
     ExecSupervisor supervisor,
-    ExecStore store, AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics, TimeProvider time)
+    ExecStore store, ExecKeys execKeys, AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics,
+    TimeProvider time)
 {
     public const int MinTimeoutSeconds = 1;
 
@@ -183,7 +184,7 @@ internal sealed class ExecService(
         foreach (var (name, value) in request.Env)
             env[name] = value;
         return new ExecStart(
-            Guid.NewGuid(), [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")],
+            execKeys.New(workspace.Id).Value, [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")],
             WorkingFolder.Of(request.Cwd, env),
             StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
             (uint)(timeout?.TotalMilliseconds ?? 0), (uint)options.TimeoutGrace.TotalMilliseconds,

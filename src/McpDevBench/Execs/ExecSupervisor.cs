@@ -14,11 +14,12 @@ namespace McpDevBench.Execs;
 /// </summary>
 internal sealed partial class ExecSupervisor(
     ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents,
-    WorkspaceDirectory workspaces, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
+    WorkspaceDirectory workspaces, ExecKeys keys, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
 {
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Guid, ActiveExec> _active = [];
+    private readonly DisownedExecs _disowned = new();
 
     /// <summary>
     /// Told of every end before it is written down and acknowledged, so that a crash in between tells it again; the flag says that this may be so. A refusal
@@ -93,24 +94,31 @@ internal sealed partial class ExecSupervisor(
 
     public override void Connected(AgentLink link, Welcome welcome)
     {
-        if (workspaces.FindByDockerId(link.DockerId) is { } workspace)
+        var workspace = workspaces.FindByDockerId(link.DockerId);
+        var present = welcome.Execs.Select(position => position.Key).ToHashSet();
+        if (present.Count < welcome.Execs.Count)
+            throw new ProtocolException("the agent lists a command twice");
+        var disowned = welcome.Execs.Where(position => FindIn(link, position.Key) is null).ToList();
+        foreach (var position in disowned)
+            RequireOurs(position.Key, workspace);
+        _disowned.Set(link.DockerId, disowned.Select(position => position.Key));
+        if (workspace is not null)
             workspaces.NoteBoot(workspace.Id, welcome.Boot);
         foreach (var position in welcome.Execs)
         {
-            if (_active.TryGetValue(position.Key, out var active))
+            if (FindIn(link, position.Key) is { } active)
             {
                 active.Confirmed = true;
                 link.Acknowledge(new ExecAck(position.Key, (ulong)active.Log.EndOffset, Exit: false));
             }
-            else
-                Disown(link, position);
         }
+        foreach (var position in disowned)
+            Disown(link, position);
         foreach (var active in _active.Values)
         {
             if (active.DockerId == link.DockerId && active is { Recovered: true, Exec.Unsettled: true })
                 FoundUnsettled(active, link);
         }
-        var present = welcome.Execs.Select(position => position.Key).ToHashSet();
         foreach (var active in _active.Values)
         {
             // Asked for, but the agent does not know it: either it never got the request (it will be repeated), or it has been restarted.
@@ -119,28 +127,34 @@ internal sealed partial class ExecSupervisor(
         }
     }
 
-    public override void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content)
+    public override bool Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content)
     {
-        if (_active.TryGetValue(header.Key, out var active) && active.DockerId == link.DockerId)
-            active.Arrive(header, content);
+        if (FindIn(link, header.Key) is { } active)
+            return active.Arrive(header, content);
+        _disowned.CountOutput(link.DockerId, header.Key, content.Length);
+        return true;
     }
 
-    public override void InBackground(AgentLink link, ExecBackground background)
+    public override bool InBackground(AgentLink link, ExecBackground background)
     {
-        if (_active.TryGetValue(background.Leader.Key, out var active) && active.DockerId == link.DockerId)
-            active.Arrive(background);
+        if (FindIn(link, background.Leader.Key) is { } active)
+            return active.Arrive(background);
+        _disowned.Require(link.DockerId, background.Leader.Key);
+        return false;
     }
 
-    public override void Exited(AgentLink link, ExecExited exit)
+    public override bool Exited(AgentLink link, ExecExited exit)
     {
-        if (_active.TryGetValue(exit.Key, out var active) && active.DockerId == link.DockerId)
-            active.Arrive(exit);
-        else
-            link.Acknowledge(new ExecAck(exit.Key, exit.Produced, Exit: true));
+        if (FindIn(link, exit.Key) is { } active)
+            return active.Arrive(exit);
+        _disowned.End(link.DockerId, exit.Key);
+        link.Acknowledge(new ExecAck(exit.Key, exit.Produced, Exit: true));
+        return true;
     }
 
     public override void Lost(string dockerId)
     {
+        _disowned.Forget(dockerId);
         foreach (var active in _active.Values.Where(active => active.DockerId == dockerId))
             active.Lose();
         // One that is being removed ends as it should.
@@ -149,6 +163,18 @@ internal sealed partial class ExecSupervisor(
             LogLost(logger, workspace.Id);
             workspaces.MarkStopped(workspace);
         }
+    }
+
+    /// <summary>A command that is watched over, if it is that agent's.</summary>
+    private ActiveExec? FindIn(AgentLink link, Guid key) =>
+        _active.TryGetValue(key, out var active) && active.DockerId == link.DockerId ? active : null;
+
+    /// <summary>Also without a row: it may have expired, or the database may have been lost.</summary>
+    private void RequireOurs(Guid key, Workspace? workspace)
+    {
+        var id = new ExecId(key);
+        if (workspace is null || (!keys.IsOurs(id, workspace.Id) && store.Find(id)?.ContainerId != workspace.Id))
+            throw new ProtocolException($"the agent lists the command {id}, which this server did not start there");
     }
 
     private ActiveExec Watch(Exec exec, string dockerId, bool recovered = false)

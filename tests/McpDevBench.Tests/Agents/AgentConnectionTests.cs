@@ -1,9 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
-using Docker.DotNet;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Engine;
 using McpDevBench.Tests.Agent;
 
 namespace McpDevBench.Tests.Agents;
@@ -13,34 +9,13 @@ public sealed class AgentConnectionTests : IAsyncLifetime
 {
     private static readonly TimeSpan _patience = Eventually.Timeout;
 
-    private readonly TcpClient _server = new();
-    private TcpClient _agent = null!;
-    private AgentConnection _connection = null!;
+    private StreamPair _pair = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        await _server.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
-        _agent = await listener.AcceptTcpClientAsync();
-        var opening = AgentConnection.OpenAsync(
-            new EngineStream(new MultiplexedStream(_server.GetStream(), false)), new byte[Handshake.SecretLength], "test",
-            TimeProvider.System, TestContext.Current.CancellationToken);
-        var greeting = await ReadAsync(Handshake.ServerLength);
-        var welcome = new MessageWriter { Version = Protocol.Version };
-        new Welcome(Protocol.Version, "test", Guid.NewGuid(), []).Write(welcome);
-        _agent.GetStream().Write([.. Handshake.AgentMagic, .. greeting.AsSpan(Handshake.MagicLength + Handshake.SecretLength), .. AgentClient.Frame(FrameKind.Welcome, 0, welcome.Written)]);
-        _connection = await opening;
-        await ReadFrameAsync();
-    }
+    private AgentConnection Connection => _pair.Connection;
 
-    public ValueTask DisposeAsync()
-    {
-        _connection.Dispose();
-        _agent.Dispose();
-        _server.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public async ValueTask InitializeAsync() => _pair = await StreamPair.OpenAsync();
+
+    public ValueTask DisposeAsync() => _pair.DisposeAsync();
 
     public static TheoryData<string, byte[]> NoAnswers() => new()
     {
@@ -54,25 +29,25 @@ public sealed class AgentConnectionTests : IAsyncLifetime
     [MemberData(nameof(NoAnswers))]
     public async Task What_is_no_answer_ends_the_stream_and_its_caller_may_try_again(string what, byte[] answer)
     {
-        var running = _connection.RunAsync(null!, new Deaf());
-        var call = _connection.CallAsync(Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, TestContext.Current.CancellationToken));
-        var request = await ReadFrameAsync();
-        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, answer));
+        var running = Connection.RunAsync(null!, new Deaf());
+        var call = Connection.CallAsync(Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, TestContext.Current.CancellationToken));
+        var request = await _pair.ReadFrameAsync();
+        _pair.Agent.Write(AgentClient.Frame(FrameKind.Response, request.Channel, answer));
 
         var refusal = await Assert.ThrowsAsync<RefusalException>(() => call);
         Assert.True(refusal.Retryable, what);
         await Assert.ThrowsAsync<ProtocolException>(() => running);
-        Assert.True(_connection.Closed.IsCancellationRequested, what);
-        Assert.Equal(0, _agent.GetStream().Read(new byte[1]));
+        Assert.True(Connection.Closed.IsCancellationRequested, what);
+        Assert.Equal(0, _pair.Agent.Read(new byte[1]));
     }
 
     [Fact]
     public async Task Content_without_any_ends_the_stream()
     {
-        var running = _connection.RunAsync(null!, new Deaf());
-        var call = _connection.Call(Opcode.Read, static _ => { });
-        var request = await ReadFrameAsync();
-        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Data, request.Channel, []));
+        var running = Connection.RunAsync(null!, new Deaf());
+        var call = Connection.Call(Opcode.Read, static _ => { });
+        var request = await _pair.ReadFrameAsync();
+        _pair.Agent.Write(AgentClient.Frame(FrameKind.Data, request.Channel, []));
 
         await Assert.ThrowsAsync<ProtocolException>(() => running.WaitAsync(_patience));
         await Assert.ThrowsAsync<RefusalException>(async () => await call.ReceiveAsync(TestContext.Current.CancellationToken));
@@ -81,28 +56,28 @@ public sealed class AgentConnectionTests : IAsyncLifetime
     [Fact]
     public async Task An_agent_that_does_not_answer_a_cancellation_is_not_waited_for()
     {
-        var running = _connection.RunAsync(null!, new Deaf());
+        var running = Connection.RunAsync(null!, new Deaf());
         using var patience = new CancellationTokenSource();
-        var call = _connection.CallAsync(Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, patience.Token));
-        await ReadFrameAsync();
+        var call = Connection.CallAsync(Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, patience.Token));
+        await _pair.ReadFrameAsync();
         await patience.CancelAsync();
 
-        Assert.Equal(FrameKind.Cancel, (await ReadFrameAsync()).Kind);
+        Assert.Equal(FrameKind.Cancel, (await _pair.ReadFrameAsync()).Kind);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(_patience));
-        Assert.False(_connection.Closed.IsCancellationRequested);
+        Assert.False(Connection.Closed.IsCancellationRequested);
         Assert.False(running.IsCompleted);
     }
 
     [Fact]
     public async Task An_answer_that_was_under_way_when_it_was_cancelled_counts()
     {
-        _ = _connection.RunAsync(null!, new Deaf());
+        _ = Connection.RunAsync(null!, new Deaf());
         using var patience = new CancellationTokenSource();
-        var call = _connection.CallAsync(Opcode.ExecStart, static _ => { }, call => call.AnswerAsync(ExecStarted.Read, patience.Token));
-        var request = await ReadFrameAsync();
+        var call = Connection.CallAsync(Opcode.ExecStart, static _ => { }, call => call.AnswerAsync(ExecStarted.Read, patience.Token));
+        var request = await _pair.ReadFrameAsync();
         await patience.CancelAsync();
-        Assert.Equal(FrameKind.Cancel, (await ReadFrameAsync()).Kind);
-        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.Equal(FrameKind.Cancel, (await _pair.ReadFrameAsync()).Kind);
+        _pair.Agent.Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0]));
 
         Assert.Equal(7, (await call).Pid);
     }
@@ -110,15 +85,15 @@ public sealed class AgentConnectionTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_that_comes_after_its_caller_has_gone_still_tells_whether_a_command_began()
     {
-        var running = _connection.RunAsync(null!, new Deaf());
+        var running = Connection.RunAsync(null!, new Deaf());
         using var patience = new CancellationTokenSource();
-        var call = _connection.Call(Opcode.ExecStart, static _ => { });
-        var request = await ReadFrameAsync();
+        var call = Connection.Call(Opcode.ExecStart, static _ => { });
+        var request = await _pair.ReadFrameAsync();
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.AnswerAsync(ExecStarted.Read, patience.Token).WaitAsync(_patience));
         Assert.False(call.HasAnswer);
 
-        _agent.GetStream().Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0]));
+        _pair.Agent.Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0]));
         Assert.Equal(AgentStatus.Ok, await call.LateAnswerAsync().WaitAsync(_patience));
         Assert.False(running.IsCompleted);
     }
@@ -126,9 +101,9 @@ public sealed class AgentConnectionTests : IAsyncLifetime
     [Fact]
     public async Task A_stream_that_ends_without_an_answer_leaves_open_whether_a_command_began()
     {
-        _ = _connection.RunAsync(null!, new Deaf());
-        var call = _connection.Call(Opcode.ExecStart, static _ => { });
-        _connection.Dispose();
+        _ = Connection.RunAsync(null!, new Deaf());
+        var call = Connection.Call(Opcode.ExecStart, static _ => { });
+        Connection.Dispose();
         Assert.Null(await call.LateAnswerAsync().WaitAsync(_patience));
     }
 
@@ -136,11 +111,11 @@ public sealed class AgentConnectionTests : IAsyncLifetime
     public async Task A_request_carries_the_moment_at_which_its_caller_gives_up_and_none_outside_of_a_call()
     {
         using (CallDeadline.Begin(TimeProvider.System, TimeSpan.FromHours(1), CancellationToken.None))
-            _connection.Call(Opcode.Stat, static _ => { });
-        var (_, limited) = await ReadMessageAsync();
+            Connection.Call(Opcode.Stat, static _ => { });
+        var (_, limited) = await _pair.ReadMessageAsync();
         CallDeadline.Leave();
-        _connection.Call(Opcode.Stat, static _ => { });
-        var (_, unlimited) = await ReadMessageAsync();
+        Connection.Call(Opcode.Stat, static _ => { });
+        var (_, unlimited) = await _pair.ReadMessageAsync();
 
         Assert.InRange(
             ExpiryIn(limited), (long)TimeSpan.FromMinutes(59).TotalMilliseconds, (long)TimeSpan.FromMinutes(61).TotalMilliseconds);
@@ -151,43 +126,5 @@ public sealed class AgentConnectionTests : IAsyncLifetime
     {
         var reader = new MessageReader(message) { Version = Protocol.Version };
         return RequestHeader.Read(ref reader).ExpiresAt;
-    }
-
-    private async Task<byte[]> ReadAsync(int length)
-    {
-        var bytes = new byte[length];
-        await _agent.GetStream().ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
-        return bytes;
-    }
-
-    private async Task<FrameHeader> ReadFrameAsync() => (await ReadMessageAsync()).Header;
-
-    private async Task<(FrameHeader Header, byte[] Message)> ReadMessageAsync()
-    {
-        var header = FrameHeader.Read(await ReadAsync(FrameHeader.Size));
-        return (header, await ReadAsync(header.Length));
-    }
-
-    private sealed class Deaf : AgentListener
-    {
-        public override void Connected(AgentLink link, Welcome welcome)
-        {
-        }
-
-        public override void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content)
-        {
-        }
-
-        public override void InBackground(AgentLink link, ExecBackground background)
-        {
-        }
-
-        public override void Exited(AgentLink link, ExecExited exit)
-        {
-        }
-
-        public override void Lost(string dockerId)
-        {
-        }
     }
 }

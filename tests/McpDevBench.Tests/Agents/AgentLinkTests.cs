@@ -116,11 +116,12 @@ public sealed class AgentLinkTests
         using var scripted = new ScriptedEngine(_ => false, async agent =>
         {
             streams.Release();
-            while ((await agent.ReadAsync()).Kind != FrameKind.Ping)
-            {
-                // Its first words are a ping, but an acknowledgement may overtake it.
-            }
-            await agent.SendAsync(FrameKind.Pong, 0, new byte[sizeof(long)]);
+            FrameHeader header;
+            byte[] nonce;
+            do
+                (header, nonce) = await agent.ReadAsync();
+            while (header.Kind != FrameKind.Ping);
+            await agent.SendAsync(FrameKind.Pong, 0, [.. new byte[sizeof(long)], .. nonce]);
             await agent.SendAsync(FrameKind.Hello, 0, []);
         });
         using var engine = scripted.Connect();
@@ -146,17 +147,11 @@ public sealed class AgentLinkTests
         {
         }
 
-        public override void Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content)
-        {
-        }
+        public override bool Output(AgentLink link, in ExecOutput header, ReadOnlySpan<byte> content) => true;
 
-        public override void InBackground(AgentLink link, ExecBackground background)
-        {
-        }
+        public override bool InBackground(AgentLink link, ExecBackground background) => true;
 
-        public override void Exited(AgentLink link, ExecExited exit)
-        {
-        }
+        public override bool Exited(AgentLink link, ExecExited exit) => true;
 
         public override void Lost(string dockerId) => _lost.Enqueue(dockerId);
     }

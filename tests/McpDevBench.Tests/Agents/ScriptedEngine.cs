@@ -16,6 +16,9 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
+    /// <summary>What the agent lists in its welcome.</summary>
+    public IReadOnlyList<ExecPosition> Execs { get; init; } = [];
+
     public DockerEngine Connect()
     {
         _listener.Start();
@@ -66,7 +69,7 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
     {
         await stream.WriteAsync("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8.ToArray());
         var scripted = new ScriptedAgent(stream);
-        await scripted.GreetAsync();
+        await scripted.GreetAsync(Execs);
         await agent(scripted);
     }
 
@@ -98,26 +101,34 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
 /// <summary>The agent's end of one stream, in a test's hands.</summary>
 internal sealed class ScriptedAgent(NetworkStream stream)
 {
-    public async Task GreetAsync()
+    public async Task GreetAsync(IReadOnlyList<ExecPosition> execs)
     {
         var greeting = new byte[Handshake.ServerLength];
         await stream.ReadExactlyAsync(greeting);
         var welcome = new MessageWriter { Version = Protocol.Version };
-        new Welcome(Protocol.Version, "test", Guid.NewGuid(), []).Write(welcome);
+        new Welcome(Protocol.Version, "test", Guid.NewGuid(), execs).Write(welcome);
         await WriteAsync([.. Handshake.AgentMagic, .. greeting.AsSpan(Handshake.MagicLength + Handshake.SecretLength), .. AgentClient.Frame(FrameKind.Welcome, 0, welcome.Written)]);
         await ReadAsync();
     }
 
-    public async Task<FrameHeader> ReadAsync()
+    public async Task<(FrameHeader Header, byte[] Payload)> ReadAsync()
     {
         var head = new byte[FrameHeader.Size];
         await stream.ReadExactlyAsync(head);
         var header = FrameHeader.Read(head);
-        await stream.ReadExactlyAsync(new byte[header.Length]);
-        return header;
+        var payload = new byte[header.Length];
+        await stream.ReadExactlyAsync(payload);
+        return (header, payload);
     }
 
     public Task SendAsync(FrameKind kind, uint channel, byte[] payload) => WriteAsync(AgentClient.Frame(kind, channel, payload));
+
+    public Task SendAsync(FrameKind kind, Action<MessageWriter> write)
+    {
+        var message = new MessageWriter { Version = Protocol.Version };
+        write(message);
+        return SendAsync(kind, Protocol.NoChannel, message.Written.ToArray());
+    }
 
     /// <summary>Says nothing until the server ends the stream.</summary>
     public Task SilenceAsync() => stream.CopyToAsync(Stream.Null);
