@@ -9,6 +9,11 @@ internal sealed class CallDeadline : IDisposable
     /// <summary>For a call without a wait of its own, and for a transfer in which nothing moves.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Bytes a second that a transfer has to move, in the mean of <see cref="DefaultTimeout"/>: one that trickles holds what others need.
+    /// </summary>
+    public const int MinRate = 4 << 10;
+
     /// <summary>On top of the wait that a call asks for: to reach the workspace and to answer.</summary>
     public static readonly TimeSpan Overhead = TimeSpan.FromSeconds(5);
 
@@ -74,7 +79,7 @@ internal sealed class CallDeadline : IDisposable
         return true;
     }
 
-    /// <summary>A transfer of any size: it has no time limit while something moves.</summary>
+    /// <summary>A transfer of any size: it has no time limit while it moves at <see cref="MinRate"/>.</summary>
     public bool IsForTransfer { get; private init; }
 
     public static CallDeadline Begin(TimeProvider time, TimeSpan timeout, CancellationToken caller) =>
@@ -107,14 +112,14 @@ internal sealed class CallDeadline : IDisposable
         }
     }
 
-    /// <summary>Something of a transfer has moved: its time begins anew.</summary>
-    public void Moved()
+    /// <summary>So many bytes of a transfer have moved: that gives it the time that they take at <see cref="MinRate"/>.</summary>
+    public void Moved(int bytes)
     {
         if (!IsForTransfer)
             return;
         lock (_lock)
         {
-            _began = _time.GetTimestamp();
+            _began = Math.Min(_time.GetTimestamp(), _began + (bytes * _time.TimestampFrequency / MinRate));
             Rearm();
         }
     }

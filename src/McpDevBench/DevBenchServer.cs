@@ -184,6 +184,7 @@ internal static class DevBenchServer
         services.AddSingleton<ExecJanitor>();
         services.AddSingleton<CallHandles>();
 
+        services.AddSingleton<TransferSlots>();
         services.AddSingleton<WorkspaceFiles>();
         services.AddSingleton<FileService>();
         services.AddSingleton<FileFinder>();

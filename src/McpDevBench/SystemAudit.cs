@@ -1,3 +1,4 @@
+using McpDevBench.Agents;
 using McpDevBench.Audit;
 using McpDevBench.Containers;
 using McpDevBench.Execs;
@@ -8,13 +9,14 @@ namespace McpDevBench;
 
 /// <summary>What happens beside the calls, for the audit record: commands end, workspaces expire, the server starts, stops and tidies up.</summary>
 internal sealed class SystemAudit(
-    AuditLog audit, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, WorkspaceDirectory workspaces, HealthChecks checks,
+    AuditLog audit, AgentDirectory agents, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, WorkspaceDirectory workspaces, HealthChecks checks,
     TimeProvider time)
 {
     /// <summary>Hears of what happens. Before anything can.</summary>
     public async Task StartAsync()
     {
         execs.Finished = ExecFinishedAsync;
+        agents.ProtocolBroken = AgentDenied;
         janitor.Removed = RemovedAsync;
         recovery.Resumed = ResumedAsync;
         checks.Register("audit", audit.IsNeeded, _ => audit.CheckAsync());
@@ -74,6 +76,18 @@ internal sealed class SystemAudit(
             Target = outcome,
             ErrorCode = succeeded ? null : outcome,
             DurationMs = exec.Usage!.WallMs,
+        });
+    }
+
+    /// <summary>An agent has broken the protocol: it may have been replaced by what runs in its workspace.</summary>
+    private void AgentDenied(string dockerId, string reason)
+    {
+        var workspace = workspaces.FindByDockerId(dockerId);
+        _ = audit.TryRecordAsync(Own(AuditEvents.AgentDenied, reason) with
+        {
+            ContainerId = workspace?.Id.ToString(),
+            Image = workspace?.Image,
+            Result = AuditResults.Denied,
         });
     }
 

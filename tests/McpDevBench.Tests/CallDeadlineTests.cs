@@ -49,7 +49,7 @@ public sealed class CallDeadlineTests
         for (var piece = 0; piece < 100; piece++)
         {
             _time.Advance(TimeSpan.FromSeconds(29));
-            deadline.Moved();
+            deadline.Moved(1 << 20);
         }
         Assert.False(deadline.HasPassed);
         _time.Advance(TimeSpan.FromSeconds(31));
@@ -57,11 +57,36 @@ public sealed class CallDeadlineTests
     }
 
     [Fact]
+    public void A_transfer_that_trickles_ends_although_something_moves()
+    {
+        using var deadline = CallDeadline.BeginTransfer(_time, CancellationToken.None);
+        var moves = 0;
+        for (; !deadline.HasPassed && moves < 1000; moves++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            deadline.Moved(CallDeadline.MinRate);
+        }
+        Assert.InRange(moves, 28, 31);
+    }
+
+    [Fact]
+    public void A_transfer_at_the_least_rate_has_no_limit()
+    {
+        using var deadline = CallDeadline.BeginTransfer(_time, CancellationToken.None);
+        for (var i = 0; i < 1000; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(8));
+            deadline.Moved(8 * CallDeadline.MinRate);
+        }
+        Assert.False(deadline.HasPassed);
+    }
+
+    [Fact]
     public void Any_other_call_has_no_more_time_because_something_moves()
     {
         using var deadline = CallDeadline.Begin(_time, TimeSpan.FromSeconds(30), CancellationToken.None);
         _time.Advance(TimeSpan.FromSeconds(29));
-        deadline.Moved();
+        deadline.Moved(1 << 20);
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.True(deadline.HasPassed);
     }

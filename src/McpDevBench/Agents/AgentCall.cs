@@ -98,7 +98,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
                 continue;
             Interlocked.Add(ref _sendCredit, -length);
             await connection.SendAsync(FrameKind.Data, channel, content[..length], cancellationToken);
-            CallDeadline.Current?.Moved();
+            CallDeadline.Current?.Moved(length);
             content = content[length..];
         }
     }
@@ -113,7 +113,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         var credit = new byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(credit, (uint)content.Length);
         await connection.SendAsync(FrameKind.Credit, channel, credit, cancellationToken);
-        CallDeadline.Current?.Moved();
+        CallDeadline.Current?.Moved(content.Length);
         return content;
     }
 

@@ -29,6 +29,11 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     /// <summary>Hears what agents say. Set once, before the first link.</summary>
     public AgentListener Listener { get; set; } = null!;
 
+    /// <summary>
+    /// Called with the container and the reason when an agent has broken the protocol; at most once in ten minutes for each. Set once.
+    /// </summary>
+    public Action<string, string> ProtocolBroken { get; set; } = static (_, _) => { };
+
     public int Connected => _links.Values.Count(link => link.IsConnected);
 
     public int Count => _links.Count;

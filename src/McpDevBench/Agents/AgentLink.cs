@@ -13,6 +13,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
 {
     private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(3), BridgePatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>An agent that breaks the protocol after each reconnect must not fill the audit record.</summary>
+    private static readonly TimeSpan _reportInterval = TimeSpan.FromMinutes(10);
+
     private readonly AgentDirectory _directory;
     private readonly byte[] _secret;
     private readonly CancellationTokenSource _stopping = new();
@@ -20,6 +23,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     private TaskCompletionSource<AgentConnection> _connected = NotConnected();
     private Task _running = Task.CompletedTask;
     private readonly Heartbeat _heartbeat;
+    private long? _reportedAt;
 
     public AgentLink(AgentDirectory directory, string dockerId, byte[] secret)
     {
@@ -158,8 +162,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 catch (ProtocolException e)
                 {
                     reason = "protocol_error";
-                    _directory.Metrics.ProtocolBroken();
-                    LogProtocolError(_directory.Logger, DockerId, e.Message);
+                    Report(e);
                     attempt = Math.Max(attempt, 3);
                 }
                 catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
@@ -186,6 +189,16 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 attempt = 0;
             connection = null;
         }
+    }
+
+    private void Report(ProtocolException broken)
+    {
+        _directory.Metrics.ProtocolBroken();
+        LogProtocolError(_directory.Logger, DockerId, broken.Message);
+        if (_reportedAt is { } last && _directory.Time.GetElapsedTime(last) < _reportInterval)
+            return;
+        _reportedAt = _directory.Time.GetTimestamp();
+        _directory.ProtocolBroken(DockerId, broken.Message);
     }
 
     /// <returns>Null: not this time. The link has been stopped if the container is gone.</returns>
@@ -225,6 +238,11 @@ internal sealed partial class AgentLink : IAsyncDisposable
             var connection = await AgentConnection.OpenAsync(await stream, _secret, _directory.Build, _directory.Time, deadline.Token);
             LogReconnected(_directory.Logger, DockerId, connection.Welcome.Execs.Count);
             return connection;
+        }
+        catch (ProtocolException e)
+        {
+            Report(e);
+            return null;
         }
         catch (Exception e) when (e is not RefusalException)
         {

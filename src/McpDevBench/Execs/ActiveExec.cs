@@ -15,6 +15,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     private readonly ArrivalQueue _arrivals = new();
     private readonly TaskCompletionSource _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _over = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exec _exec = exec;
     private bool _ending;
@@ -38,6 +39,9 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     /// <summary>Completes when its start has been told of, or will not be: then its end may be.</summary>
     public Task Announced => _announced.Task;
+
+    /// <summary>Cancelled when nothing of it runs any more.</summary>
+    public CancellationToken Over => _over.Token;
 
     /// <summary>Completes at the next piece of output that is readable, or at the end.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
@@ -120,6 +124,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
         _arrivals.Complete();
         log.Dispose();
         Notify();
+        _over.Cancel();
     }
 
     /// <summary>Output is in the log.</summary>

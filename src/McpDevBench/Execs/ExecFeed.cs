@@ -14,15 +14,15 @@ internal static class ExecFeed
 
     private static readonly TimeSpan OfferTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>For what was given at the start; nobody waits for it.</summary>
-    public static async Task FeedAllAsync(AgentLink link, ExecId id, byte[] data, bool eof)
+    /// <summary>For what was given at the start; nobody waits for it. Ends with the command.</summary>
+    public static async Task FeedAllAsync(AgentLink link, ActiveExec active, byte[] data, bool eof)
     {
         CallDeadline.Leave();
         try
         {
-            await FeedAsync(link, id, data, eof, CancellationToken.None);
+            await FeedAsync(link, active.Exec.Id, data, eof, active.Over);
         }
-        catch (RefusalException)
+        catch (Exception e) when (e is RefusalException or OperationCanceledException)
         {
             // It ended without reading all of its input, which is its right; the outcome tells.
         }

@@ -135,7 +135,7 @@ internal sealed class ExecService(
             metrics.Execs.Started(time.GetElapsedTime(began));
             await AnnounceAsync(link, id, onStarted);
             if (request.Stdin is { } stdin)
-                _ = ExecFeed.FeedAllAsync(link, id, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
+                _ = ExecFeed.FeedAllAsync(link, active, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);
         }
         finally
         {
@@ -144,7 +144,7 @@ internal sealed class ExecService(
         return new StartedExec(active.Exec, queued);
     }
 
-    private static async Task AnnounceAsync(AgentLink link, ExecId id, Func<Task> onStarted)
+    private async Task AnnounceAsync(AgentLink link, ExecId id, Func<Task> onStarted)
     {
         try
         {
@@ -152,9 +152,7 @@ internal sealed class ExecService(
         }
         catch (RefusalException)
         {
-            CallDeadline.Leave();
-            _ = link.RequestAsync(Opcode.ExecCancel, new ExecCancel(id.Value, 0).Write, Nothing, repeatable: true, CancellationToken.None)
-                .ContinueWith(static task => task.Exception, TaskScheduler.Default);
+            UnwantedExec.End(link, id, time);
             throw;
         }
     }

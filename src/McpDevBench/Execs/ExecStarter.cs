@@ -162,8 +162,9 @@ internal sealed partial class ExecStarter(
         {
             try
             {
+                using var timeout = new CancellationTokenSource(CallDeadline.DefaultTimeout, time);
                 await link.RequestAsync(
-                    Opcode.ExecCancel, cancel.Write, static (ref MessageReader _) => true, repeatable: true, CancellationToken.None);
+                    Opcode.ExecCancel, cancel.Write, static (ref MessageReader _) => true, repeatable: true, timeout.Token);
                 active.Confirmed = true;
                 return AgentStatus.Ok;
             }
@@ -175,9 +176,9 @@ internal sealed partial class ExecStarter(
             {
                 return null;
             }
-            catch (RefusalException)
+            catch (Exception e) when (e is RefusalException or OperationCanceledException)
             {
-                // The stream broke.
+                // The stream broke, or the agent did not answer.
                 await Task.Delay(RetryInterval, time);
             }
         }

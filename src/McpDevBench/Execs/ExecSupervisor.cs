@@ -16,6 +16,9 @@ internal sealed partial class ExecSupervisor(
     ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents,
     WorkspaceDirectory workspaces, ExecKeys keys, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
 {
+    /// <summary>An agent ends the oldest before it has more commands in the background.</summary>
+    private const int MaxBackground = Protocol.MaxExecs;
+
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Guid, ActiveExec> _active = [];
@@ -138,7 +141,11 @@ internal sealed partial class ExecSupervisor(
     public override bool InBackground(AgentLink link, ExecBackground background)
     {
         if (FindIn(link, background.Leader.Key) is { } active)
+        {
+            if (_active.Values.Count(other => other.DockerId == link.DockerId && other.Exec.Finished) >= MaxBackground)
+                throw new ProtocolException($"the agent has more than {MaxBackground} commands in the background");
             return active.Arrive(background);
+        }
         _disowned.Require(link.DockerId, background.Leader.Key);
         return false;
     }
@@ -198,8 +205,7 @@ internal sealed partial class ExecSupervisor(
         // What a known one left running in the background may go on; its exit is acknowledged when it is told again.
         if (store.Find(new ExecId(position.Key)) is not null)
             return;
-        _ = link.RequestAsync(Opcode.ExecCancel, new ExecCancel(position.Key, 0).Write, static (ref MessageReader _) => true, repeatable: true, CancellationToken.None)
-            .ContinueWith(static task => task.Exception, TaskScheduler.Default);
+        UnwantedExec.End(link, new ExecId(position.Key), time);
     }
 
     private async Task RunAsync(ActiveExec active)

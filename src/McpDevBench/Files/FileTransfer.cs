@@ -29,7 +29,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     {
         var read = new ReadRequest(WorkspacePath.Parse(path).Relative, (ulong)offset, length is { } bytes ? (ulong)bytes : ulong.MaxValue,
             FileEntries.ParseEtag(ifMatch));
-        return files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
+        return files.TransferAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
         {
             await CopyAsync(call, destination, cancellationToken);
             return FileEntries.Of(await call.AnswerAsync(FileStat.Read, cancellationToken));
@@ -42,7 +42,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         var write = new WriteRequest(
             WorkspacePath.Parse(request.Path).Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
             FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
-        return files.StreamAsync(owner, request.Container, "write", Opcode.Write, write.Write, async call =>
+        return files.TransferAsync(owner, request.Container, "write", Opcode.Write, write.Write, async call =>
         {
             metrics.Files.BytesWritten(await SendAsync(call, source, cancellationToken));
             return FileEntries.Of(await call.AnswerAsync(FileStat.Read, cancellationToken));
@@ -54,7 +54,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         IReadOnlyCollection<string> exclude, bool gzip, Stream destination, CancellationToken cancellationToken)
     {
         var export = new ExportRequest(WorkspacePath.Parse(path).Relative, include, exclude);
-        return files.StreamAsync(owner, container, "export", Opcode.Export, export.Write, async call =>
+        return files.TransferAsync(owner, container, "export", Opcode.Export, export.Write, async call =>
         {
             if (gzip)
             {
@@ -86,7 +86,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         CancellationToken cancellationToken)
     {
         var import = new ImportRequest(target.Relative, (ulong)_limits.MaxBytes, _limits.MaxEntries);
-        return files.StreamAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
+        return files.TransferAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
         {
             await send(call);
             return await AnswerAsync(call, cancellationToken);

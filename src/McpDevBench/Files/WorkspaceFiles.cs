@@ -20,7 +20,8 @@ internal delegate Task<bool> NeedsNoRoom();
 
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
 internal sealed class WorkspaceFiles(
-    WorkspaceDirectory workspaces, WorkspaceRecovery recovery, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
+    WorkspaceDirectory workspaces, WorkspaceRecovery recovery, TransferSlots slots, DiskWatch disk, MetricCatalogue metrics,
+    TimeProvider time)
 {
     /// <summary>Operations that change nothing.</summary>
     private static readonly string[] _reading = ["read", "stat", "list", "search", "export"];
@@ -31,6 +32,16 @@ internal sealed class WorkspaceFiles(
         UseAsync(
             owner, container, operation, EffectOf(operation, opcode), link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken),
             cancellationToken);
+
+    /// <summary>
+    /// A request with content at the pace of a client of the file endpoint: as <see cref="StreamAsync"/>, with a slot of its workspace.
+    /// </summary>
+    public async Task<T> TransferAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write,
+        Func<AgentCall, Task<T>> action, CancellationToken cancellationToken)
+    {
+        using var slot = await slots.TakeAsync(KeyOf(owner, container), cancellationToken);
+        return await StreamAsync(owner, container, operation, opcode, write, action, cancellationToken);
+    }
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
     /// <param name="effect">What this request does to the files, where its operation does not say.</param>

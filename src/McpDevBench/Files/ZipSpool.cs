@@ -53,6 +53,7 @@ internal sealed class ZipSpool(string folder)
             try
             {
                 await RandomAccess.WriteAsync(file, buffer.AsMemory(0, read), length, cancellationToken);
+                CallDeadline.Current?.Moved(read);
             }
             catch (IOException e)
             {

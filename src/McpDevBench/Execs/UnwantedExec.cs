@@ -1,0 +1,29 @@
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+
+namespace McpDevBench.Execs;
+
+/// <summary>A command that runs although nobody may have it: ended in the background, in one attempt with a deadline.</summary>
+internal static class UnwantedExec
+{
+    public static void End(AgentLink link, ExecId id, TimeProvider time)
+    {
+        CallDeadline.Leave();
+        _ = EndAsync(link, id, time);
+    }
+
+    private static async Task EndAsync(AgentLink link, ExecId id, TimeProvider time)
+    {
+        using var timeout = new CancellationTokenSource(CallDeadline.DefaultTimeout, time);
+        try
+        {
+            await link.RequestAsync(
+                Opcode.ExecCancel, new ExecCancel(id.Value, GraceMs: 0).Write, static (ref MessageReader _) => true, repeatable: true,
+                timeout.Token);
+        }
+        catch (Exception e) when (e is RefusalException or OperationCanceledException)
+        {
+            // It has ended, or its agent does not answer: the next connection finds it again.
+        }
+    }
+}
