@@ -8,7 +8,8 @@ namespace McpDevBench.Agents;
 /// The volume that carries the agent into every workspace, read-only. Its name holds the digest of the binary, so agents of different versions live side by side.
 /// </summary>
 internal sealed partial class AgentVolume(
-    AgentOptions options, DockerEngine engine, EngineVolumes volumes, EngineContainers containers, ILogger<AgentVolume> logger)
+    AgentOptions options, DockerEngine engine, EngineVolumes volumes, EngineContainers containers, EngineFiles files,
+    ILogger<AgentVolume> logger)
 {
     public const string Prefix = "mcpdevbench_agent_";
     public const string Label = "com.mcp.devbench.agent";
@@ -24,7 +25,9 @@ internal sealed partial class AgentVolume(
 
     /// <summary>Makes sure that the volume is on the engine we talk to now, and filled. Once per engine; later calls return at once.</summary>
     /// <param name="imageId">Any image on the engine: a container that is never started needs one.</param>
-    public async Task EnsureAsync(string imageId, CancellationToken cancellationToken)
+    /// <param name="helperLabels">The labels of such a container, by its name.</param>
+    public async Task EnsureAsync(
+        string imageId, Func<string, Dictionary<string, string>> helperLabels, CancellationToken cancellationToken)
     {
         var identity = await engine.IdentifyAsync(cancellationToken);
         if (Volatile.Read(ref _filledOn) == identity.Id)
@@ -34,7 +37,7 @@ internal sealed partial class AgentVolume(
         {
             if (_filledOn == identity.Id)
                 return;
-            await FillAsync(imageId, cancellationToken);
+            await FillAsync(imageId, helperLabels, cancellationToken);
             Volatile.Write(ref _filledOn, identity.Id);
         }
         finally
@@ -53,16 +56,19 @@ internal sealed partial class AgentVolume(
     /// <summary>One that a container uses stays, and is filled as it is.</summary>
     public Task RemoveAsync(CancellationToken cancellationToken) => volumes.RemoveAsync(Name, cancellationToken);
 
-    private async Task FillAsync(string imageId, CancellationToken cancellationToken)
+    private async Task FillAsync(
+        string imageId, Func<string, Dictionary<string, string>> helperLabels, CancellationToken cancellationToken)
     {
-        var labels = new Dictionary<string, string> { [Label] = "true" };
-        await volumes.CreateAsync(Name, labels, maxBytes: 0, cancellationToken);
-        var door = await containers.CreateDoorAsync(imageId, [(Name, ContainerSpec.AgentFolder)], labels, cancellationToken);
+        await volumes.CreateAsync(Name, new Dictionary<string, string> { [Label] = "true" }, maxBytes: 0, cancellationToken);
+        var helper = await containers.CreateHelperAsync(imageId, [Name], helperLabels, cancellationToken);
         try
         {
-            if (await containers.FileSizeAsync(door, ContainerSpec.AgentPath, cancellationToken) == _binary.Length)
+            // Byte by byte: its name and size alone do not show that it is ours.
+            var path = $"{helper.Folders[0]}/{ContainerSpec.AgentFile}";
+            if (await files.ReadAsync(helper.DockerId, path, _binary.Length, cancellationToken) is { } present
+                && present.AsSpan().SequenceEqual(_binary))
                 return;
-            await containers.PutAsync(door, ContainerSpec.AgentFolder, [new UstarTarEntry(TarEntryType.RegularFile, "./devbench-agent")
+            await containers.PutAsync(helper.DockerId, helper.Folders[0], [new UstarTarEntry(TarEntryType.RegularFile, $"./{ContainerSpec.AgentFile}")
             {
                 DataStream = new MemoryStream(_binary, writable: false),
                 Mode = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
@@ -70,7 +76,7 @@ internal sealed partial class AgentVolume(
         }
         finally
         {
-            await containers.RemoveAsync(door, CancellationToken.None);
+            await containers.RemoveAsync(helper.DockerId, CancellationToken.None);
         }
         LogFilled(logger, Name, _binary.Length);
     }

@@ -14,7 +14,7 @@ internal sealed record EarlierState(int Containers, int Volumes, int Older)
     public static EarlierState Of(
         IReadOnlyList<EngineContainer> containers, IReadOnlyList<EngineVolume> volumes, Ownership ownership, DateTimeOffset bornAt)
     {
-        var foreign = containers.Where(container => !ownership.IsOurs(container.Labels, container.ImageId)).ToList();
+        var foreign = containers.Where(container => !ownership.IsOurs(container)).ToList();
         var files = volumes.Where(volume => HoldsFiles(volume.Name) && !ownership.IsOurVolume(volume.Name, volume.Labels)).ToList();
         var older = foreign.Count(container => container.CreatedAt < bornAt) + files.Count(volume => volume.CreatedAt < bornAt);
         return new EarlierState(foreign.Count, files.Count, older);

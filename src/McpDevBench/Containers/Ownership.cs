@@ -1,11 +1,12 @@
 using System.Globalization;
 using McpDevBench.Agents;
+using McpDevBench.Engine;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Containers;
 
 /// <summary>What shows that a container or volume on the Docker host is this server's: labels, and a signature that nobody else can make.</summary>
-internal sealed class Ownership(InstanceKey key)
+internal sealed class Ownership(InstanceKey key, TimeProvider time)
 {
     public const string Label = "com.mcp.devbench";
     public const string IdLabel = "com.mcp.container_id";
@@ -29,6 +30,16 @@ internal sealed class Ownership(InstanceKey key)
     public const string LabelsLabel = "com.mcp.label_names";
 
     private const string SignatureLabel = "com.mcp.signature";
+
+    /// <summary>When the container itself was asked for, in milliseconds since 1970: part of its signature.</summary>
+    private const string MadeAtLabel = "com.mcp.made_at";
+
+    /// <summary>Between the server's clock and the Docker host's; a copy of the labels on a later container is none of ours.</summary>
+    private static readonly TimeSpan _clockSkew = TimeSpan.FromHours(1);
+
+    /// <summary>What is younger may still be in use.</summary>
+    private static readonly TimeSpan _helperLifetime = TimeSpan.FromMinutes(2);
+
     private const string OwnerSignatureLabel = "com.mcp.owner_signature";
 
     /// <summary>On a workspace's image: the id of the image that it was made from, and what was done to that.</summary>
@@ -43,9 +54,12 @@ internal sealed class Ownership(InstanceKey key)
     /// <summary>Labels that begin so are ours; clients and images cannot set them.</summary>
     public const string Reserved = "com.mcp.";
 
+    /// <param name="name">The container's.</param>
     /// <param name="variables">Names of the variables that spawn was given.</param>
-    public Dictionary<string, string> ContainerLabels(Workspace workspace, string imageId, IReadOnlyList<string> variables)
+    public Dictionary<string, string> ContainerLabels(
+        Workspace workspace, string name, string imageId, IReadOnlyList<string> variables)
     {
+        var madeAt = Number(time.GetUtcNow().Milliseconds());
         // Every label of ours, also where it is empty: an image's own labels would shine through.
         return new Dictionary<string, string>(workspace.Labels)
         {
@@ -61,7 +75,8 @@ internal sealed class Ownership(InstanceKey key)
             [IdleTimeToLiveLabel] = Number((long?)workspace.IdleTimeToLive?.TotalMilliseconds),
             [VariablesLabel] = variables.Json(),
             [LabelsLabel] = workspace.Labels.Keys.ToList().Json(),
-            [SignatureLabel] = Signature("container", workspace.Id.ToString(), workspace.Owner, imageId),
+            [MadeAtLabel] = madeAt,
+            [SignatureLabel] = Signature("container", workspace.Id.ToString(), workspace.Owner, imageId, name, madeAt),
         };
     }
 
@@ -110,9 +125,41 @@ internal sealed class Ownership(InstanceKey key)
         && labels.GetValueOrDefault(OwnerSignatureLabel) == Signature("volume_owner", name, owner, alias)
             ? new KeptFiles(owner, alias, name, now, labels.GetValueOrDefault(IdLabel), labels.GetValueOrDefault(ImageLabel)) : null;
 
-    public bool IsOurs(IReadOnlyDictionary<string, string> labels, string imageId) =>
-        labels.GetValueOrDefault(SignatureLabel) is { } signature
-        && signature == Signature("container", labels.GetValueOrDefault(IdLabel, ""), labels.GetValueOrDefault(OwnerLabel, ""), imageId);
+    /// <summary>
+    /// Whether this server made the container: the signature is bound to the image, the name, which no two containers share, and the time.
+    /// Labels alone can be copied, also without intent: an image that is committed from a workspace carries them on.
+    /// </summary>
+    public bool IsOurs(EngineContainer container)
+    {
+        var labels = container.Labels;
+        string Value(string label) => labels.GetValueOrDefault(label, "");
+        if (!ContainerId.TryParse(Value(IdLabel), out var id) || container.Name != WorkspaceFactory.NameOf(id))
+            return false;
+        // Those of a server before this one are bound to the image alone.
+        var signature = labels.ContainsKey(MadeAtLabel)
+            ? Signature("container", Value(IdLabel), Value(OwnerLabel), container.ImageId, container.Name, Value(MadeAtLabel))
+            : Signature("container", Value(IdLabel), Value(OwnerLabel), container.ImageId);
+        return Value(SignatureLabel) == signature && (!labels.ContainsKey(MadeAtLabel) || WasMadeThen(container));
+    }
+
+    /// <summary>Those of a container that is never started, and used to put files into volumes or to prepare an image.</summary>
+    public Dictionary<string, string> HelperLabels(string name)
+    {
+        var madeAt = Number(time.GetUtcNow().Milliseconds());
+        return new() { [AgentVolume.Label] = "true", [MadeAtLabel] = madeAt, [SignatureLabel] = Signature("helper", name, madeAt) };
+    }
+
+    public bool IsOurHelper(EngineContainer container) =>
+        container.Labels.GetValueOrDefault(SignatureLabel) ==
+            Signature("helper", container.Name, container.Labels.GetValueOrDefault(MadeAtLabel, "")) && WasMadeThen(container);
+
+    /// <summary>Whether a helper is left from a crash.</summary>
+    public bool IsAbandonedHelper(EngineContainer container) =>
+        container.State == "created" && time.GetUtcNow() - container.CreatedAt > _helperLifetime && IsOurHelper(container);
+
+    private static bool WasMadeThen(EngineContainer container) =>
+        long.TryParse(container.Labels.GetValueOrDefault(MadeAtLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var madeAt)
+        && Math.Abs(container.CreatedAt.Milliseconds() - madeAt) < _clockSkew.TotalMilliseconds;
 
     public bool IsOurVolume(string name, IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(SignatureLabel) == Signature("volume", name);
 

@@ -64,11 +64,8 @@ internal sealed partial class Reconciler(
             var foundVolumes = await volumes.ListAsync(Ownership.Label, cancellationToken);
             await SettleVolumesAsync(foundVolumes, knownVolumes, dryRun);
             NoteEarlier(EarlierState.Of(found, foundVolumes, ownership, store.BornAt));
-            foreach (var door in await containers.ListAsync(AgentVolume.Filter, cancellationToken))
-            {
-                if (door.State == "created" && time.GetUtcNow() - door.CreatedAt > Settled)
-                    await DoAsync("helper_removed", door.DockerId, "a helper container that a crash left behind", dryRun, () => containers.RemoveAsync(door.DockerId, cancellationToken));
-            }
+            foreach (var helper in await containers.ListAsync(AgentVolume.Filter, cancellationToken))
+                await SettleHelperAsync(helper, dryRun, cancellationToken);
             HasRun |= !dryRun;
             if (_actions.Count(action => action.Kind != "left_alone") is > 0 and var done)
                 LogDone(logger, found.Count, done, dryRun);
@@ -97,7 +94,7 @@ internal sealed partial class Reconciler(
 
     private bool IsContainerOf(EngineContainer container, Workspace workspace) =>
         container.DockerId == workspace.DockerId
-        || (workspace.DockerId is null && container.Labels.GetValueOrDefault(Ownership.IdLabel) == workspace.Id.ToString() && ownership.IsOurs(container.Labels, container.ImageId));
+        || (workspace.DockerId is null && container.Labels.GetValueOrDefault(Ownership.IdLabel) == workspace.Id.ToString() && ownership.IsOurs(container));
 
     private async Task SettleAsync(Workspace workspace, EngineContainer? container, HashSet<string> kept, bool dryRun, CancellationToken cancellationToken)
     {
@@ -134,9 +131,9 @@ internal sealed partial class Reconciler(
 
     private async Task SettleStrangerAsync(EngineContainer container, bool dryRun, CancellationToken cancellationToken)
     {
-        if (!ownership.IsOurs(container.Labels, container.ImageId))
+        if (!ownership.IsOurs(container))
         {
-            _actions.Add(new SweepAction("left_alone", container.DockerId, SweepAction.Foreign));
+            LeaveAlone(container, SweepAction.Foreign);
             return;
         }
         if (time.GetUtcNow() - container.CreatedAt < Settled && container.CreatedAt > _startedAt)
@@ -158,6 +155,10 @@ internal sealed partial class Reconciler(
                 return Task.CompletedTask;
             });
         }
+        else if (container.State is "running" or "paused" or "restarting")
+        {
+            LeaveAlone(container, "it runs, and the database does not know it; if it is not needed, remove it with docker rm -f");
+        }
         else
         {
             var reason = present is null
@@ -167,6 +168,20 @@ internal sealed partial class Reconciler(
                 "removed", container.DockerId, reason, dryRun, () => containers.RemoveAsync(container.DockerId, cancellationToken));
         }
     }
+
+    /// <summary>A helper that a crash left behind is removed; a container that only carries its label is somebody's.</summary>
+    private async Task SettleHelperAsync(EngineContainer container, bool dryRun, CancellationToken cancellationToken)
+    {
+        if (ownership.IsAbandonedHelper(container))
+            await DoAsync(
+                "helper_removed", container.DockerId, "a helper container that a crash left behind", dryRun,
+                () => containers.RemoveAsync(container.DockerId, cancellationToken));
+        else if (!ownership.IsOurHelper(container))
+            LeaveAlone(container, SweepAction.Foreign);
+    }
+
+    private void LeaveAlone(EngineContainer container, string reason) =>
+        _actions.Add(new SweepAction("left_alone", container.DockerId, reason));
 
     /// <summary>
     /// Volumes of persistent workspaces that the database does not know are kept files; kept files whose volume is gone are gone.

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Secrets;
 
@@ -146,16 +145,16 @@ internal sealed partial class VolumePool(
     {
         foreach (var name in names)
             await volumes.CreateAsync(name, labelsOf(name), options.MaxDiskBytes, cancellationToken);
-        var behind = names.Select((name, index) => (Volume: name, Folder: $"/door/{index}")).ToList();
-        var door = await containers.CreateDoorAsync(imageId, behind, new Dictionary<string, string> { [AgentVolume.Label] = "true" }, cancellationToken);
+        var helper = await containers.CreateHelperAsync(imageId, names, ownership.HelperLabels, cancellationToken);
         try
         {
             var now = time.GetUtcNow();
-            await containers.PutAsync(door, "/", behind.Select(item => EngineContainers.DirectoryOfUser($".{item.Folder}", now)), cancellationToken);
+            await containers.PutAsync(
+                helper.DockerId, "/", helper.Folders.Select(folder => EngineContainers.DirectoryOfUser($".{folder}", now)), cancellationToken);
         }
         finally
         {
-            await containers.RemoveAsync(door, CancellationToken.None);
+            await containers.RemoveAsync(helper.DockerId, CancellationToken.None);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class WorkspaceFactory(
         CancellationToken cancellationToken, bool isRepeated = false)
     {
         onPhase(SpawnPhase.Create);
-        await agentVolume.EnsureAsync(image.Id, cancellationToken);
+        await agentVolume.EnsureAsync(image.Id, ownership.HelperLabels, cancellationToken);
         if (freshVolume && workspace.Persistent)
             await pool.MakeAsync(image.Id, workspace, cancellationToken);
         else if (!freshVolume)
@@ -178,7 +178,7 @@ internal sealed partial class WorkspaceFactory(
     {
         Name = NameOf(workspace.Id),
         ImageId = prepared.Id,
-        Labels = ownership.ContainerLabels(workspace, prepared.Id, OwnVariables(workspace, image, prepared)),
+        Labels = ownership.ContainerLabels(workspace, NameOf(workspace.Id), prepared.Id, OwnVariables(workspace, image, prepared)),
         AgentVolume = agentVolume.Name,
         WorkspaceVolume = workspace.VolumeName,
         HomeVolume = HomeVolume.NameOf(workspace.VolumeName),

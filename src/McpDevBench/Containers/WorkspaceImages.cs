@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Metrics;
 
@@ -118,8 +117,7 @@ internal sealed partial class WorkspaceImages(
     private async Task<WorkspaceImage> MakeAsync(EngineImage image, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var helper = await containers.CreateDoorAsync(image.Id, [], new Dictionary<string, string> { [AgentVolume.Label] = "true" },
-            cancellationToken);
+        var helper = (await containers.CreateHelperAsync(image.Id, [], ownership.HelperLabels, cancellationToken)).DockerId;
         try
         {
             var layer = await builder.BuildAsync(helper, image, cancellationToken);

@@ -7,8 +7,11 @@ namespace McpDevBench.Engine;
 /// </summary>
 internal sealed record ContainerSpec
 {
-    public const string AgentFolder = "/devbench";
-    public const string AgentPath = "/devbench/devbench-agent";
+    /// <summary>A name that no image has by chance; one that has it on purpose gets a clean folder there.</summary>
+    public const string AgentFolder = "/.mcp-devbench";
+
+    public const string AgentFile = "devbench-agent";
+    public const string AgentPath = $"{AgentFolder}/{AgentFile}";
     public const string WorkspacePath = "/workspace";
     public const string HomePath = "/home/dev";
     public const string HostName = "workspace";

@@ -8,7 +8,14 @@ namespace McpDevBench.Engine;
 
 /// <summary>A container as a listing shows it.</summary>
 /// <param name="State">Docker's word: created, running, paused, restarting, removing, exited, dead.</param>
-internal sealed record EngineContainer(string DockerId, string State, DateTimeOffset CreatedAt, string ImageId, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Volumes);
+/// <param name="Name">Unique on the engine at each time.</param>
+internal sealed record EngineContainer(
+    string DockerId, string Name, string State, DateTimeOffset CreatedAt, string ImageId, IReadOnlyDictionary<string, string> Labels,
+    IReadOnlyList<string> Volumes);
+
+/// <summary>A container that is never started, to reach volumes or the files of an image through.</summary>
+/// <param name="Folders">Where its volumes are, in their order: paths that no image can have.</param>
+internal sealed record EngineHelper(string DockerId, IReadOnlyList<string> Folders);
 
 /// <summary>What only an inspect of a container shows.</summary>
 /// <param name="WorkspaceVolume">The volume at /workspace; null without one.</param>
@@ -29,8 +36,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            throw new RefusalException(RefusalCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}",
-                "Call spawn again: the image is then pulled.", retryable: true, e);
+            throw ImageMissing(e);
         }
         catch (DockerApiException e)
         {
@@ -52,23 +58,46 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
     }
 
-    /// <summary>Creates a container that is never started: a door to volumes, by the folders they are behind.</summary>
-    public async Task<string> CreateDoorAsync(string imageId, IEnumerable<(string Volume, string Folder)> behind, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    /// <summary>Creates a container that is never started, with volumes at paths that are random: an image cannot have links there.</summary>
+    /// <param name="labelsOf">Its labels, by its name.</param>
+    public async Task<EngineHelper> CreateHelperAsync(
+        string imageId, IReadOnlyList<string> volumes, Func<string, Dictionary<string, string>> labelsOf, CancellationToken cancellationToken)
     {
-        var created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(new CreateContainerParameters
+        var name = $"mcp-devbench-helper-{Guid.NewGuid():n}";
+        var folders = volumes.Select((_, index) => $"/.{name}/{index}").ToList();
+        try
         {
-            Image = imageId,
-            Entrypoint = ["/never-started"],
-            Labels = new Dictionary<string, string>(labels),
-            NetworkDisabled = true,
-            HostConfig = new HostConfig
+            var created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(new CreateContainerParameters
             {
-                NetworkMode = "none",
-                LogConfig = new LogConfig { Type = "none" },
-                Mounts = [.. behind.Select(item => new Mount { Type = "volume", Source = item.Volume, Target = item.Folder, VolumeOptions = new VolumeOptions { NoCopy = true } })],
-            },
-        }, token), cancellationToken);
-        return created.ID;
+                Name = name,
+                Image = imageId,
+                User = "0:0",
+                WorkingDir = "/",
+                Entrypoint = ["/never-started"],
+                Labels = labelsOf(name),
+                NetworkDisabled = true,
+                HostConfig = new HostConfig
+                {
+                    NetworkMode = "none",
+                    LogConfig = new LogConfig { Type = "none" },
+                    Mounts = [.. volumes.Select((volume, index) => new Mount
+                    {
+                        Type = "volume", Source = volume, Target = folders[index], VolumeOptions = new VolumeOptions { NoCopy = true },
+                    })],
+                },
+            }, token), cancellationToken);
+            return new EngineHelper(created.ID, folders);
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw ImageMissing(e);
+        }
+        catch (DockerApiException e)
+        {
+            throw new RefusalException(
+                RefusalCode.ServerError, $"Docker would not create a container of the image: {DockerEngine.Text(e)}",
+                "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
+        }
     }
 
     public async Task StartAsync(string dockerId, CancellationToken cancellationToken)
@@ -100,7 +129,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
         }, token), cancellationToken);
         return [.. found.Select(container => new EngineContainer(
-            container.ID, container.State, new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)), container.ImageID,
+            container.ID, container.Names?.FirstOrDefault(name => name.LastIndexOf('/') == 0)?[1..] ?? "", container.State, new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)), container.ImageID,
             new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>()),
             [.. (container.Mounts ?? []).Where(mount => mount.Type == "volume").Select(mount => mount.Name ?? "")]))];
     }
@@ -138,6 +167,21 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
     }
 
+    /// <summary>The program that is the container's process 1; null if there is no such container.</summary>
+    public async Task<string?> ProgramAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var actual = await engine.CallAsync(
+                "inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
+            return actual.Path;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Unpacks entries into a container that is not running. Never bytes of a client; names begin with <c>./</c>, so that the engine cannot take them for a compressed archive.</summary>
     public async Task PutAsync(string dockerId, string folder, IEnumerable<TarEntry> entries, CancellationToken cancellationToken)
     {
@@ -161,20 +205,9 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
     };
 
-    /// <summary>A file's size in bytes, in a container that runs or not; null if it is not there.</summary>
-    public async Task<long?> FileSizeAsync(string dockerId, string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await engine.CallAsync("stat", (client, token) =>
-                client.Containers.GetArchiveFromContainerAsync(dockerId, new ContainerPathStatParameters { Path = path }, true, token), cancellationToken);
-            return answer.Stat.Size;
-        }
-        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
+    private static RefusalException ImageMissing(DockerApiException e) => new(
+        RefusalCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}", "Call spawn again: the image is then pulled.",
+        retryable: true, e);
 
     private static async Task Forgiving(Task call)
     {
