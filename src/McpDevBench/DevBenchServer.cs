@@ -154,6 +154,7 @@ internal static class DevBenchServer
         services.AddSingleton<ImageProvider>();
         services.AddSingleton<ImageList>();
         services.AddSingleton<Ownership>();
+        services.AddSingleton<StateLease>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<ContainerStore>();
         services.AddSingleton<KeptFileStore>();
@@ -194,7 +195,8 @@ internal static class DevBenchServer
 
         services.AddSingleton<StartState>();
         services.AddSingleton<SystemAudit>();
-        services.AddHostedService<Upkeep>();
+        services.AddSingleton<Upkeep>();
+        services.AddHostedService(provider => provider.GetRequiredService<Upkeep>());
         services.AddHostedService<UsageSampler>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());

@@ -18,12 +18,16 @@ internal sealed partial class Upkeep(
     ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
     WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
     ContainerService containers,
+    StateLease lease, IHostApplicationLifetime lifetime,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
     SystemAudit audit,
     WorkspaceQuota quota, DiskWatch disk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Why the server ended itself; null if it did not.</summary>
+    public RefusalException? Failure { get; private set; }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -40,13 +44,41 @@ internal sealed partial class Upkeep(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryAsync("empty", () => pool.EmptyAsync(cancellationToken));
-        if (options.StopOnExit)
-            await RemoveAllAsync(cancellationToken);
+        // What another server has now is not ours to remove.
+        if (Failure is null)
+        {
+            await TryAsync("empty", () => pool.EmptyAsync(cancellationToken));
+            if (options.StopOnExit)
+                await RemoveAllAsync(cancellationToken);
+            await TryAsync("release", () => lease.ReleaseAsync(cancellationToken));
+        }
         await audit.StopAsync();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(checks.WatchAsync(stoppingToken), SweepAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(checks.WatchAsync(stoppingToken), SweepAsync(stoppingToken), RenewAsync(stoppingToken));
+
+    /// <summary>Without the lease the server must do nothing more: another one has the workspaces.</summary>
+    private async Task RenewAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(StateLease.RenewInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await TryAsync("lease", () => RequireLeaseAsync(stoppingToken));
+    }
+
+    private async Task RequireLeaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await lease.RenewAsync(cancellationToken);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.Conflict)
+        {
+            Failure = e;
+            lifetime.StopApplication();
+            throw;
+        }
+    }
 
     private async Task SweepAsync(CancellationToken stoppingToken)
     {
@@ -58,7 +90,7 @@ internal sealed partial class Upkeep(
         using var timer = new PeriodicTimer(options.CleanupInterval, time);
         do
         {
-            if (options.CleanupEnabled)
+            if (options.CleanupEnabled && lease.IsHeld)
             {
                 await TryAsync("collect", () => audit.SweepAsync(AuditEvents.SystemGc, () => janitor.RunAsync(dryRun: false, stoppingToken)));
                 await TryAsync("forget", () => Task.FromResult(execJanitor.Run()));
@@ -72,7 +104,12 @@ internal sealed partial class Upkeep(
         async Task<bool> ReconcileAsync()
         {
             var done = await TryAsync(
-                "reconcile", () => audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken)));
+                "reconcile", async () =>
+                {
+                    if (!lease.IsHeld)
+                        await RequireLeaseAsync(stoppingToken);
+                    await audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken));
+                });
             if (done)
                 ResumePersistent();
             return done;
@@ -118,6 +155,8 @@ internal sealed partial class Upkeep(
         });
         checks.Register("reconciliation", neededToServe: true, _ => Task.FromResult(
             new Health(reconciler.HasRun, reconciler.Describe())));
+        checks.Register("state_lease", neededToServe: false, _ => Task.FromResult(
+            new Health(lease.IsHeld, lease.IsHeld ? "This server owns the state." : "The lease on the state has not been taken yet.")));
         checks.Register("agents", neededToServe: false, _ => Task.FromResult(AgentHealth()));
         checks.Register("disk", neededToServe: false, _ => Task.FromResult(disk.Describe()));
         status.RegisterUsage("containers", () => (WorkspaceCeiling.Used(workspaces.All).Count, options.MaxWorkspaces));

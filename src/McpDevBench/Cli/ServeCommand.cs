@@ -1,3 +1,4 @@
+using McpDevBench.Containers;
 using McpDevBench.Observability.Logs;
 using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability;
@@ -69,6 +70,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
     {
         // Before the host starts, which would log its own long line about a database that cannot be opened.
         host.Services.GetRequiredService<Database>();
+        await host.Services.GetRequiredService<StateLease>().AcquireAtStartAsync();
         await host.StartAsync();
         if (!stdio && !options.Access.IsLoopback)
             LogInsecure(logger, options.Access.Host);
@@ -76,7 +78,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         LogStarted(logger, BuildInfo.Version, stdio ? "stdio" : "streamable-http", address is null ? null : address + options.McpPath);
         await host.WaitForShutdownAsync();
         LogStopped(logger);
-        return 0;
+        return host.Services.GetRequiredService<Upkeep>().Failure is { } failure ? throw failure : 0;
     }
 
     /// <summary>Asked before anything is started: a second server must not touch what belongs to the first.</summary>

@@ -44,6 +44,11 @@ internal sealed class EngineVolumes(DockerEngine engine)
             new VolumesCreateParameters { Name = name, Labels = new Dictionary<string, string>(labels), DriverOpts = options },
             token), cancellationToken);
 
+    /// <summary>Creates a volume, or finds the one of that name, with the labels that it was created with.</summary>
+    public async Task<EngineVolume> CreateOrFindAsync(
+        string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        Read(await CreateAsync(name, labels, new Dictionary<string, string>(), cancellationToken));
+
     /// <returns>False: in use. One that is gone is fine.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken)
     {
@@ -68,7 +73,11 @@ internal sealed class EngineVolumes(DockerEngine engine)
         {
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
         }, token), cancellationToken);
-        return [.. (found.Volumes ?? []).Select(volume => new EngineVolume(
-            volume.Name, DateTimeOffset.TryParse(volume.CreatedAt, CultureInfo.InvariantCulture, out var createdAt) ? createdAt : DateTimeOffset.MaxValue, new Dictionary<string, string>(volume.Labels ?? new Dictionary<string, string>())))];
+        return [.. (found.Volumes ?? []).Select(Read)];
     }
+
+    private static EngineVolume Read(VolumeResponse volume) => new(
+        volume.Name,
+        DateTimeOffset.TryParse(volume.CreatedAt, CultureInfo.InvariantCulture, out var createdAt) ? createdAt : DateTimeOffset.MaxValue,
+        new Dictionary<string, string>(volume.Labels ?? new Dictionary<string, string>()));
 }

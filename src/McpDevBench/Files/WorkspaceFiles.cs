@@ -34,7 +34,7 @@ internal sealed class WorkspaceFiles(
             cancellationToken);
 
     /// <summary>
-    /// A request with content at the pace of a client of the file endpoint: as <see cref="StreamAsync"/>, with a slot of its workspace.
+    /// A request with content at the pace of a client of the file endpoint: as any stream, with a slot of its workspace.
     /// </summary>
     public async Task<T> TransferAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write,
         Func<AgentCall, Task<T>> action, CancellationToken cancellationToken)

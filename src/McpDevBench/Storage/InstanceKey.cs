@@ -16,9 +16,13 @@ internal sealed class InstanceKey
         if (!File.Exists(PathOf(options)))
             Create(PathOf(options));
         _key = Read(options);
+        Place = PlaceOf(PathOf(options));
     }
 
-    private InstanceKey(byte[] key) => _key = key;
+    private InstanceKey(byte[] key) => (_key, Place) = (key, "");
+
+    /// <summary>Differs for each copy of the file: its path and its number in the file system, hashed.</summary>
+    public string Place { get; }
 
     /// <summary>That of a server that may be running: only read, never created.</summary>
     public static InstanceKey Existing(StorageOptions options) => new(Read(options));
@@ -37,6 +41,9 @@ internal sealed class InstanceKey
     }
 
     private static string PathOf(StorageOptions options) => options.StateDatabase + ".key";
+
+    private static string PlaceOf(string path) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{Path.GetFullPath(path)}\n{FileIdentity.InodeOf(path)}")))[..16];
 
     private static void Create(string path)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using McpDevBench.EndToEndTests.Assistants;
@@ -19,6 +20,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
     private readonly Dictionary<string, string> _settings;
     private readonly string[] _launcher;
     private Process? _process;
+    private bool _wasKilled;
 
     public ServerProcess()
         : this(new Dictionary<string, string>())
@@ -129,6 +131,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
     /// <summary>SIGKILL, as the kernel's out-of-memory killer would.</summary>
     internal async Task KillHard()
     {
+        _wasKilled = true;
         _process!.Kill();
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
@@ -181,6 +184,8 @@ public sealed partial class ServerProcess : IAsyncLifetime
             if (IsRunning)
                 await KillHard();
             _process?.Dispose();
+            if (_wasKilled)
+                await RemoveLease();
             _http.Dispose();
             _folder.Dispose();
         }
@@ -201,6 +206,18 @@ public sealed partial class ServerProcess : IAsyncLifetime
         }
         foreach (var kept in (await assistant.ListContainers(("include_kept", true))).Kept ?? [])
             await assistant.Call("kill", ("container_id", kept.Alias), ("delete_files", true));
+    }
+
+    /// <summary>A server that was killed could not give it back, and its state goes with its folder.</summary>
+    private async Task RemoveLease()
+    {
+        if (!File.Exists(_folder["state.db.key"]))
+            return;
+        byte[] scope = [.. BitConverter.GetBytes("lease".Length), .. "lease"u8];
+        var label = Convert.ToHexStringLower(HMACSHA256.HashData(await File.ReadAllBytesAsync(_folder["state.db.key"]), scope))[..12];
+        foreach (var volume in (await DockerHost.Docker("volume", "ls", "-q", "--filter", $"label=com.mcp.lease={label}"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            await Command.Run("docker", "volume", "rm", volume);
     }
 
     private async Task NothingIsLeft()
