@@ -19,7 +19,9 @@ public sealed record Hello(ushort Version, string Build)
 /// <param name="Boot">Random, new at each start of the agent.</param>
 /// <param name="Execs">Every exec whose exit has not been acknowledged, running or not.</param>
 /// <param name="Clock">Since version 2: milliseconds on a clock of the agent's that only goes forward.</param>
-public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyList<ExecPosition> Execs, long Clock = 0)
+/// <param name="Mounts">Since version 3: what is mounted in the container.</param>
+public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyList<ExecPosition> Execs, long Clock = 0,
+    IReadOnlyList<AgentMount>? Mounts = null)
 {
     public void Write(MessageWriter to)
     {
@@ -28,6 +30,11 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
             to.Guid(exec.Key).UInt64(exec.Acknowledged).UInt64(exec.Produced);
         if (to.Version >= 2)
             to.Int64(Clock);
+        if (to.Version < 3)
+            return;
+        to.UInt32((uint)(Mounts?.Count ?? 0));
+        foreach (var mount in Mounts ?? [])
+            mount.Write(to);
     }
 
     public static Welcome Read(ref MessageReader from)
@@ -45,7 +52,19 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
         var execs = new ExecPosition[count];
         for (var i = 0; i < execs.Length; i++)
             execs[i] = new ExecPosition(from.Guid(), from.UInt64(), from.UInt64());
-        return new Welcome(version, build, boot, execs, version >= 2 ? from.Int64() : 0);
+        return new Welcome(
+            version, build, boot, execs, version >= 2 ? from.Int64() : 0, version >= 3 ? ReadMounts(ref from) : []);
+    }
+
+    private static AgentMount[] ReadMounts(ref MessageReader from)
+    {
+        var count = from.Count(minimumSize: 12);
+        if (count > AgentMount.MaxCount)
+            throw new ProtocolException($"the agent lists {count} mounts, at most {AgentMount.MaxCount} are allowed");
+        var mounts = new AgentMount[count];
+        for (var i = 0; i < mounts.Length; i++)
+            mounts[i] = AgentMount.Read(ref from);
+        return mounts;
     }
 }
 

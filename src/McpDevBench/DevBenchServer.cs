@@ -161,6 +161,7 @@ internal static class DevBenchServer
         services.AddSingleton<WorkspaceDirectory>();
         services.AddSingleton<VolumePool>();
         services.AddSingleton<LayerBuilder>();
+        services.AddSingleton<ImageCheck>();
         services.AddSingleton<WorkspaceImages>();
         services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<WorkspaceRecovery>();

@@ -106,7 +106,7 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
         Version = Math.Min(hello.Version, Protocol.Version);
         _greeted = true;
         var message = new MessageWriter { Version = Version };
-        execs.Welcome(Version).Write(message);
+        (execs.Welcome(Version) with { Mounts = Version >= 3 ? MountTable.Read() : [] }).Write(message);
         Outbox.Control(OutFrame.Of(FrameKind.Welcome, Protocol.NoChannel, message.WrittenMemory));
     }
 

@@ -47,6 +47,18 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
         return link;
     }
 
+    /// <summary>Looks from inside whether a container's volumes are where they should be: an image cannot tell Docker and the agent two things.</summary>
+    /// <exception cref="RefusalException">image_not_allowed: they are not.</exception>
+    public async Task RequireMountsAsync(
+        string dockerId, IReadOnlyList<(string Path, string Volume)> expected, CancellationToken cancellationToken)
+    {
+        var connection = await Get(dockerId).ConnectionAsync(cancellationToken);
+        if (MountReport.Difference(connection.Welcome.Mounts ?? [], expected) is { } difference)
+            throw new RefusalException(
+                RefusalCode.ImageNotAllowed, $"The image cannot be used for workspaces: in its container {difference}.",
+                "Use another image, or ask for this one to be changed.");
+    }
+
     /// <summary>Takes up the tie to a running container, in the background. Does nothing if there is one.</summary>
     public void Resume(string dockerId, byte[] secret)
     {

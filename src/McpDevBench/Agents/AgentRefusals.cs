@@ -67,6 +67,12 @@ internal static partial class AgentRefusals
     {
         if (text.Length == 0)
             return "The workspace refused.";
+        return Clean(text);
+    }
+
+    /// <summary>Bounded, and with control characters made visible.</summary>
+    public static string Clean(string text)
+    {
         var length = text.Length <= MaxText ? text.Length : MaxText - (char.IsHighSurrogate(text[MaxText - 1]) ? 1 : 0);
         var clean = string.Create(length, text, static (to, from) =>
         {

@@ -63,7 +63,13 @@ internal sealed class LayerBuilder(EngineFiles files, ContainerOptions options, 
         foreach (var folder in await MissingFoldersAsync(dockerId, [.. contents.Select(file => file.Path), ContainerSpec.HomePath],
             cancellationToken))
             entries.Add(Folder(folder));
-        // Clean places to mount at: a link of the image's there is replaced.
+        // Clean places to mount at: a link or file of the image's there is replaced.
+        foreach (var mounted in ImageCheck.Mounted)
+        {
+            if (entries.All(entry => entry.Name != $".{mounted}")
+                && await files.KindAsync(dockerId, mounted, cancellationToken) is not (EngineFileKind.Folder or EngineFileKind.Missing))
+                entries.Insert(0, Folder(mounted));
+        }
         entries.AddRange([Folder(ContainerSpec.AgentFolder), Folder(ContainerSpec.WorkspacePath), Folder(ContainerSpec.HomePath)]);
         entries.AddRange(contents.Select(file => File(file.Path, file.Content)));
         return new Layer(entries, users.UserName, shell, bundle);

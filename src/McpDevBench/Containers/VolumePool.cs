@@ -77,6 +77,26 @@ internal sealed partial class VolumePool(
             await HandOverAsync(imageId, [home], ownership.VolumeLabels, cancellationToken);
     }
 
+    /// <summary>
+    /// Which of a workspace's two volumes no server has made: Docker makes one that is missing without a word, without labels and for root.
+    /// Asked when a container holds them, so that nobody can remove them any more.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> LostAsync(string name, CancellationToken cancellationToken)
+    {
+        var made = (await volumes.ListAsync(Ownership.Label, cancellationToken)).Select(volume => volume.Name).ToHashSet();
+        return [.. WithHomes([name]).Where(volume => !made.Contains(volume))];
+    }
+
+    /// <summary>Makes volumes anew that were removed past the server, in place of what Docker has made of them.</summary>
+    public async Task RemakeAsync(string imageId, Workspace workspace, IReadOnlyList<string> lost, CancellationToken cancellationToken)
+    {
+        foreach (var name in lost)
+            await volumes.RemoveAsync(name, cancellationToken);
+        await HandOverAsync(
+            imageId, [.. lost],
+            name => workspace.Persistent ? ownership.VolumeLabels(name, workspace) : ownership.VolumeLabels(name), cancellationToken);
+    }
+
     /// <summary>Removes a workspace's volume and that of its home directory.</summary>
     /// <returns>False: in use. One that is gone is fine.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>

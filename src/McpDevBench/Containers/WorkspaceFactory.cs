@@ -13,6 +13,8 @@ internal sealed partial class WorkspaceFactory(
     /// <summary>Begins the name of a persistent workspace's volume; its id follows.</summary>
     public const string PersistentPrefix = "mcpdevbench_persist_";
 
+    private const int MaxAttempts = 3;
+
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
     /// <param name="steps">At <see cref="SpawnPhase.Create"/>.</param>
     /// <returns>The workspace, running.</returns>
@@ -21,12 +23,13 @@ internal sealed partial class WorkspaceFactory(
         CancellationToken cancellationToken, bool isRepeated = false)
     {
         onPhase(SpawnPhase.Create);
+        ImageCheck.RequireModest(image);
         await agentVolume.EnsureAsync(image.Id, ownership.HelperLabels, cancellationToken);
         if (freshVolume && workspace.Persistent)
             await pool.MakeAsync(image.Id, workspace, cancellationToken);
         else if (!freshVolume)
             await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, cancellationToken);
-        var (dockerId, prepared) = await CreateAsync(workspace, image, cancellationToken);
+        var (dockerId, prepared) = await CreateOnOurVolumesAsync(workspace, image, freshVolume, cancellationToken);
         workspace = workspaces.Replace(workspace with
         {
             DockerId = dockerId,
@@ -43,6 +46,13 @@ internal sealed partial class WorkspaceFactory(
                 await containers.StartAsync(dockerId, token);
                 steps.Next(SpawnPhase.Ready);
             }, cancellationToken);
+            await agents.RequireMountsAsync(
+                dockerId,
+                [
+                    (ContainerSpec.AgentFolder, agentVolume.Name), (ContainerSpec.WorkspacePath, workspace.VolumeName),
+                    (ContainerSpec.HomePath, HomeVolume.NameOf(workspace.VolumeName)),
+                ],
+                cancellationToken);
             steps.Done();
         }
         catch (RefusalException)
@@ -147,6 +157,25 @@ internal sealed partial class WorkspaceFactory(
     /// <summary>Docker's name of a workspace's container.</summary>
     public static string NameOf(ContainerId id) => $"mcp-devbench-{id}";
 
+    /// <summary>Volumes that wait for a workspace are unused, and <c>docker volume prune</c> removes them.</summary>
+    private async Task<(string DockerId, WorkspaceImage Prepared)> CreateOnOurVolumesAsync(
+        Workspace workspace, EngineImage image, bool freshVolume, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var created = await CreateAsync(workspace, image, cancellationToken);
+            if (await pool.LostAsync(workspace.VolumeName, cancellationToken) is not { Count: > 0 } lost)
+                return created;
+            LogVolumesLost(logger, workspace.Id, string.Join(' ', lost));
+            await containers.RemoveAsync(created.DockerId, cancellationToken);
+            if (attempt == MaxAttempts || (!freshVolume && lost.Contains(workspace.VolumeName)))
+                throw new RefusalException(
+                    RefusalCode.WorkspaceLost, $"The volumes of workspace {workspace.Id} were removed from the Docker host while it was created.",
+                    "Call spawn again; if it stays so, ask the operator what removes volumes there (docker volume prune).", retryable: true);
+            await pool.RemakeAsync(image.Id, workspace, lost, cancellationToken);
+        }
+    }
+
     private async Task<(string DockerId, WorkspaceImage Prepared)> CreateAsync(Workspace workspace, EngineImage image,
         CancellationToken cancellationToken)
     {
@@ -188,7 +217,7 @@ internal sealed partial class WorkspaceFactory(
         Network = workspace.Network,
         Runtime = options.Runtime,
         ImageVariables = [.. image.Env.Select(variable => variable.Split('=')[0]).Where(name => name.Length > 0)],
-        ImageVolumes = image.Volumes,
+        ImageVolumes = [.. image.Volumes.Select(ImageCheck.Clean).Distinct()],
     };
 
     [LoggerMessage(LogLevel.Information, "Container removed")]
@@ -196,6 +225,9 @@ internal sealed partial class WorkspaceFactory(
 
     [LoggerMessage(LogLevel.Warning, "Kept files are gone: their volume is no longer on the Docker host")]
     private static partial void LogKeptLost(ILogger logger, string volumeName, [Untrusted] string alias);
+
+    [LoggerMessage(LogLevel.Warning, "Volumes of a workspace were removed past the server; they are made anew")]
+    private static partial void LogVolumesLost(ILogger logger, ContainerId containerId, string volumeNames);
 
     [LoggerMessage(LogLevel.Warning, "A volume is in use and was not removed")]
     private static partial void LogVolumeInUse(ILogger logger, string volumeName, ContainerId containerId);

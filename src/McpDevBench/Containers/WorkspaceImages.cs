@@ -18,11 +18,12 @@ internal sealed record WorkspaceImage(string Id, string UserName, string? Shell,
 /// made of is the image below.
 /// </summary>
 internal sealed partial class WorkspaceImages(
-    DockerEngine engine, EngineContainers containers, EngineImageLayers images, LayerBuilder builder, Ownership ownership,
-    EngineVolumes volumes, WorkspaceDirectory workspaces, ContainerOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceImages> logger)
+    DockerEngine engine, EngineContainers containers, EngineImageLayers images, LayerBuilder builder, ImageCheck check, Ownership ownership,
+    EngineVolumes volumes, WorkspaceDirectory workspaces, ContainerOptions options, MetricCatalogue metrics, TimeProvider time,
+    ILogger<WorkspaceImages> logger)
 {
     /// <summary>Raised when the layer's content changes.</summary>
-    private const string Version = "2";
+    private const string Version = "3";
 
     /// <summary>Making it again takes a fraction of a second.</summary>
     private static readonly TimeSpan _retention = TimeSpan.FromDays(7);
@@ -38,8 +39,10 @@ internal sealed partial class WorkspaceImages(
         SHA256.HashData([.. Encoding.UTF8.GetBytes(Version), .. options.CertificateAuthorities ?? []]))[..12];
 
     /// <summary>Finds or makes it: once for all who wait. The first caller's going away does not end it for the others.</summary>
+    /// <exception cref="RefusalException">image_not_allowed: workspaces cannot be made of it.</exception>
     public async Task<WorkspaceImage> GetAsync(EngineImage image, CancellationToken cancellationToken)
     {
+        ImageCheck.RequireModest(image);
         _lastUsed[image.Id] = time.GetUtcNow();
         var key = $"{(await engine.IdentifyAsync(cancellationToken)).Id}\n{image.Id}";
         var ready = _ready.GetOrAdd(key, _ => new Lazy<Task<WorkspaceImage>>(() => FindOrMakeAsync(image, CancellationToken.None)));
@@ -122,6 +125,7 @@ internal sealed partial class WorkspaceImages(
         {
             var layer = await builder.BuildAsync(helper, image, cancellationToken);
             await containers.PutAsync(helper, "/", layer.Entries, cancellationToken);
+            await check.RequireStraightAsync(helper, image.Volumes, cancellationToken);
             var made = new WorkspaceImage("", layer.UserName, layer.Shell, layer.CaBundle);
             made = made with { Id = await images.CommitAsync(helper, ownership.ImageLabels(image.Id, _recipe, made), cancellationToken) };
             metrics.Containers.ImagePrepared("success", time.GetElapsedTime(started));

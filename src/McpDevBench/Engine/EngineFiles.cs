@@ -32,6 +32,21 @@ internal sealed class EngineFiles(DockerEngine engine)
         return found is null ? EngineFileKind.Missing : KindOf(found.Stat);
     }
 
+    /// <summary>Where a path leads, through every link on the way; what does not exist leads to itself.</summary>
+    public async Task<string> ResolveAsync(string dockerId, string path, CancellationToken cancellationToken)
+    {
+        var resolved = "";
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            resolved = $"{(resolved == "/" ? "" : resolved)}/{part}";
+            using var found = await GetAsync(dockerId, resolved, statOnly: true, cancellationToken);
+            // The engine has followed the link to its end, within the container's root.
+            if (found is not null && KindOf(found.Stat) == EngineFileKind.Link && found.Stat.LinkTarget is { Length: > 0 } target)
+                resolved = target;
+        }
+        return resolved;
+    }
+
     /// <returns>Null: there is no such file, it is too large, or its links lead nowhere.</returns>
     public async Task<byte[]?> ReadAsync(string dockerId, string path, int maxBytes, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ public sealed class HostilePathTests(ServerProcess server) : IClassFixture<Serve
         "..", "../", "../etc/passwd", "/etc/passwd", "/", "//etc/passwd", "/workspace/../etc/passwd", "/workspace-evil/file", "/workspace/./../etc/passwd",
         "a/../../etc/passwd", "real/../../etc/passwd", "....//....//etc/passwd", "..\\..\\etc\\passwd", "%2e%2e/etc/passwd", "..%2fetc%2fpasswd", "..%c0%afetc/passwd",
         "\\x2e\\x2e/etc/passwd", "\\x2e\\x2e\\x2fetc\\x2fpasswd", "\u2025/etc/passwd", "\uff0e\uff0e/etc/passwd", "nul\0byte", "nul\\x00byte", "\\x00",
-        "/proc/self/environ", "/proc/1/root/etc/passwd", "/devbench/devbench-agent", "/dev/null", "/run/secret", "~/.ssh/id_rsa", "file:///etc/passwd",
+        "/proc/self/environ", "/proc/1/root/etc/passwd", "/.mcp-devbench/devbench-agent", "/dev/null", "/run/secret", "~/.ssh/id_rsa", "file:///etc/passwd",
         "/tmp/outside/file", "../tmp/outside/file", "/workspace/../tmp/outside/file", "to-outside/file", "to-outside", "to-root/tmp/outside/file",
         "to-etc/passwd", "to-root/etc/passwd", "to-parent/etc/passwd", "to-passwd", "to-proc/environ", "to-proc/cwd/../etc/passwd", "to-fd/0", "chain/passwd", "loop", "loop/x",
         new string('a', 300), new string('a', 5000), string.Join('/', Enumerable.Repeat("d", 3000)),

@@ -18,7 +18,7 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
         Assert.Equal("1000 1000", await workspace.Sh("echo $(id -u) $(id -g)"));
         var status = await workspace.Sh("grep -E '^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):' /proc/self/status | tr -s '\\t ' ' '");
         Assert.Equal(["CapInh: 0000000000000000", "CapPrm: 0000000000000000", "CapEff: 0000000000000000", "CapBnd: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1", "Seccomp: 2"], status.Split('\n'));
-        Assert.Equal("refused", await workspace.Sh("touch /etc/x /usr/x /devbench/x 2>/dev/null || echo refused"));
+        Assert.Equal("refused", await workspace.Sh("touch /etc/x /usr/x /.mcp-devbench/x 2>/dev/null || echo refused"));
         Assert.Equal("lo", await workspace.Sh("ls /sys/class/net"));
         Assert.Equal("tmp run workspace", await workspace.Sh("touch /tmp/x && touch /run/x && touch /workspace/x && echo tmp run workspace"));
     }

@@ -64,7 +64,7 @@ public sealed class OlderAgentTests
     {
         var expected = Convert.ToHexStringLower(
             SHA256.HashData(await File.ReadAllBytesAsync(binary, TestContext.Current.CancellationToken)));
-        Assert.StartsWith(expected, await workspace.Sh("sha256sum /devbench/devbench-agent"), StringComparison.Ordinal);
+        Assert.StartsWith(expected, await workspace.Sh("sha256sum /.mcp-devbench/devbench-agent"), StringComparison.Ordinal);
     }
 
     private static async Task Works(Workspace workspace, ServerProcess server)
