@@ -1,6 +1,6 @@
 # The one door to the house. Each target is a small script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test publish agent image images bench load session dashboards clean setup
+.PHONY: help run test publish agent image images attack bench load session dashboards clean setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ image: ## build the container image mcp-devbench:dev around the published binary
 
 images: ## make the local images that the tests (and a try without a registry) use
 	@scripts/images.sh
+
+attack: ## attack the published binary and print what held
+	@scripts/attack.sh
 
 bench: ## run the benchmarks, on the JIT and as native code; then one call against docker exec
 	@scripts/bench.sh

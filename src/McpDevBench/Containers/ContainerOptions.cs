@@ -36,6 +36,9 @@ internal sealed record ContainerOptions
 
     public required string? Runtime { get; init; }
 
+    /// <summary>Whether programs in workspaces may use io_uring.</summary>
+    public required bool AllowIoUring { get; init; }
+
     /// <summary>Without ttl_s; null for ever.</summary>
     public required TimeSpan? DefaultTimeToLive { get; init; }
 
@@ -79,6 +82,8 @@ internal sealed record ContainerOptions
             Env = WorkspaceVariables.Read(settings),
             CertificateAuthorities = CaFile.Read(settings),
             Runtime = settings.OptionalText("MCP_CONTAINER_RUNTIME", "Docker's name of the runtime for workspaces, such as runsc."),
+            AllowIoUring = settings.Flag(
+                "MCP_ALLOW_IO_URING", false, "Whether programs in workspaces may use io_uring, a part of the kernel with a history of vulnerabilities."),
             DefaultTimeToLive = ttl == 0 ? null : TimeSpan.FromSeconds(ttl),
             TransientRetention = TimeSpan.FromDays(settings.Number("MCP_TRANSIENT_GC_DAYS", 7, 0, 3650, "Days that a stopped workspace that is not persistent stays.")),
             CleanupEnabled = settings.Flag("MCP_CLEANUP_ENABLED", true, "Whether expired workspaces are removed."),

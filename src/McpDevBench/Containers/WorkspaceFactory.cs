@@ -14,6 +14,7 @@ internal sealed partial class WorkspaceFactory(
     public const string PersistentPrefix = "mcpdevbench_persist_";
 
     private const int MaxAttempts = 3;
+    private readonly string _seccompProfile = SeccompProfile.Build(options.AllowIoUring);
 
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
     /// <param name="steps">At <see cref="SpawnPhase.Create"/>.</param>
@@ -216,6 +217,7 @@ internal sealed partial class WorkspaceFactory(
         Pids = workspace.Limits.Pids,
         Network = workspace.Network,
         Runtime = options.Runtime,
+        SeccompProfile = _seccompProfile,
         ImageVariables = [.. image.Env.Select(variable => variable.Split('=')[0]).Where(name => name.Length > 0)],
         ImageVolumes = [.. image.Volumes.Select(ImageCheck.Clean).Distinct()],
     };

@@ -22,6 +22,7 @@ internal sealed record ContainerSpec
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private const string User = "1000:1000";
+    private const string NoNewPrivileges = "no-new-privileges:true";
     private const string HostEntry = HostName + ":127.0.0.1";
     private const long MaxSharedMemoryBytes = 64L << 20;
 
@@ -41,11 +42,16 @@ internal sealed record ContainerSpec
     /// <summary>Docker's name of another runtime (gVisor, Kata), or null for its default.</summary>
     public string? Runtime { get; init; }
 
+    /// <summary>The system calls allowed inside, as JSON in Docker's format.</summary>
+    public required string SeccompProfile { get; init; }
+
     /// <summary>Names of the image's environment, all unset for the agent: an image must not configure it.</summary>
     public IReadOnlyCollection<string> ImageVariables { get; init; } = [];
 
     /// <summary>Paths that the image declares as volumes: each gets a tmpfs, so that no anonymous volume comes up.</summary>
     public IReadOnlyCollection<string> ImageVolumes { get; init; } = [];
+
+    private string SeccompOption => $"seccomp={SeccompProfile}";
 
     private long NanoCpus => (long)Math.Round(Cpus * 1e9);
 
@@ -79,7 +85,7 @@ internal sealed record ContainerSpec
             Init = false,
             Privileged = false,
             CapDrop = ["ALL"],
-            SecurityOpt = ["no-new-privileges:true"],
+            SecurityOpt = [NoNewPrivileges, SeccompOption],
             ReadonlyRootfs = true,
             Tmpfs = TemporaryFolders(),
             ShmSize = SharedMemoryBytes,
@@ -124,7 +130,9 @@ internal sealed record ContainerSpec
         Expect("privileged", false, host.Privileged);
         Expect("capabilities dropped", "ALL", string.Join(',', host.CapDrop ?? []));
         Expect("capabilities added", 0, host.CapAdd?.Count ?? 0);
-        Expect("security options", "no-new-privileges:true", string.Join(',', host.SecurityOpt ?? []));
+        Expect("security options", 2, host.SecurityOpt?.Count ?? 0);
+        Expect("no new privileges", true, host.SecurityOpt?.Contains(NoNewPrivileges) ?? false);
+        Expect("seccomp profile as asked", true, host.SecurityOpt?.Contains(SeccompOption) ?? false);
         Expect("read-only root", true, host.ReadonlyRootfs);
         Expect("memory", MemoryBytes, host.Memory);
         Expect("memory with swap", MemoryBytes, host.MemorySwap);

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Attacks the published binary as a hostile workload, image, agent, web page and client, and prints a table: attack, held, figures.
+# The same attacks run for a shorter time as a part of `make test`. Exits with 1 if one of them fell.
+. "$(dirname "$0")/lib.sh"
+cd "$root"
+
+"$root/scripts/setup.sh"
+engine_was_running=$(engine_answers && echo yes || echo no)
+"$root/scripts/engine.sh" start
+trap '[ "$engine_was_running" = yes ] || "$root/scripts/engine.sh" stop' EXIT
+"$root/scripts/publish.sh"
+"$root/scripts/images.sh"
+
+report=$artifacts/attacks.tsv
+rm -f "$report"
+quietly "$cache/attack-build.log" dotnet build tests/McpDevBench.EndToEndTests -c Release -v quiet
+status=0
+DEVBENCH_ATTACK_REPORT=$report DEVBENCH_LONG=1 \
+    "$artifacts/bin/McpDevBench.EndToEndTests/release/McpDevBench.EndToEndTests" -trait kind=attack >"$cache/attack.log" 2>&1 </dev/null || status=$?
+[ -s "$report" ] || { cat "$cache/attack.log" >&2; fail "no attack was run: the output is above"; }
+sort -k2 "$report" | awk -F '\t' '
+    BEGIN { print "| attack | result | figures |"; print "|---|---|---|" }
+    { printf "| %s | %s | %s |\n", $2, $1, $3; if ($1 == "held") held++; else fell++ }
+    END { printf "\n%d held, %d fell\n", held, fell }'
+[ $status = 0 ] || { say "the output of the attacks that fell is in ${cache#"$root"/}/attack.log"; exit 1; }
