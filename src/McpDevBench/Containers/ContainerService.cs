@@ -117,7 +117,12 @@ internal sealed partial class ContainerService(
                 RefusalCode.DockerUnavailable,
                 $"Docker does not answer. The removal of workspace {workspace.Id} has begun, "
                     + "and the server finishes it once Docker answers.",
-                "Nothing more to do: list_containers no longer shows the workspace.", inner: e);
+                "Nothing more to do: list_containers shows the workspace as removing until then.", inner: e);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.Timeout)
+        {
+            LogRemovalContinues(logger, workspace.Id, e.Message);
+            return new Killed(workspace.Id.ToString(), "removing", keepVolume ? "kept" : "removed", keepVolume ? workspace.KeptAs : null);
         }
     }
 
@@ -246,6 +251,9 @@ internal sealed partial class ContainerService(
 
     [LoggerMessage(LogLevel.Information, "Container created")]
     private static partial void LogCreated(ILogger logger, ContainerId containerId, [Untrusted] string image, double durationMs);
+
+    [LoggerMessage(LogLevel.Warning, "Removal is taking long and continues in the background")]
+    private static partial void LogRemovalContinues(ILogger logger, ContainerId containerId, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Information, "Container killed")]
     private static partial void LogKilled(ILogger logger, ContainerId containerId, bool force);

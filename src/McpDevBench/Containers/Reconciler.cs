@@ -104,7 +104,7 @@ internal sealed partial class Reconciler(
                 await DoAsync("spawn_undone", workspace.Id.ToString(), "its spawn did not get to its end", dryRun,
                     () => factory.UndoAsync(workspace with { DockerId = container?.DockerId ?? workspace.DockerId }, freshVolume: !kept.Contains(workspace.VolumeName)));
                 break;
-            case ContainerStatus.Removing when workspace.LastUsedAt < _startedAt || time.GetUtcNow() - workspace.LastUsedAt > Settled:
+            case ContainerStatus.Removing when !factory.IsRemoving(workspace.Id):
                 await DoAsync("removal_finished", workspace.Id.ToString(), "its removal did not get to its end", dryRun, () => factory.RemoveAsync(workspace, keepVolume: kept.Contains(workspace.VolumeName), cancellationToken));
                 break;
             // A persistent one stays: its files may be on another engine, or in a backup. Its next use reports what is missing.

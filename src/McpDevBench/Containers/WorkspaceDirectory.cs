@@ -145,10 +145,16 @@ internal sealed partial class WorkspaceDirectory
             facts.Resumed = true;
     }
 
-    public RefusalException NotFound(string owner, string target) =>
-        _keptFiles.Find(owner, target) is not { } kept ? Unknown(target) : new(
-        RefusalCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} has been removed; its files are kept.",
-        $"Call spawn with alias={kept.Alias} to restore them.");
+    public RefusalException NotFound(string owner, string target)
+    {
+        if (FindRemoving(owner, target) is not null)
+            return new RefusalException(
+                RefusalCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} is being removed.",
+                "Call list_containers to see yours, or spawn for a new one.");
+        return _keptFiles.Find(owner, target) is not { } kept ? Unknown(target) : new(
+            RefusalCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} has been removed; its files are kept.",
+            $"Call spawn with alias={kept.Alias} to restore them.");
+    }
 
     private static RefusalException Unknown(string target) => new(
         RefusalCode.ContainerNotFound, $"There is no workspace {CallFacts.Named(target)}: it never existed, has been removed, or has expired.",

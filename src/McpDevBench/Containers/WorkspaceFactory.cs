@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Secrets;
@@ -14,6 +15,7 @@ internal sealed partial class WorkspaceFactory(
     public const string PersistentPrefix = "mcpdevbench_persist_";
 
     private const int MaxAttempts = 3;
+    private readonly ConcurrentDictionary<ContainerId, bool> _removing = [];
     private readonly string _seccompProfile = SeccompProfile.Build(options.AllowIoUring);
 
     /// <summary>Creates, starts and greets the container of a workspace whose row says it is being created.</summary>
@@ -85,7 +87,24 @@ internal sealed partial class WorkspaceFactory(
 
     /// <summary>Removes the container, its volume unless it is to be kept, and the row: in this order, so that a crash in between leaves a row to go on from.</summary>
     /// <returns>Whether the volume is still there.</returns>
+    /// <exception cref="RefusalException">timeout: the processes have not ended yet. The workspace stays in removal.</exception>
     public async Task<bool> RemoveAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
+    {
+        _removing[workspace.Id] = true;
+        try
+        {
+            return await RemoveOnceAsync(workspace, keepVolume, cancellationToken);
+        }
+        finally
+        {
+            _removing.TryRemove(workspace.Id, out _);
+        }
+    }
+
+    /// <summary>Whether a removal of the workspace is under way in this server.</summary>
+    public bool IsRemoving(ContainerId id) => _removing.ContainsKey(id);
+
+    private async Task<bool> RemoveOnceAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
     {
         keepVolume = keepVolume && await pool.ExistsAsync(workspace.VolumeName, cancellationToken);
         workspaces.BeginRemoval(workspace, keepVolume);

@@ -20,7 +20,7 @@ internal sealed class WorkspaceList(
         var found = await states.ReadAsync(cancellationToken);
         var running = store.RunningExecs();
         var all = workspaces.All
-            .Where(workspace => workspace.Owner == owner && workspace.Status != ContainerStatus.Removing)
+            .Where(workspace => workspace.Owner == owner)
             .Where(workspace => label is null || HasLabel(workspace, label))
             .Select(workspace => Listed(workspace, before.GetValueOrDefault(workspace.Id), found, running))
             .ToList();

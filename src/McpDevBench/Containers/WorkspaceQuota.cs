@@ -23,14 +23,14 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
                     + $"so {wanted.MemoryMb} MiB more are not available."));
     }
 
-    /// <summary>A stopped workspace counts, but its memory is free.</summary>
+    /// <summary>A stopped workspace counts, but its memory is free. One being removed counts until its processes have ended.</summary>
     public static (int Count, long MemoryMb) Used(IEnumerable<Workspace> present)
     {
         var (count, memory) = (0, 0L);
-        foreach (var workspace in present.Where(workspace => workspace.Status != ContainerStatus.Removing))
+        foreach (var workspace in present)
         {
             count++;
-            if (workspace.Status is ContainerStatus.Running or ContainerStatus.Creating)
+            if (workspace.Status is ContainerStatus.Running or ContainerStatus.Creating or ContainerStatus.Removing)
                 memory += workspace.Limits.MemoryMb;
         }
         return (count, memory);

@@ -13,7 +13,7 @@ namespace McpDevBench.Engine;
 /// <summary>What the engine says about itself.</summary>
 /// <param name="Id">Its identity: another one behind the same address is another engine.</param>
 /// <param name="MemoryBytes">Memory of its host.</param>
-internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture, long MemoryBytes);
+internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture, long MemoryBytes, int Processors);
 
 /// <summary>
 /// The one connection to the Docker Engine. Negotiates the version of the API, gives every call a deadline, and turns what can go wrong into
@@ -145,7 +145,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             var api = offered < NewestApi ? offered : NewestApi;
             var client = Build(api);
             var info = await client.System.GetSystemInfoAsync(deadline.Token);
-            var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch, info.MemTotal);
+            var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch, info.MemTotal, (int)info.NCPU);
             metrics.Engine.Called("connect", "ok", time.GetElapsedTime(started));
             LogConnected(logger, options.Host, identity.Version, identity.ApiVersion, identity.Id);
             Interlocked.Increment(ref _connections);

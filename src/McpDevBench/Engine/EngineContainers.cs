@@ -22,8 +22,13 @@ internal sealed record EngineHelper(string DockerId, IReadOnlyList<string> Folde
 internal sealed record EngineContainerDetails(string Network, long MemoryBytes, double Cpus, long Pids, string? WorkspaceVolume);
 
 /// <summary>Creating, starting, killing and finding containers.</summary>
-internal sealed partial class EngineContainers(DockerEngine engine, ILogger<EngineContainers> logger)
+internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider time, ILogger<EngineContainers> logger)
 {
+    /// <summary>Docker itself gives up after 10 s.</summary>
+    private static readonly TimeSpan RemovalTimeout = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan RemovalRetryInterval = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Creates a container and makes sure that it is what was asked for.</summary>
     /// <returns>Docker's id.</returns>
     /// <exception cref="RefusalException">The engine dropped or changed a flag: the container is gone again.</exception>
@@ -116,9 +121,23 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
     public Task StopAsync(string dockerId, TimeSpan grace, CancellationToken cancellationToken) =>
         Forgiving(engine.CallAsync("stop", (client, token) => client.Containers.StopContainerAsync(dockerId, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)grace.TotalSeconds }, token), cancellationToken));
 
-    /// <summary>Removes a container with its anonymous volumes, running or not. One that is gone is fine.</summary>
-    public Task RemoveAsync(string dockerId, CancellationToken cancellationToken) =>
-        Forgiving(engine.CallAsync("remove", (client, token) => client.Containers.RemoveContainerAsync(dockerId, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token), cancellationToken));
+    /// <summary>
+    /// Removes a container with its anonymous volumes, running or not, and returns once Docker no longer has it. One that is gone is fine.
+    /// </summary>
+    /// <exception cref="RefusalException">timeout: the container's processes have not ended within <see cref="RemovalTimeout"/>.</exception>
+    public async Task RemoveAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        await LiftCpuLimitAsync(dockerId, cancellationToken);
+        while (await TryRemoveAsync(dockerId, cancellationToken) is { } reason)
+        {
+            if (time.GetElapsedTime(started) > RemovalTimeout)
+                throw new RefusalException(
+                    RefusalCode.Timeout, $"Docker could not end the container's processes within {RemovalTimeout.TotalSeconds:0} s: {reason}",
+                    "The server keeps trying. If the container stays, ask the operator to look at Docker.", retryable: true);
+            await Task.Delay(RemovalRetryInterval, time, cancellationToken);
+        }
+    }
 
     /// <summary>Every container, running or not, with a label.</summary>
     public async Task<IReadOnlyList<EngineContainer>> ListAsync(string label, CancellationToken cancellationToken)
@@ -209,6 +228,45 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         RefusalCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}", "Call spawn again: the image is then pulled.",
         retryable: true, e);
 
+    /// <summary>
+    /// Processes have to run once more to end: with a small share of a processor among hundreds of them, that takes minutes. Only possible
+    /// before process 1 has been killed.
+    /// </summary>
+    private async Task LiftCpuLimitAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var processors = (await engine.IdentifyAsync(cancellationToken)).Processors;
+            await engine.CallAsync("update", (client, token) => client.Containers.UpdateContainerAsync(
+                dockerId, new ContainerUpdateParameters { NanoCPUs = processors * 1_000_000_000L }, token), cancellationToken);
+        }
+        catch (DockerApiException e)
+        {
+            // Gone or not running: then nothing has to end.
+            LogLimitNotLifted(logger, dockerId, DockerEngine.Text(e));
+        }
+    }
+
+    /// <returns>Null once the container is gone; else why it is not.</returns>
+    private async Task<string?> TryRemoveAsync(string dockerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.CallAsync("remove", (client, token) => client.Containers.RemoveContainerAsync(
+                dockerId, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token), cancellationToken);
+            return null;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+        // Conflict: another removal of it is under way. 5xx: its processes did not end within Docker's own deadline.
+        catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.Conflict or >= HttpStatusCode.InternalServerError)
+        {
+            return DockerEngine.Text(e);
+        }
+    }
+
     private static async Task Forgiving(Task call)
     {
         try
@@ -217,9 +275,12 @@ internal sealed partial class EngineContainers(DockerEngine engine, ILogger<Engi
         }
         catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.NotModified)
         {
-            // Gone, not running, or being removed already: what was wanted holds.
+            // Gone, or not running: what was wanted holds.
         }
     }
+
+    [LoggerMessage(LogLevel.Debug, "CPU limit not lifted before removal")]
+    private static partial void LogLimitNotLifted(ILogger logger, string dockerId, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Error, "Docker did not create a container as asked")]
     private static partial void LogNotAsAsked(ILogger logger, string dockerId, [Untrusted] string differences);

@@ -211,6 +211,7 @@ internal sealed class KillTool(ContainerService containers, TimeProvider time)
     }
 
     protected override string Render(KillResult result) => $"{result.ContainerId} is {result.Status}; its files are {result.Volume}."
+        + (result.Status == "removing" ? " Its processes have not ended yet: the server keeps trying, and list_containers shows it until then." : "")
         + (result.KeptAs is null
             ? ""
             : $" spawn with alias={result.KeptAs} restores them; "

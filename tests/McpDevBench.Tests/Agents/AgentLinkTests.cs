@@ -135,7 +135,7 @@ public sealed class AgentLinkTests
     }
 
     private AgentDirectory Directory(DockerEngine engine) =>
-        new(new EngineStreams(engine), new EngineContainers(engine, NullLogger<EngineContainers>.Instance), Metering.Catalogue(), _time, _log) { Listener = _heard };
+        new(new EngineStreams(engine), new EngineContainers(engine, _time, NullLogger<EngineContainers>.Instance), Metering.Catalogue(), _time, _log) { Listener = _heard };
 
     private sealed class Heard : AgentListener
     {

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace McpDevBench.Tests.Agents;
 
 /// <summary>An engine that can be made to fail: one container that runs, and for each attach a stream to whoever plays its agent.</summary>
-/// <param name="refuses">Whether a call (version, info, inspect, attach, exec_create) is answered with an error.</param>
+/// <param name="refuses">Whether a call (version, info, inspect, attach, update, remove, exec_create) is answered with an error.</param>
 /// <param name="agent">Plays the agent from its welcome on; the stream ends with it.</param>
 internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAgent, Task> agent) : IDisposable
 {
@@ -75,8 +75,10 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
 
     private static (string Call, string Answer) Answer(string head) => head.Split(' ')[1] switch
     {
+        _ when head.StartsWith("DELETE", StringComparison.Ordinal) => ("remove", ""),
+        var path when path.EndsWith("/update", StringComparison.Ordinal) => ("update", """{"Warnings":[]}"""),
         var path when path.EndsWith("/version", StringComparison.Ordinal) => ("version", """{"Version":"28.0","ApiVersion":"1.51","MinAPIVersion":"1.24","Arch":"amd64"}"""),
-        var path when path.EndsWith("/info", StringComparison.Ordinal) => ("info", """{"ID":"scripted"}"""),
+        var path when path.EndsWith("/info", StringComparison.Ordinal) => ("info", """{"ID":"scripted","NCPU":2}"""),
         var path when path.EndsWith("/json", StringComparison.Ordinal) => ("inspect", """{"Id":"box","State":{"Status":"running"},"Config":{"Tty":false}}"""),
         var path when path.Contains("/attach", StringComparison.Ordinal) => ("attach", ""),
         _ => ("exec_create", """{"Id":"exec"}"""),
