@@ -184,6 +184,7 @@ internal static class DevBenchServer
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecReader>();
         services.AddSingleton<ExecJanitor>();
+        services.AddHostedService<OutputRetention>();
         services.AddSingleton<CallHandles>();
 
         services.AddSingleton<TransferSlots>();

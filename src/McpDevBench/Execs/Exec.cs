@@ -24,6 +24,10 @@ internal sealed record ExecUsage(long WallMs, long CpuMs, long MaxRssBytes, long
 /// <param name="Named">The first of them, as <c>PID NAME</c>.</param>
 internal sealed record ExecSurvivors(int Count, IReadOnlyList<string> Named);
 
+/// <summary>The output of an ended command.</summary>
+/// <param name="Bytes">On disk, at most.</param>
+internal sealed record KeptOutput(ExecId ExecId, ContainerId ContainerId, DateTimeOffset EndedAt, long Bytes);
+
 /// <summary>A command as the database has it.</summary>
 internal sealed record Exec
 {
@@ -55,6 +59,9 @@ internal sealed record Exec
 
     /// <summary>What its caller should know of its end.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Its output is no longer there; a note has the reason.</summary>
+    public bool OutputRemoved { get; init; }
 
     /// <summary>Processes of it that still run although the command has ended.</summary>
     public ExecSurvivors? Background { get; init; }

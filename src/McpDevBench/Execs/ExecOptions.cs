@@ -18,6 +18,12 @@ internal sealed record ExecOptions
     /// <summary>Output kept of one command, in bytes on disk: one half from its beginning, one from its end.</summary>
     public required long MostOutputBytes { get; init; }
 
+    /// <summary>Output kept of the ended commands of one workspace, in bytes.</summary>
+    public required long MaxWorkspaceOutputBytes { get; init; }
+
+    /// <summary>Output kept of all ended commands, in bytes.</summary>
+    public required long MaxTotalOutputBytes { get; init; }
+
     /// <summary>How long exec_start waits for a slot; exec waits up to its wait_ms.</summary>
     public TimeSpan StartQueueTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -47,6 +53,11 @@ internal sealed record ExecOptions
             DefaultStartTimeout = settings.IsGiven("MCP_MAX_EXEC_TIMEOUT") ? TimeSpan.FromSeconds(longest) : null,
             Retention = TimeSpan.FromSeconds(settings.Number("MCP_EXEC_RETENTION_S", 3600, 1, 365 * 86400, "Seconds that output stays readable after a command has ended.")),
             MostOutputBytes = (long)settings.Number("MCP_EXEC_OUTPUT_LIMIT_MB", 64, 1, 65536, "MiB of output kept of a command: head and tail; the middle is dropped and counted.") << 20,
+            MaxWorkspaceOutputBytes = (long)settings.Number(
+                "MCP_WORKSPACE_OUTPUT_MB", 1024, 1, 1 << 20,
+                "MiB of output kept of a workspace's ended commands; the oldest is removed first.") << 20,
+            MaxTotalOutputBytes = (long)settings.Number(
+                "MCP_TOTAL_OUTPUT_MB", 8192, 1, 1 << 24, "MiB of output kept of all ended commands; the oldest is removed first.") << 20,
         };
     }
 }

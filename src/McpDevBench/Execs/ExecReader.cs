@@ -34,7 +34,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         }
         return Read(exec, active, (current, log) =>
         {
-            if (request.AfterSeq >= log.NextSeq)
+            if (request.AfterSeq >= log.NextSeq && !current.OutputRemoved)
                 throw Beyond(request, log);
             lines?.Advance(log);
             return PageOf(current, lines?.ToSlice(log, current.Complete) ?? OutputPager.Page(log, request), log);

@@ -52,6 +52,25 @@ internal sealed class ExecStore(Database database)
         "SELECT * FROM execs WHERE coalesce(drained_at, ended_at) < $time AND background IS NULL", Read,
         ("$time", time.Milliseconds()))).Select(exec => exec.Id)];
 
+    /// <summary>Ended commands that printed something and whose output is there.</summary>
+    /// <param name="maxBytes">More than this is not kept of one command.</param>
+    public List<KeptOutput> KeptOutputs(long maxBytes) => database.Read(connection => connection.Query(
+        """
+        SELECT id, container_id, coalesce(drained_at, ended_at) AS ended, min(coalesce(stdout_bytes, 0) + coalesce(stderr_bytes, 0), $max) AS bytes
+        FROM execs WHERE outcome IS NOT NULL AND background IS NULL AND output_removed = 0 AND coalesce(stdout_bytes, 0) + coalesce(stderr_bytes, 0) > 0
+        """,
+        row => new KeptOutput(IdOf(row), ContainerOf(row), row.Time("ended")!.Value, row.Integer("bytes")!.Value), ("$max", maxBytes)));
+
+    /// <param name="note">Why, for whoever reads the command later.</param>
+    public void MarkOutputRemoved(ExecId id, string note)
+    {
+        if (Find(id) is not { } exec)
+            return;
+        database.Write(connection => connection.Run(
+            "UPDATE execs SET output_removed = 1, notes = $notes WHERE id = $id",
+            ("$notes", exec.Notes.Append(note).ToList().Json()), ("$id", id.ToString())));
+    }
+
     public static string OutcomeName(ExecOutcome outcome) => outcome switch
     {
         ExecOutcome.Exited => "exited",
@@ -68,12 +87,10 @@ internal sealed class ExecStore(Database database)
 
     private static Exec Read(SqliteDataReader row)
     {
-        if (!ExecId.TryParse(row.Text("id"), out var id) || !ContainerId.TryParse(row.Text("container_id"), out var container))
-            throw new InvalidDataException($"'{row.Text("id")}' is no exec id");
         return new Exec
         {
-            Id = id,
-            ContainerId = container,
+            Id = IdOf(row),
+            ContainerId = ContainerOf(row),
             Owner = row.Text("owner")!,
             Command = SqliteExtensions.List(row.Text("command")!),
             StartedAt = row.Time("started_at")!.Value,
@@ -87,9 +104,16 @@ internal sealed class ExecStore(Database database)
             Background = row.Text("background") is { } named
                 ? new ExecSurvivors((int)row.Integer("background_count")!, SqliteExtensions.List(named)) : null,
             DrainedAt = row.Time("drained_at"),
+            OutputRemoved = row.Integer("output_removed") == 1,
             Unsettled = row.Integer("unsettled") == 1,
             Usage = row.Integer("wall_ms") is { } wall
                 ? new ExecUsage(wall, row.Integer("cpu_ms") ?? 0, row.Integer("max_rss_bytes") ?? 0, row.Integer("stdout_bytes") ?? 0, row.Integer("stderr_bytes") ?? 0) : null,
         };
     }
+
+    private static ExecId IdOf(SqliteDataReader row) =>
+        ExecId.TryParse(row.Text("id"), out var id) ? id : throw new InvalidDataException($"'{row.Text("id")}' is not an exec id");
+
+    private static ContainerId ContainerOf(SqliteDataReader row) => ContainerId.TryParse(row.Text("container_id"), out var id)
+        ? id : throw new InvalidDataException($"'{row.Text("container_id")}' is not a container id");
 }

@@ -11,6 +11,7 @@ internal sealed class ExecMetrics(MetricFamilies families)
         "exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost", "not_started");
     private static readonly double[] _waitBuckets = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 25];
     private static readonly LabelValues _queueResults = new("started", "timed_out", "queue_full", "cancelled");
+    private static readonly LabelValues _removalReasons = new("workspace_limit", "total_limit", "workspace_removed");
     private static readonly LabelValues _streams = new("stdout", "stderr");
 
     private readonly CounterRow _ended = families.Counter("mcp_executions_total", "Commands that ended.", "outcome", _outcomes);
@@ -31,6 +32,17 @@ internal sealed class ExecMetrics(MetricFamilies families)
 
     private readonly Gauge _background = families.Gauge(
         "mcp_executions_background", "Commands that have ended while processes of them still run.");
+
+    private readonly Gauge _outputKept = families.Gauge(
+        "mcp_execution_output_kept_bytes", "Bytes of output of ended commands that can still be read.");
+    private readonly CounterRow _outputRemoved = families.Counter(
+        "mcp_execution_output_removed_total", "Ended commands whose output was removed before its time, by reason.", "reason", _removalReasons);
+
+    public void OutputKept(long bytes) => _outputKept.Set(bytes);
+
+    /// <param name="reason"><c>workspace_limit</c>, <c>total_limit</c> or <c>workspace_removed</c>.</param>
+    /// <param name="commands">How many.</param>
+    public void OutputRemoved(string reason, int commands) => _outputRemoved.Add(reason, commands);
 
     /// <summary>A command has ended, and processes of it still run.</summary>
     public void EnteredBackground() => _background.Inc();

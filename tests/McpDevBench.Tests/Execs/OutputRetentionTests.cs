@@ -1,0 +1,116 @@
+using McpDevBench.Containers;
+using McpDevBench.Execs;
+using McpDevBench.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace McpDevBench.Tests.Execs;
+
+public sealed class OutputRetentionTests : IDisposable
+{
+    private const long MiB = 1 << 20;
+
+    private readonly TemporaryFolder _files = new();
+    private readonly ManualTime _time = new();
+    private readonly Database _database;
+    private readonly ExecStore _store;
+    private readonly OutputFolder _folder;
+    private readonly WorkspaceDirectory _workspaces;
+    private readonly ExecOptions _options = ExecOptions.Read(new Settings(new ConfigurationBuilder().Build())) with
+    {
+        MaxWorkspaceOutputBytes = 3 * MiB, MaxTotalOutputBytes = 5 * MiB,
+    };
+
+    public OutputRetentionTests()
+    {
+        var storage = new StorageOptions { StateDatabase = _files["state.db"] };
+        _database = new Database(storage, Metering.Catalogue(), _time, NullLogger<Database>.Instance);
+        (_store, _folder) = (new ExecStore(_database), new OutputFolder(storage, _options));
+        _workspaces = new WorkspaceDirectory(
+            new ContainerStore(_database), new KeptFileStore(_database), _time, NullLogger<WorkspaceDirectory>.Instance);
+    }
+
+    public void Dispose()
+    {
+        _database.Dispose();
+        _files.Dispose();
+    }
+
+    [Fact]
+    public void Beyond_a_workspace_s_limit_its_oldest_output_is_removed_and_the_command_says_so()
+    {
+        var (mine, other) = (Spawn(), Spawn());
+        ExecId[] execs = [Run(mine), Run(mine), Run(other), Run(mine), Run(mine)];
+        Apply();
+        Assert.Equal([false, true, true, true, true], execs.Select(IsThere));
+        var exec = _store.Find(execs[0])!;
+        Assert.True(exec.OutputRemoved);
+        Assert.Contains("MCP_WORKSPACE_OUTPUT_MB", Assert.Single(exec.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Beyond_the_server_s_limit_the_oldest_of_all_goes()
+    {
+        var execs = Enumerable.Range(0, 3).Select(_ => Spawn()).SelectMany(id => new[] { Run(id), Run(id) }).ToList();
+        Apply();
+        Assert.Equal([false, true, true, true, true, true], execs.Select(IsThere));
+        Assert.Contains("MCP_TOTAL_OUTPUT_MB", Assert.Single(_store.Find(execs[0])!.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Output_goes_with_its_workspace_but_not_while_somebody_may_still_read_it()
+    {
+        var id = Spawn();
+        var exec = Run(id);
+        _workspaces.Remove(_workspaces.Find(id)!);
+        Apply();
+        Assert.True(IsThere(exec));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Apply();
+        Assert.False(IsThere(exec));
+        Assert.Contains("with the workspace", Assert.Single(_store.Find(exec)!.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_still_runs_keeps_its_output()
+    {
+        var id = Spawn();
+        ExecId[] execs = [Run(id, ended: false), Run(id), Run(id), Run(id), Run(id)];
+        Apply();
+        Assert.Equal([true, false, true, true, true], execs.Select(IsThere));
+    }
+
+    private void Apply() =>
+        new OutputRetention(_options, _store, _folder, _workspaces, Metering.Catalogue(), _time, NullLogger<OutputRetention>.Instance).Apply();
+
+    private bool IsThere(ExecId exec)
+    {
+        using var log = _folder.Open(exec);
+        return log.EndOffset > 0;
+    }
+
+    private ContainerId Spawn()
+    {
+        var id = ContainerId.New();
+        _workspaces.Add(new Workspace
+        {
+            Id = id, Owner = "me", Image = "i", Persistent = false, Status = ContainerStatus.Running, VolumeName = $"v_{id}",
+            Limits = new WorkspaceLimits(64, 1, 64), Network = "none", Labels = new Dictionary<string, string>(),
+            Env = new Dictionary<string, string>(), CreatedAt = _time.Now, LastUsedAt = _time.Now,
+        });
+        return id;
+    }
+
+    /// <summary>A command that printed one MiB.</summary>
+    private ExecId Run(ContainerId id, bool ended = true)
+    {
+        _time.Advance(TimeSpan.FromSeconds(1));
+        var exec = new Exec { Id = ExecId.New(), ContainerId = id, Owner = "me", Command = ["true"], StartedAt = _time.Now };
+        _store.Insert(exec);
+        using var log = _folder.Open(exec.Id);
+        for (var part = 0; part < 64; part++)
+            log.Append(1, 0, new byte[MiB / 64]);
+        if (ended)
+            _store.Finish(exec with { EndedAt = _time.Now, Outcome = ExecOutcome.Exited, Usage = new ExecUsage(1, 1, 1, MiB, 0) });
+        return exec.Id;
+    }
+}
