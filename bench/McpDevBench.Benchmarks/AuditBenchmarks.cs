@@ -48,9 +48,10 @@ public class AuditBenchmarks
         _folder = Directory.CreateTempSubdirectory("devbench-");
         var storage = new StorageOptions { StateDatabase = Path.Combine(_folder.FullName, "state.db") };
         var metrics = new MetricCatalogue(new MetricVocabulary([], [], AuditEvents.All), TimeProvider.System);
-        using var database = new Database(storage, metrics, TimeProvider.System, NullLogger<Database>.Instance);
+        var disk = new StateDisk(storage, metrics, TimeProvider.System, NullLogger<StateDisk>.Instance);
+        using var database = new Database(storage, disk, metrics, TimeProvider.System, NullLogger<Database>.Instance);
         var options = new AuditOptions { File = file is null ? null : Path.Combine(_folder.FullName, file) };
-        _log = new AuditLog(options, storage, new InstanceKey(storage, database), metrics, TimeProvider.System, NullLogger<AuditLog>.Instance);
+        _log = new AuditLog(options, storage, disk, new InstanceKey(storage, database), metrics, TimeProvider.System, NullLogger<AuditLog>.Instance);
         CorrelationId.Ensure();
         var facts = CallFacts.Begin("local");
         (facts.ClientName, facts.ContainerId, facts.ExecId, facts.Target) = ("claude-code", "c_0123456789abcdef", "e_0123456789abcdef", "python3");

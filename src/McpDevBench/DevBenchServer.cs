@@ -106,6 +106,8 @@ internal static class DevBenchServer
         services.AddSingleton<StatusReporter>();
         services.AddSingleton(options.Metrics);
         services.AddSingleton(options.Storage);
+        services.AddSingleton<StateDisk>();
+        services.AddHostedService(provider => provider.GetRequiredService<StateDisk>());
         services.AddSingleton<Database>();
         services.AddSingleton<InstanceKey>();
         services.AddSingleton(options.Audit);

@@ -15,7 +15,7 @@ namespace McpDevBench;
 /// fails is tried again; it never ends the server.
 /// </summary>
 internal sealed partial class Upkeep(
-    ContainerOptions options, Database database, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
+    ContainerOptions options, Database database, StateDisk stateDisk, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
     WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
     ContainerService containers,
     StateLease lease, IHostApplicationLifetime lifetime,
@@ -153,6 +153,7 @@ internal sealed partial class Upkeep(
             database.Probe();
             return Task.FromResult(new Health(true, "The database takes writes."));
         });
+        checks.Register("state_disk", neededToServe: true, _ => Task.FromResult(stateDisk.Describe()));
         checks.Register("reconciliation", neededToServe: true, _ => Task.FromResult(
             new Health(reconciler.HasRun, reconciler.Describe())));
         checks.Register("state_lease", neededToServe: false, _ => Task.FromResult(

@@ -11,16 +11,19 @@ internal sealed class AuditLog : IDisposable
     private readonly AuditMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly AuditChain _pruning;
+    private readonly StateDisk _disk;
     private readonly AuditStore? _store;
     private readonly AuditWriter? _writer;
 
     /// <exception cref="RefusalException">The database cannot be used.</exception>
-    public AuditLog(AuditOptions options, StorageOptions storage, InstanceKey key, MetricCatalogue metrics, TimeProvider time, ILogger<AuditLog> logger)
+    public AuditLog(
+        AuditOptions options, StorageOptions storage, StateDisk disk, InstanceKey key, MetricCatalogue metrics, TimeProvider time,
+        ILogger<AuditLog> logger)
     {
-        (_options, _metrics, _time, _pruning) = (options, metrics.Audit, time, new AuditChain(key));
+        (_options, _disk, _metrics, _time, _pruning) = (options, disk, metrics.Audit, time, new AuditChain(key));
         if (!options.Enabled)
             return;
-        _store = new AuditStore(storage);
+        _store = new AuditStore(storage, disk);
         _writer = new AuditWriter(_store, new AuditChain(key), options.File, metrics, time, logger);
     }
 
@@ -32,8 +35,12 @@ internal sealed class AuditLog : IDisposable
         RefusalCode.Forbidden, "The audit record is off on this server.", "The operator turns it on with MCP_AUDIT_ENABLED=true.");
 
     /// <summary>Before something is done that must not go unrecorded: looks again if the last attempt to write was in vain.</summary>
-    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded.</exception>
-    public Task RequireAsync() => IsNeeded && _writer!.Fails ? _writer.AppendAsync(null) : Task.CompletedTask;
+    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded, or the disk with the state is nearly full.</exception>
+    public Task RequireAsync()
+    {
+        _disk.Require();
+        return IsNeeded && _writer!.Fails ? _writer.AppendAsync(null) : Task.CompletedTask;
+    }
 
     /// <summary>Completes when it is committed.</summary>
     /// <exception cref="RefusalException">resource_exhausted: it could not be recorded, and what goes unrecorded is to be refused.</exception>

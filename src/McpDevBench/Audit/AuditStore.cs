@@ -29,8 +29,8 @@ internal sealed class AuditStore : IDisposable
         "INSERT INTO marks (name, seq, hash, seal) VALUES ($name, $seq, $hash, $seal) ON CONFLICT (name) DO UPDATE SET seq = $seq, hash = $hash, seal = $seal", "$name", "$seq", "$hash", "$seal");
 
     /// <summary>Opens or creates it, alone.</summary>
-    public AuditStore(StorageOptions storage)
-        : this(new SqliteFile(PathOf(storage), _schema))
+    public AuditStore(StorageOptions storage, StateDisk disk)
+        : this(new SqliteFile(PathOf(storage), _schema, disk.MakeRoom))
     {
     }
 

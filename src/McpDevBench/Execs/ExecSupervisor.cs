@@ -242,6 +242,7 @@ internal sealed partial class ExecSupervisor(
         {
             try
             {
+                folder.RequireRoom();
                 active.Log.Append((byte)arrival.Stream, arrival.UnixMicroseconds, arrival.Content.AsSpan(0, arrival.Length));
                 break;
             }

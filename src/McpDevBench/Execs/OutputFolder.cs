@@ -3,8 +3,16 @@ using McpDevBench.Storage;
 namespace McpDevBench.Execs;
 
 /// <summary>Where output logs are: a folder for each command, beside the database.</summary>
-internal sealed class OutputFolder(StorageOptions storage, ExecOptions options)
+internal sealed class OutputFolder(StorageOptions storage, ExecOptions options, StateDisk disk)
 {
+    /// <summary>Output must not use up the reserve.</summary>
+    /// <exception cref="IOException">The disk is nearly full.</exception>
+    public void RequireRoom()
+    {
+        if (disk.IsLow)
+            throw new IOException("The disk with the server's state is nearly full.");
+    }
+
     public OutputLog Open(ExecId id) => new(PathOf(id), options.MostOutputBytes);
 
     public void Delete(ExecId id)

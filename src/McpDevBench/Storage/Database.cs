@@ -15,11 +15,11 @@ internal sealed partial class Database : IDisposable
 
     /// <summary>Opens or creates the database, alone: a second server on the same file is refused.</summary>
     /// <exception cref="RefusalException">The file is in use, not writable, damaged or from a newer version. Nothing is ever created anew in its place.</exception>
-    public Database(StorageOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<Database> logger)
+    public Database(StorageOptions options, StateDisk disk, MetricCatalogue metrics, TimeProvider time, ILogger<Database> logger)
     {
         (_metrics, _time) = (metrics.Storage, time);
         metrics.BeforeCollect(() => MeasureWal(options.StateDatabase + "-wal"));
-        _file = new SqliteFile(options.StateDatabase, _schema);
+        _file = new SqliteFile(options.StateDatabase, _schema, disk.MakeRoom);
         LogOpened(logger, options.StateDatabase, _file.Version);
     }
 

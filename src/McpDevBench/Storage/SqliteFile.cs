@@ -24,11 +24,14 @@ internal sealed class SqliteFile : IDisposable
     private readonly SqliteConnection? _writer;
     private readonly SqliteConnection _reader;
     private readonly FileStream? _instance;
+    private readonly Func<bool> _makeRoom = () => false;
 
     /// <summary>Opens or creates it, alone: a second server on the same file is refused.</summary>
+    /// <param name="makeRoom">Called when a write finds the disk full; returns whether the write is worth repeating.</param>
     /// <exception cref="RefusalException">The file is in use, not writable, damaged, another program's or from a newer version.</exception>
-    public SqliteFile(string path, SqliteSchema schema)
+    public SqliteFile(string path, SqliteSchema schema, Func<bool> makeRoom)
     {
+        _makeRoom = makeRoom;
         SQLitePCL.Batteries_V2.Init();
         try
         {
@@ -105,16 +108,30 @@ internal sealed class SqliteFile : IDisposable
         {
             try
             {
-                using var transaction = _writer!.BeginTransaction(deferred: false);
-                var result = action(_writer);
-                transaction.Commit();
-                return result;
+                return WriteOnce(action);
+            }
+            catch (SqliteException e) when (Refusal(e) is { } refusal)
+            {
+                if (!_makeRoom())
+                    throw refusal;
+            }
+            try
+            {
+                return WriteOnce(action);
             }
             catch (SqliteException e) when (Refusal(e) is { } refusal)
             {
                 throw refusal;
             }
         }
+    }
+
+    private T WriteOnce<T>(Func<SqliteConnection, T> action)
+    {
+        using var transaction = _writer!.BeginTransaction(deferred: false);
+        var result = action(_writer);
+        transaction.Commit();
+        return result;
     }
 
     public T Read<T>(Func<SqliteConnection, T> action)

@@ -6,6 +6,9 @@ internal sealed record StorageOptions
     /// <summary>The database file. Beside it: the key, and the folder with the output of execs.</summary>
     public required string StateDatabase { get; init; }
 
+    /// <summary>Room on the state's disk that is kept for kill, cancel and audit, in bytes.</summary>
+    public long ReserveBytes { get; init; } = 16 << 20;
+
     public string Folder => Path.GetDirectoryName(Path.GetFullPath(StateDatabase))!;
 
     /// <param name="isStdio">A client starts the server in a folder of its own, such as a project: state does not belong there.</param>
@@ -26,7 +29,10 @@ internal sealed record StorageOptions
             else
                 settings.Refuse($"MCP_DATABASE_URL='{url}' is not allowed: use sqlite:///path, or MCP_STATE_DB.");
         }
-        return new StorageOptions { StateDatabase = path };
+        var reserve = settings.Number(
+            "MCP_STATE_RESERVE_MB", 16, 1, 65536,
+            "MiB kept free beside the database for kill, exec_cancel and the audit record: with less, new work is refused. At most a sixteenth of the disk.");
+        return new StorageOptions { StateDatabase = path, ReserveBytes = (long)reserve << 20 };
     }
 
     /// <summary>

@@ -15,7 +15,7 @@ internal sealed class AuditDesk : IDisposable
     public AuditDesk()
     {
         Storage = new StorageOptions { StateDatabase = _folder["state.db"] };
-        using var database = new Database(Storage, Metrics, TimeProvider.System, NullLogger<Database>.Instance);
+        using var database = Storages.Open(Storage, Metrics, TimeProvider.System);
         Key = new InstanceKey(Storage, database);
     }
 

@@ -23,8 +23,8 @@ public sealed class OutputRetentionTests : IDisposable
     public OutputRetentionTests()
     {
         var storage = new StorageOptions { StateDatabase = _files["state.db"] };
-        _database = new Database(storage, Metering.Catalogue(), _time, NullLogger<Database>.Instance);
-        (_store, _folder) = (new ExecStore(_database), new OutputFolder(storage, _options));
+        _database = Storages.Open(storage, Metering.Catalogue(), _time);
+        (_store, _folder) = (new ExecStore(_database), new OutputFolder(storage, _options, Storages.Disk(storage, Metering.Catalogue())));
         _workspaces = new WorkspaceDirectory(
             new ContainerStore(_database), new KeptFileStore(_database), _time, NullLogger<WorkspaceDirectory>.Instance);
     }

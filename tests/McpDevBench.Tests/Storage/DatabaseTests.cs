@@ -69,7 +69,7 @@ public sealed class DatabaseTests : IDisposable
         Assert.Empty(database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0))));
     }
 
-    private Database Open() => new(new StorageOptions { StateDatabase = _folder["state.db"] }, Metering.Catalogue(), TimeProvider.System, NullLogger<Database>.Instance);
+    private Database Open() => Storages.Open(new StorageOptions { StateDatabase = _folder["state.db"] }, Metering.Catalogue(), TimeProvider.System);
 
     private void Execute(string sql)
     {

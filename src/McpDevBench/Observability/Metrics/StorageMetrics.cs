@@ -11,6 +11,19 @@ internal sealed class StorageMetrics(MetricFamilies families)
     private readonly Gauge _walBytes = families.Gauge("mcp_db_wal_bytes", "Bytes in the database's write-ahead log.");
     private readonly Counter _busy = families.Counter("mcp_db_busy_total", "Transactions that failed because the database was locked.");
 
+    private readonly Gauge _diskFree = families.Gauge("mcp_state_disk_free_bytes", "Bytes that are free on the disk with the server's state.");
+    private readonly Gauge _diskSize = families.Gauge("mcp_state_disk_size_bytes", "Size of the disk with the server's state, in bytes.");
+    private readonly Gauge _diskLow = families.Gauge(
+        "mcp_state_disk_low", "1 while the disk with the server's state is nearly full and new work is refused, else 0.");
+
+    public void DiskMeasured(long freeBytes, long sizeBytes)
+    {
+        _diskFree.Set(freeBytes);
+        _diskSize.Set(sizeBytes);
+    }
+
+    public void DiskLow(bool isLow) => _diskLow.Set(isLow ? 1 : 0);
+
     public void Written(TimeSpan duration) => _writeSeconds.Observe(duration.TotalSeconds);
 
     public void WalMeasured(long bytes) => _walBytes.Set(bytes);
