@@ -1,3 +1,4 @@
+using System.Net;
 using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
@@ -16,6 +17,8 @@ public sealed class FullDiskTests
         var workspace = await assistant.Spawn(Images.Busybox);
         var doomed = await assistant.Spawn(Images.Busybox);
         await workspace.Write("note.txt", "here");
+        var running = await doomed.ExecStart("sleep 1000");
+        await server.Answers("health/ready");
 
         disk.Fill();
         var refusal = await Refused.With("resource_exhausted", () => assistant.Spawn(Images.Busybox));
@@ -25,11 +28,19 @@ public sealed class FullDiskTests
         await Refused.With("resource_exhausted", () => workspace.Write("note.txt", "unrecorded"));
         Assert.Equal("here", (await workspace.Read("note.txt")).Content);
         Assert.NotEmpty((await assistant.ListContainers()).Containers);
+        // What ends something has the reserve, and is recorded too.
+        Assert.Equal("cancelled", (await running.Cancel(graceS: 0)).Outcome);
         await doomed.Kill(("force", true));
         Assert.Empty(await DockerHost.ContainersOf(doomed.Id));
+        Assert.Contains(
+            "mcp_state_disk_low 1", (await assistant.Call("metrics", ("prefix", "mcp_state_disk_low"))).GetProperty("text").GetString(),
+            StringComparison.Ordinal);
+        await server.Answers("health/ready", HttpStatusCode.ServiceUnavailable);
 
         disk.Free();
         Assert.Equal("fine", await workspace.Sh("echo fine"));
+        var recorded = await assistant.Call("audit_query", ("event_type", "exec.cancel"), ("container_id", doomed.Id));
+        Assert.Equal("success", Assert.Single(recorded.GetProperty("records").EnumerateArray()).GetProperty("result").GetString());
         Assert.Equal("fine", await (await assistant.Spawn(Images.Busybox)).Sh("echo fine"));
 
         await server.Restart();

@@ -29,7 +29,9 @@ internal sealed class AuditDesk : IDisposable
 
     /// <summary>Begins a server's.</summary>
     public AuditLog Open(AuditOptions? options = null, TimeProvider? time = null) =>
-        new(options ?? new AuditOptions { File = File }, Storage, Key, Metrics, time ?? TimeProvider.System, NullLogger<AuditLog>.Instance);
+        new(
+            options ?? new AuditOptions { File = File }, Storage, Storages.Disk(Storage, Metrics), Key, Metrics,
+            time ?? TimeProvider.System, NullLogger<AuditLog>.Instance);
 
     /// <summary>Records so many, one after the other, with targets <c>1</c>, <c>2</c>, …</summary>
     public async Task RecordAsync(int count, AuditOptions? options = null)

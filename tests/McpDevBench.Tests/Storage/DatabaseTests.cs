@@ -1,6 +1,5 @@
 using McpDevBench.Storage;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpDevBench.Tests.Storage;
 
