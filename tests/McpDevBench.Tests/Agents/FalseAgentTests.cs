@@ -29,7 +29,7 @@ public sealed class FalseAgentTests : IAsyncLifetime
     {
         var storage = new StorageOptions { StateDatabase = _folder["state.db"] };
         var metrics = Metering.Catalogue();
-        _database = new Database(storage, metrics, TimeProvider.System, NullLogger<Database>.Instance);
+        _database = Storages.Open(storage, metrics, TimeProvider.System);
         _keys = new ExecKeys(new InstanceKey(storage, _database));
         _store = new ExecStore(_database);
         _workspaces = new WorkspaceDirectory(
@@ -148,11 +148,13 @@ public sealed class FalseAgentTests : IAsyncLifetime
         _scripted = new ScriptedEngine(call => call == "exec_create", agent) { Execs = [.. execs.Select(key => new ExecPosition(key, 0, 0))] };
         _engine = _scripted.Connect();
         _agents = new AgentDirectory(
-            new EngineStreams(_engine), new EngineContainers(_engine, NullLogger<EngineContainers>.Instance), metrics, TimeProvider.System, _log);
+            new EngineStreams(_engine), new EngineContainers(_engine, TimeProvider.System, NullLogger<EngineContainers>.Instance), metrics,
+            TimeProvider.System, _log);
+        var storage = new StorageOptions { StateDatabase = _folder["state.db"] };
         var options = ExecOptions.Read(new Settings(new ConfigurationBuilder().Build()));
         _agents.Listener = new ExecSupervisor(
             options, new ExecSlots(options, metrics, TimeProvider.System), _store,
-            new OutputFolder(new StorageOptions { StateDatabase = _folder["state.db"] }, options), _agents, _workspaces, _keys, metrics,
+            new OutputFolder(storage, options, Storages.Disk(storage, metrics)), _agents, _workspaces, _keys, metrics,
             TimeProvider.System, NullLogger<ExecSupervisor>.Instance);
         _agents.Resume(Box, new byte[Handshake.SecretLength]);
     }

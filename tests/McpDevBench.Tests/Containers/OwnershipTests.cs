@@ -1,7 +1,6 @@
 using McpDevBench.Containers;
 using McpDevBench.Engine;
 using McpDevBench.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpDevBench.Tests.Containers;
 
@@ -17,7 +16,7 @@ public sealed class OwnershipTests : IDisposable
     public OwnershipTests()
     {
         var storage = new StorageOptions { StateDatabase = _folder["state.db"] };
-        _database = new Database(storage, Metering.Catalogue(), TimeProvider.System, NullLogger<Database>.Instance);
+        _database = Storages.Open(storage, Metering.Catalogue(), TimeProvider.System);
         _key = new InstanceKey(storage, _database);
         _ownership = new Ownership(_key, _time);
     }
