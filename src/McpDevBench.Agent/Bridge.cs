@@ -12,6 +12,7 @@ internal static unsafe class Bridge
 
     public static int Run(string socketName)
     {
+        Libc.prctl(Abi.PR_SET_DUMPABLE, 0, 0, 0, 0);
         Libc.signal(Abi.SIGPIPE, Abi.SIG_IGN);
         var socket = Libc.socket(Abi.AF_UNIX, Abi.SOCK_STREAM | Abi.SOCK_CLOEXEC, 0);
         var address = stackalloc byte[110];

@@ -1,7 +1,10 @@
+using System.Globalization;
+
 namespace McpDevBench.Agent;
 
 /// <summary>The command line.</summary>
-internal sealed record Options(string Workspace, string Socket)
+/// <param name="Identity">Null: the agent stays who it is, and its children are the same user.</param>
+internal sealed record Options(string Workspace, string Socket, Identity? Identity)
 {
     public const string DefaultWorkspace = "/workspace";
     private const string DefaultSocket = "devbench-agent";
@@ -11,7 +14,8 @@ internal sealed record Options(string Workspace, string Socket)
 
     public static bool TryRead(string[] arguments, out Options options)
     {
-        options = new Options(DefaultWorkspace, DefaultSocket);
+        options = new Options(DefaultWorkspace, DefaultSocket, Identity: null);
+        uint user = 0, own = 0;
         for (var i = 0; i < arguments.Length; i += 2)
         {
             if (i + 1 == arguments.Length || arguments[i + 1].Length == 0)
@@ -20,9 +24,26 @@ internal sealed record Options(string Workspace, string Socket)
                 options = options with { Workspace = arguments[i + 1] };
             else if (arguments[i] == "--socket" && arguments[i + 1].Length <= MaxSocket)
                 options = options with { Socket = arguments[i + 1] };
-            else
+            else if (!(arguments[i] == "--user" && TryReadUser(arguments[i + 1], ref user))
+                && !(arguments[i] == "--agent-user" && TryReadUser(arguments[i + 1], ref own)))
                 return false;
         }
-        return true;
+        if (user != 0 && own != 0 && user != own)
+            options = options with { Identity = new Identity(user, own) };
+        return options.Identity is not null || (user, own) == (0, 0);
     }
+
+    /// <summary>As <see cref="TryRead"/> reads it.</summary>
+    public string[] ToArguments() =>
+    [
+        "--workspace", Workspace, "--socket", Socket, .. Identity is { } identity
+            ? ["--user", Text(identity.Workload), "--agent-user", Text(identity.Own)]
+            : Array.Empty<string>(),
+    ];
+
+    private static string Text(uint number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Not root, and not the number that means no user.</summary>
+    private static bool TryReadUser(string text, ref uint user) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out user) && user is > 0 and < uint.MaxValue;
 }

@@ -28,8 +28,9 @@ internal static unsafe class Rebirth
         Libc.pthread_sigmask(Abi.SIG_BLOCK, &signals, &before);
         if (Environment.GetEnvironmentVariable("DEVBENCH_AGENT_REBORN") == "1" && before.Has(Abi.SIGTERM))
             return;
-        string[] arguments = ["devbench-agent", "serve", "--workspace", options.Workspace, "--socket", options.Socket];
-        using var argv = new StringBlock(arguments);
+        if (options.Identity is { } identity && !identity.Assume())
+            return;
+        using var argv = new StringBlock(["devbench-agent", "serve", .. options.ToArguments()]);
         using var env = new StringBlock(s_environment);
         // Whatever else was open when the agent was started is neither its own nor its execs'.
         Libc.syscall(Abi.SYS_close_range, 3, int.MaxValue, Abi.CLOSE_RANGE_CLOEXEC, 0);

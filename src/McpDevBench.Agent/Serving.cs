@@ -9,7 +9,8 @@ internal static unsafe class Serving
     {
         Rebirth.BeIfNeeded(options);
         OpenMissingStandardStreams();
-        var oomScore = new OomScore();
+        if (options.Identity is { } identity && !identity.Adopt())
+            return Fail($"cannot become user {identity.Own}: start it as root with CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_SETPCAP");
         Libc.prctl(Abi.PR_SET_DUMPABLE, 0, 0, 0, 0);
         Libc.prctl(Abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         fixed (byte* name = "devbench-agent\0"u8)
@@ -31,10 +32,10 @@ internal static unsafe class Serving
             return Fail($"workspace {refusal.Message}");
         }
         var loop = new EventLoop();
-        var marks = new Marks();
+        Marks marks = options.Identity is null ? new LimitMarks() : new GroupMarks();
         var hunter = new Hunter(marks);
         var workers = new WorkerPool();
-        var spawner = new Spawner(marks, oomScore, workspace.Root);
+        var spawner = new Spawner(marks, options.Identity, workspace.Root, loop.Wake);
         var execs = new ExecTable(loop, spawner, hunter, workers, new LimitCounters(workspace.Root));
         var router = new RequestRouter(execs, workers, new FileRequests(workspace), new ControlGroup());
         var board = new Switchboard(loop, router, execs);
@@ -50,10 +51,11 @@ internal static unsafe class Serving
 
         while (!ended)
         {
-            loop.Turn(Math.Min(board.NextDeadline, execs.NextDeadline));
+            loop.Turn(Math.Min(board.NextDeadline, Math.Min(execs.NextDeadline, spawner.Deadline)));
             var now = Clock.Milliseconds;
             board.Tick(now);
             execs.Tick(now);
+            spawner.Tick(now);
             board.Pump();
         }
         hunter.KillEverything();

@@ -60,33 +60,13 @@ internal sealed unsafe class ExecStreams : IDisposable
         return _ours[Report] >= 0;
     }
 
-    public void Plan(byte* actions)
-    {
-        PlanStandard(actions);
-        if (_ours[Report] >= 0)
-            Libc.posix_spawn_file_actions_adddup2(actions, _ours[Report], PipeReport.Descriptor);
-    }
+    /// <summary>The terminal's path; empty for pipes.</summary>
+    public byte[] TerminalPath => _terminal;
 
-    private void PlanStandard(byte* actions)
+    public void Describe(ref Launch launch)
     {
-        if (_terminal.Length > 0)
-        {
-            // The first terminal that a session leader opens becomes its controlling one.
-            fixed (byte* slave = _terminal)
-                Libc.posix_spawn_file_actions_addopen(actions, 0, slave, Abi.O_RDWR, 0);
-            Libc.posix_spawn_file_actions_adddup2(actions, 0, 1);
-            Libc.posix_spawn_file_actions_adddup2(actions, 0, 2);
-            return;
-        }
-        if (_theirs[0] >= 0)
-            Libc.posix_spawn_file_actions_adddup2(actions, _theirs[0], 0);
-        else
-        {
-            fixed (byte* nothing = "/dev/null\0"u8)
-                Libc.posix_spawn_file_actions_addopen(actions, 0, nothing, Abi.O_RDONLY, 0);
-        }
-        Libc.posix_spawn_file_actions_adddup2(actions, _theirs[1], 1);
-        Libc.posix_spawn_file_actions_adddup2(actions, _theirs[2], 2);
+        (launch.Stdin, launch.Stdout, launch.Stderr, launch.Report) = (_theirs[0], _theirs[1], _theirs[2], _ours[Report]);
+        launch.ReportAs = PipeReport.Descriptor;
     }
 
     /// <summary>The agent's ends, which are the caller's from here on. The child's are closed first: what it closes is closed everywhere.</summary>

@@ -1,33 +1,46 @@
+using System.Buffers.Text;
+
 namespace McpDevBench.Agent;
 
-/// <summary>
-/// Makes the kernel choose an exec before the agent when memory runs out. The score is inherited, so the agent raises its own for
-/// the moment of the spawn: written to the child afterwards it would miss what the child has already forked. Going back is allowed
-/// without privilege, as far as the value that a privileged process set last.
-/// </summary>
-internal sealed unsafe class OomScore
+/// <summary>Whom the kernel kills first when memory runs out. Children of the agent give themselves the highest score (see <c>launch.c</c>).</summary>
+internal static unsafe class OomScore
 {
-    private readonly int _fd;
-    private readonly byte[] _own = new byte[16];
-    private readonly int _ownLength;
+    private const int Lowest = -999;
 
-    /// <summary>Before the agent becomes undumpable: afterwards its files in /proc belong to root, but what is open stays open.</summary>
-    public OomScore()
+    /// <summary>
+    /// The agent takes the lowest score that the kernel allows it. No process of the workload can have a lower one: without
+    /// CAP_SYS_RESOURCE, the limit is inherited. As root: in /proc, files of a process that is not dumpable are root's.
+    /// </summary>
+    public static void TakeLowest()
     {
-        _ownLength = ProcFile.Read("/proc/self/oom_score_adj\0"u8, _own);
+        int fd;
         fixed (byte* path = "/proc/self/oom_score_adj\0"u8)
-            _fd = Libc.openat(Abi.AT_FDCWD, path, Abi.O_WRONLY | Abi.O_CLOEXEC, 0);
+            fd = Libc.openat(Abi.AT_FDCWD, path, Abi.O_RDWR | Abi.O_CLOEXEC, 0);
+        if (fd < 0)
+            return;
+        Span<byte> text = stackalloc byte[16];
+        nint length;
+        fixed (byte* start = text)
+            length = Libc.pread(fd, start, text.Length, 0);
+        if (length > 0 && Utf8Parser.TryParse(text[..(int)length], out int allowed, out _))
+        {
+            for (var refused = Lowest - 1; allowed - refused > 1;)
+            {
+                var tried = (allowed + refused) >> 1;
+                if (TryWrite(fd, tried))
+                    allowed = tried;
+                else
+                    refused = tried;
+            }
+        }
+        Libc.close(fd);
     }
 
-    public void Raise() => Write("1000"u8);
-
-    public void Restore() => Write(_own.AsSpan(0, Math.Max(0, _ownLength)));
-
-    private void Write(ReadOnlySpan<byte> value)
+    private static bool TryWrite(int fd, int score)
     {
-        if (_fd < 0 || _ownLength <= 0)
-            return;
-        fixed (byte* start = value)
-            Libc.pwrite(_fd, start, value.Length, 0);
+        Span<byte> text = stackalloc byte[16];
+        Utf8Formatter.TryFormat(score, text, out var length);
+        fixed (byte* start = text)
+            return Libc.pwrite(fd, start, length, 0) == length;
     }
 }

@@ -7,7 +7,7 @@ internal sealed class ProcessTable(Marks marks)
 {
     private readonly List<int> _pids = new(512);
     private readonly List<(int Pid, ulong Mark)> _found = new(256);
-    private readonly byte[] _stat = new byte[1024];
+    private readonly byte[] _status = new byte[4096];
     private readonly byte[] _path = new byte[32];
     private readonly int _self = Libc.getpid();
 
@@ -18,15 +18,13 @@ internal sealed class ProcessTable(Marks marks)
         ProcFile.Numbers("/proc\0"u8, _pids);
         foreach (var pid in _pids)
         {
-            if (pid == _self || Marks.Of(pid) is var mark && !marks.IsMarked(mark))
-                continue;
-            if (TryRead(pid, out var state, out _, out var threads) && IsAlive(state, threads) && IsBelow(pid))
+            if (pid != _self && TryRead(pid, out var status) && IsAlive(status) && marks.Of(pid, status) is { } mark && IsBelow(pid))
                 _found.Add((pid, mark));
         }
         return _found;
     }
 
-    public bool IsStopped(int pid) => TryRead(pid, out var state, out _, out _) && state is (byte)'T' or (byte)'t';
+    public bool IsStopped(int pid) => TryRead(pid, out var status) && State(status) is (byte)'T' or (byte)'t';
 
     public IReadOnlyList<int> All()
     {
@@ -35,7 +33,15 @@ internal sealed class ProcessTable(Marks marks)
     }
 
     /// <summary>A zombie is dead, unless only its first thread is.</summary>
-    private static bool IsAlive(byte state, int threads) => state is not ((byte)'Z' or (byte)'X') || threads > 1;
+    private static bool IsAlive(ReadOnlySpan<byte> status) =>
+        State(status) is not ((byte)'Z' or (byte)'X') || ProcFile.Number(status, "Threads:"u8) > 1;
+
+    /// <summary>The letter, as in <c>State:	S (sleeping)</c>; 0 if there is none.</summary>
+    private static byte State(ReadOnlySpan<byte> status)
+    {
+        var text = ProcFile.Line(status, "State:"u8);
+        return text.IsEmpty ? (byte)0 : text[0];
+    }
 
     /// <summary>As the first process everything is below us. Elsewhere the parents tell; a parent that dies meanwhile hands its children to us, so ask again.</summary>
     private bool IsBelow(int pid)
@@ -45,8 +51,9 @@ internal sealed class ProcessTable(Marks marks)
         for (var attempt = 0; attempt < 3; attempt++)
         {
             var at = pid;
-            while (TryRead(at, out _, out var parent, out _))
+            while (TryRead(at, out var status))
             {
+                var parent = (int)ProcFile.Number(status, "PPid:"u8);
                 if (parent == _self)
                     return true;
                 if (parent <= 1)
@@ -57,26 +64,14 @@ internal sealed class ProcessTable(Marks marks)
         return false;
     }
 
-    private bool TryRead(int pid, out byte state, out int parent, out int threads)
+    /// <summary>/proc/PID/status, in which names are escaped: no line of it can be a process's own.</summary>
+    private bool TryRead(int pid, out ReadOnlySpan<byte> status)
     {
-        (state, parent, threads) = (0, 0, 0);
         "/proc/"u8.CopyTo(_path);
         Utf8Formatter.TryFormat(pid, _path.AsSpan(6), out var digits);
-        "/stat\0"u8.CopyTo(_path.AsSpan(6 + digits));
-        var length = ProcFile.Read(_path, _stat);
-        // The name, in parentheses, may itself contain anything.
-        var end = length <= 0 ? -1 : _stat.AsSpan(0, length).LastIndexOf((byte)')');
-        if (end < 0 || end + 4 > length)
-            return false;
-        var rest = _stat.AsSpan(end + 2, length - end - 2);
-        state = rest[0];
-        return Utf8Parser.TryParse(Field(rest, 1), out parent, out _) && Utf8Parser.TryParse(Field(rest, 17), out threads, out _);
-    }
-
-    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> text, int index)
-    {
-        for (; index > 0; index--)
-            text = text[(text.IndexOf((byte)' ') + 1)..];
-        return text;
+        "/status\0"u8.CopyTo(_path.AsSpan(6 + digits));
+        var length = ProcFile.Read(_path, _status);
+        status = _status.AsSpan(0, Math.Max(0, length));
+        return length > 0;
     }
 }

@@ -74,7 +74,7 @@ internal static unsafe class ProgramLookup
                 return Errno.Last;
             if ((stat.Mode & Abi.S_IFMT) != Abi.S_IFREG)
                 return Errno.EACCES;
-            return Libc.faccessat(cwd, name, Abi.X_OK, 0) == 0 ? 0 : Errno.Last;
+            return Libc.faccessat(cwd, name, Abi.X_OK, Abi.AT_EACCESS) == 0 ? 0 : Errno.Last;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
@@ -8,11 +9,23 @@ namespace McpDevBench.Agent;
 internal readonly record struct Spawned(
     int Pid, ulong Mark, int Stdin, int Stdout, int Stderr, int Report, string Shell, long AtMicroseconds);
 
-/// <summary>Starts the leaders of execs, one at a time: the mark and the OOM score are the agent's own while it does.</summary>
-internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspace)
+/// <summary>Starts the leaders of execs, one at a time, as the workload's user.</summary>
+/// <param name="identity">Null: as the agent's user.</param>
+/// <param name="wakeLoop">From any thread: <see cref="Deadline"/> is earlier now.</param>
+internal sealed unsafe class Spawner(Marks marks, Identity? identity, int workspace, Action wakeLoop)
 {
+    /// <summary>
+    /// A child that takes longer to become its program is ended: for a moment it is the workload's already, which may have stopped it.
+    /// </summary>
+    private const int LaunchMs = 3_000;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Action<Ending>> _leaders = [];
+    private readonly Launch* _launch = (Launch*)NativeMemory.AllocZeroed((nuint)sizeof(Launch));
+    private long _deadline = Clock.Never;
+
+    /// <summary>When <see cref="Tick"/> has something to do.</summary>
+    public long Deadline => Volatile.Read(ref _deadline);
 
     /// <summary>
     /// On a worker. <paramref name="permit"/> throws if it must not be started any more; <paramref name="started"/> runs before anyone can
@@ -27,21 +40,46 @@ internal sealed unsafe class Spawner(Marks marks, OomScore oomScore, int workspa
         var (program, shell, arguments) = Resolve(cwd, request, streams);
         using var argv = new StringBlock(arguments);
         using var env = new StringBlock(request.Env);
-        using var plan = new SpawnPlan(cwd, streams);
         lock (_gate)
         {
             var mark = marks.Next();
-            int pid, error;
             permit();
-            oomScore.Raise();
-            fixed (byte* path = program)
-                error = Libc.posix_spawn(&pid, path, plan.Actions, plan.Attributes, argv.Pointers, env.Pointers);
-            oomScore.Restore();
+            *_launch = new Launch { Arguments = argv.Pointers, Environment = env.Pointers, WorkingDirectory = cwd, Mark = (uint)mark };
+            if (identity is not null)
+                (_launch->ChangesUser, _launch->User) = (1, identity.Workload);
+            streams.Describe(ref *_launch);
+            var error = Start(program, streams.TerminalPath);
             if (error != 0)
                 throw ProgramLookup.Refuse(error, arguments.First());
+            var pid = _launch->Pid;
             _leaders[pid] = ended;
             var (stdin, stdout, stderr, report) = streams.Detach();
             started(new Spawned(pid, mark, stdin, stdout, stderr, report, shell, Clock.Microseconds));
+        }
+    }
+
+    /// <summary>On the loop's thread.</summary>
+    public void Tick(long now)
+    {
+        if (Deadline > now)
+            return;
+        Volatile.Write(ref _deadline, Clock.Never);
+        // Its number is its own until the reaper takes it, which waits for the spawn to end.
+        if (Volatile.Read(ref _launch->Pid) is > 0 and var pid)
+            Libc.kill(pid, Abi.SIGKILL);
+    }
+
+    private int Start(byte[] program, byte[] terminal)
+    {
+        Volatile.Write(ref _deadline, Clock.Milliseconds + LaunchMs);
+        wakeLoop();
+        fixed (byte* path = program, terminalPath = terminal)
+        {
+            _launch->Program = path;
+            _launch->Terminal = terminalPath;
+            var error = Libc.devbench_launch(_launch);
+            Volatile.Write(ref _deadline, Clock.Never);
+            return error;
         }
     }
 

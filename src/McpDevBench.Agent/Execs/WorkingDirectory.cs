@@ -31,7 +31,7 @@ internal static unsafe class WorkingDirectory
     {
         fixed (byte* here = ".\0"u8)
         {
-            if (Libc.faccessat(fd, here, Abi.X_OK, 0) != 0)
+            if (Libc.faccessat(fd, here, Abi.X_OK, Abi.AT_EACCESS) != 0)
                 throw Errno.Refuse(Errno.Last, $"cwd {Text.Show(path)}");
         }
         Span<byte> real = stackalloc byte[64];

@@ -47,6 +47,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial int connect(int fd, byte* address, uint length);
     [LibraryImport("libc", SetLastError = true)] internal static partial int accept4(int fd, byte* address, uint* length, int flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int shutdown(int fd, int how);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
 
     [LibraryImport("libc", SetLastError = true)] internal static partial int signalfd(int fd, SignalSet* mask, int flags);
     [LibraryImport("libc")] internal static partial void pthread_sigmask(int how, SignalSet* set, SignalSet* old);
@@ -62,16 +63,16 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial nint getrandom(byte* buffer, nint length, uint flags);
     [LibraryImport("libc")] internal static partial void _exit(int code);
 
-    // posix_spawn returns its error instead of setting errno. What prepares it fails only for want of a few bytes.
-    [LibraryImport("libc")] internal static partial int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** env);
-    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_init(byte* actions);
-    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_destroy(byte* actions);
-    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_addopen(byte* actions, int fd, byte* path, int flags, uint mode);
-    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
-    [LibraryImport("libc")] internal static partial void posix_spawn_file_actions_addfchdir_np(byte* actions, int fd);
-    [LibraryImport("libc")] internal static partial void posix_spawnattr_init(byte* attributes);
-    [LibraryImport("libc")] internal static partial void posix_spawnattr_destroy(byte* attributes);
-    [LibraryImport("libc")] internal static partial void posix_spawnattr_setflags(byte* attributes, short flags);
-    [LibraryImport("libc")] internal static partial void posix_spawnattr_setsigdefault(byte* attributes, SignalSet* set);
-    [LibraryImport("libc")] internal static partial void posix_spawnattr_setsigmask(byte* attributes, SignalSet* set);
+    [LibraryImport("libc")] internal static partial uint geteuid();
+    [LibraryImport("libc", SetLastError = true)] internal static partial int getresuid(uint* real, uint* effective, uint* saved);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int setresuid(uint real, uint effective, uint saved);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int setresgid(uint real, uint effective, uint saved);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int setgroups(nint count, uint* groups);
+    [LibraryImport("libc")] internal static partial uint setfsuid(uint user);
+    [LibraryImport("libc")] internal static partial uint setfsgid(uint group);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int setpriority(int which, uint who, int priority);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int capset(byte* header, byte* sets);
+
+    /// <returns>0, or an error number.</returns>
+    [LibraryImport("launch")] internal static partial int devbench_launch(Launch* launch);
 }

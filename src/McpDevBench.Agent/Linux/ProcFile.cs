@@ -19,16 +19,21 @@ internal static unsafe class ProcFile
     }
 
     /// <summary>The number after a label, as in <c>oom_kill 3</c> or <c>Threads:	12</c>; -1 if there is none.</summary>
-    public static long Number(ReadOnlySpan<byte> text, ReadOnlySpan<byte> label)
+    public static long Number(ReadOnlySpan<byte> text, ReadOnlySpan<byte> label) =>
+        System.Buffers.Text.Utf8Parser.TryParse(Line(text, label), out long value, out _) ? value : -1;
+
+    /// <summary>What is on a line after the label that it begins with; empty if there is no such line.</summary>
+    public static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> text, ReadOnlySpan<byte> label)
     {
         for (int at; (at = text.IndexOf(label)) >= 0; text = text[(at + label.Length)..])
         {
             if (at > 0 && text[at - 1] != '\n')
                 continue;
-            var rest = text[(at + label.Length)..].TrimStart(" \t:"u8);
-            return System.Buffers.Text.Utf8Parser.TryParse(rest, out long value, out _) ? value : -1;
+            var rest = text[(at + label.Length)..];
+            var end = rest.IndexOf((byte)'\n');
+            return (end < 0 ? rest : rest[..end]).TrimStart(" \t:"u8);
         }
-        return -1;
+        return [];
     }
 
     /// <summary>Entries of a directory whose names are numbers: processes of /proc, descriptors of /proc/self/fd.</summary>

@@ -74,7 +74,7 @@ internal sealed unsafe class Switchboard(EventLoop loop, RequestRouter router, E
         var fd = Libc.accept4(_listener, null, null, Abi.SOCK_NONBLOCK | Abi.SOCK_CLOEXEC);
         if (fd < 0)
             return;
-        if (!_secret.Known)
+        if (!_secret.Known || !IsOwnUser(fd))
         {
             Libc.close(fd);
             return;
@@ -82,5 +82,14 @@ internal sealed unsafe class Switchboard(EventLoop loop, RequestRouter router, E
         if (_strangers.Count == MaxStrangers)
             _strangers[0].Drop();
         _strangers.Add(new Wire(loop, this, _secret, fd, fd, isStdio: false) { HandshakeDeadline = Clock.Milliseconds + HandshakeMs });
+    }
+
+    /// <summary>A bridge: it has the agent's user, and the workload another one.</summary>
+    private static bool IsOwnUser(int fd)
+    {
+        // struct ucred: process, user, group.
+        var peer = stackalloc uint[3];
+        uint length = 3 * sizeof(uint);
+        return Libc.getsockopt(fd, Abi.SOL_SOCKET, Abi.SO_PEERCRED, peer, &length) == 0 && peer[1] == Libc.geteuid();
     }
 }

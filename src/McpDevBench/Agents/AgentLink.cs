@@ -214,7 +214,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 return null;
             }
             return await TryAsync(_directory.Streams.AttachAsync(DockerId, _stopping.Token), AttachPatience)
-                ?? await TryAsync(BridgeAsync(), BridgePatience);
+                ?? await TryAsync(_directory.Streams.BridgeAsync(DockerId, _stopping.Token), BridgePatience);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -228,10 +228,6 @@ internal sealed partial class AgentLink : IAsyncDisposable
             return null;
         }
     }
-
-    /// <summary>The agent is where the server had it that created the container.</summary>
-    private async Task<EngineStream> BridgeAsync() => await _directory.Streams.ExecAsync(
-        DockerId, [await _directory.Containers.ProgramAsync(DockerId, _stopping.Token) ?? ContainerSpec.AgentPath, "bridge"], _stopping.Token);
 
     private async Task<AgentConnection?> TryAsync(Task<EngineStream> stream, TimeSpan patience)
     {

@@ -57,7 +57,7 @@ internal sealed record ContainerOptions
     public static ContainerOptions Read(Settings settings)
     {
         var memory = settings.Number("MCP_CONTAINER_MEMORY_LIMIT", 512, 32, 1 << 20, "Memory of a workspace in MiB, without swap.");
-        var cpus = settings.Fraction("MCP_CONTAINER_CPU_LIMIT", 1.0, 0.05, 1024, "Processors of a workspace.");
+        var cpus = settings.Fraction("MCP_CONTAINER_CPU_LIMIT", 1.0, SpawnPlan.MinCpus, 1024, "Processors of a workspace.");
         var pids = settings.Number("MCP_CONTAINER_PID_LIMIT", 256, 32, 1 << 20, "Processes and threads of a workspace.");
         var ttl = settings.Number("MCP_DEFAULT_CONTAINER_TTL", 0, 0, int.MaxValue, "Seconds until a workspace spawned without ttl_s is removed; 0 for never.");
         var options = new ContainerOptions
@@ -69,7 +69,7 @@ internal sealed record ContainerOptions
             Limits = new WorkspaceLimits(memory, cpus, pids),
             MostLimits = new WorkspaceLimits(
                 Math.Max(memory, settings.Number("MCP_MAX_MEMORY_MB", 4096, 32, 1 << 20, "The most memory in MiB that spawn may ask for.")),
-                Math.Max(cpus, settings.Fraction("MCP_MAX_CPUS", 4, 0.05, 1024, "The most processors that spawn may ask for.")),
+                Math.Max(cpus, settings.Fraction("MCP_MAX_CPUS", 4, SpawnPlan.MinCpus, 1024, "The most processors that spawn may ask for.")),
                 pids),
             MaxWorkspaces = settings.Number("MCP_MAX_CONTAINERS", 100, 1, 100_000, "Workspaces at once, of all owners."),
             MaxTotalMemoryMb = settings.Number(

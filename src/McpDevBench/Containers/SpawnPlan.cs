@@ -8,7 +8,9 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
     private const int MostVariables = 200, MostEnvironment = 64 << 10, MostLabels = 32, LongestLabel = 256;
 
     public const int MinMemoryMb = 32, MinTimeToLive = 1, MaxTimeToLive = 365 * 24 * 3600;
-    public const double MinCpus = 0.05;
+
+    /// <summary>With less the kernel gives a workspace a turn of a few milliseconds in each tenth of a second, and its agent the same.</summary>
+    public const double MinCpus = 0.1;
 
     /// <exception cref="RefusalException">invalid_argument, or forbidden for a network.</exception>
     public static SpawnPlan Of(SpawnRequest request, ContainerOptions options)

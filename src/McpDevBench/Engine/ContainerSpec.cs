@@ -16,15 +16,28 @@ internal sealed record ContainerSpec
     public const string HomePath = "/home/dev";
     public const string HostName = "workspace";
 
-    /// <summary>Inside and outside: no process of a workspace is anybody else.</summary>
+    /// <summary>Inside and outside: the user and group of all that a workspace runs.</summary>
     public const int Uid = 1000;
+
+    /// <summary>The user and group of the agent and its bridge: out of reach for <see cref="Uid"/>, and one that no distribution gives out.</summary>
+    public const int AgentUid = 65_521;
 
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    private const string User = "1000:1000";
     private const string NoNewPrivileges = "no-new-privileges:true";
+
+    /// <summary>As whom the agent starts. It becomes <see cref="AgentUid"/> before it does anything else.</summary>
+    private const string StartUser = "0:0";
     private const string HostEntry = HostName + ":127.0.0.1";
     private const long MaxSharedMemoryBytes = 64L << 20;
+
+    /// <summary>
+    /// For process 1 alone, and gone from the bounding set before anything else runs. To start processes as <see cref="Uid"/> (SETUID, SETGID),
+    /// to end them (KILL), to keep these out of their reach (SETPCAP), and to come before them (SYS_NICE).
+    /// </summary>
+    private static readonly string[] _agentCapabilities = ["KILL", "SETGID", "SETPCAP", "SETUID", "SYS_NICE"];
+
+    private static readonly string[] _agentCommand = ["serve", "--user", $"{Uid}", "--agent-user", $"{AgentUid}"];
 
     public required string Name { get; init; }
     public required string ImageId { get; init; }
@@ -63,12 +76,12 @@ internal sealed record ContainerSpec
     {
         Name = Name,
         Image = ImageId,
-        User = User,
+        User = StartUser,
         WorkingDir = "/",
         Hostname = HostName,
         // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and nobody can open its streams.
         Entrypoint = [AgentPath],
-        Cmd = ["serve"],
+        Cmd = _agentCommand,
         // Only for an operator's docker exec.
         Env = [$"PATH={DefaultPath}", .. ImageVariables.Where(name => name != "PATH")],
         Labels = new Dictionary<string, string>(Labels),
@@ -85,6 +98,7 @@ internal sealed record ContainerSpec
             Init = false,
             Privileged = false,
             CapDrop = ["ALL"],
+            CapAdd = _agentCapabilities,
             SecurityOpt = [NoNewPrivileges, SeccompOption],
             ReadonlyRootfs = true,
             Tmpfs = TemporaryFolders(),
@@ -117,19 +131,27 @@ internal sealed record ContainerSpec
         },
     };
 
+    /// <summary>As whom a bridge to the agent of a container runs: the agent's user. An agent of an earlier version is its container's user.</summary>
+    /// <param name="containerUser">As the engine has it.</param>
+    public static string BridgeUser(string? containerUser) =>
+        containerUser is null or StartUser ? $"{AgentUid}:{AgentUid}" : containerUser;
+
     /// <summary>One phrase for each flag that the container does not have as asked. Empty: it may be started.</summary>
     public IReadOnlyList<string> Differences(ContainerInspectResponse actual)
     {
         var differences = new List<string>();
         var host = actual.HostConfig ?? new HostConfig();
         var config = actual.Config ?? new ContainerConfig();
-        Expect("user", User, config.User);
+        Expect("user", StartUser, config.User);
         Expect("entrypoint", AgentPath, string.Join(' ', config.Entrypoint ?? []));
-        Expect("command", "serve", string.Join(' ', config.Cmd ?? []));
+        Expect("command", string.Join(' ', _agentCommand), string.Join(' ', config.Cmd ?? []));
         Expect("healthcheck", "NONE", string.Join(' ', config.Healthcheck?.Test ?? []));
         Expect("privileged", false, host.Privileged);
         Expect("capabilities dropped", "ALL", string.Join(',', host.CapDrop ?? []));
-        Expect("capabilities added", 0, host.CapAdd?.Count ?? 0);
+        // Newer engines name them in full.
+        Expect("capabilities added", string.Join(',', _agentCapabilities), string.Join(',',
+            (host.CapAdd ?? []).Select(name => name.StartsWith("CAP_", StringComparison.Ordinal) ? name["CAP_".Length..] : name)
+            .Order(StringComparer.Ordinal)));
         Expect("security options", 2, host.SecurityOpt?.Count ?? 0);
         Expect("no new privileges", true, host.SecurityOpt?.Contains(NoNewPrivileges) ?? false);
         Expect("seccomp profile as asked", true, host.SecurityOpt?.Contains(SeccompOption) ?? false);

@@ -186,21 +186,6 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
     }
 
-    /// <summary>The program that is the container's process 1; null if there is no such container.</summary>
-    public async Task<string?> ProgramAsync(string dockerId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var actual = await engine.CallAsync(
-                "inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
-            return actual.Path;
-        }
-        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Unpacks entries into a container that is not running. Never bytes of a client; names begin with <c>./</c>, so that the engine cannot take them for a compressed archive.</summary>
     public async Task PutAsync(string dockerId, string folder, IEnumerable<TarEntry> entries, CancellationToken cancellationToken)
     {

@@ -31,13 +31,16 @@ internal sealed class EngineStreams(DockerEngine engine)
     public async Task<EngineStream> AttachAsync(string dockerId, CancellationToken cancellationToken) => new(await LostIfGone(
         engine.CallAsync("attach", (client, token) => client.Containers.AttachContainerAsync(dockerId, new ContainerAttachParameters { Stream = true, Stdin = true, Stdout = true, Stderr = false }, token), cancellationToken)));
 
-    /// <summary>To a fresh process in the container.</summary>
-    public async Task<EngineStream> ExecAsync(string dockerId, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    /// <summary>To a fresh process in the container: the agent's bridge.</summary>
+    public async Task<EngineStream> BridgeAsync(string dockerId, CancellationToken cancellationToken)
     {
+        var container = await LostIfGone(engine.CallAsync(
+            "inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken));
         var created = await LostIfGone(engine.CallAsync("exec_create", (client, token) => client.Exec.CreateContainerExecAsync(dockerId, new ContainerExecCreateParameters
         {
-            Cmd = [.. command],
-            User = $"{ContainerSpec.Uid}:{ContainerSpec.Uid}",
+            // Where the server had it that created the container.
+            Cmd = [container.Path ?? ContainerSpec.AgentPath, "bridge"],
+            User = ContainerSpec.BridgeUser(container.Config?.User),
             AttachStdin = true,
             AttachStdout = true,
             AttachStderr = false,

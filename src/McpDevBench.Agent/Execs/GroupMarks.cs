@@ -1,0 +1,88 @@
+using System.Buffers.Text;
+
+namespace McpDevBench.Agent;
+
+/// <summary>
+/// The mark is a supplementary group of the exec's own. A process without CAP_SETGID can neither change it nor drop it, in a user
+/// namespace of its own either; nothing belongs to the group.
+/// </summary>
+internal sealed class GroupMarks : Marks
+{
+    /// <summary>Numbers that no distribution gives out.</summary>
+    private const uint First = 0x7000_0000, Last = 0x7ffd_ffff;
+
+    /// <summary>Where Docker maps only 65,536 groups: those that systemd would use for services made on the fly.</summary>
+    private const uint MappedFirst = 61_184, MappedLast = 65_519;
+
+    private readonly uint _first = First, _last = Last;
+    private readonly byte[] _status = new byte[4096];
+    private readonly List<int> _pids = new(512);
+    private uint _next;
+    private bool _isReused;
+
+    public GroupMarks()
+    {
+        if (MappedCount() <= Last)
+            (_first, _last) = (MappedFirst, MappedLast);
+        _next = _first;
+    }
+
+    public override ulong Next()
+    {
+        ulong mark;
+        do
+        {
+            mark = _next;
+            _isReused |= _next == _last;
+            _next = _next == _last ? _first : _next + 1;
+        }
+        while (_isReused && IsCarried(mark));
+        return mark;
+    }
+
+    public override ulong? Of(int pid, ReadOnlySpan<byte> status)
+    {
+        var groups = ProcFile.Line(status, "Groups:"u8);
+        while (Utf8Parser.TryParse(groups, out uint group, out var length))
+        {
+            if (group >= _first && group <= _last)
+                return group;
+            groups = groups[length..].TrimStart((byte)' ');
+        }
+        return null;
+    }
+
+    public override bool IsRogue(ulong mark) => false;
+
+    public override void Killed(ulong mark)
+    {
+    }
+
+    private bool IsCarried(ulong mark)
+    {
+        ProcFile.Numbers("/proc\0"u8, _pids);
+        foreach (var pid in _pids)
+        {
+            var length = ProcFile.Read(Text.Z($"/proc/{pid}/status"), _status);
+            if (length > 0 && Of(pid, _status.AsSpan(0, length)) == mark)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>The third number of the first line: how many groups this user namespace has.</summary>
+    private uint MappedCount()
+    {
+        var length = ProcFile.Read("/proc/self/gid_map\0"u8, _status);
+        ReadOnlySpan<byte> text = _status.AsSpan(0, Math.Max(0, length));
+        uint count = 0;
+        for (var field = 0; field < 3; field++)
+        {
+            text = text.TrimStart((byte)' ');
+            if (!Utf8Parser.TryParse(text, out count, out var digits))
+                return 0;
+            text = text[digits..];
+        }
+        return count;
+    }
+}
