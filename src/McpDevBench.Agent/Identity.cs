@@ -11,16 +11,15 @@ namespace McpDevBench.Agent;
 internal sealed unsafe record Identity(uint Workload, uint Own)
 {
     /// <summary>
-    /// What the agent keeps: to start processes as the workload, and to end them. A child takes them up before exec, which clears them; the
-    /// agent's threads have none in effect but CAP_KILL.
+    /// What the agent's threads have in effect: to end processes of the workload, and not to wait for it while they end.
     /// </summary>
-    private const uint Kept = 1u << Abi.CAP_SETUID | 1u << Abi.CAP_SETGID | 1u << Abi.CAP_KILL;
+    private const uint InEffect = 1u << Abi.CAP_KILL | 1u << Abi.CAP_SYS_NICE;
+
+    /// <summary>What they keep besides, to start processes as the workload. A child takes them up before exec, which clears them all.</summary>
+    private const uint Kept = InEffect | 1u << Abi.CAP_SETUID | 1u << Abi.CAP_SETGID;
 
     /// <summary>To empty the bounding set with.</summary>
     private const uint SetPcap = 1u << Abi.CAP_SETPCAP;
-
-    /// <summary>Before that of every process of the workload, and inside its container's share of the processors.</summary>
-    private const int Priority = -10;
 
     /// <summary>
     /// The agent's first life: from root to the agent's own user, for the exec that follows. The capabilities are ambient, so that every
@@ -31,7 +30,7 @@ internal sealed unsafe record Identity(uint Workload, uint Own)
     {
         OomScore.TakeLowest();
         // A host that refuses it leaves the agent as it is.
-        Libc.setpriority(Abi.PRIO_PROCESS, 0, Priority);
+        Libc.setpriority(Abi.PRIO_PROCESS, 0, Abi.HighestPriority);
         // Nothing becomes inheritable that is not in the bounding set: this first.
         if (!SetCapabilities(effective: Kept | SetPcap, permitted: Kept | SetPcap, inheritable: Kept))
             return false;
@@ -70,7 +69,7 @@ internal sealed unsafe record Identity(uint Workload, uint Own)
         _ = Libc.setfsuid(Workload);
         return Libc.setfsgid(uint.MaxValue) == Workload
             && Libc.setfsuid(uint.MaxValue) == Workload
-            && SetCapabilities(effective: 1u << Abi.CAP_KILL, permitted: Kept, inheritable: 0);
+            && SetCapabilities(effective: InEffect, permitted: Kept, inheritable: 0);
     }
 
     private static bool SetCapabilities(uint effective, uint permitted, uint inheritable)

@@ -4,12 +4,13 @@ namespace McpDevBench.Agent;
 /// The end of one exec's processes: TERM (and CONT, so that stopped ones hear it), the grace, then rounds of STOP and KILL
 /// until two looks in a row find nobody. On the hunter's thread.
 /// </summary>
-internal sealed class Hunt(ulong mark, long graceMs, Action done)
+internal sealed unsafe class Hunt(ulong mark, long graceMs, Action done)
 {
     private const int LimitMs = 10_000;
     private const int RoundsBeforeFreeze = 40;
 
     private readonly long _graceEnds = Clock.Milliseconds + graceMs;
+    private readonly List<int> _threads = [];
     private bool _warned = graceMs == 0;
     private int _quiet;
     private int _rounds;
@@ -45,6 +46,11 @@ internal sealed class Hunt(ulong mark, long graceMs, Action done)
             _rounds++;
             Signal(alive, marks, Abi.SIGSTOP);
             Signal(alive, marks, Abi.SIGKILL);
+            foreach (var (pid, its) in alive)
+            {
+                if (IsQuarry(its, marks))
+                    Hasten(pid);
+            }
         }
         return false;
     }
@@ -55,6 +61,21 @@ internal sealed class Hunt(ulong mark, long graceMs, Action done)
         {
             if (IsQuarry(its, marks))
                 Libc.kill(pid, signal);
+        }
+    }
+
+    /// <summary>
+    /// A process has to run to end: it gets its turn before the others, which may be hundreds, and whatever it had made of its own. Without
+    /// CAP_SYS_NICE it waits.
+    /// </summary>
+    private void Hasten(int pid)
+    {
+        var normal = 0;
+        ProcFile.Numbers(Text.Z($"/proc/{pid}/task"), _threads);
+        foreach (var thread in _threads)
+        {
+            Libc.sched_setscheduler(thread, Abi.SCHED_OTHER, &normal);
+            Libc.setpriority(Abi.PRIO_PROCESS, (uint)thread, Abi.HighestPriority);
         }
     }
 

@@ -71,6 +71,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")] internal static partial uint setfsuid(uint user);
     [LibraryImport("libc")] internal static partial uint setfsgid(uint group);
     [LibraryImport("libc", SetLastError = true)] internal static partial int setpriority(int which, uint who, int priority);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int sched_setscheduler(int thread, int policy, int* parameters);
     [LibraryImport("libc", SetLastError = true)] internal static partial int capset(byte* header, byte* sets);
 
     /// <returns>0, or an error number.</returns>

@@ -11,6 +11,7 @@ internal sealed class EngineProxy : IDisposable
     private readonly List<Socket> _open = [];
     private Socket? _listener;
     private volatile bool _isSilent;
+    private volatile byte[]? _refused;
 
     public EngineProxy(string path, string engine)
     {
@@ -59,6 +60,14 @@ internal sealed class EngineProxy : IDisposable
         Restore();
     }
 
+    /// <summary>From now on closes every connection whose first bytes contain the text: a way that the engine does not have.</summary>
+    public void Refuse(string text)
+    {
+        _refused = System.Text.Encoding.ASCII.GetBytes(text);
+        Cut();
+        Restore();
+    }
+
     public void Dispose() => Cut();
 
     private async Task AcceptAsync(Socket listener)
@@ -84,7 +93,7 @@ internal sealed class EngineProxy : IDisposable
             if (_isSilent)
                 return;
             await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine));
-            await Task.WhenAll(CopyAsync(client, engine), CopyAsync(engine, client));
+            await Task.WhenAll(CopyAsync(client, engine, _refused), CopyAsync(engine, client));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -97,11 +106,18 @@ internal sealed class EngineProxy : IDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to)
+    private static async Task CopyAsync(Socket from, Socket to, byte[]? refused = null)
     {
         var buffer = new byte[64 << 10];
         for (int count; (count = await from.ReceiveAsync(buffer)) > 0;)
         {
+            // A connection carries one request after the other.
+            if (refused is not null && buffer.AsSpan(0, count).IndexOf(refused) >= 0)
+            {
+                from.Dispose();
+                to.Dispose();
+                return;
+            }
             for (var sent = 0; sent < count;)
                 sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
         }

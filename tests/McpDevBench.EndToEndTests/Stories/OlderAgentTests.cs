@@ -9,14 +9,22 @@ namespace McpDevBench.EndToEndTests.Stories;
 /// <summary>The server was updated; the workspaces of before, with the agent that they were started with, go on.</summary>
 public sealed class OlderAgentTests
 {
-    [Fact]
-    public async Task A_workspace_with_an_agent_of_version_1_works_with_this_server_and_after_its_restart()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_workspace_whose_agent_is_its_own_user_works_with_this_server_and_after_its_restart(int version)
     {
-        await using var older = new AgentOfVersionOne();
-        await using var server = await ServerProcess.Started(("MCP_AGENT_BINARY", older.Binary));
+        using var older = new AgentOfVersionOne();
+        using var folder = new TemporaryFolder();
+        using var proxy = new EngineProxy(folder["docker.sock"], await DockerHost.SocketPath());
+        await using var server = await ServerProcess.Started(("MCP_DOCKER_HOST", $"unix://{folder["docker.sock"]}"));
+        // Started without a user of its own, this build's agent is as those of version 2 were.
+        var binary = version == 1 ? older.Binary : Path.Combine(Repository.Root, "artifacts", "agent", "devbench-agent");
+        await using (var before = await server.Connect())
+            await Update(server, await before.Spawn(Images.Busybox, ("alias", "older")), binary);
         await using var assistant = await server.Connect();
-        var workspace = await assistant.Spawn(Images.Busybox, ("alias", "older"));
-        await RunsTheAgent(workspace, older.Binary);
+        var workspace = await Attached(assistant);
+        await RunsTheAgent(workspace, binary);
 
         await Works(workspace, server);
         var running = await workspace.ExecStart("echo before; read line; echo got $line", ("stdin_open", true));
@@ -31,15 +39,22 @@ public sealed class OlderAgentTests
         Assert.Equal("before\ngot a line\n", read.Stdout);
         Assert.Equal(("exited", 0), (read.Last!.Outcome, read.Last.ExitCode));
         await Works(same, server);
+
+        // Without attach, through a bridge, which has to be the agent's user.
+        proxy.Refuse("/attach?");
+        await Works(same, server);
     }
 
     [Fact]
     public async Task A_paused_workspace_with_an_agent_of_version_1_is_answered_in_time_and_what_began_is_ended()
     {
-        await using var older = new AgentOfVersionOne();
-        await using var server = await ServerProcess.Started(("MCP_AGENT_BINARY", older.Binary));
+        using var older = new AgentOfVersionOne();
+        await using var server = await ServerProcess.Started();
+        await using (var before = await server.Connect())
+            await Update(server, await before.Spawn(Images.Busybox, ("alias", "older")), older.Binary);
         await using var assistant = await server.Connect();
-        var workspace = await assistant.Spawn(Images.Busybox);
+        var workspace = await Attached(assistant);
+        Assert.Equal("here", await workspace.Sh("echo here"));
         var dockerId = await workspace.DockerId();
         await DockerHost.Docker("pause", dockerId);
         string id;
@@ -60,11 +75,41 @@ public sealed class OlderAgentTests
         Assert.DoesNotContain(ProcessTable.Of(dockerId), process => process.Command.Contains("sleep 1000", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_new_workspace_does_not_get_an_agent_that_cannot_have_a_user_of_its_own()
+    {
+        using var older = new AgentOfVersionOne();
+        await using var server = await ServerProcess.Started(("MCP_AGENT_BINARY", older.Binary));
+        await using var assistant = await server.Connect();
+        await Refused.With("server_error", () => assistant.Spawn(Images.Busybox));
+        var digest = Convert.ToHexStringLower(
+            SHA256.HashData(await File.ReadAllBytesAsync(older.Binary, TestContext.Current.CancellationToken)));
+        await DockerHost.Docker("volume", "rm", $"mcpdevbench_agent_{digest[..12]}");
+    }
+
+    /// <summary>The server of before made the container; this one starts, without the database that has another one in its place.</summary>
+    private static async Task Update(ServerProcess server, Workspace workspace, string binary)
+    {
+        Assert.Equal(0, await server.Stop());
+        await OlderContainer.Replace(workspace, Path.GetDirectoryName(binary)!);
+        foreach (var file in Directory.GetFiles(server.Folder, "state.db*").Where(file => !file.EndsWith(".key", StringComparison.Ordinal)))
+            File.Delete(file);
+        await server.InitializeAsync();
+    }
+
+    private static async Task<Workspace> Attached(Assistant assistant)
+    {
+        var attached = await assistant.Call("attach", ("target", "older"));
+        var id = attached.GetProperty("container_id").GetString()!;
+        return new Workspace(assistant, new Spawned(id, "older", "", null, "running", "/workspace", false, null));
+    }
+
     private static async Task RunsTheAgent(Workspace workspace, string binary)
     {
         var expected = Convert.ToHexStringLower(
             SHA256.HashData(await File.ReadAllBytesAsync(binary, TestContext.Current.CancellationToken)));
-        Assert.StartsWith(expected, await workspace.Sh("sha256sum /.mcp-devbench/devbench-agent"), StringComparison.Ordinal);
+        Assert.StartsWith(expected, await workspace.Sh("sha256sum /devbench/devbench-agent"), StringComparison.Ordinal);
+        Assert.Equal("1000:1000", await DockerHost.Docker("inspect", "-f", "{{.Config.User}}", await workspace.DockerId()));
     }
 
     private static async Task Works(Workspace workspace, ServerProcess server)

@@ -7,6 +7,8 @@ namespace McpDevBench.Tests.Agent;
 /// <summary>The published native agent as a local process, with a workspace of its own.</summary>
 internal sealed class AgentProcess : IDisposable
 {
+    public const int WorkloadUid = 1000, AgentUid = 65_521;
+
     private readonly string _binary;
     private readonly Process _process;
     private readonly List<Process> _bridges = [];
@@ -16,12 +18,12 @@ internal sealed class AgentProcess : IDisposable
     {
     }
 
-    private AgentProcess(string binary, string[] launcher, string? workspace = null)
+    private AgentProcess(string binary, string[] launcher, string? workspace = null, params string[] identity)
     {
         Workspace = workspace ?? Directory.CreateTempSubdirectory().FullName;
         Socket = $"devbench-agent-test-{Guid.NewGuid():n}";
         _binary = binary;
-        _process = Launch([.. launcher, binary, "serve", "--workspace", Workspace, "--socket", Socket]);
+        _process = Launch([.. launcher, binary, "serve", "--workspace", Workspace, "--socket", Socket, .. identity]);
     }
 
     /// <param name="launcher">A command that becomes the agent in the end.</param>
@@ -32,6 +34,16 @@ internal sealed class AgentProcess : IDisposable
 
     /// <summary>Another agent than the one under test.</summary>
     public static AgentProcess Of(string binary) => new(binary, []);
+
+    /// <summary>As in a container: started as root, with a user of its own, and another one for its children.</summary>
+    public static AgentProcess WithUsers()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can become somebody else");
+        var workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
+        using (var chown = Process.Start("chown", [$"{WorkloadUid}:{WorkloadUid}", workspace]))
+            chown.WaitForExit();
+        return new AgentProcess(Binary, [], workspace, "--user", $"{WorkloadUid}", "--agent-user", $"{AgentUid}");
+    }
 
     public static string Binary { get; } = Environment.GetEnvironmentVariable("DEVBENCH_AGENT") ?? Find();
 

@@ -205,7 +205,12 @@ public sealed class StreamTests : IDisposable
     [Fact]
     public void Usage_mistakes_are_one_line_and_exit_code_two()
     {
-        foreach (var arguments in new string[][] { [], ["what"], ["serve", "--socket"], ["serve", "--workspace", "/no/such/place"], ["bridge", "--workspace", "/x"] })
+        foreach (var arguments in new string[][]
+        {
+            [], ["what"], ["serve", "--socket"], ["serve", "--workspace", "/no/such/place"], ["bridge", "--workspace", "/x"],
+            ["serve", "--user", "1000"], ["serve", "--user", "0", "--agent-user", "5"], ["serve", "--user", "5", "--agent-user", "5"],
+            ["serve", "--user", "4294967295", "--agent-user", "5"],
+        })
         {
             using var process = AgentProcess.Start(arguments);
             Assert.True(process.WaitForExit(Eventually.Timeout));

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Machine;
+using McpDevBench.EndToEndTests.Product;
+
+namespace McpDevBench.EndToEndTests.Stories;
+
+/// <summary>A hostile program in a workspace reaches for its agent, for the bridge to it, and for commands that are not its own.</summary>
+public sealed class AgentAttackTests
+{
+    [Fact]
+    public async Task Nothing_that_a_workload_does_reaches_its_agent_or_a_bridge()
+    {
+        using var folder = new TemporaryFolder();
+        using var proxy = new EngineProxy(folder["docker.sock"], await DockerHost.SocketPath());
+        await using var server = await ServerProcess.Started(("MCP_DOCKER_HOST", $"unix://{folder["docker.sock"]}"));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Python, ("memory_mb", 128));
+        await AttackTheAgent(workspace, processes: 1);
+
+        // Without attach the server comes back through a bridge: one process more of the agent.
+        proxy.Refuse("/attach?");
+        Assert.Equal("through a bridge", await workspace.Sh("echo through a bridge"));
+        await AttackTheAgent(workspace, processes: 2);
+    }
+
+    [Fact]
+    public async Task A_command_cannot_take_the_mark_of_another_one()
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Python);
+        var dockerId = await workspace.DockerId();
+        var before = ProcessTable.Of(dockerId);
+        // Each child has a lower limit on locks than the one before, and other groups if it can: marks that agents have used, and later ones.
+        var forger = await workspace.ExecStart(["python", "-c", """
+            import os, resource, time
+            for step in range(1, 9):
+                if os.fork() == 0:
+                    os.setsid()
+                    soft, hard = resource.getrlimit(10)
+                    limit = (hard if 0 <= hard < 2**31 else 2**31) - step
+                    resource.setrlimit(10, (limit, limit))
+                    try:
+                        os.setgroups([group + step for group in os.getgroups()])
+                    except PermissionError:
+                        pass
+                    time.sleep(1000000)
+            print("up", flush=True)
+            time.sleep(1000000)
+            """]);
+        await forger.ReadUntil("up\n");
+        var forged = ProcessTable.Of(dockerId);
+        Assert.Equal(before.Count + 9, forged.Count);
+
+        for (var i = 0; i < 8; i++)
+        {
+            var victim = await workspace.ExecStart("echo up; sleep 1000000");
+            await victim.ReadUntil("up\n");
+            Assert.Equal("cancelled", (await victim.Cancel(graceS: 0)).Outcome);
+            await ProcessTable.NoneBut(forged, dockerId);
+            Assert.Equal(forged.Count, ProcessTable.Of(dockerId).Count);
+        }
+        Assert.Equal("cancelled", (await forger.Cancel(graceS: 0)).Outcome);
+        await ProcessTable.NoneBut(before, dockerId);
+    }
+
+    [Fact]
+    public async Task A_command_that_is_stopped_while_it_starts_holds_no_other_one()
+    {
+        // Those that it stops later run on.
+        await using var server = await ServerProcess.Started(("MCP_MAX_CONCURRENT_EXECS", "48"));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Python);
+        // Stops and slows down whatever gets the next numbers, from the first moment at which it may.
+        var stopper = await workspace.ExecStart(["python", "-c", """
+            import os, signal
+            print("up", flush=True)
+            while True:
+                last = int(open("/proc/loadavg").read().split()[-1])
+                for pid in range(last, last + 4):
+                    if pid != os.getpid():
+                        try:
+                            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+                            os.kill(pid, signal.SIGSTOP)
+                        except OSError:
+                            pass
+            """]);
+        await stopper.ReadUntil("up\n");
+        for (var i = 0; i < 30; i++)
+            await workspace.ExecStart(["true"]);
+        Assert.Equal("cancelled", (await stopper.Cancel(graceS: 0)).Outcome);
+        Assert.Equal("usable", await workspace.Sh("echo usable"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.05)]
+    public async Task Two_hundred_and_forty_busy_processes_do_not_keep_the_agent_from_its_work(double? cpus)
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox, ("memory_mb", 256));
+        await workspace.Write("note.txt", "quiet");
+        var idle = await Latencies(workspace, 20);
+        var busy = await workspace.ExecStart("i=0; while [ $i -lt 240 ]; do (while :; do :; done) & i=$((i+1)); done; echo up; wait");
+        await busy.ReadUntil("up\n");
+        if (cpus is { } share)
+            await DockerHost.Docker("update", "--cpus", FormattableString.Invariant($"{share}"), await workspace.DockerId());
+
+        try
+        {
+            await WorksBeside(workspace, busy, idle, cpus);
+        }
+        finally
+        {
+            await DockerHost.Docker("update", "--cpus", "1", await workspace.DockerId());
+        }
+    }
+
+    private static async Task WorksBeside(Workspace workspace, RunningExec busy, List<double> idle, double? cpus)
+    {
+        var reads = await Latencies(workspace, cpus is null ? 60 : 10);
+        var beside = await workspace.ExecStart("sleep 1000000");
+        var started = Stopwatch.GetTimestamp();
+        var outcome = (await beside.Cancel(graceS: 0)).Outcome;
+        var cancelled = Stopwatch.GetElapsedTime(started);
+        started = Stopwatch.GetTimestamp();
+        var all = (await busy.Cancel(graceS: 0)).Outcome;
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
+            $"fs_read P95 {P95(reads):F1} ms (idle {P95(idle):F1} ms), cancel of one {cancelled.TotalMilliseconds:F0} ms, of the 240 {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms"));
+        Assert.Equal(("cancelled", "cancelled"), (outcome, all));
+        // Its share of the processors is a fraction, so its turn comes late, but at once when it comes: 240 equals would have theirs before.
+        Assert.InRange(P95(reads), 0, cpus is null ? 1_000 : 10_000);
+        Assert.InRange(cancelled, TimeSpan.Zero, TimeSpan.FromSeconds(cpus is null ? 5 : 30));
+    }
+
+    private static async Task AttackTheAgent(Workspace workspace, int processes)
+    {
+        var dockerId = await workspace.DockerId();
+        var attack = await File.ReadAllTextAsync(
+            Path.Combine(Repository.Root, "tests", "McpDevBench.EndToEndTests", "Attacks", "agent.py"), TestContext.Current.CancellationToken);
+        await workspace.Write("attack.py", attack);
+        var agent = int.Parse(
+            await DockerHost.Docker("inspect", "-f", "{{.State.Pid}}", dockerId), System.Globalization.CultureInfo.InvariantCulture);
+        var before = await Posture(agent);
+        var lines = (await (await workspace.ExecStart(["python", "attack.py"])).ReadToEnd()).All.Split('\n');
+        Assert.Equal(processes, lines[0].Split(' ').Length - 1);
+        Assert.Equal("done", lines[^2]);
+        var taken = lines.Where(line => line.StartsWith("TAKEN", StringComparison.Ordinal)).ToList();
+        Assert.True(taken.Count == 0, string.Join('\n', taken));
+        Assert.Equal(before, await Posture(agent));
+        Assert.Equal("alive", await workspace.Sh("echo alive"));
+    }
+
+    /// <summary>Limits and scheduling of a process, as the host has them.</summary>
+    private static async Task<string> Posture(int pid) =>
+        await File.ReadAllTextAsync($"/proc/{pid}/limits", TestContext.Current.CancellationToken)
+        + string.Join('\n', Directory.EnumerateDirectories($"/proc/{pid}/task").Select(task =>
+        {
+            var stat = File.ReadAllText($"{task}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            // Nice, and the scheduling policy.
+            return $"{fields[16]} {fields[38]}";
+        }));
+
+    private static async Task<List<double>> Latencies(Workspace workspace, int count)
+    {
+        var latencies = new List<double>();
+        for (var i = 0; i < count; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            Assert.Equal("quiet", (await workspace.Read("note.txt")).Content);
+            latencies.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+        return latencies;
+    }
+
+    private static double P95(List<double> latencies) => latencies.Order().ElementAt((int)(latencies.Count * 0.95) - 1);
+}

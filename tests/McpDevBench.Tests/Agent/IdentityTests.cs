@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Text;
+using static McpDevBench.Tests.Agent.AgentVerbs;
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Tests.Agent;
+
+/// <summary>The agent has a user of its own, and works on files and runs programs as the workload's.</summary>
+public sealed class IdentityTests
+{
+    [Fact]
+    public void The_agent_has_a_user_of_its_own_and_few_capabilities_and_a_program_has_none()
+    {
+        using var agent = AgentProcess.WithUsers();
+        var client = agent.Connect();
+        // The agent's own files in /proc are root's.
+        Assert.Equal(
+            ["Uid: 65521 65521 65521 1000", "Gid: 65521 65521 65521 1000", "Groups:", "CapInh: 0000000000000000",
+                "CapPrm: 00000000008000e0", "CapEff: 0000000000800020", "CapBnd: 0000000000000000", "CapAmb: 0000000000000000"],
+            Identity(File.ReadAllText($"/proc/{agent.Pid}/status")));
+        var first = Identity(client.Run("cat /proc/self/status").Record.Stdout);
+        Assert.Equal(["Uid: 1000 1000 1000 1000", "Gid: 1000 1000 1000 1000"], first[..2]);
+        Assert.Equal(Enumerable.Repeat("0000000000000000", 5), first[3..].Select(line => line.Split(' ')[1]));
+        Assert.Equal("1 1000 0", client.Run(
+            "echo $(sed -n 's/NoNewPrivs:.//p' /proc/self/status) $(cat /proc/self/oom_score_adj) $(nice)").Record.Stdout.TrimEnd());
+        Assert.NotEqual(first[2], Identity(client.Run("cat /proc/self/status").Record.Stdout)[2]);
+    }
+
+    [Fact]
+    public void Files_belong_to_the_workload_and_what_it_may_not_read_the_agent_does_not_read_for_it()
+    {
+        using var agent = AgentProcess.WithUsers();
+        var client = agent.Connect();
+        File.WriteAllText(agent["roots"], "secret");
+        File.SetUnixFileMode(agent["roots"], UnixFileMode.UserRead);
+        client.Write("a/file", "text", parents: true);
+        client.Write("large", new byte[3 << 20]);
+        Assert.Equal("1000:1000 1000:1000 1000:1000", client.Run("echo $(stat -c %u:%g a a/file large)").Record.Stdout.TrimEnd());
+        Assert.Equal(AgentStatus.PermissionDenied, Refusal(() => client.Read("roots")));
+        Assert.Equal("denied", client.Run("cat roots 2>/dev/null || echo denied").Record.Stdout.TrimEnd());
+        Assert.Equal("written", client.Run("echo written > /dev/stdout").Record.Stdout.TrimEnd());
+        Assert.Equal(AgentStatus.CannotStart, Refusal(() => client.Start(Plan(["/root/x"]))));
+    }
+
+    [Fact]
+    public void Nobody_but_the_agent_s_own_user_gets_to_its_socket()
+    {
+        using var agent = AgentProcess.WithUsers();
+        var client = agent.Connect();
+        Assert.Equal("text", Encoding.UTF8.GetString(Written(client)));
+        using (var stranger = AgentProcess.Start("bridge", "--socket", agent.Socket))
+        {
+            Assert.True(stranger.WaitForExit(10_000));
+            Assert.Equal(-1, stranger.StandardOutput.BaseStream.ReadByte());
+        }
+        using var bridge = Process.Start(new ProcessStartInfo(
+            "setpriv", ["--reuid", $"{AgentProcess.AgentUid}", "--regid", $"{AgentProcess.AgentUid}", "--clear-groups", AgentProcess.Binary, "bridge", "--socket", agent.Socket])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        using var again = new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream).Shake(agent.Secret);
+        Assert.Equal("text", Encoding.UTF8.GetString(again.Read("file")));
+        bridge.Kill();
+    }
+
+    [Theory]
+    [InlineData("setsid sleep TAG & setsid -f sleep TAG; wait")]
+    [InlineData("prlimit --locks=12345:12345 setsid -f sleep TAG; prlimit --locks=2147483000:2147483000 setsid -f sleep TAG; sleep TAG")]
+    [InlineData("env -i setsid -f sh -c 'trap \"\" TERM; exec sleep TAG'; sleep TAG")]
+    [InlineData("f() { trap '' TERM; while :; do setsid sh -c ': TAG; sleep 0.01' & sleep 0.005; done; }; f & f & f & wait")]
+    public void Nobody_hides_from_a_cancel_and_no_other_command_is_hit(string script)
+    {
+        using var agent = AgentProcess.WithUsers();
+        var client = agent.Connect();
+        var tag = $"98{Random.Shared.Next(1_000_000, 9_999_999)}";
+        // Has the mark that an agent of before would have given to the next command.
+        var bystander = client.Shell($"for i in 1 2 3 4; do prlimit --locks=$((2147483647 - i)) setsid -f sleep 7{tag}; done; echo up; sleep 7{tag}");
+        Assert.True(SpinWait.SpinUntil(() => Processes.Named($"sleep 7{tag}").Count == 5, 10_000));
+        var exec = client.Shell(script.Replace("TAG", $"6{tag}", StringComparison.Ordinal));
+        Assert.True(SpinWait.SpinUntil(() => Processes.Named($"6{tag}").Count >= 2, 10_000));
+        client.Cancel(exec, 0);
+        Assert.Equal(ExecEnd.Cancelled, client.Record(exec).Wait().End);
+        Assert.Empty(Processes.Named($"6{tag}"));
+        Assert.Equal(5, Processes.Named($"sleep 7{tag}").Count);
+        client.Cancel(bystander, 0);
+        Assert.Equal(ExecEnd.Cancelled, client.Record(bystander).Wait().End);
+        Assert.Empty(Processes.Named(tag));
+    }
+
+    private static byte[] Written(AgentClient client)
+    {
+        client.Write("file", "text");
+        return client.Read("file");
+    }
+
+    private static string[] Identity(string status) =>
+    [
+        .. status.Split('\n').Where(line => line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("Gid:", StringComparison.Ordinal)
+                || line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("Cap", StringComparison.Ordinal))
+            .Select(line => string.Join(' ', line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))),
+    ];
+}
