@@ -11,7 +11,7 @@ internal sealed class EngineProxy : IDisposable
     private readonly List<Socket> _open = [];
     private Socket? _listener;
     private volatile bool _isSilent;
-    private volatile byte[]? _refused;
+    private volatile byte[]? _muted;
 
     public EngineProxy(string path, string engine)
     {
@@ -60,10 +60,10 @@ internal sealed class EngineProxy : IDisposable
         Restore();
     }
 
-    /// <summary>From now on closes every connection whose first bytes contain the text: a way that the engine does not have.</summary>
-    public void Refuse(string text)
+    /// <summary>From now on, a request with the text reaches the engine, and nothing that is sent behind it.</summary>
+    public void Mute(string text)
     {
-        _refused = System.Text.Encoding.ASCII.GetBytes(text);
+        _muted = System.Text.Encoding.ASCII.GetBytes(text);
         Cut();
         Restore();
     }
@@ -93,7 +93,7 @@ internal sealed class EngineProxy : IDisposable
             if (_isSilent)
                 return;
             await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine));
-            await Task.WhenAll(CopyAsync(client, engine, _refused), CopyAsync(engine, client));
+            await Task.WhenAll(CopyAsync(client, engine, _muted), CopyAsync(engine, client));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -106,18 +106,16 @@ internal sealed class EngineProxy : IDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to, byte[]? refused = null)
+    private static async Task CopyAsync(Socket from, Socket to, byte[]? muted = null)
     {
         var buffer = new byte[64 << 10];
+        var isMuted = false;
         for (int count; (count = await from.ReceiveAsync(buffer)) > 0;)
         {
+            if (isMuted)
+                continue;
             // A connection carries one request after the other.
-            if (refused is not null && buffer.AsSpan(0, count).IndexOf(refused) >= 0)
-            {
-                from.Dispose();
-                to.Dispose();
-                return;
-            }
+            isMuted = muted is not null && buffer.AsSpan(0, count).IndexOf(muted) >= 0;
             for (var sent = 0; sent < count;)
                 sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
         }

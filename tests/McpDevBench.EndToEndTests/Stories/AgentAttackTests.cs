@@ -8,6 +8,8 @@ namespace McpDevBench.EndToEndTests.Stories;
 /// <summary>A hostile program in a workspace reaches for its agent, for the bridge to it, and for commands that are not its own.</summary>
 public sealed class AgentAttackTests
 {
+    private static readonly string[] _late = ["timeout", "server_error", "exec_finished"];
+
     [Fact]
     public async Task Nothing_that_a_workload_does_reaches_its_agent_or_a_bridge()
     {
@@ -19,7 +21,7 @@ public sealed class AgentAttackTests
         await AttackTheAgent(workspace, processes: 1);
 
         // Without attach the server comes back through a bridge: one process more of the agent.
-        proxy.Refuse("/attach?");
+        proxy.Mute("/attach?");
         Assert.Equal("through a bridge", await workspace.Sh("echo through a bridge"));
         await AttackTheAgent(workspace, processes: 2);
     }
@@ -93,24 +95,71 @@ public sealed class AgentAttackTests
         Assert.Equal("usable", await workspace.Sh("echo usable"));
     }
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData(0.05)]
-    public async Task Two_hundred_and_forty_busy_processes_do_not_keep_the_agent_from_its_work(double? cpus)
+    [Fact]
+    public async Task Two_hundred_and_forty_busy_processes_do_not_keep_the_agent_from_its_work()
     {
         await using var server = await ServerProcess.Started();
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox, ("memory_mb", 256));
         await workspace.Write("note.txt", "quiet");
         var idle = await Latencies(workspace, 20);
-        var busy = await workspace.ExecStart("i=0; while [ $i -lt 240 ]; do (while :; do :; done) & i=$((i+1)); done; echo up; wait");
-        await busy.ReadUntil("up\n");
-        if (cpus is { } share)
-            await DockerHost.Docker("update", "--cpus", FormattableString.Invariant($"{share}"), await workspace.DockerId());
+        var busy = await Busy(workspace);
+        var reads = await Latencies(workspace, 60);
+        var beside = await workspace.ExecStart("sleep 1000000");
+        var started = Stopwatch.GetTimestamp();
+        Assert.Equal("cancelled", (await beside.Cancel(graceS: 0)).Outcome);
+        var cancelled = Stopwatch.GetElapsedTime(started);
+        started = Stopwatch.GetTimestamp();
+        Assert.Equal("cancelled", (await busy.Cancel(graceS: 0)).Outcome);
+        var since = (long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
+            $"fs_read P95 {P95(reads):F0} ms (idle {P95(idle):F0} ms), cancels {cancelled.TotalMilliseconds:F0} ms and {since(started):F0} ms"));
+        // As one among 241 equals it would wait for seconds, at each of the three turns that a call needs.
+        Assert.InRange(P95(reads), 0, 2_000);
+    }
 
+    [Fact]
+    public async Task With_a_twentieth_of_a_processor_every_call_is_answered_in_time_and_a_cancel_works()
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox, ("memory_mb", 256));
+        await workspace.Write("note.txt", "quiet");
+        var busy = await Busy(workspace);
+        await DockerHost.Docker("update", "--cpus", "0.05", await workspace.DockerId());
         try
         {
-            await WorksBeside(workspace, busy, idle, cpus);
+            Func<Task>[] calls =
+            [
+                () => workspace.Read("note.txt"), () => workspace.Write("other.txt", "x"), () => workspace.Exec("echo", ("wait_ms", 1_000)),
+                () => workspace.List("/workspace"), () => busy.Poll(),
+            ];
+            foreach (var call in calls)
+            {
+                try
+                {
+                    await call().WaitAsync(TimeSpan.FromSeconds(58), TestContext.Current.CancellationToken);
+                }
+                catch (RefusedException refused)
+                {
+                    // On a machine that is busy itself; but then it has said so in time.
+                    Assert.Contains(refused.Refusal.Code, _late);
+                }
+            }
+            await Deadline.Until(
+                async () =>
+                {
+                    try
+                    {
+                        await busy.Cancel(graceS: 0).WaitAsync(TimeSpan.FromSeconds(58), TestContext.Current.CancellationToken);
+                    }
+                    catch (RefusedException refused)
+                    {
+                        Assert.Contains(refused.Refusal.Code, _late);
+                    }
+                    return (await busy.Poll()).Outcome is not null;
+                }, TimeSpan.FromMinutes(2), "the 240 processes are gone");
+            Assert.Equal("cancelled", (await busy.Ended()).Outcome);
         }
         finally
         {
@@ -118,21 +167,12 @@ public sealed class AgentAttackTests
         }
     }
 
-    private static async Task WorksBeside(Workspace workspace, RunningExec busy, List<double> idle, double? cpus)
+    private static async Task<RunningExec> Busy(Workspace workspace)
     {
-        var reads = await Latencies(workspace, cpus is null ? 60 : 10);
-        var beside = await workspace.ExecStart("sleep 1000000");
-        var started = Stopwatch.GetTimestamp();
-        var outcome = (await beside.Cancel(graceS: 0)).Outcome;
-        var cancelled = Stopwatch.GetElapsedTime(started);
-        started = Stopwatch.GetTimestamp();
-        var all = (await busy.Cancel(graceS: 0)).Outcome;
-        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
-            $"fs_read P95 {P95(reads):F1} ms (idle {P95(idle):F1} ms), cancel of one {cancelled.TotalMilliseconds:F0} ms, of the 240 {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms"));
-        Assert.Equal(("cancelled", "cancelled"), (outcome, all));
-        // Its share of the processors is a fraction, so its turn comes late, but at once when it comes: 240 equals would have theirs before.
-        Assert.InRange(P95(reads), 0, cpus is null ? 1_000 : 10_000);
-        Assert.InRange(cancelled, TimeSpan.Zero, TimeSpan.FromSeconds(cpus is null ? 5 : 30));
+        var busy = await workspace.ExecStart(
+            "i=0; while [ $i -lt 240 ]; do (while :; do :; done) & i=$((i+1)); done; echo up; wait");
+        await busy.ReadUntil("up\n");
+        return busy;
     }
 
     private static async Task AttackTheAgent(Workspace workspace, int processes)

@@ -41,7 +41,7 @@ public sealed class OlderAgentTests
         await Works(same, server);
 
         // Without attach, through a bridge, which has to be the agent's user.
-        proxy.Refuse("/attach?");
+        proxy.Mute("/attach?");
         await Works(same, server);
     }
 

@@ -75,14 +75,16 @@ public sealed class IdentityTests
         var client = agent.Connect();
         var tag = $"98{Random.Shared.Next(1_000_000, 9_999_999)}";
         // Has the mark that an agent of before would have given to the next command.
-        var bystander = client.Shell($"for i in 1 2 3 4; do prlimit --locks=$((2147483647 - i)) setsid -f sleep 7{tag}; done; echo up; sleep 7{tag}");
-        Assert.True(SpinWait.SpinUntil(() => Processes.Named($"sleep 7{tag}").Count == 5, 10_000));
+        var bystander = client.Shell($"for i in 1 2 3 4; do prlimit --locks=$((2147483647 - i)) setsid -f sleep 7{tag}; done; sleep 7{tag} & echo up; wait");
+        Assert.True(SpinWait.SpinUntil(() => client.Record(bystander).Stdout == "up\n", 30_000));
+        var bystanders = Processes.Named($"7{tag}").Order().ToList();
+        Assert.Equal(6, bystanders.Count);
         var exec = client.Shell(script.Replace("TAG", $"6{tag}", StringComparison.Ordinal));
-        Assert.True(SpinWait.SpinUntil(() => Processes.Named($"6{tag}").Count >= 2, 10_000));
+        Assert.True(SpinWait.SpinUntil(() => Processes.Named($"6{tag}").Count >= 2, 30_000));
         client.Cancel(exec, 0);
         Assert.Equal(ExecEnd.Cancelled, client.Record(exec).Wait().End);
         Assert.Empty(Processes.Named($"6{tag}"));
-        Assert.Equal(5, Processes.Named($"sleep 7{tag}").Count);
+        Assert.Equal(bystanders, Processes.Named($"7{tag}").Order());
         client.Cancel(bystander, 0);
         Assert.Equal(ExecEnd.Cancelled, client.Record(bystander).Wait().End);
         Assert.Empty(Processes.Named(tag));
