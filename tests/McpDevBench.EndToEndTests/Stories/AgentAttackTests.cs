@@ -8,7 +8,7 @@ namespace McpDevBench.EndToEndTests.Stories;
 /// <summary>A hostile program in a workspace reaches for its agent, for the bridge to it, and for commands that are not its own.</summary>
 public sealed class AgentAttackTests
 {
-    private static readonly string[] _late = ["timeout", "server_error", "exec_finished"];
+    private static readonly string[] _late = ["timeout", "server_error", "docker_unavailable", "exec_finished"];
 
     [Fact]
     public async Task Nothing_that_a_workload_does_reaches_its_agent_or_a_bridge()
@@ -36,7 +36,8 @@ public sealed class AgentAttackTests
         var before = ProcessTable.Of(dockerId);
         // Each child has a lower limit on locks than the one before, and other groups if it can: marks that agents have used, and later ones.
         var forger = await workspace.ExecStart(["python", "-c", """
-            import os, resource, time
+            import os, resource, signal, time
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
             for step in range(1, 9):
                 if os.fork() == 0:
                     os.setsid()
@@ -186,9 +187,9 @@ public sealed class AgentAttackTests
         var before = await Posture(agent);
         var lines = (await (await workspace.ExecStart(["python", "attack.py"])).ReadToEnd()).All.Split('\n');
         Assert.Equal(processes, lines[0].Split(' ').Length - 1);
-        Assert.Equal("done", lines[^2]);
         var taken = lines.Where(line => line.StartsWith("TAKEN", StringComparison.Ordinal)).ToList();
         Assert.True(taken.Count == 0, string.Join('\n', taken));
+        Assert.Equal("done", lines[^2]);
         Assert.Equal(before, await Posture(agent));
         Assert.Equal("alive", await workspace.Sh("echo alive"));
     }
