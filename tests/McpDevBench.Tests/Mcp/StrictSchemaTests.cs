@@ -107,7 +107,7 @@ public sealed class StrictSchemaTests : IDisposable
         var tools = server.Services.GetServices<McpServerTool>().Cast<DevBenchTool>().ToDictionary(tool => tool.ProtocolTool.Name);
         var spawn = tools["spawn"].ProtocolTool.InputSchema.GetProperty("properties");
         Assert.Equal("700 32 2000", Limits(spawn.GetProperty("memory_mb")));
-        Assert.Equal("1 0.05 1.5", Limits(spawn.GetProperty("cpus")));
+        Assert.Equal("1 0.1 1.5", Limits(spawn.GetProperty("cpus")));
         Assert.Equal(60, spawn.GetProperty("ttl_s").GetProperty("default").GetInt32());
         Assert.Equal("alpine:3", spawn.GetProperty("image").GetProperty("default").GetString());
         Assert.Equal(
