@@ -129,7 +129,7 @@ public sealed class AuditTests
         var dockerId = await workspace.DockerId();
         var exec = await workspace.ExecStart("until [ -e /workspace/go ]; do sleep 0.05; done; exit 7");
         await server.KillHard();
-        await DockerHost.Docker("exec", dockerId, "/bin/touch", "/workspace/go");
+        await DockerHost.Docker("exec", "--user", "1000:1000", dockerId, "/bin/touch", "/workspace/go");
         await server.InitializeAsync();
         await using var again = await server.Connect();
         await again.Exec(exec.Id).Ended();
