@@ -36,13 +36,14 @@ internal sealed class AgentProcess : IDisposable
     public static AgentProcess Of(string binary) => new(binary, []);
 
     /// <summary>As in a container: started as root, with a user of its own, and another one for its children.</summary>
-    public static AgentProcess WithUsers()
+    /// <param name="launcher">A command that becomes the agent in the end.</param>
+    public static AgentProcess WithUsers(params string[] launcher)
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root can become somebody else");
         var workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
         using (var chown = Process.Start("chown", [$"{WorkloadUid}:{WorkloadUid}", workspace]))
             chown.WaitForExit();
-        return new AgentProcess(Binary, [], workspace, "--user", $"{WorkloadUid}", "--agent-user", $"{AgentUid}");
+        return new AgentProcess(Binary, launcher, workspace, "--user", $"{WorkloadUid}", "--agent-user", $"{AgentUid}");
     }
 
     public static string Binary { get; } = Environment.GetEnvironmentVariable("DEVBENCH_AGENT") ?? Find();

@@ -43,6 +43,24 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void An_engine_that_maps_65536_users_has_room_for_the_agent_and_for_marks()
+    {
+        using var agent = AgentProcess.WithUsers(
+            "unshare", "--user", "sh", "-c", "until grep -q . /proc/self/gid_map; do sleep 0.05; done; exec \"$@\"", "sh");
+        var ours = new FileInfo("/proc/self/ns/user").LinkTarget;
+        Assert.True(SpinWait.SpinUntil(() => new FileInfo($"/proc/{agent.Pid}/ns/user").LinkTarget != ours, 10_000));
+        File.WriteAllText($"/proc/{agent.Pid}/uid_map", "0 0 65536");
+        File.WriteAllText($"/proc/{agent.Pid}/gid_map", "0 0 65536");
+        var client = agent.Connect();
+        var lines = Identity(client.Run("cat /proc/self/status").Record.Stdout);
+        Assert.Equal("Uid: 1000 1000 1000 1000", lines[0]);
+        Assert.InRange(int.Parse(lines[2].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture), 61_184, 65_519);
+        var exec = client.Shell("setsid -f sleep 1000000; sleep 1000000");
+        client.Cancel(exec, 0);
+        Assert.Equal(ExecEnd.Cancelled, client.Record(exec).Wait().End);
+    }
+
+    [Fact]
     public void Nobody_but_the_agent_s_own_user_gets_to_its_socket()
     {
         using var agent = AgentProcess.WithUsers();
