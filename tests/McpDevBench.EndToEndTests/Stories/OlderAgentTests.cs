@@ -14,17 +14,15 @@ public sealed class OlderAgentTests
     [InlineData(2)]
     public async Task A_workspace_whose_agent_is_its_own_user_works_with_this_server_and_after_its_restart(int version)
     {
-        using var older = new AgentOfVersionOne();
+        using var older = new OlderAgent(version);
         using var folder = new TemporaryFolder();
         using var proxy = new EngineProxy(folder["docker.sock"], await DockerHost.SocketPath());
         await using var server = await ServerProcess.Started(("MCP_DOCKER_HOST", $"unix://{folder["docker.sock"]}"));
-        // Started without a user of its own, this build's agent is as those of version 2 were.
-        var binary = version == 1 ? older.Binary : Path.Combine(Repository.Root, "artifacts", "agent", "devbench-agent");
         await using (var before = await server.Connect())
-            await Update(server, await before.Spawn(Images.Busybox, ("alias", "older")), binary);
+            await Update(server, await before.Spawn(Images.Busybox, ("alias", "older")), older.Binary);
         await using var assistant = await server.Connect();
         var workspace = await Attached(assistant);
-        await RunsTheAgent(workspace, binary);
+        await RunsTheAgent(workspace, older.Binary);
 
         await Works(workspace, server);
         var running = await workspace.ExecStart("echo before; read line; echo got $line", ("stdin_open", true));
@@ -48,7 +46,7 @@ public sealed class OlderAgentTests
     [Fact]
     public async Task A_paused_workspace_with_an_agent_of_version_1_is_answered_in_time_and_what_began_is_ended()
     {
-        using var older = new AgentOfVersionOne();
+        using var older = new OlderAgent(version: 1);
         await using var server = await ServerProcess.Started();
         await using (var before = await server.Connect())
             await Update(server, await before.Spawn(Images.Busybox, ("alias", "older")), older.Binary);
@@ -78,7 +76,7 @@ public sealed class OlderAgentTests
     [Fact]
     public async Task A_new_workspace_does_not_get_an_agent_that_cannot_have_a_user_of_its_own()
     {
-        using var older = new AgentOfVersionOne();
+        using var older = new OlderAgent(version: 1);
         await using var server = await ServerProcess.Started(("MCP_AGENT_BINARY", older.Binary));
         await using var assistant = await server.Connect();
         await Refused.With("server_error", () => assistant.Spawn(Images.Busybox));

@@ -3,15 +3,15 @@ using McpDevBench.EndToEndTests.Machine;
 
 namespace McpDevBench.EndToEndTests.Product;
 
-/// <summary>The committed agent of protocol version 1, unpacked.</summary>
-internal sealed class AgentOfVersionOne : IDisposable
+/// <summary>A committed agent of an older version of the protocol, unpacked.</summary>
+internal sealed class OlderAgent : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public AgentOfVersionOne()
+    public OlderAgent(int version)
     {
         using var packed = new GZipStream(
-            File.OpenRead(Path.Combine(Repository.Root, "tests", "agents", "devbench-agent-v1-linux-x64.gz")), CompressionMode.Decompress);
+            File.OpenRead(Path.Combine(Repository.Root, "tests", "agents", $"devbench-agent-v{version}-linux-x64.gz")), CompressionMode.Decompress);
         using var binary = File.Create(Binary);
         packed.CopyTo(binary);
         File.SetUnixFileMode(Binary, (UnixFileMode)Convert.ToInt32("555", 8));
