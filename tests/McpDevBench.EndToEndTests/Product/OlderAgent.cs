@@ -10,8 +10,8 @@ internal sealed class OlderAgent : IDisposable
 
     public OlderAgent(int version)
     {
-        using var packed = new GZipStream(
-            File.OpenRead(Path.Combine(Repository.Root, "tests", "agents", $"devbench-agent-v{version}-linux-x64.gz")), CompressionMode.Decompress);
+        var file = Path.Combine(Repository.Root, "tests", "agents", $"devbench-agent-v{version}-linux-x64.gz");
+        using var packed = new GZipStream(File.OpenRead(file), CompressionMode.Decompress);
         using var binary = File.Create(Binary);
         packed.CopyTo(binary);
         File.SetUnixFileMode(Binary, (UnixFileMode)Convert.ToInt32("555", 8));

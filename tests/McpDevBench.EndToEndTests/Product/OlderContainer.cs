@@ -15,7 +15,8 @@ internal static class OlderContainer
         var container = inspected.RootElement[0];
         var labels = container.GetProperty("Config").GetProperty("Labels").EnumerateObject();
         var volumes = container.GetProperty("Mounts").EnumerateArray()
-            .Where(mount => mount.GetProperty("Type").GetString() == "volume" && !mount.GetProperty("Name").GetString()!.StartsWith("mcpdevbench_agent_", StringComparison.Ordinal));
+            .Where(mount => mount.GetProperty("Type").GetString() == "volume"
+                && !mount.GetProperty("Name").GetString()!.StartsWith("mcpdevbench_agent_", StringComparison.Ordinal));
         await DockerHost.Docker("rm", "-f", dockerId);
         await DockerHost.Docker(
         [

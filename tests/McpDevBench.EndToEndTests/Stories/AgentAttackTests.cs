@@ -34,7 +34,7 @@ public sealed class AgentAttackTests
         var workspace = await assistant.Spawn(Images.Python);
         var dockerId = await workspace.DockerId();
         var before = ProcessTable.Of(dockerId);
-        // Each child has a lower limit on locks than the one before, and other groups if it can: marks that agents have used, and later ones.
+        // Each child has a lower limit on locks than the one before, and other groups if it can: marks of before, and of later commands.
         var forger = await workspace.ExecStart(["python", "-c", """
             import os, resource, signal, time
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -113,12 +113,10 @@ public sealed class AgentAttackTests
         started = Stopwatch.GetTimestamp();
         Assert.Equal("cancelled", (await busy.Cancel(graceS: 0)).Outcome);
         var since = (long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
-            $"fs_read P95 {P95(reads):F0} ms (idle {P95(idle):F0} ms), cancels {cancelled.TotalMilliseconds:F0} ms and {since(started):F0} ms"));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"fs_read P95 {P95(reads):F0} ms (idle {P95(idle):F0}), cancels {cancelled.TotalMilliseconds:F0} and {since(started):F0} ms");
         // How long a turn takes depends on what else the machine does. That the agent's comes first does not.
-        var agent = int.Parse(
-            await DockerHost.Docker("inspect", "-f", "{{.State.Pid}}", await workspace.DockerId()), System.Globalization.CultureInfo.InvariantCulture);
-        Assert.EndsWith("\n-20 0\n-20 0", await Posture(agent), StringComparison.Ordinal);
+        Assert.EndsWith("\n-20 0\n-20 0", await AgentPosture(workspace), StringComparison.Ordinal);
         Assert.Equal("0", await workspace.Sh("cut -d ' ' -f 19 /proc/self/stat"));
     }
 
@@ -181,32 +179,31 @@ public sealed class AgentAttackTests
 
     private static async Task AttackTheAgent(Workspace workspace, int processes)
     {
-        var dockerId = await workspace.DockerId();
-        var attack = await File.ReadAllTextAsync(
-            Path.Combine(Repository.Root, "tests", "McpDevBench.EndToEndTests", "Attacks", "agent.py"), TestContext.Current.CancellationToken);
-        await workspace.Write("attack.py", attack);
-        var agent = int.Parse(
-            await DockerHost.Docker("inspect", "-f", "{{.State.Pid}}", dockerId), System.Globalization.CultureInfo.InvariantCulture);
-        var before = await Posture(agent);
+        var program = Path.Combine(Repository.Root, "tests", "McpDevBench.EndToEndTests", "Attacks", "agent.py");
+        await workspace.Write("attack.py", await File.ReadAllTextAsync(program, TestContext.Current.CancellationToken));
+        var before = await AgentPosture(workspace);
         var lines = (await (await workspace.ExecStart(["python", "attack.py"])).ReadToEnd()).All.Split('\n');
         Assert.Equal(processes, lines[0].Split(' ').Length - 1);
         var taken = lines.Where(line => line.StartsWith("TAKEN", StringComparison.Ordinal)).ToList();
         Assert.True(taken.Count == 0, string.Join('\n', taken));
         Assert.Equal("done", lines[^2]);
-        Assert.Equal(before, await Posture(agent));
+        Assert.Equal(before, await AgentPosture(workspace));
         Assert.Equal("alive", await workspace.Sh("echo alive"));
     }
 
-    /// <summary>Limits and scheduling of a process, as the host has them.</summary>
-    private static async Task<string> Posture(int pid) =>
-        await File.ReadAllTextAsync($"/proc/{pid}/limits", TestContext.Current.CancellationToken)
-        + string.Join('\n', Directory.EnumerateDirectories($"/proc/{pid}/task").Select(task =>
+    /// <summary>Limits of the agent, and the scheduling of each thread of it, as the host has them.</summary>
+    private static async Task<string> AgentPosture(Workspace workspace)
+    {
+        var pid = await DockerHost.Docker("inspect", "-f", "{{.State.Pid}}", await workspace.DockerId());
+        var limits = await File.ReadAllTextAsync($"/proc/{pid}/limits", TestContext.Current.CancellationToken);
+        return limits + string.Join('\n', Directory.EnumerateDirectories($"/proc/{pid}/task").Select(task =>
         {
             var stat = File.ReadAllText($"{task}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             // Nice, and the scheduling policy.
             return $"{fields[16]} {fields[38]}";
         }));
+    }
 
     private static async Task<List<double>> Latencies(Workspace workspace, int count)
     {

@@ -8,6 +8,8 @@ namespace McpDevBench.Tests.Agent;
 /// <summary>The agent has a user of its own, and works on files and runs programs as the workload's.</summary>
 public sealed class IdentityTests
 {
+    private static readonly string[] _names = ["Uid:", "Gid:", "Groups:", "Cap"];
+
     [Fact]
     public void The_agent_has_a_user_of_its_own_and_few_capabilities_and_a_program_has_none()
     {
@@ -72,7 +74,11 @@ public sealed class IdentityTests
             Assert.Equal(-1, stranger.StandardOutput.BaseStream.ReadByte());
         }
         using var bridge = Process.Start(new ProcessStartInfo(
-            "setpriv", ["--reuid", $"{AgentProcess.AgentUid}", "--regid", $"{AgentProcess.AgentUid}", "--clear-groups", AgentProcess.Binary, "bridge", "--socket", agent.Socket])
+            "setpriv",
+            [
+                "--reuid", $"{AgentProcess.AgentUid}", "--regid", $"{AgentProcess.AgentUid}", "--clear-groups",
+                AgentProcess.Binary, "bridge", "--socket", agent.Socket,
+            ])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -93,7 +99,8 @@ public sealed class IdentityTests
         var client = agent.Connect();
         var tag = $"98{Random.Shared.Next(1_000_000, 9_999_999)}";
         // Has the mark that an agent of before would have given to the next command.
-        var bystander = client.Shell($"for i in 1 2 3 4; do prlimit --locks=$((2147483647 - i)) setsid -f sleep 7{tag}; done; sleep 7{tag} & echo up; wait");
+        var bystander = client.Shell(
+            $"for i in 1 2 3 4; do prlimit --locks=$((2147483647 - i)) setsid -f sleep 7{tag}; done; sleep 7{tag} & echo up; wait");
         Assert.True(SpinWait.SpinUntil(() => client.Record(bystander).Stdout == "up\n", 30_000));
         var bystanders = Processes.Named($"7{tag}").Order().ToList();
         Assert.Equal(6, bystanders.Count);
@@ -116,8 +123,7 @@ public sealed class IdentityTests
 
     private static string[] Identity(string status) =>
     [
-        .. status.Split('\n').Where(line => line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("Gid:", StringComparison.Ordinal)
-                || line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("Cap", StringComparison.Ordinal))
+        .. status.Split('\n').Where(line => _names.Any(name => line.StartsWith(name, StringComparison.Ordinal)))
             .Select(line => string.Join(' ', line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))),
     ];
 }
