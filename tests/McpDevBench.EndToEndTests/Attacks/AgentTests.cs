@@ -3,14 +3,15 @@ using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
 
-namespace McpDevBench.EndToEndTests.Stories;
+namespace McpDevBench.EndToEndTests.Attacks;
 
 /// <summary>A hostile program in a workspace reaches for its agent, for the bridge to it, and for commands that are not its own.</summary>
-public sealed class AgentAttackTests
+public sealed class AgentTests
 {
     private static readonly string[] _late = ["timeout", "server_error", "docker_unavailable", "exec_finished"];
 
     [Fact]
+    [Attack("scheduling, limits, signals, /proc, ptrace, users, against the agent and a bridge")]
     public async Task Nothing_that_a_workload_does_reaches_its_agent_or_a_bridge()
     {
         using var folder = new TemporaryFolder();
@@ -27,6 +28,7 @@ public sealed class AgentAttackTests
     }
 
     [Fact]
+    [Attack("a command takes the mark of another one")]
     public async Task A_command_cannot_take_the_mark_of_another_one()
     {
         await using var server = await ServerProcess.Started();
@@ -69,6 +71,7 @@ public sealed class AgentAttackTests
     }
 
     [Fact]
+    [Attack("a command is stopped while it starts")]
     public async Task A_command_that_is_stopped_while_it_starts_holds_no_other_one()
     {
         // Those that it stops later run on.
@@ -97,6 +100,7 @@ public sealed class AgentAttackTests
     }
 
     [Fact]
+    [Attack("240 busy processes, against fs_read and exec_cancel")]
     public async Task Two_hundred_and_forty_busy_processes_do_not_keep_the_agent_from_its_work()
     {
         await using var server = await ServerProcess.Started();
@@ -113,7 +117,7 @@ public sealed class AgentAttackTests
         started = Stopwatch.GetTimestamp();
         Assert.Equal("cancelled", (await busy.Cancel(graceS: 0)).Outcome);
         var since = (long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        TestContext.Current.TestOutputHelper?.WriteLine(
+        AttackFigures.Add(
             $"fs_read P95 {P95(reads):F0} ms (idle {P95(idle):F0}), cancels {cancelled.TotalMilliseconds:F0} and {since(started):F0} ms");
         // How long a turn takes depends on what else the machine does. That the agent's comes first does not.
         Assert.EndsWith("\n-20 0\n-20 0", await AgentPosture(workspace), StringComparison.Ordinal);
@@ -121,6 +125,7 @@ public sealed class AgentAttackTests
     }
 
     [Fact]
+    [Attack("240 busy processes with 0.05 CPU, against every call")]
     public async Task With_a_twentieth_of_a_processor_every_call_is_answered_in_time_and_a_cancel_works()
     {
         await using var server = await ServerProcess.Started();
