@@ -17,8 +17,9 @@ internal static partial class AgentRefusals
             AgentStatus.PathDenied => (RefusalCode.PathDenied, "Use a path below /workspace that no link leads out of."),
             AgentStatus.Conflict => (
                 RefusalCode.Conflict,
-                "See what is there now: fs_list of its directory with details=true, or fs_read. To replace it, pass its etag as if_match "
-                + "(overwrite=true for copy and move). Where nothing exists, leave if_match out."),
+                "See what is there now: fs_list of its directory with details=true, or fs_read. To replace it, pass its etag as if_match; "
+                + "for copy and move pass overwrite=true, which replaces files and lets a directory join the one that is there. "
+                + "Where nothing exists, leave if_match out."),
             AgentStatus.NotADirectory => (RefusalCode.InvalidArgument, "Use the path of a directory; fs_stat tells what it is."),
             AgentStatus.IsADirectory => (RefusalCode.InvalidArgument, "Use the path of a file; fs_list shows what is in the directory."),
             AgentStatus.NotEmpty => (RefusalCode.InvalidArgument, "Pass recursive=true to delete a directory with all that is in it."),
@@ -67,8 +68,11 @@ internal static partial class AgentRefusals
     {
         if (text.Length == 0)
             return "The workspace refused.";
-        return Clean(text);
+        return Ended(Clean(text));
     }
+
+    /// <summary>With a full stop, as another sentence follows it.</summary>
+    public static string Ended(string text) => text is [.., '.' or '!' or '?' or '…'] ? text : $"{text}.";
 
     /// <summary>Bounded, and with control characters made visible.</summary>
     public static string Clean(string text)

@@ -20,9 +20,13 @@ public sealed class AgentRefusalsTests
     public void What_may_pass_is_called_retryable(AgentStatus status) => Assert.True(AgentRefusals.Of(status, "text").Retryable);
 
     [Theory]
-    [InlineData("a\nb\u0000: there is no such file", "a\u240ab\u2400: there is no such file")]
-    [InlineData("secret: there is no such file", "secret: there is no such file")]
-    public void A_name_stays_recognisable(string text, string message) =>
+    [InlineData("a\nb\u0000: there is no such file", "a\u240ab\u2400: there is no such file.")]
+    [InlineData("secret: there is no such file", "secret: there is no such file.")]
+    [InlineData("d3: exists already", "d3: exists already.")]
+    [InlineData("d: is none (links are not followed)", "d: is none (links are not followed).")]
+    [InlineData("It is nearest to line 1: «x».", "It is nearest to line 1: «x».")]
+    [InlineData("", "The workspace refused.")]
+    public void A_name_stays_recognisable_and_the_message_is_a_sentence(string text, string message) =>
         Assert.Equal(message, AgentRefusals.Of(AgentStatus.NotFound, text).Message);
 
     [Theory]
