@@ -12,6 +12,16 @@ public static class EditFailure
         "Copy old_text exactly from fs_read, with its white space. "
         + "If it occurs more than once, add neighbouring lines or pass replace_all=true.";
 
+    private const string Conversion = "convert the file to UTF-8 first, with exec and iconv.";
+
+    public static string WideText(string path) =>
+        $"{path} is UTF-32, or UTF-16 that is damaged or has no byte order mark, and UTF-8 text would destroy it: {Conversion}";
+
+    /// <param name="description">By <see cref="Describe"/>.</param>
+    public static string HintOf(string description) => description.EndsWith(Conversion, StringComparison.Ordinal)
+        ? "exec with file and hexdump -C | head shows how it is encoded."
+        : Hint;
+
     /// <param name="path">The file, as the text names it.</param>
     /// <param name="outcome">With a failed edit.</param>
     public static string Describe(string path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome)
@@ -24,7 +34,8 @@ public static class EditFailure
             EditError.NotEncodable =>
                 $"edits[{index}].new_text has the character {FirstForeign(outcome)}, "
                 + $"which {path} cannot hold: its encoding is {TextForms.NameOf(outcome.Form)}. "
-                + "Use other characters, or convert the file to UTF-8 first, with exec and iconv.",
+                + $"Use other characters, or {Conversion}",
+            EditError.WideText => WideText(path),
             EditError.TooLarge => $"edits[{index}] would make {path} too large to be edited.",
             _ => $"edits[{index}].old_text does not occur in {path}.{Near(outcome.Text, edits[index])}",
         };

@@ -16,6 +16,9 @@ public enum EditError
 
     /// <summary>The result would be larger than allowed.</summary>
     TooLarge,
+
+    /// <summary>The file is <see cref="TextForm.Wide"/>.</summary>
+    WideText,
 }
 
 /// <summary>
@@ -42,6 +45,8 @@ public static class TextEdits
     public static Outcome Apply(byte[] content, IReadOnlyList<TextEdit> edits, int maxSize = int.MaxValue)
     {
         var form = TextForms.Of(content);
+        if (form == TextForm.Wide)
+            return new Outcome(content, 0, 0, 0) { Error = EditError.WideText, Text = content, Form = form };
         var outcome = Apply(content, form, edits, maxSize);
         if (form is not (TextForm.Latin1 or TextForm.Windows1252) || outcome.Error != EditError.NotFound)
             return outcome;

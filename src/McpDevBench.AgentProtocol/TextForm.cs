@@ -21,6 +21,10 @@ public enum TextForm : byte
 
     /// <summary>Not text, or UTF-8 with a few bytes that are not. Its bytes are used as they are.</summary>
     Raw,
+
+    /// <summary>Characters of two or four bytes that cannot be converted without loss: UTF-32, UTF-16 without a byte order mark, or
+    /// damaged UTF-16. UTF-8 text must not be put into it.</summary>
+    Wide,
 }
 
 /// <summary>Recognises how text is stored, and converts it to UTF-8 and back without loss.</summary>
@@ -43,12 +47,15 @@ public static class TextForms
     {
         if (content.StartsWith(Utf8Mark) && Utf8.IsValid(content))
             return TextForm.Utf8WithMark;
+        // The mark of UTF-32 begins with that of UTF-16.
+        if (content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE, 0, 0]) || content.StartsWith((ReadOnlySpan<byte>)[0, 0, 0xFE, 0xFF]))
+            return TextForm.Wide;
         if (content.Length % 2 == 0 && content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) && IsUtf16(content[2..], bigEndian: false))
             return TextForm.Utf16LittleEndian;
         if (content.Length % 2 == 0 && content.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) && IsUtf16(content[2..], bigEndian: true))
             return TextForm.Utf16BigEndian;
         if (content[..Math.Min(content.Length, Probe)].Contains((byte)0))
-            return TextForm.Raw;
+            return IsWide(content[..Math.Min(content.Length, Probe)]) ? TextForm.Wide : TextForm.Raw;
         return Utf8.IsValid(content) ? TextForm.Utf8 : WithoutUtf8(content);
     }
 
@@ -61,6 +68,7 @@ public static class TextForms
         TextForm.Utf16BigEndian => "utf16be",
         TextForm.Latin1 => "latin1",
         TextForm.Windows1252 => "windows-1252",
+        TextForm.Wide => "wide",
         _ => "binary",
     };
 
@@ -96,6 +104,29 @@ public static class TextForms
     /// <summary>Whether the form has a byte for a character.</summary>
     public static bool Has(TextForm form, Rune rune) => form is not (TextForm.Latin1 or TextForm.Windows1252)
         || ByteOf(rune.Value, form) >= 0;
+
+    /// <summary>For content with a NUL: a mark of UTF-16 before what is not valid, or ASCII with one or three NULs for each
+    /// character.</summary>
+    private static bool IsWide(ReadOnlySpan<byte> content)
+    {
+        if (content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+            return true;
+        return HasCharactersOf(2, content, at: 0) || HasCharactersOf(2, content, at: 1)
+            || HasCharactersOf(4, content, at: 0) || HasCharactersOf(4, content, at: 3);
+    }
+
+    /// <param name="at">The byte that is not NUL among those of a character.</param>
+    private static bool HasCharactersOf(int size, ReadOnlySpan<byte> content, int at)
+    {
+        if (content.Length < 4)
+            return false;
+        for (var i = 0; i < content.Length; i++)
+        {
+            if (content[i] == 0 == (i % size == at) || content[i] >= 0x80)
+                return false;
+        }
+        return true;
+    }
 
     private static TextForm WithoutUtf8(ReadOnlySpan<byte> content)
     {

@@ -19,6 +19,11 @@ internal static class FileAppend
         // Of plain ASCII every encoding but UTF-16, which begins with a mark, has the same bytes.
         var (content, entry) = await read(0, Ascii.IsValid(text) ? Piece : MaxBytes, cancellationToken);
         var form = TextForms.Of(Whole(content, entry));
+        if (form == TextForm.Wide)
+        {
+            throw new RefusalException(RefusalCode.InvalidArgument, EditFailure.WideText(entry.Path),
+                "encoding=base64 appends bytes as they are.");
+        }
         // Line ends may have changed on the way to the end.
         if (entry.Size > content.Length && form is not (TextForm.Utf16LittleEndian or TextForm.Utf16BigEndian))
             content = [.. content, .. (await read(Math.Max(content.Length, entry.Size - Piece), Piece, cancellationToken)).Content];

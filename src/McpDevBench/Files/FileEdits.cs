@@ -25,7 +25,11 @@ internal static class FileEdits
     }
 
     /// <summary>Names the edit that failed and the reason; for a text that does not occur, where a similar one is.</summary>
-    public static RefusalException Refuse(WorkspacePath path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome) => new(
-        outcome.Error == EditError.TooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument,
-        EditFailure.Describe(path.ToString(), edits, outcome), $"{EditFailure.Hint} Nothing was changed.");
+    public static RefusalException Refuse(WorkspacePath path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome)
+    {
+        var description = EditFailure.Describe(path.ToString(), edits, outcome);
+        return new RefusalException(
+            outcome.Error == EditError.TooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument,
+            description, $"{EditFailure.HintOf(description)} Nothing was changed.");
+    }
 }

@@ -29,13 +29,19 @@ internal sealed class Utf16File
         return last is >= 0xD8 and <= 0xDB ? 2 + odd : odd;
     }
 
+    /// <returns>False for what has no text to show: it is to be read as bytes.</returns>
     public static bool TryOpen(byte[] content, FileEntry entry, [NotNullWhen(true)] out Utf16File? file)
     {
         var form = TextForms.Of(content);
-        file = form is TextForm.Utf16LittleEndian or TextForm.Utf16BigEndian
-            ? new Utf16File(entry, form, TextForms.ToUtf8(content, form))
-            : null;
-        return file is not null;
+        file = null;
+        if (form is not (TextForm.Utf16LittleEndian or TextForm.Utf16BigEndian))
+            return false;
+        // As base64 or as an image it would not be the file's own bytes.
+        var text = TextForms.ToUtf8(content, form);
+        if (TextEncodings.Detect(text) == TextEncodings.Base64Name || ImageFormat.Of(text) is not null)
+            return false;
+        file = new Utf16File(entry, form, text);
+        return true;
     }
 
     /// <summary>A <see cref="ReadRange"/> of the converted text.</summary>

@@ -79,9 +79,31 @@ public sealed class TextEditsTests
         Assert.Equal([.. "maß "u8, 0xFF, .. " ende"u8], Apply(stray, "größe", "maß").Content);
         byte[] binary = [0, 1, .. "größe"u8, 0xFE];
         Assert.Equal([0, 1, .. "maß"u8, 0xFE], Apply(binary, "größe", "maß").Content);
-        // A lone surrogate would not come back as it was.
-        byte[] halfPair = [0xFF, 0xFE, 0x00, 0xD8, (byte)'a', 0];
-        Assert.Equal(TextForm.Raw, TextForms.Of(halfPair));
+    }
+
+    [Theory]
+    [InlineData("FFFE0000 61000000 62000000", "UTF-32")]
+    [InlineData("0000FEFF 00000061 00000062", "UTF-32, big-endian")]
+    [InlineData("FFFE0000 61000000 62", "UTF-32, cut short")]
+    [InlineData("61000000 62000000", "UTF-32 without a mark")]
+    [InlineData("00000061 00000062", "UTF-32, big-endian, without a mark")]
+    [InlineData("6100 6200 0A00", "UTF-16 without a mark")]
+    [InlineData("0061 0062 000A", "UTF-16, big-endian, without a mark")]
+    [InlineData("FFFE 00D8 6100 6200", "UTF-16 with a lone surrogate")]
+    [InlineData("FFFE 6100 6200 00", "UTF-16, cut short")]
+    public void Text_that_edits_would_destroy_is_left_alone(string hex, string what)
+    {
+        var content = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        Assert.True(TextForms.Of(content) == TextForm.Wide, what);
+        foreach (var (old, @new) in new[] { ("a", "xyz"), ("b", ""), ("\n", "\n\n") })
+        {
+            var outcome = Apply(content, old, @new);
+            Assert.Equal((0, EditError.WideText), (outcome.FailedEdit, outcome.Error));
+            Assert.Equal(content, outcome.Content);
+            var description = EditFailure.Describe("notes.txt", [Edit(old, @new)], outcome);
+            Assert.Contains("iconv", description, StringComparison.Ordinal);
+            Assert.DoesNotContain("old_text", EditFailure.HintOf(description), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

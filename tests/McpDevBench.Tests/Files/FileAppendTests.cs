@@ -61,6 +61,22 @@ public sealed class FileAppendTests
         Assert.Contains(hint, refused.Hint, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("FFFE0000 61000000")]
+    [InlineData("0000FEFF 00000061")]
+    [InlineData("6100 6200")]
+    [InlineData("FFFE 00D8 6100")]
+    public async Task Text_is_not_appended_to_what_it_would_destroy(string hex)
+    {
+        var content = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        foreach (var text in new[] { "x", "ü" })
+        {
+            var refused = await Assert.ThrowsAsync<RefusalException>(() => Append(content, text));
+            Assert.Contains("iconv", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("base64", refused.Hint, StringComparison.Ordinal);
+        }
+    }
+
     private static Task<byte[]> Append(byte[] content, string text, string encoding = "utf8")
     {
         var entry = new FileEntry("/workspace/f", "file", content.Length, "0644", 1000, 1000, DateTimeOffset.UnixEpoch, "etag", null, null);

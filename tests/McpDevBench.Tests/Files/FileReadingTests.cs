@@ -175,6 +175,34 @@ public sealed class FileReadingTests
         }
     }
 
+    /// <summary>UTF-32, and UTF-16 whose text would be binary or an image.</summary>
+    public static TheoryData<string, byte[]> WideBinaries() => new()
+    {
+        { "UTF-32", [.. Encoding.UTF32.GetPreamble(), .. Encoding.UTF32.GetBytes("Grüße\n")] },
+        { "UTF-32, big-endian", [0, 0, 0xFE, 0xFF, .. new UTF32Encoding(bigEndian: true, byteOrderMark: true).GetBytes("Grüße\n")] },
+        { "UTF-16 with U+0000", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("a\0b\n")] },
+        { "UTF-16, big-endian, with U+0000", [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes("a\0b\n")] },
+        { "UTF-16 that begins as an image does", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("GIF89a and more")] },
+    };
+
+    [Theory]
+    [MemberData(nameof(WideBinaries))]
+    public async Task Base64_is_always_the_file_s_own_bytes(string what, byte[] content)
+    {
+        foreach (var request in new Part[] { new(), new() { Offset = 0 }, new() { Encoding = "base64" } })
+        {
+            var read = await Read(content, request);
+            Assert.Equal((what, "base64", content.Length, 0L), (what, read.Encoding, (int)read.End, read.LeftOut));
+            Assert.Equal(content, Convert.FromBase64String(read.Content));
+        }
+        await Assert.ThrowsAsync<RefusalException>(() => Read(content, new() { Line = 1 }));
+        await Assert.ThrowsAsync<RefusalException>(() => Read(content, new() { TailLines = 1 }));
+        var entry = new FileEntry("/workspace/f", "file", content.Length, "0644", 1000, 1000, DateTimeOffset.UnixEpoch, "etag", null, null);
+        var inBatch = await BatchText.OfAsync(content, entry, FileReading.DefaultBytes, TestContext.Current.CancellationToken);
+        Assert.Equal(("base64", 0L), (inBatch.Encoding, inBatch.LeftOut));
+        Assert.Equal(content, Convert.FromBase64String(inBatch.Content));
+    }
+
     [Fact]
     public async Task A_bad_byte_in_utf8_is_shown_and_counted()
     {
