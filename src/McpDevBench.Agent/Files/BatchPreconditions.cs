@@ -23,8 +23,8 @@ internal sealed class BatchPreconditions(Workspace workspace)
             return;
         if (!IsTouched(source!))
             CheckSource(step, source!);
-        if (target!.Length > 0 && !step.Overwrite && !IsTouched(target) && TryFind(target) is not null)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Target)}: exists already");
+        if (target!.Length > 0 && !IsTouched(target) && TryFind(target) is { } found)
+            CheckTarget(step, IsTouched(source!) ? null : TryFind(source!), found);
         if (step.Verb != BatchVerb.Read)
             _touched.Add(source!);
         if (target.Length > 0)
@@ -37,6 +37,15 @@ internal sealed class BatchPreconditions(Workspace workspace)
         Conditions.Check(step.Path, found, step.IfMatch, step.IfNoneMatch);
         if (found is null && step.Verb is not (BatchVerb.Write or BatchVerb.MakeDirectory))
             throw Errno.Refuse(Errno.ENOENT, Text.Show(step.Path));
+    }
+
+    /// <param name="source">Null where an earlier step decides what it is.</param>
+    private static void CheckTarget(BatchStep step, Entry? source, Entry found)
+    {
+        if (source is { } entry)
+            Replacing.RefuseUnlessLike(entry.Kind, found, step.Target);
+        if (source is not null && !step.Overwrite)
+            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Target)}: exists already");
     }
 
     /// <summary>The path without needless slashes, if no link and no dot component is involved; otherwise null.</summary>

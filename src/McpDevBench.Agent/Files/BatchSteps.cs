@@ -10,6 +10,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     private const int MaxReadAttempts = 20;
     private const uint DefaultDirectoryMode = 0x1ed; // 0755
 
+    private readonly BatchMoves _moves = new(journal, channel);
     private long _contentAt;
     private int _readBytes;
 
@@ -100,7 +101,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
         if (entry.Kind == FileKind.Directory && !step.Recursive && !IsEmpty(place, step.Path))
             throw Errno.Refuse(Errno.ENOTEMPTY, Text.Show(step.Path));
-        SetAside(place, entry, step.Path);
+        _moves.SetAside(place, entry, step.Path);
         return new BatchStepResult(null, [], 0);
     }
 
@@ -110,11 +111,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         var entry = Existing(from, step.Path);
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
         var to = Destination(step, entry);
-        if (to.Find() is { } overwritten)
-            SetAside(to, overwritten, step.Target);
-        if (from.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
-            throw Errno.Refuse(step.Path);
-        journal.Moved(from, to);
+        _moves.Put(from, entry, to, step.Target);
         return Result(to, step.Target);
     }
 
@@ -127,11 +124,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         var hidden = to.Sibling(TempFile.NewName());
         var copy = new TreeCopy(channel);
         journal.CopyTo(hidden, () => copy.Copy(from, entry, hidden, step.Path), entry.Kind == FileKind.Directory);
-        if (to.Find() is { } overwritten)
-            SetAside(to, overwritten, step.Target);
-        if (hidden.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
-            throw Errno.Refuse(step.Target);
-        journal.Moved(hidden, to);
+        _moves.Put(hidden, entry, to, step.Target);
         return Result(to, step.Target) with { Entries = copy.Entries, Bytes = copy.Bytes };
     }
 
@@ -151,8 +144,8 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         return Result(place, step.Path);
     }
 
-    /// <summary>Where a move or copy goes: a free name, or what may be overwritten (a file by a file, a directory by a directory); and not
-    /// into itself.</summary>
+    /// <summary>Where a move or copy goes: a free name, a file that may be replaced, or a directory that may be joined; and not into
+    /// itself.</summary>
     private Place Destination(BatchStep step, Entry source)
     {
         var path = step.Path.AsSpan().TrimEnd((byte)'/');
@@ -164,13 +157,10 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         MakeParents(step, step.Target);
         var to = journal.Hold(workspace.Locate(step.Target));
         var found = to.Find();
+        // First what no overwriting would help against.
+        Replacing.RefuseUnlessLike(source.Kind, found, step.Target);
         if (found is not null && !step.Overwrite)
             throw Exists(step.Target);
-        if (source.Kind != FileKind.Directory)
-            Replacing.RefuseUnlessFile(found, step.Target);
-        else if (found is { Kind: not FileKind.Directory })
-            throw new RefusalException(AgentStatus.NotADirectory,
-                $"{Text.Show(step.Target)}: is not a directory, and a directory replaces only a directory");
         return to;
     }
 
@@ -203,14 +193,6 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         var refusal = Errno.Refuse(path);
         hidden.Unlink();
         throw refusal;
-    }
-
-    private void SetAside(Place place, Entry entry, byte[] path)
-    {
-        var hidden = place.Sibling(TempFile.NewName());
-        if (place.RenameTo(hidden.Directory, hidden.Name, Abi.RENAME_NOREPLACE) != 0)
-            throw Errno.Refuse(path);
-        journal.SetAside(place, hidden, entry.Kind == FileKind.Directory);
     }
 
     private void MakeParents(BatchStep step, byte[] path)

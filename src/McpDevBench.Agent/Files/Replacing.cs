@@ -44,6 +44,16 @@ internal static class Replacing
         throw refusal;
     }
 
+    /// <summary>A file or link can take the place of a file or link, and a directory can join a directory.</summary>
+    public static void RefuseUnlessLike(FileKind source, Entry? found, ReadOnlySpan<byte> path)
+    {
+        if (source != FileKind.Directory)
+            RefuseUnlessFile(found, path);
+        else if (found is { Kind: not FileKind.Directory })
+            throw new RefusalException(AgentStatus.NotADirectory,
+                $"{Text.Show(path)}: is not a directory, and a directory joins only a directory");
+    }
+
     public static void RefuseUnlessFile(Entry? entry, ReadOnlySpan<byte> path)
     {
         switch (entry?.Kind)

@@ -16,7 +16,7 @@ internal sealed record BatchArguments(
     [Instead(FsWriteArguments.ModeHint)] string? Mode = null,
     bool CreateParents = true,
     bool Recursive = false,
-    [Description("Replace what is at target.")] bool? Overwrite = null,
+    [Description("Replace files; merge directories.")] bool? Overwrite = null,
     string? IfMatch = null,
     [OneOf("*")] string? IfNoneMatch = null,
     EditArguments[]? Edits = null,

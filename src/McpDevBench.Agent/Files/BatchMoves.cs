@@ -1,0 +1,93 @@
+using McpDevBench.AgentProtocol;
+
+namespace McpDevBench.Agent;
+
+/// <summary>Puts entries in their places for one batch, and journals every change.</summary>
+internal sealed class BatchMoves(BatchJournal journal, Channel channel)
+{
+    private const int MovesBetweenChecks = 1024;
+
+    private int _moves;
+
+    /// <summary>Moves an entry to a place. A file or link replaces a file or link; a directory joins the one that is there.</summary>
+    /// <param name="path">Of the target, for errors.</param>
+    public void Put(Place from, Entry entry, Place to, byte[] path)
+    {
+        var found = to.Find();
+        Replacing.RefuseUnlessLike(entry.Kind, found, path);
+        if (found is null)
+        {
+            Rename(from, to, path);
+        }
+        else if (entry.Kind == FileKind.Directory)
+        {
+            Join(from, to, path);
+            // Only directories are left in it.
+            SetAside(from, entry, path);
+        }
+        else
+        {
+            SetAside(to, found.Value, path);
+            Rename(from, to, path);
+        }
+    }
+
+    /// <summary>Gone for everybody, and removed when the batch succeeds.</summary>
+    public void SetAside(Place place, Entry entry, byte[] path)
+    {
+        var hidden = place.Sibling(TempFile.NewName());
+        if (place.RenameTo(hidden.Directory, hidden.Name, Abi.RENAME_NOREPLACE) != 0)
+            throw Errno.Refuse(path);
+        journal.SetAside(place, hidden, entry.Kind == FileKind.Directory);
+    }
+
+    private void Join(Place from, Place to, byte[] path)
+    {
+        using var source = Open(from);
+        using var target = Open(to);
+        using var walk = new TreeWalk(Open(from), path, recursive: true);
+        while (walk.Next(() => IsThere(walk)))
+        {
+            channel.ThrowIfCancelled();
+            if (!IsThere(walk))
+                continue;
+            var name = walk.NameZ;
+            var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];
+            PutInside(In(source, parent, name), In(target, parent, name), [.. Listing.Prefix(path), .. walk.Path]);
+        }
+        // What could not be read would go with the directory.
+        if (walk.Unreadable > 0)
+            throw Errno.Refuse(Errno.EACCES, Text.Show(path));
+    }
+
+    private void PutInside(Place from, Place to, byte[] path)
+    {
+        if (from.Find() is not { } entry)
+            return;
+        var found = to.Find();
+        Replacing.RefuseUnlessLike(entry.Kind, found, path);
+        if (found is { Kind: FileKind.Directory })
+            return;
+        if (found is { } replaced)
+            SetAside(to, replaced, path);
+        Rename(from, to, path);
+    }
+
+    private void Rename(Place from, Place to, byte[] path)
+    {
+        if (++_moves % MovesBetweenChecks == 0)
+            Heap.RequireRoom();
+        if (from.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
+            throw Errno.Refuse(path);
+        journal.Moved(from, to);
+    }
+
+    /// <summary>False for a directory that has been moved whole.</summary>
+    private static bool IsThere(TreeWalk walk) => walk.Directory >= 0 && Entry.Find(walk.Directory, walk.NameZ) is not null;
+
+    private Place In(Fd directory, ReadOnlySpan<byte> parent, byte[] name) => journal.Hold(
+        new Place(Workspace.OpenBelow(directory, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name));
+
+    private static Fd Open(Place place)
+        => Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
+}
