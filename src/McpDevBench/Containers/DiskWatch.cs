@@ -17,8 +17,7 @@ internal sealed partial class DiskWatch(
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5),
-        Timeout = TimeSpan.FromSeconds(20),
-        FreshFor = TimeSpan.FromMilliseconds(200);
+        Timeout = TimeSpan.FromSeconds(20);
     private static readonly string[] Roots = [ContainerSpec.WorkspacePath, ContainerSpec.HomePath];
 
     /// <summary>A larger tree is measured up to here.</summary>
@@ -28,6 +27,7 @@ internal sealed partial class DiskWatch(
     private const int MaxShare = 20;
 
     private readonly ConcurrentDictionary<ContainerId, Reading> _readings = [];
+    private readonly KeyedLock _measuring = new();
 
     /// <summary>Whether the server measures: a limit is set, and the storage driver does not enforce it.</summary>
     public bool Measures => options.MaxDiskBytes > 0 && volumes.HasQuota != true;
@@ -35,14 +35,14 @@ internal sealed partial class DiskWatch(
     /// <summary>Bytes that a workspace held when it was last measured; null if it never was.</summary>
     public long? BytesOf(ContainerId id) => _readings.TryGetValue(id, out var reading) ? reading.Bytes : null;
 
-    /// <summary>Refuses a write to a workspace beyond its limit. One that has been cleaned up meanwhile is measured again first.</summary>
+    /// <summary>Refuses a write to a workspace beyond its limit, by a measurement that began after the write was asked for: what was
+    /// deleted before it counts.</summary>
     /// <exception cref="RefusalException">resource_exhausted.</exception>
     public async Task RequireRoomAsync(Workspace workspace)
     {
         if (!Measures || BytesOf(workspace.Id) is not { } known || known <= options.MaxDiskBytes)
             return;
-        if (time.GetElapsedTime(_readings[workspace.Id].MeasuredAt) > FreshFor)
-            await MeasureAsync(workspace);
+        await MeasureSinceAsync(workspace, time.GetTimestamp());
         if (BytesOf(workspace.Id) is { } bytes && bytes > options.MaxDiskBytes)
             throw new RefusalException(
                 RefusalCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture,
@@ -88,21 +88,31 @@ internal sealed partial class DiskWatch(
     private bool IsDue(Workspace workspace) =>
         !_readings.TryGetValue(workspace.Id, out var reading) || time.GetElapsedTime(reading.MeasuredAt) >= MaxShare * reading.Took;
 
+    /// <summary>Calls that wait for the same workspace share a measurement.</summary>
+    private async Task MeasureSinceAsync(Workspace workspace, long asked)
+    {
+        using var turn = await _measuring.LockAsync(workspace.Id.ToString(), CancellationToken.None);
+        if (!_readings.TryGetValue(workspace.Id, out var reading) || reading.StartedAt < asked)
+            await MeasureAsync(workspace);
+    }
+
     private async Task MeasureAsync(Workspace workspace)
     {
         var started = time.GetTimestamp();
         if (await agents.DiskUseAsync(workspace.DockerId!, Roots, MaxEntries, Timeout) is not { } bytes)
             return;
         var before = BytesOf(workspace.Id) ?? 0;
-        _readings[workspace.Id] = new Reading(bytes, time.GetTimestamp(), time.GetElapsedTime(started));
+        var measured = new Reading(bytes, started, time.GetTimestamp(), time.GetElapsedTime(started));
+        // One that began earlier may end later, and knows less.
+        _readings.AddOrUpdate(workspace.Id, measured, (_, present) => present.StartedAt > started ? present : measured);
         if (Measures && bytes > options.MaxDiskBytes && before <= options.MaxDiskBytes)
             LogOver(logger, workspace.Id, bytes, options.MaxDiskBytes);
         else if (bytes <= options.MaxDiskBytes && before > options.MaxDiskBytes)
             LogWithin(logger, workspace.Id, bytes, options.MaxDiskBytes);
     }
 
-    /// <param name="MeasuredAt">A timestamp of the time provider.</param>
-    private sealed record Reading(long Bytes, long MeasuredAt, TimeSpan Took);
+    /// <param name="StartedAt">A timestamp of the time provider, as <paramref name="MeasuredAt"/>.</param>
+    private sealed record Reading(long Bytes, long StartedAt, long MeasuredAt, TimeSpan Took);
 
     [LoggerMessage(LogLevel.Warning, "Workspace exceeds its disk limit; tools refuse to write")]
     private static partial void LogOver(ILogger logger, ContainerId containerId, long bytes, long limitBytes);

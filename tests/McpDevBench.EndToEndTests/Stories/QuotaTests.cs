@@ -95,8 +95,14 @@ public sealed class QuotaTests
 
         // The hint works at once, without a wait for the next measurement.
         await assistant.Call("fs_delete", ("container_id", workspace.Id), ("path", "big"));
+        await workspace.Write("after.txt", "fits again");
+        // What a command deletes counts at once too.
+        await workspace.Sh("dd if=/dev/zero of=/workspace/big bs=1M count=6 2>/dev/null");
         await Deadline.Until(
-            async () => (await Try(() => workspace.Write("after.txt", "fits again"))).Refused is null, "writes are taken again");
+            async () => (refused = (await Try(() => workspace.Write("after.txt", "too much once more"))).Refused) is not null,
+            TimeSpan.FromSeconds(60), "writes are refused again");
+        await workspace.Sh("rm big");
+        await workspace.Write("after.txt", "fits once more, and is longer than what was there");
     }
 
     private static string Text(ModelContextProtocol.Protocol.CallToolResult result) =>
