@@ -33,18 +33,21 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
             throw new RefusalException(RefusalCode.InvalidArgument, $"{path} would be copied onto itself.",
                 "Give another target_path, or the target_container_id of another workspace.");
         var source = await service.StatAsync(owner, request.FromContainer, request.Path, cancellationToken);
-        if (!request.Overwrite)
-            await AtTargetAsync(request, _ => RequireFreeAsync(owner, request, cancellationToken));
-        var copied = source.Type == "directory"
-            ? await CopyTreeAsync(owner, request, path, target, onProgress, cancellationToken)
-            : await CopyFileAsync(owner, request, source, path, target, onProgress, cancellationToken);
+        await AtTargetAsync(request, _ => CheckTargetAsync(owner, request, source, cancellationToken));
+        var copied = source.Type switch
+        {
+            "directory" => await CopyTreeAsync(owner, request, path, target, onProgress, cancellationToken),
+            "link" => await CopyLinkAsync(owner, request, path, target, cancellationToken),
+            _ => await CopyFileAsync(owner, request, source, path, target, onProgress, cancellationToken),
+        };
         var entry = await service.StatAsync(owner, request.ToContainer, request.Target, cancellationToken);
         return new CopiedFiles(source, entry, copied.Entries, copied.Bytes, copied.Skipped);
     }
 
     /// <summary>Before anything is sent, and for agents of version 1, which do not check it themselves when they move the tree into
     /// place.</summary>
-    private async Task<bool> RequireFreeAsync(string owner, CopyFilesRequest request, CancellationToken cancellationToken)
+    private async Task<bool> CheckTargetAsync(
+        string owner, CopyFilesRequest request, FileEntry source, CancellationToken cancellationToken)
     {
         FileEntry found;
         try
@@ -55,6 +58,9 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         {
             return true;
         }
+        RequireLike(source, found);
+        if (request.Overwrite)
+            return true;
         var list = new ListRequest(WorkspacePath.Parse(request.Target).Relative, Recursive: false, Glob: "", MaxEntries: 1, After: []);
         var isFree = found.Type == "directory" && (await files.RequestAsync(
             owner, request.ToContainer, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true,
@@ -62,13 +68,48 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         return isFree ? true : throw new RefusalException(RefusalCode.Conflict, $"{found.Path} exists already.", "Pass overwrite=true.");
     }
 
+    /// <summary>What overwrite=true would not help against.</summary>
+    private static void RequireLike(FileEntry source, FileEntry found)
+    {
+        if (source.Type != "directory" && found.Type == "directory")
+        {
+            throw new RefusalException(RefusalCode.InvalidArgument, $"{found.Path} is a directory, and {source.Path} is not.",
+                $"To copy into it, pass target_path={found.Path}/{source.Path[(source.Path.LastIndexOf('/') + 1)..]}.");
+        }
+        if (source.Type == "directory" && found.Type == "file")
+        {
+            throw new RefusalException(RefusalCode.InvalidArgument, $"{found.Path} is a file, and {source.Path} is a directory.",
+                "Pass another target_path, or delete the file with fs_delete first.");
+        }
+    }
+
+    /// <summary>The link itself, as in a directory that is copied; wherever it leads.</summary>
+    private async Task<TransferSummary> CopyLinkAsync(
+        string owner, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, CancellationToken cancellationToken)
+    {
+        var stat = await files.RequestAsync(owner, request.FromContainer, "stat", Opcode.Stat, new StatRequest(path.Relative).Write,
+            FileStat.Read, repeatable: true, cancellationToken);
+        var slash = Array.LastIndexOf(target.Relative, (byte)'/');
+        var parent = target.Relative[..Math.Max(0, slash)];
+        var import = new ImportRequest(parent, (ulong)MaxBytes, MaxEntries, MustBeFree: false);
+        var link = TarHeader.Of(target.Relative.AsSpan(slash + 1), '2', 0x1ff, 0, stat.MtimeNanoseconds / 1_000_000_000, stat.LinkTarget);
+        return await AtTargetAsync(request, _ =>
+            files.StreamAsync(owner, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
+        {
+            await to.SendAsync(link, cancellationToken);
+            await to.SendAsync(new byte[2 * TarHeader.Block], cancellationToken);
+            await to.SendEndAsync();
+            var imported = await to.AnswerAsync(TransferResponse.Read, cancellationToken);
+            return new TransferSummary(imported.Entries, (long)imported.Bytes, imported.Skipped);
+        }, cancellationToken));
+    }
+
     private Task<TransferSummary> CopyFileAsync(
         string owner, CopyFilesRequest request, FileEntry source, WorkspacePath path, WorkspacePath target, Action<long> onProgress,
             CancellationToken cancellationToken)
     {
         var read = new ReadRequest(path.Relative, 0, ulong.MaxValue);
-        // The mode of a link is not the mode of its target.
-        var mode = source.Type == "file" ? FileEntries.ParseMode(source.Mode[^3..]) : WriteRequest.KeepMode;
+        var mode = FileEntries.ParseMode(source.Mode[^3..]);
         var write = new WriteRequest(target.Relative, mode, CreateParents: true, Append: false, IfMatch: null,
             IfNoneMatch: !request.Overwrite);
         return files.StreamAsync(owner, request.FromContainer, "read", Opcode.Read, read.Write, from =>

@@ -7,9 +7,9 @@ using McpDevBench.Observability;
 namespace McpDevBench.Mcp;
 
 internal sealed record FsCopyArguments(
-    [Description("Workspace to copy from.")] string ContainerId,
+    [Description("Source workspace.")] string ContainerId,
     string Path,
-    [Description("Workspace to copy to.")] string TargetContainerId,
+    [Description("Target workspace.")] string TargetContainerId,
     [Description("Default: the same path.")] string? TargetPath = null,
     [Description("Replace files; merge directories.")] bool Overwrite = false);
 
@@ -20,7 +20,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
     : TypedTool<FsCopyArguments, FsCopyResult>(Facts, McpJson.Default.FsCopyArguments, McpJson.Default.FsCopyResult), ITool
 {
     public static ToolFacts Facts { get; } = new("fs_copy", "Copy between workspaces",
-        "Copies a file or a directory to another of your workspaces, all or nothing. Within one workspace use fs_batch.",
+        "Copies a file, link or directory to another of your workspaces, all or nothing. Within one workspace use fs_batch.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsCopy);
 
     /// <summary>With the id of the target workspace; a handle that leads nowhere could be anything, and is not recorded.</summary>

@@ -59,6 +59,47 @@ public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProces
         // Within one workspace too.
         await Copy(assistant, to.Id, "p", to, ("target_path", "p/inside"));
         Assert.Equal("both\ninside\nkept\nonly", await to.Sh("ls -A p"));
+        // A batch treats a directory that is there in the same way.
+        await to.Sh("mkdir d; printf new > d/both; mkdir e; printf old > e/both; printf kept > e/kept");
+        await to.Batch([new JsonObject { ["op"] = "copy", ["path"] = "d", ["target"] = "e", ["overwrite"] = true }]);
+        Assert.Equal("new kept", await to.Sh("echo $(cat e/both) $(cat e/kept)"));
+    }
+
+    [Fact]
+    public async Task Overwriting_is_offered_only_where_it_helps()
+    {
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox);
+        var to = await assistant.Spawn(Images.Busybox);
+        await from.Sh("printf f > f; mkdir d; printf x > d/x");
+        await to.Sh("mkdir f; printf kept > f/kept; printf d > d");
+        foreach (var overwrite in new[] { false, true })
+        {
+            var file = await Refused.With("invalid_argument", () => Copy(assistant, from.Id, "f", to, ("overwrite", overwrite)));
+            Assert.Contains("target_path=/workspace/f/f", file.Hint, StringComparison.Ordinal);
+            Assert.Contains("is not. Nothing was copied.", file.Message, StringComparison.Ordinal);
+            var directory = await Refused.With("invalid_argument", () => Copy(assistant, from.Id, "d", to, ("overwrite", overwrite)));
+            Assert.DoesNotContain("overwrite", directory.Hint, StringComparison.Ordinal);
+        }
+        await Copy(assistant, from.Id, "f", to, ("target_path", "/workspace/f/f"));
+        Assert.Equal("f kept d", await to.Sh("echo $(cat f/f) $(cat f/kept) $(cat d)"));
+    }
+
+    [Fact]
+    public async Task A_link_is_copied_as_a_link_wherever_it_leads()
+    {
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox);
+        var to = await assistant.Spawn(Images.Busybox);
+        await from.Sh("mkdir d; printf f > f; ln -s /etc/passwd outside; ln -s f inside; ln -s none dangling; ln -s d directory");
+        foreach (var name in new[] { "outside", "inside", "dangling", "directory" })
+            await Copy(assistant, from.Id, name, to, ("target_path", $"new/{name}"));
+        const string Look = "for name in outside inside dangling directory; do readlink new/$name; done";
+        Assert.Equal("/etc/passwd\nf\nnone\nd", await to.Sh(Look));
+        await Refused.With("conflict", () => Copy(assistant, from.Id, "outside", to, ("target_path", "new/inside")));
+        await Copy(assistant, from.Id, "outside", to, ("target_path", "new/inside"), ("overwrite", true));
+        await Copy(assistant, from.Id, "inside", to);
+        Assert.Equal("/etc/passwd\n/etc/passwd\nnone\nd\nf", await to.Sh($"{Look}; readlink inside"));
     }
 
     private static async Task<JsonObject> Copy(Assistant assistant, string from, string path, Workspace to,
