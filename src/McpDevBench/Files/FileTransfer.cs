@@ -144,8 +144,11 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         }
         catch (InvalidDataException e)
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, $"The upload is not a gzip archive: {e.Message}",
-                "Send a .tar.gz with application/gzip, or a plain .tar with application/x-tar.", inner: e);
+            // The exception's own text speaks of entries and methods of compression, whatever is wrong.
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, "The upload is not a gzip archive, or it is damaged: its data, length or checksum is wrong.",
+                "Pack it again and send it with application/gzip, or send a plain .tar with application/x-tar. Nothing was unpacked.",
+                inner: e);
         }
         await call.SendEndAsync();
         metrics.Files.BytesWritten(sent);

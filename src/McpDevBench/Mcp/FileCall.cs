@@ -18,7 +18,7 @@ internal sealed record FileCall(string Owner, string Container, string Path, str
             format.Length > 0 ? format : null,
             [.. query["include"].OfType<string>()],
             [.. query["exclude"].OfType<string>()],
-            query["unpack"].ToString().ToUpperInvariant() is "TRUE" or "1",
+            FileQuery.IsTrue(query["unpack"].ToString()),
             mode.Length > 0 ? mode : null);
     }
 }

@@ -62,6 +62,7 @@ internal sealed partial class FileEndpoint(
             if (drain.IsDraining && !tool.ReadOnly)
                 throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
             await audited.RequireAsync();
+            FileQuery.Check(context.Request);
             await InTimeAsync(method, tool, deadline, handle(context, call, audited));
             errorType = context.Response.StatusCode < 400 ? null : RefusalCode.InvalidArgument.Name();
             if (errorType is null)

@@ -186,8 +186,47 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
             Assert.Equal(status, response.StatusCode);
             Assert.Contains(code, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
+        foreach (var more in new[] { "&unpak=true", "&format=zip", "&unpack=true" })
+        {
+            using var response = await server.Http.GetAsync(Address(workspace, ".", more), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        }
+        using (var content = new ByteArrayContent(Tar([File("a", "a")])))
+        using (var put = await server.Http.PutAsync(
+            Address(workspace, "typo", "&unpack=yes"), content, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, put.StatusCode);
+            Assert.Contains(
+                "unpack='yes' is not allowed", (await put.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+                    .Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+        Assert.Equal("", await workspace.Sh("ls -A"));
         await workspace.Write("still.txt", "works");
         Assert.Equal("works", await server.Http.GetStringAsync(Address(workspace, "still.txt"), TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("checksum")]
+    [InlineData("data")]
+    [InlineData("end")]
+    public async Task A_damaged_gzip_archive_is_called_damaged_and_unpacks_to_nothing(string damage)
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(Tar([File("a", "a")]));
+        var archive = packed.ToArray();
+        if (damage == "end")
+            archive = archive[..^20];
+        else
+            archive[damage == "data" ? 12 : archive.Length - 6] ^= 0x7F;
+        using var response = await Unpack(workspace, "unpacked", archive, "tar.gz");
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(damage == "end" ? "ends in the middle" : "is damaged", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("compression method", text, StringComparison.Ordinal);
+        Assert.Equal("", await workspace.Sh("ls -A"));
     }
 
     private static PaxTarEntry File(string name, string content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
