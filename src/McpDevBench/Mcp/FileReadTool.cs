@@ -13,7 +13,7 @@ internal sealed record FsReadArguments(
     [Description("Number of lines.")][Between(1, int.MaxValue)] int? Limit = null,
     [Description("Only the last lines.")][Between(1, int.MaxValue)] int? TailLines = null,
     [Description("First byte, from 0.")][Between(0, long.MaxValue)] long? Offset = null,
-    [Description("Number of bytes.")][Between(0, long.MaxValue)] long? Length = null,
+    [Description("Number of bytes.")][Between(1, long.MaxValue)] long? Length = null,
     [Description("Bytes in the answer; default: 16384.")][Between(64, FileReading.MaxBytes)] int? MaxBytes = null,
     [Description("Default: detected.")]
     [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
