@@ -55,7 +55,7 @@ public sealed class AuditTests
         // Whatever was done afterwards was done in that session.
         Assert.All(records.Where(record => (string?)record["event_type"] is "fs.write" or "exec.start" or "container.kill"), record => Assert.Equal("session-123", (string?)record["session_id"]));
 
-        Assert.Equal(["sh", "cat", "sleep", "sleep", "sleep"], records.Where(record => Is(record, "exec.start", "success")).Select(record => (string?)record["target"]));
+        Assert.Equal(["shell", "cat", "sleep", "sleep", "sleep"], records.Where(record => Is(record, "exec.start", "success")).Select(record => (string?)record["target"]));
         Assert.Equal(["cancelled", "exited", "exited", "exited", "signaled"], records.Where(record => (string?)record["event_type"] == "exec.finish").Select(record => (string?)record["target"]).Order(StringComparer.Ordinal));
         // Its start is always told of before its end; its input when it was taken.
         var life = records.Where(record => (string?)record["exec_id"] == cat).Select(record => (string?)record["event_type"]).ToList();
