@@ -79,8 +79,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     {
         for (var attempt = 1; ; attempt++)
         {
-            var opened = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1),
-                Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+            var opened = place.Open(Abi.O_RDONLY | Abi.O_NONBLOCK | Abi.O_NOCTTY);
             using var fd = FileReading.Regular(opened, step.Path, out var before);
             Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
             if (before.Size > MaxEditedSize)
@@ -207,7 +206,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     private static bool IsEmpty(Place place, byte[] path)
     {
         using var names = new DirectoryNames();
-        using var fd = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
+        using var fd = place.Open(Abi.O_RDONLY | Abi.O_DIRECTORY);
         names.Read(fd, inside: false, path);
         return names.Count == 0;
     }

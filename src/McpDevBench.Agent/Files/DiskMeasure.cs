@@ -27,6 +27,7 @@ internal static class DiskMeasure
                 bytes += entry.Kind == FileKind.Directory ? 0 : entry.AllocatedShare;
                 entries++;
             }
+            isComplete &= walk.Unreadable == 0;
         }
         return new DiskUsage(bytes, entries, isComplete);
     }

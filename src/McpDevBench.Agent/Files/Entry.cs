@@ -52,7 +52,8 @@ internal readonly unsafe struct Entry(Statx stat)
     }
 
     /// <summary>Of a name in a directory, without following it; null if there is none.</summary>
-    public static Entry? Find(int directory, byte[] name)
+    /// <param name="path">As errors name it; without it, the name.</param>
+    public static Entry? Find(int directory, byte[] name, byte[]? path = null)
     {
         Statx stat;
         fixed (byte* z = name)
@@ -60,7 +61,16 @@ internal readonly unsafe struct Entry(Statx stat)
             if (Libc.statx(directory, z, Abi.AT_SYMLINK_NOFOLLOW, Abi.STATX_BASIC, &stat) == 0)
                 return new Entry(stat);
         }
-        return Errno.Last == Errno.ENOENT ? null : throw Errno.Refuse(name);
+        return Errno.Last == Errno.ENOENT ? null : throw Errno.Refuse(path ?? name[..^1]);
+    }
+
+    /// <summary>Whether the names in an open directory may be looked up: reading them needs another permission. If not, the error number is
+    /// set.</summary>
+    public static bool CanLookUp(int directory)
+    {
+        Statx stat;
+        fixed (byte* self = ".\0"u8)
+            return Libc.statx(directory, self, Abi.AT_SYMLINK_NOFOLLOW, Abi.STATX_BASIC, &stat) == 0;
     }
 
     /// <param name="fd">The entry itself, open as a path: for reading where a link leads.</param>

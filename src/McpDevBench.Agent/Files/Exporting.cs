@@ -2,7 +2,10 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
-/// <summary>A file or a tree as a tar archive, while it may change underneath: every entry is what was announced, padded or cut.</summary>
+/// <summary>
+/// A file or a tree as a tar archive, while it may change underneath: every entry is what was announced, padded or cut. What cannot be read
+/// is an error, found before the first byte is sent unless it changes meanwhile.
+/// </summary>
 internal sealed class Exporting(Workspace workspace)
 {
     public TransferResponse Export(ExportRequest request, Channel channel)
@@ -12,7 +15,9 @@ internal sealed class Exporting(Workspace workspace)
         var start = workspace.Open(request.Path, Abi.O_PATH);
         if (Entry.Of(start, request.Path).Kind == FileKind.Directory)
         {
-            using var walk = new TreeWalk(start, request.Path, recursive: true);
+            using (var check = new TreeWalk(start, request.Path, recursive: true, requireAll: true))
+                run.Check(check);
+            using var walk = new TreeWalk(workspace.Open(request.Path, Abi.O_PATH), request.Path, recursive: true, requireAll: true);
             run.Tree(walk);
         }
         else
@@ -20,7 +25,7 @@ internal sealed class Exporting(Workspace workspace)
             start.Dispose();
             using var place = FileWriting.FollowFinalLink(workspace, request.Path);
             var (_, name) = Workspace.Split(request.Path);
-            run.One(place.Directory, place.Name, name.AsSpan(..^1));
+            run.One(place.Directory, place.Name, name.AsSpan(..^1), request.Path);
         }
         run.Tar.End();
         writer.End();
@@ -37,18 +42,25 @@ internal sealed class Exporting(Workspace workspace)
 
         public uint Skipped { get; private set; }
 
-        public void Tree(TreeWalk walk)
+        /// <summary>Finds what cannot be read.</summary>
+        public void Check(TreeWalk walk)
         {
-            while (walk.Next(() => !Any(exclude, walk.Path)))
+            while (Next(walk))
             {
-                channel.ThrowIfCancelled();
-                if (Any(exclude, walk.Path) || (include.Length > 0 && !Any(include, walk.Path)) || walk.Directory < 0)
-                    continue;
-                One(walk.Directory, walk.NameZ, walk.Path);
+                if (walk.Type == Abi.DT_REG && Open(walk.Directory, walk.NameZ, walk.ShownPath) is { } file)
+                    file.Dispose();
             }
         }
 
-        public void One(int directory, byte[] name, ReadOnlySpan<byte> shown)
+        public void Tree(TreeWalk walk)
+        {
+            while (Next(walk))
+                One(walk.Directory, walk.NameZ, walk.Path, walk.ShownPath);
+        }
+
+        /// <param name="shown">In the archive.</param>
+        /// <param name="path">In errors.</param>
+        public void One(int directory, byte[] name, ReadOnlySpan<byte> shown, byte[] path)
         {
             if (Entry.Find(directory, name) is not { } entry)
                 return;
@@ -63,7 +75,7 @@ internal sealed class Exporting(Workspace workspace)
                     Entries++;
                     break;
                 case FileKind.File:
-                    File(directory, name, shown);
+                    File(directory, name, shown, path);
                     break;
                 default:
                     Skipped++;
@@ -71,15 +83,35 @@ internal sealed class Exporting(Workspace workspace)
             }
         }
 
-        private void File(int directory, byte[] name, ReadOnlySpan<byte> shown)
+        /// <summary>On to the next entry that is asked for.</summary>
+        private bool Next(TreeWalk walk)
         {
-            var opened = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
-            if (opened < 0)
+            while (walk.Next(() => !Any(exclude, walk.Path)))
+            {
+                channel.ThrowIfCancelled();
+                if (!Any(exclude, walk.Path) && (include.Length == 0 || Any(include, walk.Path)) && walk.Directory >= 0)
+                    return true;
+            }
+            return false;
+        }
+
+        /// <returns>Null if it has gone, or has become something else.</returns>
+        private static Fd? Open(int directory, byte[] name, byte[] path)
+        {
+            var fd = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+            if (fd >= 0)
+                return new Fd(fd);
+            return Errno.Last is Errno.ENOENT or Errno.ELOOP or Errno.ENXIO ? null : throw Errno.Refuse(path);
+        }
+
+        private void File(int directory, byte[] name, ReadOnlySpan<byte> shown, byte[] path)
+        {
+            if (Open(directory, name, path) is not { } fd)
             {
                 Skipped++;
                 return;
             }
-            using var fd = new Fd(opened);
+            using var _ = fd;
             var entry = Entry.Of(fd, shown);
             if (entry.Kind != FileKind.File)
             {

@@ -99,7 +99,7 @@ internal sealed class FileWriting(Workspace workspace)
             Commit(request, place, temp);
             return;
         }
-        var opened = Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_WRONLY | Abi.O_APPEND | Abi.O_NONBLOCK | Abi.O_NOCTTY | Abi.O_NOFOLLOW);
+        var opened = place.Open(Abi.O_WRONLY | Abi.O_APPEND | Abi.O_NONBLOCK | Abi.O_NOCTTY);
         using var fd = FileReading.Regular(opened, request.Path, out var entry);
         try
         {

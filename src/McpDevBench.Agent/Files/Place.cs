@@ -2,14 +2,22 @@ namespace McpDevBench.Agent;
 
 /// <summary>A name in an open directory: what every change is made with, so that nothing on the way can be swapped.</summary>
 /// <param name="name">NUL-terminated, one component.</param>
-internal sealed unsafe class Place(Fd directory, byte[] name) : IDisposable
+/// <param name="path">As errors name it; without it, the name.</param>
+internal sealed unsafe class Place(Fd directory, byte[] name, byte[]? path = null) : IDisposable
 {
     public Fd Directory => directory;
 
     public byte[] Name => name;
 
     /// <summary>The entry itself, or null if there is none.</summary>
-    public Entry? Find() => Entry.Find(directory, name);
+    public Entry? Find() => Entry.Find(directory, name, path);
+
+    /// <summary>Opens the entry itself: a link is not followed.</summary>
+    public Fd Open(int flags)
+    {
+        var fd = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), flags | Abi.O_NOFOLLOW);
+        return fd >= 0 ? new Fd(fd) : throw Errno.Refuse(path ?? name[..^1]);
+    }
 
     public int Unlink(bool isDirectory = false)
     {

@@ -26,9 +26,8 @@ internal sealed unsafe class TreeCopy(Channel channel)
         if (to.MakeDirectory(entry.Permissions | OwnerBits) != 0)
             throw Errno.Refuse(path);
         Entries++;
-        using var copy = Workspace.OpenBelow(to.Directory, to.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
-        using var walk = new TreeWalk(
-            Workspace.OpenBelow(from.Directory, from.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW), path, recursive: true);
+        using var copy = to.Open(Abi.O_PATH | Abi.O_DIRECTORY);
+        using var walk = new TreeWalk(from.Open(Abi.O_PATH | Abi.O_DIRECTORY), path, recursive: true, requireAll: true);
         while (walk.Next())
         {
             channel.ThrowIfCancelled();
@@ -38,9 +37,9 @@ internal sealed unsafe class TreeCopy(Channel channel)
             var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];
             using var target = new Place(Workspace.OpenBelow(copy, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name);
             if (inside.Kind != FileKind.Directory)
-                CopyOne(walk.Directory, name, inside, target, path);
+                CopyOne(walk.Directory, name, inside, target, walk.ShownPath);
             else if (target.MakeDirectory(inside.Permissions | OwnerBits) != 0)
-                throw Errno.Refuse(path);
+                throw Errno.Refuse(walk.ShownPath);
             else
                 Entries++;
         }
@@ -64,8 +63,10 @@ internal sealed unsafe class TreeCopy(Channel channel)
 
     private void CopyFile(int directory, byte[] name, Place to, byte[] path)
     {
-        var opened = Workspace.OpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
-        using var from = FileReading.Regular(opened, path, out var entry);
+        var opened = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+        if (opened < 0)
+            throw Errno.Refuse(path);
+        using var from = FileReading.Regular(new Fd(opened), path, out var entry);
         using var temp = TempFile.Create(to.Directory, path);
         Bytes += (ulong)Replacing.Copy(from, temp.Fd, 0, long.MaxValue, path, channel);
         if (Libc.fchmod(temp.Fd, entry.Permissions) != 0 || temp.LinkAs(to.Name) != 0)

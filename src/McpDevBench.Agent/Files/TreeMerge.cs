@@ -62,7 +62,8 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
     private void Walk(bool apply)
     {
         using var walk = new TreeWalk(
-            Workspace.OpenBelow(staging.TreeDirectory, default, Abi.O_PATH | Abi.O_DIRECTORY), target, recursive: true);
+            Workspace.OpenBelow(staging.TreeDirectory, default, Abi.O_PATH | Abi.O_DIRECTORY), target, recursive: true,
+            requireAll: true);
         while (walk.Next(() => _made.Exists(PathOf(walk))))
         {
             if (walk.Directory < 0 || Entry.Find(walk.Directory, walk.NameZ) is not { } source)

@@ -10,7 +10,7 @@ namespace McpDevBench.Agent;
 internal sealed class TreeWalk : IDisposable
 {
     private readonly Fd _base;
-    private readonly bool _recursive;
+    private readonly bool _recursive, _requireAll;
     private readonly byte[] _path = new byte[Protocol.MaxPath];
     private readonly byte[] _shown;
     private readonly byte[] _after;
@@ -20,9 +20,10 @@ internal sealed class TreeWalk : IDisposable
 
     /// <param name="base">An open directory; the walk's to close.</param>
     /// <param name="after">Paths (relative to the base) up to this one are left out; empty for none.</param>
-    public TreeWalk(Fd @base, ReadOnlySpan<byte> shown, bool recursive, ReadOnlySpan<byte> after = default)
+    /// <param name="requireAll">A directory that cannot be read is an error with its path, instead of being counted.</param>
+    public TreeWalk(Fd @base, ReadOnlySpan<byte> shown, bool recursive, ReadOnlySpan<byte> after = default, bool requireAll = false)
     {
-        (_base, _recursive, _shown, _after) = (@base, recursive, shown.ToArray(), after.ToArray());
+        (_base, _recursive, _requireAll, _shown, _after) = (@base, recursive, requireAll, shown.ToArray(), after.ToArray());
         try
         {
             Enter();
@@ -36,6 +37,9 @@ internal sealed class TreeWalk : IDisposable
 
     /// <summary>Relative to the base.</summary>
     public ReadOnlySpan<byte> Path => _path.AsSpan(0, _length);
+
+    /// <summary>As errors name it.</summary>
+    public byte[] ShownPath => [.. Listing.Prefix(_shown), .. Path];
 
     public ReadOnlySpan<byte> Name => Top.Names.Name(Top.Position);
 
@@ -75,6 +79,8 @@ internal sealed class TreeWalk : IDisposable
             }
             if (!SetPath(level))
             {
+                if (_requireAll)
+                    throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(ShownPath)}: is at the limit of a path's length; what follows is too deep");
                 Unreadable++;
                 continue;
             }
@@ -127,13 +133,19 @@ internal sealed class TreeWalk : IDisposable
     private void Enter()
     {
         var fd = OpenDirectory(Path);
-        if (fd < 0)
+        if (fd < 0 || !Entry.CanLookUp(fd))
         {
+            var error = Errno.Last;
+            if (fd >= 0)
+                Libc.close(fd);
             // Of what is inside, an entry that has gone or must not be read is simply not there; the base itself must be.
             if (_levels.Count == 0)
-                throw Errno.Refuse(_shown);
-            if (Errno.Last != Errno.ENOENT)
-                Unreadable++;
+                throw Errno.Refuse(error, Text.Show(_shown));
+            if (error == Errno.ENOENT)
+                return;
+            if (_requireAll)
+                throw Errno.Refuse(error, Text.Show(ShownPath));
+            Unreadable++;
             return;
         }
         var names = new DirectoryNames();

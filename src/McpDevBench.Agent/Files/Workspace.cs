@@ -65,7 +65,7 @@ internal sealed unsafe class Workspace
     {
         Check(path);
         var (parent, name) = Split(path);
-        return new Place(Open(parent, Abi.O_PATH | Abi.O_DIRECTORY), name);
+        return new Place(Open(parent, Abi.O_PATH | Abi.O_DIRECTORY), name, path.ToArray());
     }
 
     /// <summary>The last component, which must be a plain name, and what is before it.</summary>

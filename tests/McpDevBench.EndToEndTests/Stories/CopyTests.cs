@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Product;
@@ -27,6 +28,26 @@ public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProces
         var file = await Copy(assistant, from.Id, "one.txt", to);
         Assert.Equal((string?)file["etag"], (await to.Stat("one.txt")).Etag);
         Assert.Equal(("0600", "one"), ((await to.Stat("one.txt")).Mode, (await to.Read("one.txt")).Content));
+    }
+
+    [Theory]
+    [InlineData("app/sub/secret", "000")]
+    [InlineData("app/sub", "000")]
+    [InlineData("app/sub", "600")]
+    public async Task What_cannot_be_read_is_named_and_nothing_is_copied_without_it(string path, string mode)
+    {
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox);
+        var to = await assistant.Spawn(Images.Busybox);
+        await from.Sh($"mkdir -p app/sub; printf code > app/run.sh; printf x > app/sub/secret; chmod {mode} {path}");
+        var refused = await Refused.With("path_denied", () => Copy(assistant, from.Id, "app", to));
+        Assert.Contains($"{path}: permission denied", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("", await to.Sh("ls -A"));
+        using var archive = await server.Http.GetAsync(
+            new Uri(server.BaseAddress, $"workspaces/{from.Id}/files?path=app&format=tar.gz"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Forbidden, archive.StatusCode);
+        Assert.Contains(
+            $"{path}: permission denied", await archive.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
