@@ -23,7 +23,7 @@ internal sealed class LineScanner(PollRequest request)
     private readonly Unfinished[] _unfinished = [new(), new()];
     private long _read = LooksBehind(request) ? Math.Max(-1, request.AfterSeq - LookBehind) : request.AfterSeq;
     private long _end = -1;
-    private long _size, _dropped;
+    private long _size, _dropped, _unmatched;
     private bool _full;
 
     /// <summary>A line matches, also one that has not ended.</summary>
@@ -52,7 +52,10 @@ internal sealed class LineScanner(PollRequest request)
         foreach (var line in lines)
             messages.Add(line.First, line.Text, []);
         var remaining = _full ? Math.Max(0, log.EndOffset - _end) : 0;
-        return new OutputSlice(messages.ToMessages(), Math.Max(_read, request.AfterSeq), _dropped, remaining, skipped);
+        return new OutputSlice(messages.ToMessages(), Math.Max(_read, request.AfterSeq), _dropped, remaining, skipped)
+        {
+            Unmatched = _unmatched + _unfinished.Count(IsUnmatched),
+        };
     }
 
     private bool Visit(in OutputRecord record, ReadOnlySpan<byte> content)
@@ -90,6 +93,8 @@ internal sealed class LineScanner(PollRequest request)
     {
         if (IsMatch(unfinished))
             Keep(ToLine(unfinished));
+        else if (IsUnmatched(unfinished))
+            _unmatched++;
         unfinished.Text.Clear();
     }
 
@@ -119,9 +124,13 @@ internal sealed class LineScanner(PollRequest request)
             Close(line);
     }
 
+    private bool IsNew(Unfinished line) => line.Text.Length > 0 && line.Last > request.AfterSeq;
+
+    private bool IsUnmatched(Unfinished line) => IsNew(line) && !IsMatch(line);
+
     private bool IsMatch(Unfinished line)
     {
-        if (line.Text.Length == 0 || line.Last <= request.AfterSeq)
+        if (!IsNew(line))
             return false;
         if (_pattern is null)
             return true;

@@ -6,7 +6,11 @@ namespace McpDevBench.Execs;
 /// <param name="Remaining">Bytes after this part that did not fit.</param>
 /// <param name="Skipped">Bytes of lines that were asked for and did not fit before those that are here.</param>
 internal sealed record OutputSlice(
-    IReadOnlyList<OutputMessage> Messages, long NextSeq, long Dropped = 0, long Remaining = 0, long Skipped = 0);
+    IReadOnlyList<OutputMessage> Messages, long NextSeq, long Dropped = 0, long Remaining = 0, long Skipped = 0)
+{
+    /// <summary>Lines up to <see cref="NextSeq"/> that <see cref="PollRequest.Grep"/> does not match.</summary>
+    public long Unmatched { get; init; }
+}
 
 /// <summary>Turns a log's bytes into what clients read: pages, and head and tail.</summary>
 internal static class OutputPager

@@ -58,16 +58,18 @@ internal sealed record ExecPollResult(
     int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null,
     IReadOnlyList<string>? Notes = null)
 {
-    public static ExecPollResult Of(OutputPage page, bool details) => new(
-        page.Exec.Id.ToString(), OutputOptions.Messages(page, details), page.Output.NextSeq, page.Complete)
+    public static ExecPollResult Of(OutputPage page, ExecPollArguments arguments) => new(
+        page.Exec.Id.ToString(), OutputOptions.Messages(page, arguments.Details), page.Output.NextSeq, page.Complete)
     {
         Outcome = ExecWords.Outcome(page.Exec),
         ExitCode = page.Exec.ExitCode,
         Signal = page.Exec.Signal,
         WallMs = page.Exec.Usage?.WallMs,
-        Usage = details ? UsageResult.Of(page.Exec.Usage) : null,
+        Usage = arguments.Details ? UsageResult.Of(page.Exec.Usage) : null,
         Truncated = OutputOptions.LeftOut(page),
-        Notes = ExecWords.Notes(page.Exec),
+        Notes = OutputOptions.Unmatched(page.Output, arguments.AfterSeq) is { } unmatched
+            ? [.. ExecWords.Notes(page.Exec) ?? [], unmatched]
+            : ExecWords.Notes(page.Exec),
     };
 
     public string ToText()
@@ -95,7 +97,7 @@ internal sealed class ExecPollTool(ExecReader reader, TimeProvider time)
     {
         arguments.Check();
         await using var progress = call.BeginProgress(time, cancellationToken);
-        return ExecPollResult.Of(await reader.PollAsync(call.Owner, arguments.ToRequest(), cancellationToken), arguments.Details);
+        return ExecPollResult.Of(await reader.PollAsync(call.Owner, arguments.ToRequest(), cancellationToken), arguments);
     }
 
     protected override string Render(ExecPollResult result) => result.ToText();

@@ -57,6 +57,17 @@ internal static class OutputOptions
         return bytes == 0 ? null : new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
     }
 
+    /// <summary>A note about the lines that grep left out, which next_seq is behind; null if there are none.</summary>
+    public static string? Unmatched(OutputSlice output, long afterSeq)
+    {
+        if (output.Unmatched == 0)
+            return null;
+        var hint = Words.Invariant($"read them with after_seq={afterSeq} without grep.");
+        return output.Messages.Count == 0
+            ? $"No line matched grep; {Plural.Of(output.Unmatched, "line")} left out: {hint}"
+            : $"{Plural.Of(output.Unmatched, "line")} not matched by grep left out: {hint}";
+    }
+
     /// <summary>Both streams in order, with a line where the stream changes.</summary>
     public static void Append(StringBuilder text, IReadOnlyList<MessageResult> messages)
     {

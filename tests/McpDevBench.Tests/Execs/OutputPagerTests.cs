@@ -1,5 +1,6 @@
 using System.Text;
 using McpDevBench.Execs;
+using McpDevBench.Mcp;
 
 namespace McpDevBench.Tests.Execs;
 
@@ -140,6 +141,25 @@ public sealed class OutputPagerTests : IDisposable
         }
         Assert.Equal(string.Concat(Enumerable.Range(0, 500).Select(i => $"match {i * 2:D4}\n")), all.ToString());
         Assert.InRange(rounds, 5, 7);
+    }
+
+    [Theory]
+    [InlineData("^err", -1, "error: bad\n", 3)]
+    [InlineData("^nothing", -1, "", 4)]
+    [InlineData("^nothing", 1, "", 2)]
+    [InlineData("", -1, "one\ntwo\nerror: bad\nunfinished", 0)]
+    public void Lines_that_grep_does_not_match_are_counted(string pattern, int after, string matched, int unmatched)
+    {
+        using var log = Open();
+        foreach (var line in new[] { "one\n", "two\n", "error: bad\n", "unfinished" })
+            log.Append(1, 0, Encoding.ASCII.GetBytes(line));
+        var scanner = new LineScanner(Request() with { Grep = pattern, AfterSeq = after });
+        scanner.Advance(log);
+        var slice = scanner.ToSlice(log, ended: true);
+        Assert.Equal((matched, unmatched), (string.Concat(slice.Messages.Select(message => message.Data)), (int)slice.Unmatched));
+        var note = OutputOptions.Unmatched(slice, after);
+        Assert.Equal(unmatched > 0, note?.Contains($"left out: read them with after_seq={after} without grep.", StringComparison.Ordinal) == true);
+        Assert.Equal(matched.Length == 0, note?.StartsWith($"No line matched grep; {unmatched} lines ", StringComparison.Ordinal) == true);
     }
 
     [Fact]
