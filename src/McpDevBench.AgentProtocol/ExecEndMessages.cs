@@ -19,6 +19,12 @@ public enum ReachedLimits : byte
 
     /// <summary>When the exec ended, /tmp was full.</summary>
     Tmp = 8,
+
+    /// <summary>When the exec ended, /run was full. Since version 3.</summary>
+    Run = 16,
+
+    /// <summary>When the exec ended, /dev/shm was full. Since version 3.</summary>
+    SharedMemory = 32,
 }
 
 /// <summary>What else is known of an exec that has ended.</summary>

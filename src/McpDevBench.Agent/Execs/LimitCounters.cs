@@ -32,12 +32,19 @@ internal sealed unsafe class LimitCounters(int workspace)
         var about = stackalloc byte[StatfsSize];
         if (Libc.fstatfs(workspace, about) == 0 && IsFull(about))
             reached |= ReachedLimits.Disk;
-        fixed (byte* path = "/tmp\0"u8)
-        {
-            if (Libc.statfs(path, about) == 0 && IsFull(about))
-                reached |= ReachedLimits.Tmp;
-        }
+        if (IsFull("/tmp\0"u8, about))
+            reached |= ReachedLimits.Tmp;
+        if (IsFull("/run\0"u8, about))
+            reached |= ReachedLimits.Run;
+        if (IsFull("/dev/shm\0"u8, about))
+            reached |= ReachedLimits.SharedMemory;
         return reached;
+    }
+
+    private static bool IsFull(ReadOnlySpan<byte> folder, byte* about)
+    {
+        fixed (byte* path = folder)
+            return Libc.statfs(path, about) == 0 && IsFull(about);
     }
 
     /// <summary>

@@ -27,13 +27,12 @@ internal static class ExecNotes
                 + "Use less memory, or spawn a workspace with a larger memory_mb.");
         if (reached.HasFlag(ReachedLimits.Processes))
             notes.Add("A process could not be started: the workspace reached its limit on processes and threads"
-                + $"{Text(limits?.Pids, "")} (the operator's MCP_DEFAULT_PIDS; no argument raises it). Run fewer at once; list_execs shows what runs, exec_cancel ends it.");
+                + $"{Text(limits?.Pids, "")} (the operator's MCP_CONTAINER_PID_LIMIT; no argument raises it). "
+                + "Run fewer at once; list_execs shows what runs, exec_cancel ends it.");
         if (reached.HasFlag(ReachedLimits.Disk))
             notes.Add("The disk of /workspace was full at the end. Its size is the Docker host's, or what the operator allows with "
-                + "MCP_WORKSPACE_DISK; no argument raises it. Delete files that are not needed; df -h /workspace shows its size.");
-        if (reached.HasFlag(ReachedLimits.Tmp))
-            notes.Add($"/tmp was full at the end. It holds half of the workspace's memory{Text(limits?.MemoryMb / 2, " MB")}. "
-                + "Delete files there, set TMPDIR to a directory in /workspace, or spawn a workspace with a larger memory_mb.");
+                + "MCP_WORKSPACE_DISK_MB; no argument raises it. Delete files that are not needed; df -h /workspace shows its size.");
+        notes.AddRange(FullFolders(reached, limits?.MemoryMb));
         if (exec.Command is [_, _, var script, ..])
             notes.AddRange(PipesOf(PipeScript.Failures(script, exit.Details.Report)));
         return notes;
@@ -44,6 +43,22 @@ internal static class ExecNotes
         CultureInfo.InvariantCulture,
         $"The workspace may have {limits.Pids} processes and threads and {limits.MemoryMb} MB of memory. ")
         + "list_execs shows what runs, exec_cancel ends it; a workspace spawned with a larger memory_mb has more memory.";
+
+    /// <summary>Folders in memory that were full.</summary>
+    private static IEnumerable<string> FullFolders(ReachedLimits reached, int? memoryMb)
+    {
+        if (reached.HasFlag(ReachedLimits.Tmp))
+            yield return $"/tmp was full at the end. It holds {Size(memoryMb / 2)}half of the workspace's memory. "
+                + "Delete files there, set TMPDIR to a directory in /workspace, or spawn a workspace with a larger memory_mb.";
+        if (reached.HasFlag(ReachedLimits.Run))
+            yield return $"/run was full at the end. It holds {Size(memoryMb / 16)}a sixteenth of the workspace's memory. "
+                + "Delete files there, write them to /workspace or /tmp, or spawn a workspace with a larger memory_mb.";
+        if (reached.HasFlag(ReachedLimits.SharedMemory))
+            yield return $"/dev/shm was full at the end. It holds {Size(memoryMb is { } mb ? Math.Min(64, mb / 8) : null)}"
+                + "an eighth of the workspace's memory and at most 64 MB. Delete files there, or use /tmp instead.";
+
+        static string Size(int? mb) => mb is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known} MB, ") : "";
+    }
 
     private static string TimedOut(TimeSpan? timeout, ExecOptions options)
     {

@@ -1,9 +1,11 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using McpDevBench.Cli;
 
 namespace McpDevBench.Tests.Cli;
 
-public sealed class SettingsTests : IDisposable
+public sealed partial class SettingsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -52,6 +54,18 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MCP_TOOLSETS", "Files, exec")]
     [InlineData("MCP_ALLOWED_HOSTS", "bench.example:8443, 10.0.0.5, [::1]:80")]
     public void A_right_value_is_taken(string name, string value) => Assert.Empty(Errors(name, value));
+
+    [Fact]
+    public void Only_settings_that_exist_are_named()
+    {
+        var known = Help.Settings().Select(setting => setting.Name).ToHashSet();
+        var unknown = from file in SourceAndDocs()
+                      from Match name in SettingName().Matches(File.ReadAllText(file))
+                      where !known.Contains(name.Value)
+                      select $"{Path.GetFileName(file)} names {name.Value}, which --help does not list.";
+        Assert.NotEmpty(SourceAndDocs());
+        Assert.Empty(unknown);
+    }
 
     [Fact]
     public void What_is_not_set_is_as_the_guide_has_it()
@@ -155,4 +169,16 @@ public sealed class SettingsTests : IDisposable
         options.Audit.CheckFile(settings);
         return settings.Errors;
     }
+
+    private static IEnumerable<string> SourceAndDocs([CallerFilePath] string here = "")
+    {
+        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../.."));
+        return from folder in new[] { "src", "docs", "deploy" }
+               from file in Directory.EnumerateFiles(Path.Combine(root, folder), "*", SearchOption.AllDirectories)
+               where Path.GetExtension(file) is ".cs" or ".md" or ".yml" or ".yaml" or ".json"
+               select file;
+    }
+
+    [GeneratedRegex(@"\bMCP_[A-Z0-9_]*[A-Z0-9]\b")]
+    private static partial Regex SettingName();
 }

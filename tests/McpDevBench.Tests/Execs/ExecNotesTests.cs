@@ -31,9 +31,11 @@ public sealed class ExecNotesTests
 
     [Theory]
     [InlineData(ReachedLimits.Memory, "memory limit of 512 MB", "memory_mb")]
-    [InlineData(ReachedLimits.Processes, "limit on processes and threads of 256 (the operator's MCP_DEFAULT_PIDS", "exec_cancel")]
-    [InlineData(ReachedLimits.Disk, "MCP_WORKSPACE_DISK; no argument raises it", "Delete files")]
-    [InlineData(ReachedLimits.Tmp, "half of the workspace's memory of 256 MB", "a larger memory_mb")]
+    [InlineData(ReachedLimits.Processes, "limit on processes and threads of 256 (the operator's MCP_CONTAINER_PID_LIMIT", "exec_cancel")]
+    [InlineData(ReachedLimits.Disk, "MCP_WORKSPACE_DISK_MB; no argument raises it", "Delete files")]
+    [InlineData(ReachedLimits.Tmp, "It holds 256 MB, half of the workspace's memory.", "a larger memory_mb")]
+    [InlineData(ReachedLimits.Run, "It holds 32 MB, a sixteenth of the workspace's memory.", "a larger memory_mb")]
+    [InlineData(ReachedLimits.SharedMemory, "It holds 64 MB, an eighth of the workspace's memory and at most 64 MB.", "use /tmp")]
     public void A_limit_that_was_reached_is_named_with_what_to_do(ReachedLimits reached, string limit, string advice)
     {
         var exit = Exit(ExecEnd.Exited) with { Details = new ExecDetails("", reached, "") };
