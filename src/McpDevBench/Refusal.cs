@@ -34,7 +34,7 @@ internal enum RefusalCode
 /// <param name="hint">What is allowed, or what to call next.</param>
 /// <param name="retryable">The same call may succeed later.</param>
 internal sealed class RefusalException(RefusalCode code, string message, string hint, bool retryable = false, Exception? inner = null)
-    : Exception(message, inner)
+    : Exception(Sentence(message), inner)
 {
     public RefusalCode Code { get; } = code;
 
@@ -47,6 +47,9 @@ internal sealed class RefusalException(RefusalCode code, string message, string 
 
     /// <summary>More for programs, by name; null where the message says it all.</summary>
     public IReadOnlyDictionary<string, string>? Details { get; init; }
+
+    /// <summary>With a full stop, as another sentence follows it: the words of the agent and of Docker have none.</summary>
+    private static string Sentence(string message) => message is [] or [.., '.' or '!' or '?' or '…'] ? message : $"{message}.";
 }
 
 internal static class RefusalCodes

@@ -68,11 +68,8 @@ internal static partial class AgentRefusals
     {
         if (text.Length == 0)
             return "The workspace refused.";
-        return Ended(Clean(text));
+        return Clean(text);
     }
-
-    /// <summary>With a full stop, as another sentence follows it.</summary>
-    public static string Ended(string text) => text is [.., '.' or '!' or '?' or '…'] ? text : $"{text}.";
 
     /// <summary>Bounded, and with control characters made visible.</summary>
     public static string Clean(string text)

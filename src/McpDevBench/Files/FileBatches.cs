@@ -73,7 +73,7 @@ internal static class FileBatches
     {
         var refusal = AgentRefusals.Of(answer.Status, answer.Error);
         return operation.Op == "edit" && answer.Status == AgentStatus.Invalid
-            ? new RefusalException(refusal.Code, AgentRefusals.Ended(answer.Error[..Math.Min(answer.Error.Length, MaxErrorLength)]),
+            ? new RefusalException(refusal.Code, answer.Error[..Math.Min(answer.Error.Length, MaxErrorLength)],
                 EditFailure.HintOf(answer.Error))
             : refusal;
     }
