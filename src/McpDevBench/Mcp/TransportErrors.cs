@@ -49,24 +49,18 @@ internal static class TransportErrors
         var data = detail["data"]?.AsObject() ?? [];
         data[CorrelationId.Field] = CorrelationId.Ensure();
         detail["data"] = data;
-        detail["message"] = $"{detail["message"]}{Advice((int?)detail["code"], data)}";
+        detail["message"] = $"{detail["message"]}{Advice((int?)detail["code"])}";
         return HttpRefusal.Text(message);
     }
 
     /// <summary>What to send instead, where the SDK does not say it.</summary>
-    private static string Advice(int? code, JsonObject data)
+    private static string Advice(int? code) => code switch
     {
-        switch (code)
-        {
-            case ProtocolVersions.NotSupported:
-                data["supported"] = ProtocolVersions.List;
-                return ProtocolVersions.Sentence;
-            case (int)McpErrorCode.InvalidRequest:
-                return " Send one JSON-RPC 2.0 message, such as {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/list\"}.";
-            default:
-                return "";
-        }
-    }
+        ProtocolVersions.NotSupported => ProtocolVersions.Sentence,
+        (int)McpErrorCode.InvalidRequest =>
+            " Send one JSON-RPC 2.0 message, such as {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/list\"}.",
+        _ => "",
+    };
 
     /// <summary>
     /// The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own;
