@@ -69,7 +69,8 @@ internal static class AgentSilence
     }
 
     private static string UnpauseFirst(string? hint) =>
-        $"Ask the operator to unpause the container (docker unpause), or kill the workspace. {hint ?? "Then call again."}";
+        $"Ask the operator to unpause the container (docker unpause). {hint ?? "Then call again."} "
+            + "If it stays paused: kill with keep_workspace=true, then spawn with alias set to the kept_as of kill; that keeps its files.";
 
     private static Dictionary<string, string>? DetailsOf(string? execId) => execId is null ? null : new() { ["exec_id"] = execId };
 

@@ -26,7 +26,7 @@ internal sealed partial class ContainerService(
     public async Task<Spawned> SpawnAsync(
         string owner, SpawnRequest request, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
-        var plan = SpawnPlan.Of(request, options);
+        var plan = PlanOf(owner, request);
         CallFacts.Current?.Image = plan.Image.Canonical;
         if (request.IdempotencyKey is not { } key)
             return await SpawnOrResumeAsync(owner, request, plan, onProgress, cancellationToken);
@@ -43,7 +43,7 @@ internal sealed partial class ContainerService(
     /// <summary>What <see cref="SpawnAsync"/> would do, without doing it.</summary>
     public async Task<SpawnDecision> DecideAsync(string owner, SpawnRequest request, CancellationToken cancellationToken)
     {
-        var plan = SpawnPlan.Of(request, options);
+        var plan = PlanOf(owner, request);
         CallFacts.Current?.Image = plan.Image.Canonical;
         if (policy.Objection(plan.Image) is { } objection)
             return new SpawnDecision(false, plan.Image.Canonical, $"The image may not be used: {objection}.", policy.Nearest, false, plan.Limits, plan.Network);
@@ -108,7 +108,10 @@ internal sealed partial class ContainerService(
         try
         {
             var isKept = await factory.RemoveAsync(workspace, keepVolume, CancellationToken.None);
-            return new Killed(workspace.Id.ToString(), "removed", isKept ? "kept" : "removed", isKept ? workspace.KeptAs : null);
+            return new Killed(workspace.Id.ToString(), "removed", isKept ? "kept" : "removed", isKept ? workspace.KeptAs : null)
+            {
+                HomeAlone = isKept && (await pool.FindAsync(CancellationToken.None))?.Contains(workspace.VolumeName) == false,
+            };
         }
         catch (RefusalException e) when (
             e.Code == RefusalCode.DockerUnavailable && workspaces.Find(workspace.Id) is { Status: ContainerStatus.Removing })
@@ -129,8 +132,9 @@ internal sealed partial class ContainerService(
     private async Task<Killed> KillKeptAsync(KeptFiles kept, bool delete, CancellationToken cancellationToken)
     {
         var name = kept.ContainerId ?? kept.Alias;
-        if (!delete && await pool.ExistsAsync(kept.Volume, cancellationToken))
-            return new Killed(name, "removed", "kept", kept.Alias);
+        var left = await pool.FindLeftAsync(kept.Volume, cancellationToken);
+        if (!delete && (left.Files || left.Home))
+            return new Killed(name, "removed", "kept", kept.Alias, HomeAlone: !left.Files);
         if (!await pool.RemoveAsync(kept.Volume, cancellationToken))
             throw new RefusalException(
                 RefusalCode.Conflict, $"The volume with the kept files of '{kept.Alias}' is in use by a container.",
@@ -138,6 +142,21 @@ internal sealed partial class ContainerService(
         keptFiles.Delete(kept.Volume);
         return new Killed(name, "removed", "removed", null);
     }
+
+    /// <summary>Kept files come back with their image, unless the spawn names another or policy no longer allows it.</summary>
+    private SpawnPlan PlanOf(string owner, SpawnRequest request)
+    {
+        var plan = SpawnPlan.Of(request, options);
+        if (request.Image is not null || ImageOfKept(owner, request) is not { } image || policy.Objection(image) is not null)
+            return plan;
+        return plan with { Image = image };
+    }
+
+    /// <summary>Null where no workspace's files are kept under the alias, or where their image is not known.</summary>
+    private ImageReference? ImageOfKept(string owner, SpawnRequest request) =>
+        request.Alias is { } alias && workspaces.FindByAlias(owner, alias) is null
+            && keptFiles.Find(owner, alias) is { Image: { } image } kept && kept.Alias == alias
+            ? ImageReference.TryParse(image) : null;
 
     private async Task<Spawned> SpawnOrResumeAsync(
         string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken) =>
@@ -185,7 +204,10 @@ internal sealed partial class ContainerService(
         steps.Next(SpawnPhase.Create);
         var id = ContainerId.New();
         var now = time.GetUtcNow();
-        var lost = await factory.ForgetLostAsync(owner, request.Alias, cancellationToken);
+        var other = ImageOfKept(owner, request) is { } keptImage && keptImage.Canonical != plan.Image.Canonical
+            ? $"The kept files are of a workspace with the image {keptImage.Canonical}; this one has {plan.Image.Canonical}."
+            : null;
+        var lost = await factory.SettleLostAsync(owner, request.Alias, image.Id, cancellationToken);
         var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
         var workspace = new Workspace
         {
@@ -220,7 +242,10 @@ internal sealed partial class ContainerService(
         try
         {
             var built = await factory.BuildAsync(workspace, image, fresh, steps, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);
-            var spawned = new Spawned(built, Warm: false, Replayed: false) { Note = lost };
+            var spawned = new Spawned(built, Warm: false, Replayed: false)
+            {
+                Note = lost is null || other is null ? lost ?? other : $"{lost} {other}",
+            };
             if (fresh)
                 return spawned;
             keptFiles.Delete(volume);

@@ -119,6 +119,23 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
         [OwnerSignatureLabel] = Signature("volume_owner", name, workspace.Owner, workspace.KeptAs),
     };
 
+    /// <summary>Those of a volume of kept files that is made anew.</summary>
+    public Dictionary<string, string> VolumeLabels(KeptFiles kept)
+    {
+        var labels = VolumeLabels(kept.Volume);
+        if (kept is not { ContainerId: { } id, Image: { } image }
+            || !kept.Volume.StartsWith(WorkspaceFactory.PersistentPrefix, StringComparison.Ordinal))
+            return labels;
+        return new(labels)
+        {
+            [IdLabel] = id,
+            [OwnerLabel] = kept.Owner,
+            [AliasLabel] = kept.Alias,
+            [ImageLabel] = image,
+            [OwnerSignatureLabel] = Signature("volume_owner", kept.Volume, kept.Owner, kept.Alias),
+        };
+    }
+
     /// <summary>The owner of a volume's files, by its labels; null where they do not name one in our form.</summary>
     public KeptFiles? KeptFilesOf(string name, IReadOnlyDictionary<string, string> labels, DateTimeOffset now) =>
         labels.TryGetValue(OwnerLabel, out var owner) && labels.TryGetValue(AliasLabel, out var alias)

@@ -205,7 +205,10 @@ internal sealed partial class Reconciler(
                 });
             }
         }
-        foreach (var volume in keptFiles.Volumes().Where(name => known.Contains(name) && found.All(volume => volume.Name != name)))
+        var there = found.Select(volume => volume.Name).ToHashSet();
+        // Of what is kept, a home directory that is left alone stays kept.
+        foreach (var volume in keptFiles.Volumes()
+            .Where(name => known.Contains(name) && !there.Contains(name) && !there.Contains(HomeVolume.NameOf(name))))
         {
             await DoAsync("kept_lost", volume, "the volume of kept files is no longer on the Docker host", dryRun, () =>
             {
@@ -216,7 +219,8 @@ internal sealed partial class Reconciler(
     }
 
     private async Task<bool> HasVolumeAsync(Workspace workspace, CancellationToken cancellationToken) =>
-        (await volumes.ListAsync(Ownership.Label, cancellationToken)).Any(volume => volume.Name == workspace.VolumeName);
+        (await volumes.ListAsync(Ownership.Label, cancellationToken))
+            .Any(volume => volume.Name == workspace.VolumeName || volume.Name == HomeVolume.NameOf(workspace.VolumeName));
 
     private async Task StopAsync(Workspace workspace, bool remove = false)
     {

@@ -66,7 +66,12 @@ internal sealed record Attached(Workspace Workspace, int RunningExecs);
 /// <param name="Status"><c>stopped</c> or <c>removed</c>.</param>
 /// <param name="Volume">What became of the workspace's files: <c>removed</c> or <c>kept</c>.</param>
 /// <param name="KeptAs">The alias that brings kept files back; null if they are gone.</param>
-internal sealed record Killed(string ContainerId, string Status, string Volume, string? KeptAs);
+/// <param name="HomeAlone">Only the home directory is kept: the volume of /workspace was gone before.</param>
+internal sealed record Killed(string ContainerId, string Status, string Volume, string? KeptAs, bool HomeAlone = false);
+
+/// <param name="Files">The volume behind /workspace is on the Docker host.</param>
+/// <param name="Home">The volume behind the home directory is.</param>
+internal readonly record struct VolumesLeft(bool Files, bool Home);
 
 /// <param name="NextCursor">Pass it to get the entries after these; null at the end.</param>
 /// <param name="Hidden">Stopped workspaces that were not asked for.</param>
@@ -76,8 +81,9 @@ internal sealed record ContainerPage(IReadOnlyList<ListedContainer> Containers, 
 /// <param name="Status">Of its container: a <see cref="ContainerStatus"/> in lower case, or <c>paused</c>.</param>
 internal sealed record ListedContainer(Workspace Workspace, string Status, int RunningExecs);
 
-/// <param name="IsMissing">Their volume is no longer on the Docker host.</param>
-internal sealed record ListedKeptFiles(KeptFiles Files, bool IsMissing);
+/// <param name="IsMissing">The volume with the files of /workspace is no longer on the Docker host.</param>
+/// <param name="HasHome">The volume with the home directory is there.</param>
+internal sealed record ListedKeptFiles(KeptFiles Files, bool IsMissing, bool HasHome);
 
 /// <summary>What a reconciliation or a collection found and did: one sentence each, in order.</summary>
 /// <param name="DryRun">Nothing was done: the sentences say what would be.</param>

@@ -69,6 +69,17 @@ internal sealed partial class VolumePool(
         }
     }
 
+    /// <summary>Which of a workspace's two volumes are on the Docker host.</summary>
+    public async Task<VolumesLeft> FindLeftAsync(string name, CancellationToken cancellationToken)
+    {
+        var found = (await volumes.ListAsync(Ownership.Label, cancellationToken)).Select(volume => volume.Name).ToHashSet();
+        return new(found.Contains(name), found.Contains(HomeVolume.NameOf(name)));
+    }
+
+    /// <summary>Makes the volume of kept files anew, empty, beside the home directory that is left.</summary>
+    public Task RemakeAsync(string imageId, KeptFiles kept, CancellationToken cancellationToken) =>
+        HandOverAsync(imageId, [kept.Volume], _ => ownership.VolumeLabels(kept), cancellationToken);
+
     /// <summary>Makes the home directory's volume of a workspace that was made before there was one, or that has lost it.</summary>
     public async Task EnsureHomeAsync(string imageId, string name, CancellationToken cancellationToken)
     {

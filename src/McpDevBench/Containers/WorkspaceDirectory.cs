@@ -19,12 +19,17 @@ internal sealed partial class WorkspaceDirectory
     private readonly ConcurrentDictionary<ContainerId, (string? ClientName, string? SessionId)> _attached = [];
     private readonly ConcurrentDictionary<ContainerId, Guid> _boots = [];
     private readonly ConcurrentDictionary<ContainerId, bool> _resumed = [];
+    private readonly ConcurrentDictionary<ContainerId, bool> _homeLost = [];
+    private readonly ConcurrentDictionary<ContainerId, string> _adoptions = [];
 
     public WorkspaceDirectory(ContainerStore store, KeptFileStore keptFiles, TimeProvider time, ILogger<WorkspaceDirectory> logger)
     {
         (_store, _keptFiles, _time, _logger) = (store, keptFiles, time, logger);
         foreach (var workspace in store.Load())
+        {
             _byId[workspace.Id] = workspace;
+            NoteAdoption(workspace);
+        }
     }
 
     public ICollection<Workspace> All => _byId.Values;
@@ -72,6 +77,7 @@ internal sealed partial class WorkspaceDirectory
             ceiling?.Require(_byId.Values, workspace.Limits);
             _store.Insert(workspace);
             _byId[workspace.Id] = workspace;
+            NoteAdoption(workspace);
         }
     }
 
@@ -105,6 +111,8 @@ internal sealed partial class WorkspaceDirectory
         _attached.TryRemove(workspace.Id, out _);
         _boots.TryRemove(workspace.Id, out _);
         _resumed.TryRemove(workspace.Id, out _);
+        _homeLost.TryRemove(workspace.Id, out _);
+        _adoptions.TryRemove(workspace.Id, out _);
         try
         {
             _store.Delete(workspace);
@@ -131,19 +139,42 @@ internal sealed partial class WorkspaceDirectory
     public void NoteBoot(ContainerId id, Guid boot)
     {
         if (_boots.TryGetValue(id, out var last) && last != boot)
+        {
+            ForgetHomeLost(id);
             _resumed[id] = true;
+        }
         _boots[id] = boot;
     }
 
     /// <summary>The next call that uses the workspace reports that its processes are gone.</summary>
     public void NoteResumed(ContainerId id) => _resumed[id] = true;
 
-    /// <summary>Lets the current call report a resume that no call has reported yet.</summary>
+    /// <summary>The last resume found no volume of the home directory, and has made an empty one.</summary>
+    public void NoteHomeLost(ContainerId id) => _homeLost[id] = true;
+
+    /// <summary>Another resume begins.</summary>
+    public void ForgetHomeLost(ContainerId id) => _homeLost.TryRemove(id, out _);
+
+    /// <summary>Lets the current call report a resume or an adoption that no call has reported yet.</summary>
+    public void ReportChanges(ContainerId id)
+    {
+        if (CallFacts.Current is not { } facts)
+            return;
+        if (_resumed.TryRemove(id, out _))
+            ReportResumed(id);
+        if (_adoptions.TryRemove(id, out var adoption))
+            facts.Adoption = adoption;
+    }
+
+    /// <summary>Lets the current call report that the workspace was resumed.</summary>
     public void ReportResumed(ContainerId id)
     {
-        if (CallFacts.Current is { } facts && _resumed.TryRemove(id, out _))
-            facts.Resumed = true;
+        if (CallFacts.Current is { } facts)
+            (facts.Resumed, facts.HomeLost) = (true, facts.HomeLost || _homeLost.ContainsKey(id));
     }
+
+    /// <summary>Files of a removed workspace, by its alias or id; null if there are none.</summary>
+    public KeptFiles? FindKept(string owner, string target) => _keptFiles.Find(owner, target);
 
     public RefusalException NotFound(string owner, string target)
     {
@@ -152,7 +183,7 @@ internal sealed partial class WorkspaceDirectory
                 RefusalCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} is being removed.",
                 "Call list_containers to see yours, or spawn for a new one.");
         return _keptFiles.Find(owner, target) is not { } kept ? Unknown(target) : new(
-            RefusalCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} has been removed; its files are kept.",
+            RefusalCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} has been removed; its files were kept.",
             $"Call spawn with alias={kept.Alias} to restore them.");
     }
 
@@ -173,6 +204,12 @@ internal sealed partial class WorkspaceDirectory
             return;
         facts.ClientName ??= attached.ClientName;
         facts.SessionId ??= attached.SessionId;
+    }
+
+    private void NoteAdoption(Workspace workspace)
+    {
+        if (workspace.Adoption is { } adoption)
+            _adoptions[workspace.Id] = adoption;
     }
 
     private Workspace? Lookup(string target, string owner) => ContainerId.TryParse(target, out var id)

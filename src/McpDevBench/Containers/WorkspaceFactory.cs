@@ -15,6 +15,10 @@ internal sealed partial class WorkspaceFactory(
     public const string PersistentPrefix = "mcpdevbench_persist_";
 
     private const int MaxAttempts = 3;
+
+    private const string HomeLost =
+        "The home directory's files are lost: its volume is no longer on the Docker host. The home directory begins empty.";
+
     private readonly ConcurrentDictionary<ContainerId, bool> _removing = [];
     private readonly string _seccompProfile = SeccompProfile.Build(options.AllowIoUring);
 
@@ -106,7 +110,7 @@ internal sealed partial class WorkspaceFactory(
 
     private async Task<bool> RemoveOnceAsync(Workspace workspace, bool keepVolume, CancellationToken cancellationToken)
     {
-        keepVolume = keepVolume && await pool.ExistsAsync(workspace.VolumeName, cancellationToken);
+        keepVolume = keepVolume && await pool.FindLeftAsync(workspace.VolumeName, cancellationToken) is { Files: true } or { Home: true };
         workspaces.BeginRemoval(workspace, keepVolume);
         // By name where its id was never written down.
         await containers.RemoveAsync(workspace.DockerId ?? NameOf(workspace.Id), cancellationToken);
@@ -146,16 +150,24 @@ internal sealed partial class WorkspaceFactory(
     }
 
     /// <summary>
-    /// Forgets files that were kept under an alias and whose volume is gone. Docker would make an empty one without a word, which would pass
-    /// for what was kept.
+    /// Looks for the volumes of files that were kept under an alias. Docker would make an empty one without a word, which would pass for
+    /// what was kept. Files of which nothing is left are forgotten.
     /// </summary>
     /// <returns>A sentence for the caller; null if nothing is lost.</returns>
-    public async Task<string?> ForgetLostAsync(string owner, string? alias, CancellationToken cancellationToken)
+    public async Task<string?> SettleLostAsync(string owner, string? alias, string imageId, CancellationToken cancellationToken)
     {
-        if (alias is null || keptFiles.Find(owner, alias) is not { } kept || kept.Alias != alias
-            || await pool.ExistsAsync(kept.Volume, cancellationToken))
+        if (alias is null || keptFiles.Find(owner, alias) is not { } kept || kept.Alias != alias)
             return null;
+        var left = await pool.FindLeftAsync(kept.Volume, cancellationToken);
+        if (left.Files)
+            return left.Home ? null : HomeLost;
         LogKeptLost(logger, kept.Volume, kept.Alias);
+        if (left.Home)
+        {
+            await pool.RemakeAsync(imageId, kept, cancellationToken);
+            return $"The files that were kept in /workspace as '{alias}' are lost: their volume {kept.Volume} is no longer on the "
+                + "Docker host. The home directory is restored.";
+        }
         await pool.RemoveAsync(kept.Volume, cancellationToken);
         keptFiles.Delete(kept.Volume);
         return $"The files that were kept as '{alias}' are lost: their volume {kept.Volume} is no longer on the Docker host. "

@@ -38,7 +38,11 @@ internal sealed class WorkspaceList(
     {
         var kept = keptFiles.List(owner);
         var present = kept.Count == 0 ? null : await pool.FindAsync(cancellationToken);
-        return [.. kept.Select(files => new ListedKeptFiles(files, present?.Contains(files.Volume) == false))];
+        return
+        [
+            .. kept.Select(files => new ListedKeptFiles(
+                files, present?.Contains(files.Volume) == false, present?.Contains(HomeVolume.NameOf(files.Volume)) == true)),
+        ];
     }
 
     /// <param name="before">As it was before Docker was asked: with another container by now, Docker's answer is not about it.</param>

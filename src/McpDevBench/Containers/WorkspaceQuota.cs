@@ -39,7 +39,8 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
     /// <param name="otherwise">What else helps; empty for nothing.</param>
     private static RefusalException Exhausted(string rule, string otherwise, string message) => new(
         RefusalCode.ResourceExhausted, message,
-        "Call list_containers with include_stopped=true and kill a workspace that is not needed, or work in one of them." + otherwise,
+        "Call list_containers with include_stopped=true, and kill a workspace that is not needed (keep_workspace=true keeps its files), "
+            + "or work in one of them." + otherwise,
         retryable: true) { Rule = rule };
 }
 

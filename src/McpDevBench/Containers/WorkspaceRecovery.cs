@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using McpDevBench.Agents;
 using McpDevBench.Engine;
-using McpDevBench.Observability;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
@@ -61,18 +60,29 @@ internal sealed partial class WorkspaceRecovery(
         }
     }
 
+    /// <summary>The workspace as it is, and marks it as used.</summary>
+    /// <exception cref="RefusalException">container_not_found; it offers no kept files whose volume is gone.</exception>
+    public async Task<Workspace> FindAsync(string owner, string target, CancellationToken cancellationToken)
+    {
+        if (workspaces.TryFind(owner, target) is null && workspaces.FindRemoving(owner, target) is null
+            && workspaces.FindKept(owner, target) is { } kept
+            && await pool.FindLeftAsync(kept.Volume, cancellationToken) is { Files: false } left)
+            throw LostFiles.OfKept(target, kept, left);
+        return workspaces.Find(owner, target);
+    }
+
     /// <summary>The workspace, with its container running: resumed if need be.</summary>
     /// <exception cref="RefusalException">container_not_found, or why the container cannot be started again.</exception>
     public async Task<Workspace> FindRunningAsync(string owner, string target, CancellationToken cancellationToken)
     {
-        var found = workspaces.Find(owner, target);
+        var found = await FindAsync(owner, target, cancellationToken);
         if (found.Status == ContainerStatus.Creating)
             throw new RefusalException(
                 RefusalCode.Conflict, $"The workspace {found.Id} is still being created.", "Wait for spawn to answer, then call again.",
                 retryable: true);
         if (found.Status != ContainerStatus.Running || agents.TryGet(found.DockerId!) is null)
             found = await ResumeAsync(found, cancellationToken);
-        workspaces.ReportResumed(found.Id);
+        workspaces.ReportChanges(found.Id);
         return found;
     }
 
@@ -97,7 +107,7 @@ internal sealed partial class WorkspaceRecovery(
         var resumed = await resume.Value.WaitAsync(cancellationToken);
         // Of several calls that waited, each reports it.
         if (workspace.DockerId != resumed.DockerId)
-            CallFacts.Current?.Resumed = true;
+            workspaces.ReportResumed(resumed.Id);
         return resumed;
     }
 
@@ -195,6 +205,7 @@ internal sealed partial class WorkspaceRecovery(
         string? error = null;
         try
         {
+            workspaces.ForgetHomeLost(workspace.Id);
             var resumed = await TryReconnectAsync(workspace) ?? await RebuildAsync(workspace);
             workspaces.NoteResumed(workspace.Id);
             LogResumed(logger, workspace.Id, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
@@ -219,7 +230,7 @@ internal sealed partial class WorkspaceRecovery(
             throw new RefusalException(
                 RefusalCode.Draining, "The server is shutting down, so the workspace's container is not started again now.",
                 "Try again in a minute.", retryable: true);
-        await RequireVolumeAsync(workspace);
+        var hadHome = await RequireVolumeAsync(workspace);
         policy.Require(ImageReference.Parse(workspace.Image));
         var image = await images.FindAgainAsync(workspace, CancellationToken.None);
         workspace = workspaces.Replace(workspace with { Status = ContainerStatus.Resuming });
@@ -228,7 +239,10 @@ internal sealed partial class WorkspaceRecovery(
             await factory.RemoveContainerAsync(workspace, CancellationToken.None);
             workspace = workspaces.Replace(workspace with { DockerId = null, LeaseUntil = LeaseOf(workspace) });
             using var steps = new SpawnSteps(static (_, _) => { }, time);
-            return await factory.BuildAsync(workspace, image, freshVolume: false, steps, _ => { }, CancellationToken.None);
+            var built = await factory.BuildAsync(workspace, image, freshVolume: false, steps, _ => { }, CancellationToken.None);
+            if (!hadHome)
+                workspaces.NoteHomeLost(workspace.Id);
+            return built;
         }
         catch (Exception e)
         {
@@ -238,14 +252,13 @@ internal sealed partial class WorkspaceRecovery(
     }
 
     /// <summary>Docker makes a volume that is missing without a word, and the workspace would come back empty.</summary>
-    private async Task RequireVolumeAsync(Workspace workspace)
+    /// <returns>Whether its home directory is there too.</returns>
+    private async Task<bool> RequireVolumeAsync(Workspace workspace)
     {
-        if (await pool.ExistsAsync(workspace.VolumeName, CancellationToken.None))
-            return;
-        throw new RefusalException(
-            RefusalCode.WorkspaceLost, $"The volume with the files of workspace {workspace.Id} is no longer on the Docker host.",
-            "If the operator can bring the volume back, call attach then. "
-                + "Otherwise call kill to remove what is left, and spawn for a new workspace.");
+        var left = await pool.FindLeftAsync(workspace.VolumeName, CancellationToken.None);
+        if (left.Files)
+            return left.Home;
+        throw LostFiles.OfWorkspace(workspace, left);
     }
 
     private DateTimeOffset? LeaseOf(Workspace workspace) =>

@@ -101,7 +101,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         }
         catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable && Text(e).Contains("no space left", StringComparison.OrdinalIgnoreCase))
         {
-            throw new RefusalException(RefusalCode.ResourceExhausted, "The Docker host's disk is full.", "Remove workspaces that are not needed with kill, or ask the operator to free disk space.", retryable: true, e);
+            throw new RefusalException(RefusalCode.ResourceExhausted, "The Docker host's disk is full.", "Ask the operator to free disk space, or delete workspaces whose files are not needed: kill with delete_files=true.", retryable: true, e);
         }
     }
 

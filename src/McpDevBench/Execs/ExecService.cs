@@ -22,12 +22,15 @@ internal sealed class ExecService(
     private const string ExecScope = "exec";
     private const int PageSize = 40;
 
+    /// <summary>How long exec_cancel waits for the end: less than the deadline of its call.</summary>
+    private const double MaxCancelSeconds = 35;
+
     /// <param name="onStarted">Called once it runs, before anything is told of its end. If that is refused, it is ended.</param>
     public async Task<StartedExec> StartAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         if (request.IdempotencyKey is not { } key)
             return await StartOnceAsync(owner, request, onStarted, cancellationToken);
-        workspaces.Find(owner, request.Container);
+        await recovery.FindAsync(owner, request.Container, cancellationToken);
         using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
         if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
@@ -90,7 +93,7 @@ internal sealed class ExecService(
         {
             // It ended meanwhile: that is what was wanted.
         }
-        var timeout = TimeSpan.FromSeconds(graceSeconds + 15);
+        var timeout = TimeSpan.FromSeconds(Math.Min(graceSeconds + 15, MaxCancelSeconds));
         await active.WaitForEndAsync(timeout, time, onOutput: null, cancellationToken, alsoBackground: true);
         return active.Exec;
     }

@@ -28,7 +28,8 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         CancellationToken cancellationToken)
     {
         var (path, target) = (WorkspacePath.Parse(request.Path), WorkspacePath.Parse(request.Target));
-        var isSame = files.KeyOf(owner, request.FromContainer) == files.KeyOf(owner, request.ToContainer);
+        var isSame = await files.KeyOfAsync(owner, request.FromContainer, cancellationToken)
+            == await files.KeyOfAsync(owner, request.ToContainer, cancellationToken);
         if (isSame && target.ToString() == path.ToString())
             throw new RefusalException(RefusalCode.InvalidArgument, $"{path} would be copied onto itself.",
                 "Give another target_path, or the target_container_id of another workspace.");

@@ -68,7 +68,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         var path = WorkspacePath.Parse(request.Path);
         var edits = FileEdits.ToProtocol(request.Edits);
         var ifMatch = FileEntries.ParseEtag(request.IfMatch);
-        using var turn = await _editing.LockAsync($"{files.KeyOf(owner, request.Container)} {path}", cancellationToken);
+        using var turn = await _editing.LockAsync($"{await files.KeyOfAsync(owner, request.Container, cancellationToken)} {path}", cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -147,7 +147,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             while (await call.ReceiveAsync(cancellationToken) is { } piece)
             {
                 if (content.Length + piece.Length > length)
-                    throw new RefusalException(RefusalCode.ServerError, "The workspace sent more than was asked for.", "Call again; if it stays so, kill the workspace and spawn another.");
+                    throw new RefusalException(RefusalCode.ServerError, "The workspace sent more than was asked for.", "Call again; if it stays so, kill with keep_workspace=true, then spawn with alias set to the kept_as of kill.");
                 content.Write(piece);
             }
             return await call.AnswerAsync(FileStat.Read, cancellationToken);

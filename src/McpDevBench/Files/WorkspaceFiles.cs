@@ -20,8 +20,7 @@ internal delegate Task<bool> NeedsNoRoom();
 
 /// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
 internal sealed class WorkspaceFiles(
-    WorkspaceDirectory workspaces, WorkspaceRecovery recovery, TransferSlots slots, DiskWatch disk, MetricCatalogue metrics,
-    TimeProvider time)
+    WorkspaceRecovery recovery, TransferSlots slots, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
 {
     /// <summary>Operations that change nothing.</summary>
     private static readonly string[] _reading = ["read", "stat", "list", "search", "export"];
@@ -39,7 +38,7 @@ internal sealed class WorkspaceFiles(
     public async Task<T> TransferAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write,
         Func<AgentCall, Task<T>> action, CancellationToken cancellationToken)
     {
-        using var slot = await slots.TakeAsync(KeyOf(owner, container), cancellationToken);
+        using var slot = await slots.TakeAsync(await KeyOfAsync(owner, container, cancellationToken), cancellationToken);
         return await StreamAsync(owner, container, operation, opcode, write, action, cancellationToken);
     }
 
@@ -86,7 +85,8 @@ internal sealed class WorkspaceFiles(
     }
 
     /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
-    public string KeyOf(string owner, string container) => workspaces.Find(owner, container).Id.ToString();
+    public async Task<string> KeyOfAsync(string owner, string container, CancellationToken cancellationToken) =>
+        (await recovery.FindAsync(owner, container, cancellationToken)).Id.ToString();
 
     private async Task RequireRoomAsync(Workspace workspace, NeedsNoRoom? needsNoRoom)
     {

@@ -12,8 +12,10 @@ internal sealed record ListContainersArguments(
 internal sealed record ListedWorkspace(
     string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs, string? Alias = null, string? ExpiresAt = null);
 
-/// <param name="Lost">Their volume is no longer on the Docker host.</param>
-internal sealed record KeptFilesResult(string Alias, string KeptAt, string? ContainerId = null, string? Image = null, bool? Lost = null);
+/// <param name="Lost">The volume with the files of /workspace is no longer on the Docker host.</param>
+/// <param name="HomeLeft">The home directory is still there.</param>
+internal sealed record KeptFilesResult(
+    string Alias, string KeptAt, string? ContainerId = null, string? Image = null, bool? Lost = null, bool? HomeLeft = null);
 
 /// <param name="Hint">Why there is nothing.</param>
 internal sealed record ListContainersResult(
@@ -76,11 +78,15 @@ internal sealed class ListContainersTool(WorkspaceList list)
     }
 
     private static KeptFilesResult Of(ListedKeptFiles kept) => new(
-        kept.Files.Alias, Words.Time(kept.Files.KeptAt), kept.Files.ContainerId, kept.Files.Image, kept.IsMissing ? true : null);
+        kept.Files.Alias, Words.Time(kept.Files.KeptAt), kept.Files.ContainerId, kept.Files.Image, kept.IsMissing ? true : null,
+        kept is { IsMissing: true, HasHome: true } ? true : null);
 
     private static string Line(KeptFilesResult files)
     {
         var what = $"\nkept files of {files.Alias} (image {files.Image ?? "unknown"}, since {files.KeptAt}): ";
+        if (files.HomeLeft == true)
+            return what + "LOST, their volume is no longer on the Docker host; the home directory is left: "
+                + $"spawn with alias={files.Alias} restores it, kill with delete_files=true deletes it";
         return what + (files.Lost == true
             ? "LOST, their volume is no longer on the Docker host; kill with delete_files=true removes this entry"
             : $"spawn with alias={files.Alias} restores them, kill with delete_files=true deletes them");

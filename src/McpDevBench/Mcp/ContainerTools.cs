@@ -165,6 +165,8 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
         CallFacts.Current?.SessionId = arguments.SessionId;
         CallFacts.Current?.ClientName ??= arguments.ClientName;
         var (workspace, running) = await containers.AttachAsync(call.Owner, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
+        // It has a field of its own here.
+        CallFacts.Current?.Adoption = null;
         var named = execs.List(call.Owner, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
         var roots = new[] { $"workspace:{workspace.Id}" };
@@ -191,7 +193,7 @@ internal sealed record KillArguments(
     [Description("Keep the files even if not persistent.")] bool KeepWorkspace = false,
     [Description("Delete a persistent workspace's files, or kept files.")] bool DeleteFiles = false);
 
-internal sealed record KillResult(string ContainerId, string Status, string Volume, string? KeptAs = null);
+internal sealed record KillResult(string ContainerId, string Status, string Volume, string? KeptAs = null, string? Note = null);
 
 internal sealed class KillTool(ContainerService containers, TimeProvider time)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
@@ -207,10 +209,14 @@ internal sealed class KillTool(ContainerService containers, TimeProvider time)
         progress?.Report(0, null, $"Removing {arguments.ContainerId}");
         var killed = await containers.KillAsync(
             call.Owner, arguments.ContainerId, arguments.Force, arguments.KeepWorkspace, arguments.DeleteFiles, cancellationToken);
-        return new(killed.ContainerId, killed.Status, killed.Volume, killed.KeptAs);
+        return new(killed.ContainerId, killed.Status, killed.Volume, killed.KeptAs, killed.HomeAlone ? HomeAlone : null);
     }
 
+    private const string HomeAlone =
+        "Only the home directory is kept: the volume with the files of /workspace is no longer on the Docker host.";
+
     protected override string Render(KillResult result) => $"{result.ContainerId} is {result.Status}; its files are {result.Volume}."
+        + (result.Note is null ? "" : $" {result.Note}")
         + (result.Status == "removing" ? " Its processes have not ended yet: the server keeps trying, and list_containers shows it until then." : "")
         + (result.KeptAs is null
             ? ""

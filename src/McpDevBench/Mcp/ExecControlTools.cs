@@ -54,12 +54,26 @@ internal sealed class ExecCancelTool(ExecService execs, TimeProvider time)
     {
         await using var progress = call.BeginProgress(time, cancellationToken);
         progress?.Report(0, null, $"Waiting for the end of {arguments.ExecId}");
+        var started = time.GetTimestamp();
         var left = execs.Find(call.Owner, arguments.ExecId).Background;
         var exec = await execs.CancelAsync(call.Owner, arguments.ExecId, arguments.GraceS, cancellationToken);
         return new(exec.Id.ToString(), ExecWords.Status(exec), ExecWords.Outcome(exec), exec.ExitCode, exec.Signal)
         {
-            Notes = left is null ? ExecWords.Notes(exec) : [ExecWords.Ended(exec, left)],
+            Notes = NotesOf(exec, left, arguments.GraceS, time.GetElapsedTime(started)),
         };
+    }
+
+    private static IReadOnlyList<string>? NotesOf(Exec exec, ExecSurvivors? left, double graceSeconds, TimeSpan waited)
+    {
+        if (left is not null)
+            return [ExecWords.Ended(exec, left)];
+        if (exec.Finished)
+            return ExecWords.Notes(exec);
+        var state = waited.TotalSeconds < graceSeconds
+            ? Words.Invariant($"TERM was sent, and the command still runs. KILL follows {graceSeconds} s after TERM; ")
+                + "exec_cancel with grace_s=0 sends it now."
+            : "KILL was sent, and the command has not ended yet.";
+        return [.. ExecWords.Notes(exec) ?? [], $"{state} exec_poll {exec.Id} reports the end."];
     }
 
     protected override string Render(ExecEndResult result) =>

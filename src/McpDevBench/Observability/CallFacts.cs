@@ -36,6 +36,12 @@ internal sealed class CallFacts(string principal)
     /// </summary>
     public bool Resumed { get; set; }
 
+    /// <summary>The resume found no volume of the home directory: what was in it is lost.</summary>
+    public bool HomeLost { get; set; }
+
+    /// <summary>What the workspace lost when it was taken over from Docker, where no call has reported it yet; null for nothing.</summary>
+    public string? Adoption { get; set; }
+
     /// <summary>A handle as the client gave it, if it can be one; anything else could be anything, and is not written down.</summary>
     public static string? Handle(string? given) => Observability.CorrelationId.IsAcceptable(given) ? given : null;
 

@@ -41,6 +41,13 @@ public sealed class Assistant(McpClient client, ConcurrentDictionary<string, boo
         return result.StructuredContent is { } content ? content.Deserialize(type)! : throw new JsonException($"{tool} answered without structuredContent: {Text(result)}");
     }
 
+    /// <summary>The structure, and the text that a model reads.</summary>
+    public async Task<(JsonElement Structure, string Text)> CallWithText(string tool, params (string Name, JsonNode? Value)[] arguments)
+    {
+        var result = await CallRaw(tool, Arguments(arguments), progress: null);
+        return (result.StructuredContent ?? default, Text(result));
+    }
+
     public async Task<CallToolResult> CallRaw(string tool, IReadOnlyDictionary<string, object?> arguments, IProgress<ProgressNotificationValue>? progress)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

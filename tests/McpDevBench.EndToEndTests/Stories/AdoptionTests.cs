@@ -31,6 +31,12 @@ public sealed class AdoptionTests
         Assert.Contains(
             "Adopted since the start, because the database did not know them: 1 workspace.", await Reconciliation(again),
             StringComparison.Ordinal);
+        // By the first call, whichever it is, and by each attach.
+        var (_, first) = await again.CallWithText("fs_read", ("container_id", "orphan"), ("path", "work.txt"));
+        Assert.Contains("The server's database was lost", first, StringComparison.Ordinal);
+        Assert.Contains("PROJECT_MODE", first, StringComparison.Ordinal);
+        var (_, second) = await again.CallWithText("fs_read", ("container_id", "orphan"), ("path", "work.txt"));
+        Assert.DoesNotContain("database", second, StringComparison.Ordinal);
         var attached = await again.Call("attach", ("target", "orphan"));
         Assert.Equal(id, attached.GetProperty("container_id").GetString());
         var note = attached.GetProperty("note").GetString();

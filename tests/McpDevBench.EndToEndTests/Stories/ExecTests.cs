@@ -8,6 +8,22 @@ namespace McpDevBench.EndToEndTests.Stories;
 public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     [Fact]
+    public async Task A_cancel_with_a_long_grace_says_that_TERM_was_sent_and_when_KILL_follows()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var exec = await workspace.ExecStart("trap '' TERM; touch ready; while :; do sleep 1; done");
+        await workspace.Sh("until [ -e ready ]; do sleep 0.1; done");
+        var state = await exec.Cancel(100);
+        Assert.Equal("running", state.Status);
+        var note = Assert.Single(state.Notes!);
+        Assert.Contains("TERM was sent", note, StringComparison.Ordinal);
+        Assert.Contains("KILL follows 100 s after TERM", note, StringComparison.Ordinal);
+        // What the note advises.
+        Assert.Equal("finished", (await exec.Cancel(0)).Status);
+    }
+
+    [Fact]
     public async Task Both_streams_the_exit_code_and_what_it_used_come_back_in_one_call()
     {
         await using var assistant = await server.Connect();

@@ -99,6 +99,12 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
             var errors = await Task.WhenAll(reads.Concat(changes).Select(call => Refused.With("timeout", call)));
             Assert.All(errors, error => Assert.Contains("its container is paused", error.Message, StringComparison.Ordinal));
             Assert.All(errors, error => Assert.Contains("docker unpause", error.Hint, StringComparison.Ordinal));
+            Assert.All(errors, error => Assert.Contains("kill with keep_workspace=true", error.Hint, StringComparison.Ordinal));
+            // What the hint says, while it is still paused.
+            var keptAs = (await workspace.Kill(("keep_workspace", true))).KeptAs!;
+            var again = await assistant.Spawn(Images.Busybox, ("alias", keptAs));
+            Assert.Equal("before", (await again.Read("kept")).Content);
+            await again.Kill(("delete_files", true));
             Assert.All(errors[..reads.Length], error => Assert.Contains("Nothing was changed.", error.Message, StringComparison.Ordinal));
         }
     }

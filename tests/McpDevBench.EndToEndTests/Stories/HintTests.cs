@@ -1,4 +1,3 @@
-using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Hints;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
@@ -115,24 +114,5 @@ public sealed class HintTests(ServerProcess server) : IClassFixture<ServerProces
             Assert.Equal(Work, (await workspace.Read("work.txt")).Content);
         }
         await workspace.Kill(("delete_files", true));
-    }
-
-    /// <summary>The volume itself was removed: nothing can bring the files back, but the hint ends in a workspace that works.</summary>
-    [Fact]
-    public async Task A_volume_that_is_gone_is_reported_and_the_hint_leads_to_a_new_workspace()
-    {
-        await using var assistant = await server.Connect();
-        var workspace = await assistant.Spawn(Images.Busybox, ("alias", "volumeless"), ("persistent", true));
-        await DockerHost.Docker("rm", "-f", await workspace.DockerId());
-        await DockerHost.Docker("volume", "rm", $"mcpdevbench_persist_{workspace.Id}");
-
-        var refusal = await Refused.With("workspace_lost", () => workspace.Exec("true"));
-        Assert.Contains("kill", refusal.Hint, StringComparison.Ordinal);
-        Assert.Contains("spawn", refusal.Hint, StringComparison.Ordinal);
-        Assert.Equal("removed", (await workspace.Kill()).Volume);
-        Assert.DoesNotContain((await assistant.ListContainers(("include_kept", true))).Kept!, files => files.Alias == "volumeless");
-        var again = await assistant.Spawn(Images.Busybox, ("alias", "volumeless"), ("persistent", true));
-        Assert.Equal("here", await again.Sh("echo here"));
-        await again.Kill(("delete_files", true));
     }
 }

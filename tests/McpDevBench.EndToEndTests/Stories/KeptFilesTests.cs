@@ -118,6 +118,27 @@ public sealed class KeptFilesTests(ServerProcess server) : IClassFixture<ServerP
     }
 
     [Fact]
+    public async Task Kept_files_come_back_with_their_image_and_another_one_is_remarked()
+    {
+        await using var assistant = await server.Connect();
+        var image = (await assistant.Call("spawn", ("alias", "its-image"), ("persistent", true), ("image", Images.Languages)))
+            .GetProperty("image").GetString()!;
+        await assistant.Call("kill", ("container_id", "its-image"));
+        var would = await assistant.Call("spawn", ("alias", "its-image"), ("dry_run", true));
+        Assert.Equal(image, would.GetProperty("image").GetString());
+        (string, System.Text.Json.Nodes.JsonNode?)[] again = [("alias", "its-image"), ("idempotency_key", "its-image")];
+        var spawned = await assistant.Call("spawn", again);
+        Assert.Equal(image, spawned.GetProperty("image").GetString());
+        Assert.False(spawned.TryGetProperty("note", out var none) && none.ValueKind is not System.Text.Json.JsonValueKind.Null);
+        Assert.True((await assistant.Call("spawn", again)).GetProperty("replayed").GetBoolean());
+        await assistant.Call("kill", ("container_id", "its-image"));
+
+        var other = await assistant.Call("spawn", ("alias", "its-image"), ("image", Images.Busybox));
+        Assert.Contains($"with the image {image}", other.GetProperty("note").GetString(), StringComparison.Ordinal);
+        await assistant.Call("kill", ("container_id", "its-image"), ("delete_files", true));
+    }
+
+    [Fact]
     public async Task The_end_of_its_time_removes_a_persistent_workspace_but_not_its_files()
     {
         await using var brisk = await ServerProcess.Started(("MCP_CLEANUP_INTERVAL", "1"));
