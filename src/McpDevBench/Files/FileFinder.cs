@@ -18,7 +18,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
         var recursive = request.Recursive || GlobPattern.IsDeep(glob);
         var list = new ListRequest(
             path.Relative, recursive, glob, Math.Clamp((uint)request.MaxEntries, 1, MaxEntries),
-            request.Cursor is null ? [] : Below(path, WorkspacePath.Parse(request.Cursor)).Relative, request.IncludeIgnored || !recursive);
+            request.Cursor is null ? [] : ListCursor(path, request.Cursor).Relative, request.IncludeIgnored || !recursive);
         var answer = await ListAsync(owner, request.Container, list, cancellationToken);
         // Asked again for those that fit, so that what is counted belongs to what is listed.
         var fitting = Fitting(answer.Entries, request);
@@ -113,6 +113,15 @@ internal sealed class FileFinder(WorkspaceFiles files)
             "Call again with the path of the answer that the cursor is from, or leave cursor out to begin anew.");
     }
 
+    private static WorkspacePath ListCursor(WorkspacePath directory, string cursor) => IsPath(cursor)
+        ? Below(directory, WorkspacePath.Parse(cursor))
+        : throw new RefusalException(
+            RefusalCode.InvalidArgument, "The cursor is not one of fs_list.",
+            "Pass next_cursor as fs_list answered it, or leave cursor out to begin anew.");
+
+    /// <summary>As the paths in answers are.</summary>
+    private static bool IsPath(string cursor) => cursor.StartsWith("/workspace/", StringComparison.Ordinal);
+
     private Task<ListResponse> ListAsync(string owner, string container, ListRequest list, CancellationToken cancellationToken) =>
         files.RequestAsync(owner, container, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken);
 
@@ -175,7 +184,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
         var colon = cursor.LastIndexOf(':');
         var end = cursor.AsSpan(colon + 1);
         var line = uint.MaxValue;
-        if (colon > 0 && (end.SequenceEqual(WholeFile) || uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out line)))
+        if (colon > 0 && IsPath(cursor) && (end.SequenceEqual(WholeFile) || uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out line)))
             return (Below(directory, WorkspacePath.Parse(cursor[..colon])).Relative, line);
         throw new RefusalException(
             RefusalCode.InvalidArgument, "The cursor is not one of fs_search.",

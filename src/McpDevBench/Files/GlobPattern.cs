@@ -23,7 +23,11 @@ internal static class GlobPattern
                 glob, "excludes, and a glob here selects",
                 "Select what is wanted, such as **/*.{js,ts}. What .gitignore names is left out without asking.");
         }
-        var pattern = glob;
+        if (PathText.IsInHome(glob) || PathText.IsShellHome(glob))
+            throw Invalid(glob, "is in the home directory, which the file tools do not reach", "Use a glob below /workspace, or exec.");
+        var pattern = PathText.FromUri(glob) is { } bytes ? WorkspacePath.Escape(bytes) : glob;
+        if (pattern != glob && pattern != Root && !pattern.StartsWith(Root + "/", StringComparison.Ordinal))
+            throw Invalid(glob, "is not below /workspace", "Give the directory as path, and a glob relative to it.");
         while (pattern.StartsWith("./", StringComparison.Ordinal))
             pattern = pattern[2..].TrimStart('/');
         if (pattern == Root || pattern.StartsWith(Root + "/", StringComparison.Ordinal))

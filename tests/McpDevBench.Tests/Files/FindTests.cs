@@ -19,6 +19,8 @@ public sealed class FindTests
     [InlineData("/workspace/src/*.py", "src", "/*.py")]
     [InlineData("/workspace/src/*.py", "/workspace/src", "/*.py")]
     [InlineData("/workspace/src", "src", "**")]
+    [InlineData("file:///workspace/*.py", ".", "/*.py")]
+    [InlineData("file:///workspace/a%20b/*.py", ".", "/a b/*.py")]
     public void A_glob_is_made_relative_to_the_directory(string? glob, string directory, string normal) =>
         Assert.Equal(normal, GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
 
@@ -27,6 +29,10 @@ public sealed class FindTests
     [InlineData("../x", ".")]
     [InlineData("a/../../x", ".")]
     [InlineData("/workspace/src/*.py", "lib")]
+    [InlineData("~/*.py", ".")]
+    [InlineData("$HOME/*.py", ".")]
+    [InlineData("file:///etc/*.conf", ".")]
+    [InlineData("https://example.org/*.py", ".")]
     public void A_glob_that_could_never_match_is_refused_with_a_hint(string glob, string directory)
     {
         var refused = Assert.Throws<RefusalException>(() => GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
