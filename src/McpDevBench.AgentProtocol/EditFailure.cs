@@ -30,7 +30,7 @@ public static class EditFailure
         return outcome.Error switch
         {
             EditError.Ambiguous =>
-                $"edits[{index}].old_text occurs {outcome.Occurrences} times in {path}, at lines {Lines(outcome.Text, edits[index])}.",
+                $"edits[{index}].old_text occurs {outcome.Occurrences} times in {path}, {Lines(outcome.Text, edits[index])}.",
             EditError.NotEncodable =>
                 $"edits[{index}].new_text has the character {FirstForeign(outcome)}, "
                 + $"which {path} cannot hold: its encoding is {TextForms.NameOf(outcome.Form)}. "
@@ -43,15 +43,10 @@ public static class EditFailure
 
     private static string Lines(byte[] text, TextEdit edit)
     {
-        var lines = new StringBuilder();
-        var count = 0;
-        foreach (var line in new TextReplacement(text, edit).Lines())
-        {
-            if (++count > MaxLines)
-                return lines.Append(", …").ToString();
-            lines.Append(count == 1 ? "" : ", ").Append(line);
-        }
-        return lines.ToString();
+        // A line that has it more than once is named once.
+        var lines = new TextReplacement(text, edit).Lines().Distinct().Take(MaxLines + 1).ToList();
+        var more = lines.Count > MaxLines ? ", …" : "";
+        return $"at {(lines.Count == 1 ? "line" : "lines")} {string.Join(", ", lines.Take(MaxLines))}{more}";
     }
 
     private static string Near(byte[] text, TextEdit edit)

@@ -199,7 +199,7 @@ internal sealed partial class ExecStarter(
         $"The command may have been started as {id}; if so, it is ended as soon as the workspace answers.";
 
     private static string AskLater(ExecId id) =>
-        $"Call exec_poll with exec_id {id}: it says what became of the command. Then call exec again.";
+        $"Call exec_poll with exec_id {id}: it says what became of the command. If it was not started, repeat the call.";
 
     [LoggerMessage(LogLevel.Warning, "An agent did not answer whether an exec started")]
     private static partial void LogDoubtful(ILogger logger, ExecId execId);

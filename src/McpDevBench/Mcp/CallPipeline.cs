@@ -245,7 +245,9 @@ internal sealed partial class CallPipeline(
     /// <summary>A missing resource had a code of its own before the revision of 2026.</summary>
     private static McpErrorCode ProtocolError(RefusalCode code, string? revision) => code switch
     {
-        RefusalCode.ServerError or RefusalCode.DockerUnavailable => McpErrorCode.InternalError,
+        // What no other parameter would have put right.
+        RefusalCode.ServerError or RefusalCode.DockerUnavailable or RefusalCode.RegistryUnavailable or RefusalCode.Timeout
+            or RefusalCode.WorkspaceLost or RefusalCode.Draining or RefusalCode.ConcurrentLimit => McpErrorCode.InternalError,
         RefusalCode.ContainerNotFound or RefusalCode.ExecNotFound or RefusalCode.FileNotFound when string.CompareOrdinal(revision, "2026-07-28") < 0 => McpErrorCode.ResourceNotFound,
         _ => McpErrorCode.InvalidParams,
     };

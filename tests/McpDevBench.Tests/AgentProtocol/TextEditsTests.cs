@@ -145,6 +145,9 @@ public sealed class TextEditsTests
         var twice = Edit("if x:\n", "");
         Assert.Equal("edits[0].old_text occurs 2 times in a.c, at lines 4, 5.",
             EditFailure.Describe("a.c", [twice], TextEdits.Apply(content, [twice])));
+        var often = Edit("e", "");
+        Assert.Equal("edits[0].old_text occurs 4 times in a.c, at line 1.",
+            EditFailure.Describe("a.c", [often], TextEdits.Apply("eeee"u8.ToArray(), [often])));
         // The second edit is looked for in what the first one has made.
         TextEdit[] two = [Edit("one", "first line"), Edit("first lime", "x")];
         Assert.Contains("line 1: «first line»", EditFailure.Describe("a.c", two, TextEdits.Apply(content, two)), StringComparison.Ordinal);

@@ -26,6 +26,17 @@ public sealed class ResourceCallTests
         Assert.Equal([AuditEvents.FsRead, AuditEvents.PolicyDenied], Records(server).Select(record => record.Entry.EventType));
     }
 
+    [Theory]
+    [InlineData(nameof(RefusalCode.Timeout), -32603)]
+    [InlineData(nameof(RefusalCode.WorkspaceLost), -32603)]
+    [InlineData(nameof(RefusalCode.Draining), -32603)]
+    [InlineData(nameof(RefusalCode.PathDenied), -32602)]
+    public async Task Only_what_other_parameters_would_put_right_is_an_error_of_the_parameters(string code, int number)
+    {
+        using var server = await ServerAsync(() => throw new RefusalException(Enum.Parse<RefusalCode>(code), "no", "else"));
+        Assert.Equal(number, (int?)(await ReadAsync(server, $"probe://{Container}/x"))["error"]!["code"]);
+    }
+
     [Fact]
     public async Task Its_record_says_whose_workspace_and_which_path()
     {
