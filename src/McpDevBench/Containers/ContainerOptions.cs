@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace McpDevBench.Containers;
 
 /// <summary>What workspaces are like, and which images they may be made of.</summary>
@@ -59,6 +61,12 @@ internal sealed record ContainerOptions
         var memory = settings.Number("MCP_CONTAINER_MEMORY_LIMIT", 512, 32, 1 << 20, "Memory of a workspace in MiB, without swap.");
         var cpus = settings.Fraction("MCP_CONTAINER_CPU_LIMIT", 1.0, SpawnPlan.MinCpus, 1024, "Processors of a workspace.");
         var pids = settings.Number("MCP_CONTAINER_PID_LIMIT", 256, 32, 1 << 20, "Processes and threads of a workspace.");
+        var maxMemory = settings.Number(
+            "MCP_MAX_MEMORY_MB", Math.Max(memory, 4096), 32, 1 << 20, "The most memory in MiB that spawn may ask for.");
+        var maxCpus = settings.Fraction(
+            "MCP_MAX_CPUS", Math.Max(cpus, 4), SpawnPlan.MinCpus, 1024, "The most processors that spawn may ask for.");
+        CheckMaximum(settings, "MCP_CONTAINER_MEMORY_LIMIT", memory, "MCP_MAX_MEMORY_MB", maxMemory);
+        CheckMaximum(settings, "MCP_CONTAINER_CPU_LIMIT", cpus, "MCP_MAX_CPUS", maxCpus);
         var ttl = settings.Number("MCP_DEFAULT_CONTAINER_TTL", 0, 0, int.MaxValue, "Seconds until a workspace spawned without ttl_s is removed; 0 for never.");
         var options = new ContainerOptions
         {
@@ -67,10 +75,7 @@ internal sealed record ContainerOptions
             AllowedImages = settings.List("MCP_ALLOWED_IMAGES", "*", "Images that may be used, comma-separated, with * in a part of the path; * for all of the registries."),
             RegistryCredentials = settings.OptionalText("MCP_DOCKER_CONFIG_JSON", "Credentials for registries: a file in the format of Docker's config.json, or its text."),
             Limits = new WorkspaceLimits(memory, cpus, pids),
-            MostLimits = new WorkspaceLimits(
-                Math.Max(memory, settings.Number("MCP_MAX_MEMORY_MB", 4096, 32, 1 << 20, "The most memory in MiB that spawn may ask for.")),
-                Math.Max(cpus, settings.Fraction("MCP_MAX_CPUS", 4, SpawnPlan.MinCpus, 1024, "The most processors that spawn may ask for.")),
-                pids),
+            MostLimits = new WorkspaceLimits(maxMemory, maxCpus, pids),
             MaxWorkspaces = settings.Number("MCP_MAX_CONTAINERS", 100, 1, 100_000, "Workspaces at once, of all owners."),
             MaxTotalMemoryMb = settings.Number(
                 "MCP_MAX_TOTAL_MEMORY_MB", 0, 0, 1 << 30,
@@ -92,6 +97,16 @@ internal sealed record ContainerOptions
         };
         options.CheckDefaultImage(settings);
         return options;
+    }
+
+    /// <summary>A spawn that asks for nothing gets no more than one that asks.</summary>
+    private static void CheckMaximum<T>(Settings settings, string name, T value, string maximumName, T maximum)
+        where T : IComparable<T>, IFormattable
+    {
+        if (value.CompareTo(maximum) > 0)
+            settings.Refuse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{maximumName}={maximum} is not allowed: it is below {name}, which is {value}. Lower {name} too, or raise {maximumName}."));
     }
 
     /// <summary>A spawn without an image must be able to succeed.</summary>

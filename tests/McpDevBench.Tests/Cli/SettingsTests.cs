@@ -37,6 +37,8 @@ public sealed partial class SettingsTests : IDisposable
     [InlineData(
         "MCP_TOOLS_ALLOW", "exec,metrics",
         "MCP_TOOLS_ALLOW has 'metrics', but the toolset operator is off: use MCP_TOOLSETS=workspace,exec,files,operator.")]
+    [InlineData("MCP_MAX_MEMORY_MB", "256", "MCP_MAX_MEMORY_MB=256 is not allowed: it is below MCP_CONTAINER_MEMORY_LIMIT, which is 512.")]
+    [InlineData("MCP_MAX_CPUS", "0.5", "MCP_MAX_CPUS=0.5 is not allowed: it is below MCP_CONTAINER_CPU_LIMIT, which is 1.")]
     [InlineData("MCP_READ_ONLY", "maybe", "use true or false")]
     [InlineData("MCP_MAX_UPLOAD_BYTES", "10G", "use a whole number of bytes")]
     [InlineData("MCP_AUDIT_ON_FAILURE", "ignore", "MCP_AUDIT_ON_FAILURE='ignore' is not allowed: use deny, continue.")]
