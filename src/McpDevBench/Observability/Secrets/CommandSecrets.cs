@@ -26,7 +26,8 @@ internal static partial class CommandSecrets
     /// <summary>A value in quotes, or up to a blank.</summary>
     private const string Value = """('[^']*'|"([^"\\]|\\.)*"|[^\s'";|&]+)""";
 
-    private static readonly Regex[] _rules = [NameAndPassword(), QuotedNameAndPassword(), GluedPassword(), SpacedPassword(), OpenSsl(), PasswordFile(), Option()];
+    private static readonly Regex[] _rules = [NameAndPassword(), QuotedNameAndPassword(), GluedPassword(), SpacedPassword(), OpenSsl(), PasswordFile(), Option(),
+        Assignment(), Pair()];
 
     /// <summary>NAME:SECRET of -u and its like. Two numbers are a user and a group.</summary>
     [GeneratedRegex(
@@ -58,4 +59,19 @@ internal static partial class CommandSecrets
 
     [GeneratedRegex("""(?<known>\s--(oauth2-bearer|pass|passphrase|bearer|api-key)(\s+|=))""" + Value, RegexOptions.NonBacktracking)]
     private static partial Regex Option();
+
+    /// <summary>A name that ends in one of these words, in an assignment: whatever the kind of a key, or the case.</summary>
+    private const string Name =
+        """(?i:pass|passwd|password|passphrase|pwd|key|token|secret|credential|credentials|pat)""";
+
+    [GeneratedRegex(
+        """(?<known>(^|[\s;|&('"])(-{0,2}[A-Za-z0-9_][A-Za-z0-9_.-]*[_.-]|_)?""" + Name + """(_[0-9]+)?=)""" + Value, RegexOptions.NonBacktracking)]
+    private static partial Regex Assignment();
+
+    /// <summary>A name and its value as two words, as <c>aws configure set</c> and <c>git config</c> take them.</summary>
+    [GeneratedRegex(
+        """(?<known>\b(set|config|setx)\s([^;|&\n]*\s)?['"]?([^\s'"=]*[_.:/-])?"""
+        + """((?i:access|secret|api|private|auth|account|session)[_-](?i:key|token)|(?i:password|passwd|secret|token))['"]?\s+)"""
+        + Value, RegexOptions.NonBacktracking)]
+    private static partial Regex Pair();
 }
