@@ -23,9 +23,9 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
         "Copies a file, link or directory to another of your workspaces, all or nothing. Within one workspace use fs_batch.",
         ReadOnly: false, Destructive: true, Idempotent: false, OpenWorld: false, AuditEvents.FsCopy);
 
-    /// <summary>With the id of the target workspace; a handle that leads nowhere could be anything, and is not recorded.</summary>
+    /// <summary>With the ids of both workspaces; a handle that leads nowhere is recorded as given, if it can be one.</summary>
     protected override string? TargetOf(FsCopyArguments arguments) =>
-        $"{arguments.Path} -> {TargetId(arguments)}:{arguments.TargetPath ?? arguments.Path}";
+        $"{IdOf(arguments.ContainerId)}:{arguments.Path} -> {IdOf(arguments.TargetContainerId)}:{arguments.TargetPath ?? arguments.Path}";
 
     protected override async Task<FsCopyResult> CallAsync(FsCopyArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
@@ -33,19 +33,25 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
         var request = new CopyFilesRequest(
             arguments.ContainerId, arguments.Path, arguments.TargetContainerId, arguments.TargetPath ?? arguments.Path,
                 arguments.Overwrite);
-        var copied = await copies.CopyAsync(
-            call.Owner, request, bytes =>
-                progress?.Report(() => new CallProgress(bytes, null, $"{Plural.Of(bytes, "byte")} copied")), cancellationToken);
-        // The record is about the workspace that something was taken from; its target names the other one.
-        if (CallFacts.Current is { } facts)
-            facts.ContainerId = workspaces.IdOf(call.Owner, arguments.ContainerId)?.ToString();
-        return new(copied.Source.Path, arguments.TargetContainerId, copied.Entry.Path, copied.Entries, copied.Bytes,
-            copied.Entry.Type == "file" ? copied.Entry.Etag : null,
-            copied.Skipped > 0 ? copied.Skipped : null);
+        try
+        {
+            var copied = await copies.CopyAsync(
+                call.Owner, request, bytes =>
+                    progress?.Report(() => new CallProgress(bytes, null, $"{Plural.Of(bytes, "byte")} copied")), cancellationToken);
+            return new(copied.Source.Path, arguments.TargetContainerId, copied.Entry.Path, copied.Entries, copied.Bytes,
+                copied.Entry.Type == "file" ? copied.Entry.Etag : null,
+                copied.Skipped > 0 ? copied.Skipped : null);
+        }
+        finally
+        {
+            // Whether it succeeds or not, its record is about the workspace that it changes; the record's target names the other one.
+            if (CallFacts.Current is { } facts)
+                facts.ContainerId = IdOf(arguments.TargetContainerId);
+        }
     }
 
-    private ContainerId? TargetId(FsCopyArguments arguments) =>
-        CallFacts.Current is { } facts ? workspaces.IdOf(facts.Principal, arguments.TargetContainerId) : null;
+    private string? IdOf(string handle) =>
+        CallFacts.Current is { } facts ? workspaces.IdOf(facts.Principal, handle)?.ToString() ?? CallFacts.Handle(handle) : null;
 
     protected override string Render(FsCopyResult result)
     {
