@@ -65,6 +65,10 @@ internal sealed class ArgumentBinder
 
     private void BindValue(ArgumentShape shape, JsonElement given, string path, ArgumentShape parent)
     {
+        if (shape.Type is "array" or "object" && LenientValues.LoneSurrogate(given) is { } lone)
+            throw new RefusalException(
+                RefusalCode.InvalidArgument, $"The argument '{path}' contains a lone surrogate ({lone}), which is not valid text.",
+                MessageFault.LoneHint);
         var converted = LenientValues.Convert(shape, given, isEntry: parent.IsMap && ReferenceEquals(parent.Items, shape));
         if (converted is not { } value)
             throw shape.DoesNotFit(path, given, parent);

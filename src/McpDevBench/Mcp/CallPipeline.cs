@@ -57,7 +57,8 @@ internal sealed partial class CallPipeline(
         try
         {
             if ((message.Params as JsonObject)?[MessageFault.Member] is JsonValue fault)
-                throw new McpProtocolException(fault.ToString().Replace('\n', ' '), McpErrorCode.InvalidParams);
+                throw new McpProtocolException(
+                    fault.ToString().Replace('\n', ' '), (McpErrorCode?)(int?)message.Params[FormFault.Member] ?? McpErrorCode.InvalidParams);
             await (deadline is null ? next(context, cancellationToken) : deadline.BoundAsync(next(context, deadline.Token)));
         }
         catch (Exception exception) when (deadline?.IsReason(exception) == true)
@@ -94,6 +95,8 @@ internal sealed partial class CallPipeline(
             metrics.Api.Refused(errorType.Name());
             LogRefused(error.Code);
         }
+        if (options.Transport == Transport.Stdio)
+            FormFault.ClearId(context.JsonRpcMessage);
         if (context.JsonRpcMessage is JsonRpcError { Error: { } failed })
             ProtocolVersions.Complete(failed);
         Instructions.Address(context.JsonRpcMessage);
@@ -121,7 +124,8 @@ internal sealed partial class CallPipeline(
         var error = exception switch
         {
             RefusalException refusal => new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ProtocolError(refusal.Code, revision)),
-            JsonException => new McpProtocolException($"The parameters of {method} are malformed.", exception, McpErrorCode.InvalidParams),
+            JsonException { Path: var path } => new McpProtocolException(
+                $"The parameters of {method} are malformed{FormFault.Place(path)}.", exception, McpErrorCode.InvalidParams),
             _ => new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError),
         };
         if (exception is not (RefusalException or JsonException))

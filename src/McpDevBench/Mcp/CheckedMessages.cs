@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
 using McpDevBench.Observability;
+using ModelContextProtocol;
 
 namespace McpDevBench.Mcp;
 
@@ -20,11 +21,17 @@ internal static class CheckedMessages
         using var body = new MemoryStream((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, 1 << 20));
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         ReadOnlyMemory<byte> message = body.GetBuffer().AsMemory(0, (int)body.Length);
+        if (FormFault.Find(message.Span) is { } form)
+        {
+            await RefuseAsync(context, form.Code, $"{form.Sentence} {form.Hint}", form.Id);
+            return;
+        }
+        message = FormFault.WithWholeId(message.Span) ?? message;
         message = TextArguments.Expand(message.Span) ?? message;
         var fault = MessageFault.Find(message.Span);
         if (fault is { ArgumentsStart: < 0 })
         {
-            await RefuseAsync(context, fault);
+            await RefuseAsync(context, McpErrorCode.InvalidParams, $"{fault.Sentence} {fault.Hint}", fault.Id);
             return;
         }
         if (fault is not null)
@@ -34,17 +41,17 @@ internal static class CheckedMessages
         await next(context);
     });
 
-    private static Task RefuseAsync(HttpContext context, MessageFault fault)
+    private static Task RefuseAsync(HttpContext context, McpErrorCode code, string text, string? id)
     {
         EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
         return HttpRefusal.WriteAsync(context, StatusCodes.Status400BadRequest, new JsonObject
         {
             ["jsonrpc"] = "2.0",
-            ["id"] = fault.Id is null ? null : JsonNode.Parse(fault.Id),
+            ["id"] = id is null ? null : JsonNode.Parse(id),
             ["error"] = new JsonObject
             {
-                ["code"] = RefusalCode.InvalidArgument.Number(),
-                ["message"] = $"{fault.Sentence} {fault.Hint}",
+                ["code"] = (int)code,
+                ["message"] = text,
                 ["data"] = new JsonObject { ["code"] = RefusalCode.InvalidArgument.Name(), [CorrelationId.Field] = CorrelationId.Ensure() },
             },
         });
@@ -118,14 +125,24 @@ internal sealed class CheckedInput(Stream inner) : Stream
             return false;
         var line = _line.ToArray();
         _line.SetLength(0);
-        _ready = Checked(TextArguments.Expand(line.AsSpan().TrimEnd("\r\n"u8)) is { } expanded ? [.. expanded, (byte)'\n'] : line);
+        _ready = Checked(line);
         return true;
     }
 
-    private static byte[] Checked(byte[] line) => MessageFault.Find(line.AsSpan().TrimEnd("\r\n"u8)) switch
+    private static byte[] Checked(byte[] line)
     {
-        null => line,
-        { ArgumentsStart: >= 0 } inArguments => inArguments.Amend(line),
-        var fault => fault.Replace() is { } replacement ? [.. replacement, (byte)'\n'] : [],
-    };
+        if (FormFault.Find(line) is { } form)
+            return Line(form.Replace());
+        line = FormFault.WithWholeId(line) ?? line;
+        if (TextArguments.Expand(line.AsSpan().TrimEnd("\r\n"u8)) is { } expanded)
+            line = Line(expanded);
+        return MessageFault.Find(line.AsSpan().TrimEnd("\r\n"u8)) switch
+        {
+            null => FormFault.FindUnreadable(line) is { } unreadable ? Line(unreadable.Replace()) : line,
+            { ArgumentsStart: >= 0 } inArguments => inArguments.Amend(line),
+            var fault => fault.Replace() is { } replacement ? Line(replacement) : [],
+        };
+    }
+
+    private static byte[] Line(byte[] message) => [.. message, (byte)'\n'];
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace McpDevBench.Mcp;
@@ -67,6 +68,12 @@ internal static class LenientValues
             json.WriteStringValue(value.GetRawText());
         return JsonElement.Parse(buffer.WrittenSpan);
     }
+
+    /// <summary>Half a character, as it is written in the JSON text of an array or an object; null if there is none.</summary>
+    public static string? LoneSurrogate(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && value.GetString()!.Trim() is ['[', .., ']'] or ['{', .., '}']
+            ? LoneSurrogates.In(Encoding.UTF8.GetBytes(value.GetString()!))
+            : null;
 
     private static JsonElement? Whole(string text) =>
         JsonNumber.TryParse(text, out var number) && number.TryGetInteger(out var whole)

@@ -16,7 +16,7 @@ internal sealed record MessageFault(string Sentence, string Hint, int ArgumentsS
     /// <summary>The member that carries the sentence to the pipeline. No client has it by accident.</summary>
     public const string Member = "\0fault";
 
-    private const string LoneHint = "Send whole characters; bytes that are not text go as base64, where a tool has encoding.";
+    public const string LoneHint = "Send whole characters; bytes that are not text go as base64, where a tool has encoding.";
     private const string TwiceHint = "Send each member once.";
 
     private const int MaxDepth = 64;

@@ -74,6 +74,10 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
         var given = request.Params.Arguments;
         foreach (var argument in arguments)
         {
+            if (given is not null && given.TryGetValue(argument.Name, out var sent)
+                && sent.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+                throw new McpProtocolException(
+                    $"The argument '{argument.Name}' of the prompt {name} must be a string.", McpErrorCode.InvalidParams);
             if (argument.Required == true && Given(argument.Name) is null)
                 throw new McpProtocolException($"The prompt {name} needs the argument '{argument.Name}'.", McpErrorCode.InvalidParams);
         }

@@ -31,7 +31,7 @@ public sealed class ArgumentShapeTests
     [InlineData("""{"container_id":"a","pty":1}""", "'pty' must be true or false, but 1 was given")]
     [InlineData("""{"container_id":"a","cmd":"[\"ls\""}""", "'cmd' must be an array of strings, but '[\"ls\"' was given")]
     [InlineData("""{"container_id":"a","cmd":"{\"a\":1}"}""", "'cmd' must be an array of strings")]
-    [InlineData("""{"container_id":"a","cmd":"[\"\\ud800\"]"}""", "'cmd' must be an array of strings")]
+    [InlineData("""{"container_id":"a","cmd":"[\"\\ud800\"]"}""", "'cmd' contains a lone surrogate")]
     [InlineData("""{"container_id":"a","env":"{\"A\":\"1\",\"A\":\"2\"}"}""", "'env.A' is given twice")]
     [InlineData("""{"container_id":"a","wait_ms":25001}""", "'wait_ms' must be a whole number from 0 to 25000, but 25001 was given")]
     [InlineData("""{"container_id":"a","wait_ms":1.5}""", "'wait_ms' must be a whole number")]
