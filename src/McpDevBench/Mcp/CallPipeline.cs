@@ -123,7 +123,7 @@ internal sealed partial class CallPipeline(
     {
         var error = exception switch
         {
-            RefusalException refusal => new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ProtocolError(refusal.Code, revision)),
+            RefusalException refusal => new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ProtocolErrorCodes.Of(refusal.Code, revision)),
             JsonException { Path: var path } => new McpProtocolException(
                 $"The parameters of {method} are malformed{FormFault.Place(path)}.", exception, McpErrorCode.InvalidParams),
             _ => new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError),
@@ -245,16 +245,6 @@ internal sealed partial class CallPipeline(
             StructuredContent = JsonSerializer.SerializeToElement(error, McpJson.Default.JsonObject),
         };
     }
-
-    /// <summary>A missing resource had a code of its own before the revision of 2026.</summary>
-    private static McpErrorCode ProtocolError(RefusalCode code, string? revision) => code switch
-    {
-        // What no other parameter would have put right.
-        RefusalCode.ServerError or RefusalCode.DockerUnavailable or RefusalCode.RegistryUnavailable or RefusalCode.Timeout
-            or RefusalCode.WorkspaceLost or RefusalCode.Draining or RefusalCode.ConcurrentLimit => McpErrorCode.InternalError,
-        RefusalCode.ContainerNotFound or RefusalCode.ExecNotFound or RefusalCode.FileNotFound when string.CompareOrdinal(revision, "2026-07-28") < 0 => McpErrorCode.ResourceNotFound,
-        _ => McpErrorCode.InvalidParams,
-    };
 
     private McpProtocolException UnknownTool(string name)
     {

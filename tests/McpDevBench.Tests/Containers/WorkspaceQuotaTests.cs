@@ -20,7 +20,7 @@ public sealed class WorkspaceQuotaTests
         ceiling.Require(present[1..], _defaults.Limits);
         var refusal = Assert.Throws<RefusalException>(() => ceiling.Require(present, _defaults.Limits));
         Assert.StartsWith(message, refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("include_stopped=true and kill", refusal.Hint, StringComparison.Ordinal);
+        Assert.Contains("keep_workspace=true keeps its files", refusal.Hint, StringComparison.Ordinal);
     }
 
     private static Workspace Stopped() => new()
