@@ -10,6 +10,8 @@ engine_was_running=$(engine_answers && echo yes || echo no)
 stop_engine() { [ "$engine_was_running" = yes ] || "$root/scripts/engine.sh" stop; }
 # What builds and killed programs leave in the temporary folder goes with the run.
 temporary=$(mktemp -d "${TMPDIR:-/tmp}/devbench-test-XXXXXX")
+# As /tmp is: some tests start programs as other users.
+chmod 1777 "$temporary"
 export TMPDIR=$temporary
 remove_temporary() { rm -rf "$temporary" || say "could not remove $temporary"; }
 # Ends early only when something could not be built.
