@@ -49,8 +49,18 @@ internal sealed partial class ContainerService(
             return new SpawnDecision(false, plan.Image.Canonical, $"The image may not be used: {objection}.", policy.Nearest, false, plan.Limits, plan.Network);
         if (request.Alias is { } alias && workspaces.FindByAlias(owner, alias) is { } existing)
             return SpawnResumption.Decide(existing, request, plan);
-        var present = await images.IsPresentAsync(plan.Image, cancellationToken);
-        return new SpawnDecision(true, plan.Image.Canonical, present ? "The image is on the Docker host." : "The image would be pulled first.", null, present, plan.Limits, plan.Network);
+        try
+        {
+            (await quota.ReadAsync(cancellationToken)).Require(workspaces.All, plan.Limits);
+            var present = await images.IsPresentAsync(plan.Image, cancellationToken);
+            return new SpawnDecision(
+                true, plan.Image.Canonical, present ? "The image is on the Docker host." : "The image would be pulled first.", null, present,
+                plan.Limits, plan.Network);
+        }
+        catch (RefusalException e) when (e.Code is RefusalCode.ResourceExhausted or RefusalCode.InvalidArgument)
+        {
+            return new SpawnDecision(false, plan.Image.Canonical, $"{e.Message} {e.Hint}", null, false, plan.Limits, plan.Network);
+        }
     }
 
     public async Task<Attached> AttachAsync(string owner, string target, string? clientName, string? sessionId, CancellationToken cancellationToken)

@@ -12,8 +12,14 @@ internal sealed class ImageProvider(
     /// <summary>How long a pull may take.</summary>
     public TimeSpan PullTimeout => engine.PullTimeout;
 
-    public async Task<bool> IsPresentAsync(ImageReference reference, CancellationToken cancellationToken) =>
-        await FindAsync(reference, cancellationToken) is not null;
+    /// <exception cref="RefusalException">invalid_argument: it is there, for another architecture.</exception>
+    public async Task<bool> IsPresentAsync(ImageReference reference, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(reference, cancellationToken) is not { } image)
+            return false;
+        RequirePlatform(reference, image, (await engine.IdentifyAsync(cancellationToken)).Architecture);
+        return true;
+    }
 
     /// <param name="onPull">The progress of the pull, if the image has to be pulled.</param>
     /// <exception cref="RefusalException">image_not_found, registry_unavailable, or invalid_argument for another architecture.</exception>

@@ -33,7 +33,7 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
                 string.Create(System.Globalization.CultureInfo.InvariantCulture, $"from {MinCpus} to {options.MostLimits.Cpus}"));
         var network = request.Network ?? "none";
         if (network is not ("none" or "bridge"))
-            throw Invalid("network", network, "none or bridge");
+            throw Invalid("network", network, options.AllowNetwork ? "none or bridge" : "none");
         if (network == "bridge" && !options.AllowNetwork)
             throw new RefusalException(RefusalCode.Forbidden, "network=bridge is not allowed: workspaces on this server have no network.", "Use network=none; what is needed must be in the image, or be written with fs_write.") { Rule = "network" };
         return new SpawnPlan(

@@ -105,7 +105,8 @@ internal sealed class ExecService(
         var before = cursor is null ? default((long, string)?) : PageCursor.Parse(cursor);
         var execs = store.List(owner, id, includeFinished, before, PageSize + 1);
         var next = execs.Count > PageSize ? PageCursor.Of(execs[PageSize - 1].StartedAt, execs[PageSize - 1].Id.ToString()) : null;
-        return new ExecPage([.. execs.Take(PageSize)], next);
+        // What runs has its shell in memory alone, until it has ended.
+        return new ExecPage([.. execs.Take(PageSize).Select(exec => supervisor.Find(exec.Id)?.Exec ?? exec)], next);
     }
 
     private Task<StartedExec> StartOnceAsync(

@@ -38,8 +38,11 @@ internal sealed class ArgumentLimits
     /// </summary>
     public ArgumentLimits Allowed(string argument, params IEnumerable<string> words)
     {
-        _published.Add((argument, schema => schema["enum"] = new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))])));
+        _published.Add((argument, schema => schema["enum"] = Array()));
+        _checked.Add((argument, schema => schema[ToolSchema.Offered] = Array()));
         return this;
+
+        JsonArray Array() => new([.. words.Select(word => (JsonNode?)JsonValue.Create(word))]);
     }
 
     public void Apply(JsonObject schema) => Apply(_checked, schema);

@@ -12,6 +12,7 @@ internal sealed class ArgumentShape
     private readonly Dictionary<string, ArgumentShape> _members = [];
     private readonly HashSet<string> _required = [];
     private readonly List<string> _words = [];
+    private List<string> _offered = [];
     private bool _neverAllowed;
     private string? _setting;
 
@@ -58,6 +59,7 @@ internal sealed class ArgumentShape
             shape._required.Add(name!.GetValue<string>());
         foreach (var word in schema["enum"]?.AsArray() ?? [])
             shape._words.Add(word!.GetValue<string>());
+        shape._offered = schema[ToolSchema.Offered]?.AsArray() is { } offered ? [.. offered.Select(word => (string)word!)] : shape._words;
         return shape;
     }
 
@@ -106,7 +108,7 @@ internal sealed class ArgumentShape
 
     public string Expectation() => (Type, _words.Count, Minimum, Maximum) switch
     {
-        ("string", > 0, _, _) => $"one of {string.Join(", ", _words)}",
+        ("string", > 0, _, _) => $"one of {string.Join(", ", _offered)}",
         ("string", _, _, _) => "a string",
         ("integer", _, { } minimum, { } maximum) => string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"),
         ("integer", _, _, _) => "a whole number",

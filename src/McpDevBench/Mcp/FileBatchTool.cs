@@ -81,7 +81,8 @@ internal sealed record BatchResult(
     }
 }
 
-internal sealed record FsBatchResult(IReadOnlyList<BatchResult> Results);
+/// <param name="Omitted">Operations that were done too and are not listed, for the size of the answer.</param>
+internal sealed record FsBatchResult(IReadOnlyList<BatchResult> Results, int? Omitted = null);
 
 internal sealed class FsBatchTool(FileService files)
     : TypedTool<FsBatchArguments, FsBatchResult>(Facts, McpJson.Default.FsBatchArguments, McpJson.Default.FsBatchResult), ITool
@@ -97,11 +98,15 @@ internal sealed class FsBatchTool(FileService files)
     {
         var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId,
             [.. arguments.Operations.Select(Operation)], cancellationToken);
-        return new([.. outcomes.Select(BatchResult.Of)]);
+        var results = outcomes.Select(BatchResult.Of).ToList();
+        // Contents have been cut to a budget of their own.
+        var shown = AnswerBudget.Take(results, one => (one with { Content = null }).Render());
+        return new(shown, shown.Count < results.Count ? results.Count - shown.Count : null);
     }
 
     protected override string Render(FsBatchResult result) =>
-        string.Join('\n', result.Results.Select(one => one.Render()));
+        string.Join('\n', result.Results.Select(one => one.Render()))
+            + (result.Omitted is { } omitted ? $"\n[{Plural.Of(omitted, "more operation")} done and not listed: fs_stat has an etag]" : "");
 
     private static BatchOperation Operation(BatchArguments given, int index) => new()
     {

@@ -64,6 +64,9 @@ internal static class ToolSchema
     /// <summary>The setting that raises a maximum: for <see cref="ArgumentShape"/>, not published.</summary>
     public const string Setting = "x-setting";
 
+    /// <summary>The words of an enum that policy allows: what an error offers.</summary>
+    public const string Offered = "x-offered";
+
     /// <summary>Larger numbers are not exact in JavaScript, so a larger bound is not published.</summary>
     private const decimal MaxPublished = 9_007_199_254_740_991;
 
@@ -159,6 +162,7 @@ internal static class ToolSchema
     {
         schema.Remove(Large);
         schema.Remove(Setting);
+        schema.Remove(Offered);
         schema.Remove(Instead);
         if ((string?)schema["type"] == "object" && schema["properties"] is JsonObject properties)
         {

@@ -80,7 +80,9 @@ internal sealed class SqliteFile : IDisposable
     {
         SQLitePCL.Batteries_V2.Init();
         if (!File.Exists(path))
-            throw Unusable(path, schema, "it is not there");
+            throw new RefusalException(
+                RefusalCode.ServerError, $"There is no {schema.Name} database at {path}.",
+                "Set MCP_STATE_DB to the server's database: make run and stdio keep it at ~/.local/state/mcp-devbench/state.db.");
         SqliteConnection? reader = null;
         try
         {

@@ -126,6 +126,7 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
         var refusal = await Refused.With("invalid_argument", () => assistant.Spawn(Images.Arm64));
         Assert.Contains("arm64", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("amd64", refusal.Hint, StringComparison.Ordinal);
+        Assert.False((await assistant.Call("spawn", ("image", Images.Arm64), ("dry_run", true))).GetProperty("allowed").GetBoolean());
     }
 
     [Theory]

@@ -111,4 +111,20 @@ public sealed class BatchTests(ServerProcess server) : IClassFixture<ServerProce
         "find . | sort | while read f; do stat -c '%n %F %a %u:%g' \"$f\"; [ -L \"$f\" ] && readlink \"$f\"; [ -f \"$f\" ] && md5sum \"$f\"; done; true");
 
     private static JsonArray Operations(IEnumerable<string> operations) => [.. operations.Select(operation => JsonNode.Parse(operation))];
+
+    [Fact]
+    public async Task Five_hundred_writes_are_done_and_their_answer_stays_small()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var writes = new JsonArray([.. Enumerable.Range(0, 500).Select(number => (JsonNode)new JsonObject
+        {
+            ["op"] = "write", ["path"] = $"many/{number}.txt", ["content"] = "x",
+        })]);
+        var answer = await workspace.Batch(writes);
+        var listed = answer.GetProperty("results").GetArrayLength();
+        Assert.Equal(500 - listed, answer.GetProperty("omitted").GetInt32());
+        Assert.InRange(answer.GetRawText().Length, 1, 32 << 10);
+        Assert.Equal("500", await workspace.Sh("ls many | wc -l"));
+    }
 }

@@ -29,6 +29,8 @@ public sealed class QuotaTests
             (await assistant.Call("metrics", ("prefix", "mcp_quota"))).GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Equal(4, (await assistant.Call("audit_query", ("event_type", "quota.denied"))).GetProperty("records").GetArrayLength());
 
+        Assert.False((await assistant.Call("spawn", ("image", Images.Busybox), ("dry_run", true))).GetProperty("allowed").GetBoolean());
+
         await attempts.First(attempt => attempt.Refusal is null).Workspace!.Kill(("force", true));
         await assistant.Spawn(Images.Busybox);
     }

@@ -197,7 +197,7 @@ public sealed class AuditLogTests : IDisposable
 
     [Fact]
     public void A_record_that_is_not_there_cannot_be_looked_into() =>
-        Assert.Contains("it is not there", Assert.Throws<RefusalException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
+        Assert.Contains("There is no audit database", Assert.Throws<RefusalException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
 
     private sealed class SetTime : TimeProvider
     {
