@@ -154,7 +154,7 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
         {
             var whole = JsonElement.Parse(message);
             if (whole.ValueKind != JsonValueKind.Object || MemberOf(whole, "method") is not { ValueKind: JsonValueKind.String } method
-                || !method.ValueEquals(RequestMethods.Initialize))
+                || !method.ValueEquals(RequestMethods.Initialize) || IsOfRevisionWithoutInitialize(whole))
                 return null;
             return WrongInitialize(whole) is { } sentence
                 ? new(
@@ -169,6 +169,12 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
             return null;
         }
     }
+
+    /// <summary>Since 2026-07-28 each request names its version itself, and initialize is an unknown method.</summary>
+    private static bool IsOfRevisionWithoutInitialize(JsonElement message) =>
+        MemberOf(message, "params") is { ValueKind: JsonValueKind.Object } parameters
+        && MemberOf(parameters, "_meta") is { ValueKind: JsonValueKind.Object } meta
+        && MemberOf(meta, "io.modelcontextprotocol/protocolVersion") is not null;
 
     private static string? WrongInitialize(JsonElement message)
     {

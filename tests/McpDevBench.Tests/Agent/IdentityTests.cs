@@ -102,8 +102,9 @@ public sealed class IdentityTests
         var bystander = client.Shell(
             $"for i in 1 2 3 4; do prlimit --locks=$((2147483647 - i)) setsid -f sleep 7{tag}; done; sleep 7{tag} & echo up; wait");
         Assert.True(SpinWait.SpinUntil(() => client.Record(bystander).Stdout == "up\n", 30_000));
+        // Those that setsid started may not have become sleep yet.
+        Assert.True(SpinWait.SpinUntil(() => Processes.Named($"7{tag}").Count == 6, 30_000));
         var bystanders = Processes.Named($"7{tag}").Order().ToList();
-        Assert.Equal(6, bystanders.Count);
         var exec = client.Shell(script.Replace("TAG", $"6{tag}", StringComparison.Ordinal));
         Assert.True(SpinWait.SpinUntil(() => Processes.Named($"6{tag}").Count >= 2, 30_000));
         client.Cancel(exec, 0);

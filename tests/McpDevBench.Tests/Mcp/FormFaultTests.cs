@@ -55,6 +55,10 @@ public sealed class FormFaultTests : IAsyncLifetime
         Assert.Contains(member, (string?)answer["error"]!["message"]);
     }
 
+    [Fact]
+    public void An_initialize_of_a_revision_that_has_none_is_left_to_the_sdk() => Assert.Null(FormFault.Find(
+        """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"""u8));
+
     [Theory]
     [InlineData("1.5")]
     [InlineData("99999999999999999999")]
