@@ -17,7 +17,7 @@ internal sealed class Scraper(Uri metrics) : IDisposable
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>For the counters before and after the load: a busy machine is no reason to do without them.</summary>
+    /// <summary>For the counters before and after the load, which a busy machine may answer late.</summary>
     private static readonly TimeSpan _requiredTimeout = TimeSpan.FromMinutes(1);
 
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };

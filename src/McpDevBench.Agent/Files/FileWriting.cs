@@ -3,7 +3,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// Writing one file: the content becomes complete where nobody sees it, and takes its place in one step; but for <see cref="Overwriting"/>.
+/// Writing one file: the content is written to a file without a name, which then replaces the target in one step. What must not be
+/// replaced is written in place: <see cref="Overwriting"/>.
 /// </summary>
 internal sealed class FileWriting(Workspace workspace)
 {

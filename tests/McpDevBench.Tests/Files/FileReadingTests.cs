@@ -294,11 +294,6 @@ public sealed class FileReadingTests
         }
     }
 
-    private static string Numbered(int lines)
-    {
-        var text = new StringBuilder();
-        for (var i = 1; i <= lines; i++)
-            text.Append(CultureInfo.InvariantCulture, $"line {i}\n");
-        return text.ToString();
-    }
+    private static string Numbered(int lines) =>
+        string.Concat(Enumerable.Range(1, lines).Select(number => string.Create(CultureInfo.InvariantCulture, $"line {number}\n")));
 }
