@@ -30,7 +30,7 @@ internal sealed unsafe record Identity(uint Workload, uint Own)
     {
         OomScore.TakeLowest();
         // A host that refuses it leaves the agent as it is.
-        Libc.setpriority(Abi.PRIO_PROCESS, 0, Abi.HighestPriority);
+        Libc.setpriority(Abi.PRIO_PROCESS, 0, Abi.AgentPriority);
         // Nothing becomes inheritable that is not in the bounding set: this first.
         if (!SetCapabilities(effective: Kept | SetPcap, permitted: Kept | SetPcap, inheritable: Kept))
             return false;

@@ -75,7 +75,7 @@ internal sealed unsafe class Hunt(ulong mark, long graceMs, Action done)
         foreach (var thread in _threads)
         {
             Libc.sched_setscheduler(thread, Abi.SCHED_OTHER, &normal);
-            Libc.setpriority(Abi.PRIO_PROCESS, (uint)thread, Abi.HighestPriority);
+            Libc.setpriority(Abi.PRIO_PROCESS, (uint)thread, Abi.AgentPriority);
         }
     }
 
