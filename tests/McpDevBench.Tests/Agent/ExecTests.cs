@@ -148,7 +148,8 @@ public sealed class ExecTests : IDisposable
     {
         var exec = _client.Shell(
             "sh -c 'trap \"echo child; exit\" USR1; echo child-ready; while :; do sleep 0.05; done' & "
-            + "trap 'echo leader' USR1; echo leader-ready; wait; wait; sleep 3000");
+            + "trap 'echo leader' USR1; echo leader-ready; wait; wait; exec sleep 3000");
+        // exec: what a signal finds while it is being forked is not signalled, and would go on in the background.
         _client.Record(exec).WaitFor("child-ready");
         _client.Record(exec).WaitFor("leader-ready");
         _client.Signal(exec, 10);
