@@ -75,6 +75,11 @@ static void offer_to_oom_killer(void) {
     close(file);
 }
 
+// A command does not inherit the agent's priority. Where the agent could not raise its own, there is nothing to take back.
+static int leave_priority(void) {
+    return getpriority(PRIO_PROCESS, 0) < 0 ? setpriority(PRIO_PROCESS, 0, 0) : 0;
+}
+
 static int become_workload(const struct launch *launch) {
     if (!launch->changes_user) {
         offer_to_oom_killer();
@@ -85,7 +90,7 @@ static int become_workload(const struct launch *launch) {
     // Files in /proc of a process that is not dumpable belong to root.
     syscall(SYS_setfsuid, 0);
     offer_to_oom_killer();
-    return set_groups(launch->mark) != 0 || set_group(launch->user) != 0 || setpriority(PRIO_PROCESS, 0, 0) != 0
+    return set_groups(launch->mark) != 0 || set_group(launch->user) != 0 || leave_priority() != 0
         || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ? -1 : 0;
 }
 
