@@ -22,6 +22,7 @@ trap 'stop_engine; remove_temporary; echo "0 passed, 1 failed"' EXIT
 "$root/scripts/image.sh"
 "$root/scripts/clients.sh"
 "$root/scripts/monitoring.sh"
+"$root/scripts/browser.sh"
 "$root/scripts/registry.sh"
 
 # What a run could leave behind, one line each.

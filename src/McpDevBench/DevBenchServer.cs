@@ -49,7 +49,7 @@ internal static class DevBenchServer
         AddContract(mcp, options);
         builder.Services.AddSingleton<FileEndpoint>();
         if (options.Metrics.ServedOver(stdio: false))
-            AddMetricsListener(builder.Services);
+            AddMetricsListener(builder.Services, options);
         var app = builder.Build();
         MapEndpoints(app, options);
         app.Services.GetRequiredService<FileEndpoint>().Map(app);
@@ -67,7 +67,7 @@ internal static class DevBenchServer
         AddRooms(builder.Services, options);
         AddContract(mcp, options);
         if (options.Metrics.ServedOver(stdio: true))
-            AddMetricsListener(builder.Services);
+            AddMetricsListener(builder.Services, options);
         return builder.Build();
     }
 
@@ -112,6 +112,7 @@ internal static class DevBenchServer
         services.AddSingleton<InstanceKey>();
         services.AddSingleton(options.Audit);
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<HostDenials>();
         services.AddSingleton(options.Access);
         services.AddSingleton(options.Mcp);
         services.AddSingleton<CallPipeline>();
@@ -125,11 +126,26 @@ internal static class DevBenchServer
         return services.AddMcpServer();
     }
 
-    private static void AddMetricsListener(IServiceCollection services)
+    private static void AddMetricsListener(IServiceCollection services, DevBenchOptions options)
     {
         services.AddSingleton<RuntimeMeters>();
-        services.AddSingleton<MetricsListener>();
+        services.AddSingleton(provider => new MetricsListener(
+            options.Metrics, provider.GetRequiredService<MetricCatalogue>(), provider.GetRequiredService<RuntimeMeters>(),
+            provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ILogger<MetricsListener>>())
+        {
+            Gate = app => GateMetrics(app, options, provider),
+        });
         services.AddHostedService(provider => provider.GetRequiredService<MetricsListener>());
+    }
+
+    /// <summary>The checks of the API's requests, by the name that this listener has.</summary>
+    private static void GateMetrics(IApplicationBuilder app, DevBenchOptions options, IServiceProvider services)
+    {
+        app.UseCorrelationIds();
+        app.UseBrowserHeaders();
+        app.UseHostGate(
+            options.Access with { Host = options.Metrics.Host }, null, services.GetRequiredService<MetricCatalogue>().Access,
+            services.GetRequiredService<HostDenials>().RecordAsync);
     }
 
     /// <summary>The rooms behind the front door.</summary>
@@ -226,16 +242,10 @@ internal static class DevBenchServer
     {
         var metrics = app.Services.GetRequiredService<MetricCatalogue>();
         app.UseCorrelationIds();
+        app.UseBrowserHeaders();
         app.UseEarlyRefusals(options.Mcp.Path, metrics.Api);
         app.UseHttpFailures(metrics.Access);
-        var audit = app.Services.GetRequiredService<AuditLog>();
-        var time = app.Services.GetRequiredService<TimeProvider>();
-        app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, header => audit.TryRecordAsync(AuditEntry.Of(AuditEvents.AuthDenied, time.GetUtcNow(), AuditResults.Denied) with
-        {
-            Principal = AuditEntry.Anonymous,
-            Target = header,
-            ErrorCode = RefusalCode.Forbidden.Name(),
-        }));
+        app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, app.Services.GetRequiredService<HostDenials>().RecordAsync);
         app.UseFileAddress(options.Access);
         app.UseHeaderLimits();
         app.UseStatusBodies(options.Mcp.Path);

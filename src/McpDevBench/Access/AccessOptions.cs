@@ -33,8 +33,8 @@ internal sealed record AccessOptions
             Host = settings.Text("MCP_HOST", defaults.Host, "The address to listen on: an IP address, localhost, or 0.0.0.0 for all."),
             Port = settings.Number("MCP_PORT", defaults.Port, 0, 65535, "The port to listen on; 0 takes a free one and logs it."),
             AllowInsecure = settings.Flag("MCP_ALLOW_INSECURE", defaults.AllowInsecure, "true: listen on an address that others reach, without authentication."),
-            AllowedOrigins = settings.List("MCP_ALLOWED_ORIGINS", "", "More web origins whose pages may call, such as https://bench.example; the server's own loopback origins always may."),
-            AllowedHosts = settings.List("MCP_ALLOWED_HOSTS", "", "More names in the Host header, such as bench.example or bench.example:8443; loopback names and the address listened on always may."),
+            AllowedOrigins = settings.List("MCP_ALLOWED_ORIGINS", "", "More web origins whose pages may call, such as https://bench.example, also from another site; the server's own loopback origins always may."),
+            AllowedHosts = settings.List("MCP_ALLOWED_HOSTS", "", "More names in the Host header, such as bench.example or bench.example:8443, for MCP_PORT and MCP_METRICS_PORT; loopback names and the address listened on always may."),
             PublicUrl = ReadPublicUrl(settings),
         };
         CheckMode(settings, settings.Text("MCP_AUTH_MODE", "none", "How callers prove who they are: only none in this version."));

@@ -5,49 +5,66 @@ using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Access;
 
-/// <summary>The first thing that sees a request: nothing behind it is reached with a wrong Host or Origin.</summary>
+/// <summary>The first check of a request: behind it, Host, Origin and Sec-Fetch-Site are allowed.</summary>
 internal static partial class HostGate
 {
-    /// <param name="mcpPath">Where refusals have the shape of the protocol.</param>
-    /// <param name="onRefused">Told of each refusal, before it is answered, with the header that it is for.</param>
-    public static void UseHostGate(this IApplicationBuilder app, AccessOptions options, PathString mcpPath, AccessMetrics metrics, Func<string, Task> onRefused)
+    /// <param name="mcpPath">Where errors have the shape of the protocol; null: nowhere.</param>
+    /// <param name="onRefused">Called before each rejection is answered, with the header that caused it.</param>
+    public static void UseHostGate(this IApplicationBuilder app, AccessOptions options, PathString? mcpPath, AccessMetrics metrics, Func<string, Task> onRefused)
     {
         var rules = new HostRules(options);
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HostGate).FullName!);
         app.Use(async (HttpContext context, RequestDelegate next) =>
         {
-            var host = context.Request.Headers.Host.ToString();
-            if (!rules.AllowsHost(host, context.Connection.LocalIpAddress))
+            if (Check(rules, context, logger) is not { } rejection)
             {
-                LogHostRefused(logger, Short(host));
-                metrics.Decided("none", allowed: false);
-                metrics.Denied("host");
-                await onRefused($"Host: {Short(host)}");
-                await RefuseAsync(context, mcpPath, StatusCodes.Status421MisdirectedRequest, "The Host header is not one of this server's names.", "If the server is to be reached by this name, add it to MCP_ALLOWED_HOSTS.");
+                metrics.Decided("none", allowed: true);
+                await next(context);
                 return;
             }
-            var origin = context.Request.Headers.Origin;
-            if (origin.Count > 0 && !rules.AllowsOrigin(origin.ToString(), context.Connection.LocalPort))
-            {
-                LogOriginRefused(logger, Short(origin.ToString()));
-                metrics.Decided("none", allowed: false);
-                metrics.Denied("origin");
-                await onRefused($"Origin: {Short(origin.ToString())}");
-                await RefuseAsync(context, mcpPath, StatusCodes.Status403Forbidden, "Pages of this Origin may not call this server.", "If they may, add the origin to MCP_ALLOWED_ORIGINS.");
-                return;
-            }
-            metrics.Decided("none", allowed: true);
-            await next(context);
+            metrics.Decided("none", allowed: false);
+            metrics.Denied(rejection.Rule);
+            await onRefused(rejection.Header);
+            await RefuseAsync(context, mcpPath, rejection);
         });
     }
 
-    private static Task RefuseAsync(HttpContext context, PathString mcpPath, int status, string message, string hint)
+    private static Rejection? Check(HostRules rules, HttpContext context, ILogger logger)
+    {
+        var host = context.Request.Headers.Host.ToString();
+        if (!rules.AllowsHost(host, context.Connection.LocalIpAddress))
+        {
+            LogHostRefused(logger, Short(host));
+            return new Rejection(
+                "host", $"Host: {Short(host)}", StatusCodes.Status421MisdirectedRequest,
+                "The Host header is not one of this server's names.", "If the server is to be reached by this name, add it to MCP_ALLOWED_HOSTS.");
+        }
+        var origin = context.Request.Headers.Origin;
+        if (origin.Count > 0 && !rules.AllowsOrigin(origin.ToString(), context.Connection.LocalPort))
+        {
+            LogOriginRefused(logger, Short(origin.ToString()));
+            return new Rejection(
+                "origin", $"Origin: {Short(origin.ToString())}", StatusCodes.Status403Forbidden,
+                "Pages of this Origin may not call this server.", "If they may, add the origin to MCP_ALLOWED_ORIGINS.");
+        }
+        if (BrowserRules.ForeignSite(context.Request) is { } site && !rules.IsConfiguredOrigin(origin.ToString()))
+        {
+            LogSiteRefused(logger, Short(site));
+            return new Rejection(
+                "origin", $"Sec-Fetch-Site: {Short(site)}", StatusCodes.Status403Forbidden,
+                "Pages of another site may not call this server.", "If they may, add their origin to MCP_ALLOWED_ORIGINS.");
+        }
+        return null;
+    }
+
+    private static Task RefuseAsync(HttpContext context, PathString? mcpPath, Rejection rejection)
     {
         EarlyRefusals.Refused(context, RefusalCode.Forbidden, isLogged: true);
-        if (!context.Request.Path.StartsWithSegments(mcpPath))
-            return HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.Forbidden, message, hint), status);
+        var (message, hint) = (rejection.Message, rejection.Hint);
+        if (mcpPath is not { } protocol || !context.Request.Path.StartsWithSegments(protocol))
+            return HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.Forbidden, message, hint), rejection.Status);
         var error = new JsonObject { ["code"] = -32600, ["message"] = $"{message} {hint}", ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() } };
-        return HttpRefusal.WriteAsync(context, status, new JsonObject { ["jsonrpc"] = "2.0", ["error"] = error });
+        return HttpRefusal.WriteAsync(context, rejection.Status, new JsonObject { ["jsonrpc"] = "2.0", ["error"] = error });
     }
 
     private static string Short(string header) => header.Length <= 100 ? header : header[..100];
@@ -57,4 +74,11 @@ internal static partial class HostGate
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A request of a foreign Origin was refused")]
     private static partial void LogOriginRefused(ILogger logger, [Untrusted] string origin);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Request from a page of another site rejected")]
+    private static partial void LogSiteRefused(ILogger logger, [Untrusted] string site);
+
+    /// <param name="Rule">As metrics name it.</param>
+    /// <param name="Header">The header and its value, cut: for the audit record.</param>
+    private sealed record Rejection(string Rule, string Header, int Status, string Message, string Hint);
 }

@@ -53,6 +53,9 @@ internal sealed class HostRules
             || (_options.Address is { } address && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) && IsOwn(origin, new Uri($"http://{new IPEndPoint(address, 1)}").Host, port));
     }
 
+    /// <summary>Whether the operator allowed the origin by name.</summary>
+    public bool IsConfiguredOrigin(string header) => TryReadOrigin(header, out var origin) && _origins.Contains(origin);
+
     public static bool TryReadHost(string? text, out string name, out int? port)
     {
         (name, port) = ("", null);

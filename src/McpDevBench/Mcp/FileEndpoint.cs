@@ -56,6 +56,7 @@ internal sealed partial class FileEndpoint(
         using var deadline = CallDeadline.BeginTransfer(time, context.RequestAborted);
         try
         {
+            BrowserRules.RequireProof(context.Request);
             if (options.Tools.WhyNot(tool) is { } reason)
                 throw new RefusalException(
                     RefusalCode.Forbidden, $"{tool.Name} is disabled on this server, and so is this endpoint.", reason) { Rule = "tool" };
@@ -125,8 +126,8 @@ internal sealed partial class FileEndpoint(
     private async Task DownloadAsync(HttpContext context, FileCall call, FileEntry entry, AuditedCall audited)
     {
         var (request, response) = (context.Request, context.Response);
-        response.ContentType = entry.MimeType ?? "application/octet-stream";
-        response.Headers.XContentTypeOptions = "nosniff";
+        response.ContentType = DownloadType.Of(entry.MimeType);
+        response.Headers.ContentDisposition = DownloadType.Disposition(call.Path);
         // A link's own size and etag say nothing of what it leads to.
         if (entry.Type == "link")
         {
@@ -180,8 +181,7 @@ internal sealed partial class FileEndpoint(
             _ => throw new RefusalException(RefusalCode.InvalidArgument, $"There is no format '{call.Format}'.", "Use format=tar or format=tar.gz."),
         };
         context.Response.ContentType = gzip ? "application/gzip" : "application/x-tar";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.Headers.ContentDisposition = $"attachment; filename=\"workspace.{(gzip ? "tar.gz" : "tar")}\"";
+        context.Response.Headers.ContentDisposition = DownloadType.Disposition(gzip ? "workspace.tar.gz" : "workspace.tar");
         if (!HttpMethods.IsHead(context.Request.Method))
             await transfer.ExportAsync(
                 call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body,

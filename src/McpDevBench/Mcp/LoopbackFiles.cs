@@ -12,8 +12,8 @@ namespace McpDevBench.Mcp;
 /// The file endpoint of a server on standard input and output: on a free port of the loopback interface, below a path that only its client
 /// learns. Before the first call is served.
 /// </summary>
-internal sealed partial class LoopbackFiles(FileEndpoint files, MetricCatalogue metrics, ILoggerFactory loggers,
-    ILogger<LoopbackFiles> logger) : IHostedService
+internal sealed partial class LoopbackFiles(
+    FileEndpoint files, MetricCatalogue metrics, HostDenials denials, ILoggerFactory loggers, ILogger<LoopbackFiles> logger) : IHostedService
 {
     private const int TokenBytes = 16;
 
@@ -33,8 +33,10 @@ internal sealed partial class LoopbackFiles(FileEndpoint files, MetricCatalogue 
         });
         _app = builder.Build();
         _app.UseCorrelationIds();
+        _app.UseBrowserHeaders();
         _app.UseHttpFailures(metrics.Access);
-        // Also keeps the pages of a browser out: they cannot know the path.
+        _app.UseHostGate(new AccessOptions(), null, metrics.Access, denials.RecordAsync);
+        // Also keeps other users of the machine out: they cannot know the path.
         _app.Use((HttpContext context, RequestDelegate next) => EnterAsync(context, next, $"/{token}"));
         _app.UseRouting();
         files.Map(_app);

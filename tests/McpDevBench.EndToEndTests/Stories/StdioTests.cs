@@ -76,6 +76,17 @@ public sealed class StdioTests
         var hint = (await assistant.Call("fs_read", ("container_id", workspace.Id), ("path", "large.txt")))
             .GetProperty("truncated").GetProperty("hint").GetString()!;
         Assert.Equal(lines, await http.GetStringAsync(Regex.Match(hint, @"GET (http\S+)").Groups[1].Value, cancellationToken));
+        // Its address is known to the page that a browser would open at it.
+        using var page = await http.GetAsync(address, cancellationToken);
+        Assert.Equal("attachment", page.Content.Headers.ContentDisposition?.DispositionType);
+        Assert.Contains("sandbox", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        foreach (var (name, value) in new[] { ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "http://evil.example") })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.Add(name, value);
+            using var refused = await http.SendAsync(request, cancellationToken);
+            Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        }
         using var stranger = await http.GetAsync(address.Replace(pattern.Groups[2].Value, "", StringComparison.Ordinal), cancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, stranger.StatusCode);
     }

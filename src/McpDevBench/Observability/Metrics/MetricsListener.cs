@@ -9,6 +9,9 @@ namespace McpDevBench.Observability.Metrics;
 /// </summary>
 internal sealed partial class MetricsListener(MetricsOptions options, MetricCatalogue metrics, RuntimeMeters meters, ILoggerFactory loggers, ILogger<MetricsListener> logger) : IHostedService
 {
+    /// <summary>Adds what checks each request first: who may call is not decided in this room.</summary>
+    public Action<IApplicationBuilder>? Gate { get; init; }
+
     private const string Path = "/metrics";
 
     private WebApplication? _app;
@@ -28,6 +31,7 @@ internal sealed partial class MetricsListener(MetricsOptions options, MetricCata
             kestrel.Listen(options.Host, options.Port);
         });
         _app = builder.Build();
+        Gate?.Invoke(_app);
         _app.Use((HttpContext context, RequestDelegate next) => AnswerAsync(context, next));
         _app.UseMetricServer(settings => settings.Registry = metrics.Registry, url: null);
         await _app.StartAsync(cancellationToken);
@@ -47,7 +51,6 @@ internal sealed partial class MetricsListener(MetricsOptions options, MetricCata
     /// <summary>Only reading, and only the one path.</summary>
     private static Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
-        context.Response.Headers.XContentTypeOptions = "nosniff";
         if (context.Request.Path != Path)
             return RefuseAsync(context, StatusCodes.Status404NotFound, "Here is /metrics, and nothing else.\n");
         if (!HttpMethods.IsGet(context.Request.Method))
