@@ -20,8 +20,6 @@ internal static class ArchivePath
                 throw Denied(name, "contains ..");
             if (part.IsEmpty || part.SequenceEqual("."u8))
                 continue;
-            if (TempFile.IsTemporary(part))
-                throw Denied(name, "is a name that is used for unfinished work here");
             if (clean.Count > 0)
                 clean.Add((byte)'/');
             clean.AddRange(part);

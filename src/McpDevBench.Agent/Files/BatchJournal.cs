@@ -98,7 +98,7 @@ internal sealed class BatchJournal : IDisposable
         }
         catch (RefusalException)
         {
-            // Something in it belongs to somebody else. Its name is hidden, and the batch's outcome does not depend on it.
+            // Something in it belongs to somebody else. The batch's outcome does not depend on it.
             return false;
         }
     }

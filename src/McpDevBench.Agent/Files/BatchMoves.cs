@@ -9,6 +9,8 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
 
     private int _moves;
 
+    public AsideNames Aside { get; } = new();
+
     /// <summary>Moves an entry to a place. A file or link replaces a file or link; a directory joins the one that is there.</summary>
     /// <param name="path">Of the target, for errors.</param>
     public void Put(Place from, Entry entry, Place to, byte[] path)
@@ -35,7 +37,7 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
     /// <summary>Gone for everybody, and removed when the batch succeeds.</summary>
     public void SetAside(Place place, Entry entry, byte[] path)
     {
-        var hidden = place.Sibling(TempFile.NewName());
+        var hidden = Aside.Beside(place);
         if (place.RenameTo(hidden.Directory, hidden.Name, Abi.RENAME_NOREPLACE) != 0)
             throw Errno.Refuse(path);
         journal.SetAside(place, hidden, entry.Kind == FileKind.Directory);
@@ -46,10 +48,10 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
         using var source = Open(from);
         using var target = Open(to);
         using var walk = new TreeWalk(Open(from), path, recursive: true);
-        while (walk.Next(() => IsThere(walk)))
+        while (walk.Next(() => !Aside.AreIn(walk.Path) && IsThere(walk)))
         {
             channel.ThrowIfCancelled();
-            if (!IsThere(walk))
+            if (Aside.AreIn(walk.Path) || !IsThere(walk))
                 continue;
             var name = walk.NameZ;
             var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];

@@ -121,7 +121,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
         var to = Destination(step, entry);
         var hidden = to.Sibling(TempFile.NewName());
-        var copy = new TreeCopy(channel);
+        var copy = new TreeCopy(channel, _moves.Aside);
         journal.CopyTo(hidden, () => copy.Copy(from, entry, hidden, step.Path), entry.Kind == FileKind.Directory);
         _moves.Put(hidden, entry, to, step.Target);
         return Result(to, step.Target) with { Entries = copy.Entries, Bytes = copy.Bytes };
@@ -181,7 +181,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
             journal.Created(place);
             return;
         }
-        var hidden = place.Sibling(TempFile.NewName());
+        var hidden = _moves.Aside.Beside(place);
         if (temp.LinkAs(hidden.Name) != 0)
             throw Errno.Refuse(path);
         if (hidden.RenameTo(place.Directory, place.Name, Abi.RENAME_EXCHANGE) == 0)
@@ -203,12 +203,18 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         made.MakeParents(path);
     }
 
-    private static bool IsEmpty(Place place, byte[] path)
+    /// <summary>But for what this batch has set aside, which goes at its end.</summary>
+    private bool IsEmpty(Place place, byte[] path)
     {
         using var names = new DirectoryNames();
         using var fd = place.Open(Abi.O_RDONLY | Abi.O_DIRECTORY);
         names.Read(fd, inside: false, path);
-        return names.Count == 0;
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (!_moves.Aside.AreIn(names.Name(i)))
+                return false;
+        }
+        return true;
     }
 
     /// <summary>A step that names no mode leaves it zero: no file is meant to be unusable.</summary>

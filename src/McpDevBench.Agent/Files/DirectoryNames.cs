@@ -16,9 +16,6 @@ internal sealed unsafe class DirectoryNames : IDisposable
     private readonly WalkMemory _names = new();
     private readonly WalkMemory _items = new();
 
-    /// <summary>Also the names that the agent makes up.</summary>
-    public bool IncludesTemporary { get; init; }
-
     public int Count => _items.Length / sizeof(Item);
 
     public ReadOnlySpan<byte> Name(int index) => Bytes(Items[index]);
@@ -41,7 +38,7 @@ internal sealed unsafe class DirectoryNames : IDisposable
             for (nint at = 0; at < count; at += *(ushort*)(buffer + at + 16))
             {
                 var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer + at + RecordHeader);
-                if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8) || (!IncludesTemporary && TempFile.IsTemporary(name)))
+                if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
                     continue;
                 if (++entries > MaxEntries)
                     throw new RefusalException(AgentStatus.TooLarge, $"{Text.Show(path)}: has more than {MaxEntries} entries");

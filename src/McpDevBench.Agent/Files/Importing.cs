@@ -3,7 +3,7 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// Unpacks an archive of unknown origin, all or nothing: into a hidden directory first, and from there into its place by renames. A failure
+/// Unpacks an archive of unknown origin, all or nothing: into a directory beside it first, and from there into its place by renames. A failure
 /// before the last rename leaves the target as it was.
 /// </summary>
 internal sealed class Importing(Workspace workspace)

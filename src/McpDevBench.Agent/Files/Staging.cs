@@ -1,14 +1,16 @@
+using System.Buffers;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// A hidden directory in the workspace's own: <c>tree</c> has the new entries, <c>old</c> what they replace, and <c>target</c>, once
+/// A directory at the top of the workspace: <c>tree</c> has the new entries, <c>old</c> what they replace, and <c>target</c>, once
 /// everything is complete, names their targets. Removed at the end, whatever happens; after a crash, at the agent's next start.
 /// </summary>
 internal sealed unsafe class Staging : IDisposable
 {
     private static readonly byte[] s_target = Text.Z("target");
+    private static readonly SearchValues<byte> s_digits = SearchValues.Create("0123456789abcdef"u8);
 
     private readonly Place _place;
     private readonly Fd _directory = new(-1);
@@ -58,15 +60,20 @@ internal sealed unsafe class Staging : IDisposable
     {
         var found = new List<byte[]>();
         using var root = workspace.Open(default, Abi.O_RDONLY | Abi.O_DIRECTORY);
-        using var names = new DirectoryNames { IncludesTemporary = true };
+        using var names = new DirectoryNames();
         names.Read(root, inside: false, default);
         for (var i = 0; i < names.Count; i++)
         {
-            if (names.Name(i).StartsWith(Prefix) && names.Type(i) == Abi.DT_DIR)
+            if (IsStaging(names.Name(i)) && names.Type(i) == Abi.DT_DIR)
                 found.Add(Text.Z(names.Name(i)));
         }
         return found;
     }
+
+    /// <summary>A name that this agent makes up, and nothing that only looks like it: what is left of an import is removed.</summary>
+    private static bool IsStaging(ReadOnlySpan<byte> name) =>
+        name.StartsWith(Prefix) && name.Length == Prefix.Length + TempFile.RandomDigits
+        && !name[Prefix.Length..].ContainsAnyExcept(s_digits);
 
     /// <summary>From here on a crash does not undo the import: the next start finishes it.</summary>
     public void Commit(byte[] target)
@@ -106,8 +113,7 @@ internal sealed unsafe class Staging : IDisposable
         }
         catch (RefusalException)
         {
-            // A process in the workspace has put something into it that cannot be removed. Its name is hidden, and the next start tries
-            // again.
+            // A process in the workspace has put something into it that cannot be removed. The next start tries again.
         }
         _place.Dispose();
     }

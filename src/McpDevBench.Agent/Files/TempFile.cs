@@ -1,8 +1,8 @@
 namespace McpDevBench.Agent;
 
 /// <summary>
-/// A file without a name, until its content is complete. On a file system that knows no such thing it has a hidden one,
-/// which is removed whatever happens.
+/// A file without a name, until its content is complete. On a file system that knows no such thing it has one that shows
+/// what it is, which is removed whatever happens.
 /// </summary>
 internal sealed unsafe class TempFile : IDisposable
 {
@@ -13,18 +13,18 @@ internal sealed unsafe class TempFile : IDisposable
 
     public Fd Fd { get; }
 
-    /// <summary>The names that the agent makes up; no listing shows them.</summary>
-    public static ReadOnlySpan<byte> Prefix => ".devbench-tmp-"u8;
+    public const int RandomDigits = 16;
 
-    public static bool IsTemporary(ReadOnlySpan<byte> name) => name.StartsWith(Prefix);
+    /// <summary>Of the names that the agent makes up. A file of the workload may be called so too: nothing hides it.</summary>
+    public static ReadOnlySpan<byte> Prefix => ".devbench-tmp-"u8;
 
     public static byte[] NewName()
     {
-        var name = new byte[Prefix.Length + 16 + 1];
+        var name = new byte[Prefix.Length + RandomDigits + 1];
         Prefix.CopyTo(name);
         ulong random;
         Libc.getrandom((byte*)&random, sizeof(ulong), 0);
-        System.Buffers.Text.Utf8Formatter.TryFormat(random, name.AsSpan(Prefix.Length), out _, new System.Buffers.StandardFormat('x', 16));
+        System.Buffers.Text.Utf8Formatter.TryFormat(random, name.AsSpan(Prefix.Length), out _, new System.Buffers.StandardFormat('x', RandomDigits));
         return name;
     }
 

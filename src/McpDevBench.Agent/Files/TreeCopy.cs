@@ -3,7 +3,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>Copies a file, a link, or a directory with all that is in it, to a name that is free.</summary>
-internal sealed unsafe class TreeCopy(Channel channel)
+/// <param name="leftOut">Of the directory.</param>
+internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
 {
     private const uint OwnerBits = 0x1c0; // 0700: the copy must be possible to fill
 
@@ -32,7 +33,7 @@ internal sealed unsafe class TreeCopy(Channel channel)
         {
             channel.ThrowIfCancelled();
             var name = walk.NameZ;
-            if (walk.Directory < 0 || Entry.Find(walk.Directory, name) is not { } inside)
+            if (walk.Directory < 0 || leftOut.AreIn(walk.Path) || Entry.Find(walk.Directory, name) is not { } inside)
                 continue;
             var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];
             using var target = new Place(Workspace.OpenBelow(copy, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name);

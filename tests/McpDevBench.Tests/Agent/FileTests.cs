@@ -176,6 +176,27 @@ public sealed class FileTests : IDisposable
         Assert.True(Directory.Exists("/etc"));
     }
 
+    [Theory]
+    [InlineData(".devbench-tmp-0123456789abcdef")]
+    [InlineData(".devbench-tmp-import-x")]
+    [InlineData(".devbench-tmp-import-0123456789abcdef")]
+    [InlineData(".devbench-tmp-")]
+    public void No_name_hides_a_file(string name)
+    {
+        File.WriteAllText(_agent[name], "needle\n");
+        Directory.CreateDirectory(_agent["folder/" + name]);
+        File.WriteAllText(_agent[$"folder/{name}/{name}"], "needle\n");
+        string[] all = [name, "folder", "folder/" + name, $"folder/{name}/{name}"];
+        Assert.Equal(all, _client.List("", recursive: true).Paths());
+        Assert.Equal(2, _client.Search("needle", all: true).Matches.Count);
+        var archive = _client.Export("", null, null).Archive;
+        _client.Import(archive, "copy", 1 << 20, 100);
+        Assert.Equal(all.Select(path => "copy/" + path), _client.List("copy", recursive: true).Paths());
+        using var again = _agent.Again();
+        using var client = again.Connect();
+        Assert.Equal("needle\n", File.ReadAllText(_agent[$"folder/{name}/{name}"]));
+    }
+
     [Fact]
     public void A_listing_is_in_the_order_of_bytes_and_its_pages_fit_together()
     {
@@ -184,7 +205,6 @@ public sealed class FileTests : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(_agent[path])!);
             File.WriteAllText(_agent[path], "");
         }
-        File.WriteAllText(_agent[".devbench-tmp-0123456789abcdef"], "hidden");
         File.CreateSymbolicLink(_agent["loop"], ".");
         var all = _client.List("", recursive: true).Paths();
         Assert.Equal(["A", "A/1", "a", "a-b", "a.txt", "a/x", "a/y", "a/y/z", "b", "loop", "ü"], all);
