@@ -215,6 +215,7 @@ internal static class DevBenchServer
 
         services.AddSingleton<StartState>();
         services.AddSingleton<SystemAudit>();
+        services.AddSingleton<EngineChecks>();
         services.AddSingleton<Upkeep>();
         services.AddHostedService(provider => provider.GetRequiredService<Upkeep>());
         services.AddHostedService<UsageSampler>();

@@ -20,7 +20,7 @@ internal sealed partial class Upkeep(
     ContainerService containers,
     StateLease lease, IHostApplicationLifetime lifetime,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
-    SystemAudit audit,
+    SystemAudit audit, EngineChecks engineChecks,
     WorkspaceQuota quota, DiskWatch disk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
@@ -37,6 +37,7 @@ internal sealed partial class Upkeep(
         execs.Recover();
         metrics.BeforeCollect(Count);
         RegisterChecks();
+        engineChecks.CheckSettings();
         start.Complete();
         await base.StartAsync(cancellationToken);
     }
@@ -121,6 +122,7 @@ internal sealed partial class Upkeep(
             if (engine.Connections == connections || !resuming.IsCompleted)
                 return;
             connections = engine.Connections;
+            _ = TryAsync("check_engine", () => engineChecks.CheckEngineAsync(stoppingToken));
             resuming = TryAsync("resume", () => recovery.ResumePersistentAsync(stoppingToken));
         }
     }

@@ -86,7 +86,7 @@ internal sealed record ContainerOptions
             AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
             Env = WorkspaceVariables.Read(settings),
             CertificateAuthorities = CaFile.Read(settings),
-            Runtime = settings.OptionalText("MCP_CONTAINER_RUNTIME", "Docker's name of the runtime for workspaces, such as runsc."),
+            Runtime = settings.OptionalText("MCP_CONTAINER_RUNTIME", "Docker's name of the runtime for workspaces, such as runsc; one that the engine does not have is warned of at start."),
             AllowIoUring = settings.Flag(
                 "MCP_ALLOW_IO_URING", false, "Whether programs in workspaces may use io_uring, a part of the kernel with a history of vulnerabilities."),
             DefaultTimeToLive = ttl == 0 ? null : TimeSpan.FromSeconds(ttl),

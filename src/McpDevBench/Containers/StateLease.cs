@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Secrets;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Containers;
@@ -45,9 +46,9 @@ internal sealed partial class StateLease(
         {
             await RenewAsync(timeout.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or RefusalException { Code: not RefusalCode.Conflict })
+        catch (Exception e) when (e is not RefusalException { Code: RefusalCode.Conflict })
         {
-            LogPostponed(logger);
+            LogPostponed(logger, e.Message);
         }
     }
 
@@ -131,5 +132,5 @@ internal sealed partial class StateLease(
     private sealed record Lease(string Name, long Number, string Holder, DateTimeOffset RenewedAt);
 
     [LoggerMessage(LogLevel.Information, "Docker does not answer yet; the state's lease is taken when it does")]
-    private static partial void LogPostponed(ILogger logger);
+    private static partial void LogPostponed(ILogger logger, [Untrusted] string reason);
 }

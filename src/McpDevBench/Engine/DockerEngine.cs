@@ -13,7 +13,14 @@ namespace McpDevBench.Engine;
 /// <summary>What the engine says about itself.</summary>
 /// <param name="Id">Its identity: another one behind the same address is another engine.</param>
 /// <param name="MemoryBytes">Memory of its host.</param>
-internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture, long MemoryBytes, int Processors);
+internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture, long MemoryBytes, int Processors)
+{
+    /// <summary>Names that a container's runtime may have.</summary>
+    public IReadOnlyCollection<string> Runtimes { get; init; } = [];
+
+    /// <summary>Null where the engine does not report it.</summary>
+    public string? RuncVersion { get; init; }
+}
 
 /// <summary>
 /// The one connection to the Docker Engine. Negotiates the version of the API, gives every call a deadline, and turns what can go wrong into
@@ -92,11 +99,11 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             metrics.Engine.Called(call, "ok", time.GetElapsedTime(started));
             return result;
         }
-        catch (Exception e) when (Measure(call, span, started, e, cancellationToken) && Unreachable(e, cancellationToken))
+        catch (Exception e) when (Measure(call, span, started, e, cancellationToken) && EngineFailure.IsUnreachable(e, cancellationToken))
         {
             // The next call negotiates anew: the engine may come back as another version.
             Interlocked.CompareExchange(ref _connection, null, connection);
-            LogUnreachable(logger, call, e.Message);
+            LogUnreachable(logger, call, EngineFailure.ReasonOf(e));
             throw Refuse(e, timeout);
         }
         catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable && Text(e).Contains("no space left", StringComparison.OrdinalIgnoreCase))
@@ -145,7 +152,11 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             var api = offered < NewestApi ? offered : NewestApi;
             var client = Build(api);
             var info = await client.System.GetSystemInfoAsync(deadline.Token);
-            var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch, info.MemTotal, (int)info.NCPU);
+            var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch, info.MemTotal, (int)info.NCPU)
+            {
+                Runtimes = [.. info.Runtimes?.Keys ?? []],
+                RuncVersion = version.Components?.FirstOrDefault(component => component.Name == "runc")?.Version,
+            };
             metrics.Engine.Called("connect", "ok", time.GetElapsedTime(started));
             LogConnected(logger, options.Host, identity.Version, identity.ApiVersion, identity.Id);
             Interlocked.Increment(ref _connections);
@@ -153,7 +164,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         }
         // While Docker is away, nothing else would count that it does not answer: every call ends here.
         catch (Exception e) when (e is not RefusalException
-            && Measure("connect", default, started, e, CancellationToken.None) && Unreachable(e, CancellationToken.None))
+            && Measure("connect", default, started, e, CancellationToken.None) && EngineFailure.IsUnreachable(e, CancellationToken.None))
         {
             throw Refuse(e, options.CallTimeout);
         }
@@ -197,7 +208,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         {
             DockerApiException { StatusCode: < HttpStatusCode.InternalServerError } => "client_error",
             DockerApiException => "server_error",
-            _ => Unreachable(e, callers) ? "unavailable" : "cancelled",
+            _ => EngineFailure.IsUnreachable(e, callers) ? "unavailable" : "cancelled",
         };
         metrics.Engine.Called(call, status, time.GetElapsedTime(started));
         if (e is DockerApiException answer)
@@ -207,31 +218,28 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         return true;
     }
 
-    private static bool Unreachable(Exception e, CancellationToken callers) => e switch
-    {
-        OperationCanceledException => !callers.IsCancellationRequested,
-        TimeoutException or HttpRequestException or SocketException or IOException => true,
-        _ => false,
-    };
-
     private RefusalException Refuse(Exception e, TimeSpan timeout)
     {
-        var socket = e as SocketException ?? e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException;
-        var (what, hint) = (socket?.SocketErrorCode, e) switch
+        var (what, hint) = EngineFailure.SocketErrorOf(e) switch
         {
-            (SocketError.AccessDenied, _) => (
+            SocketError.AccessDenied => (
                 $"The server may not open the Docker socket {Host}: permission denied.",
                 "Ask the operator to run the server as a user of the socket's group (docker), or to set MCP_DOCKER_HOST."),
-            (SocketError.ConnectionRefused, _) =>
+            SocketError.ConnectionRefused =>
                 ($"Nothing listens at {Host}: Docker is not running.", "Ask the operator to start Docker; then call again."),
-            (SocketError.AddressNotAvailable, _) =>
+            SocketError.AddressNotAvailable =>
                 ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
-            (_, OperationCanceledException or TimeoutException) => (
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => (
+                $"The name of {Host} is unknown.", "Ask the operator to set MCP_DOCKER_HOST to an address that the server can resolve; then call again."),
+            _ when EngineFailure.IsTls(e) => (
+                $"Docker at {Host} cannot be reached over TLS: {EngineFailure.ReasonOf(e)}",
+                "Ask the operator to check MCP_DOCKER_HOST and the certificates in MCP_DOCKER_CERT_PATH; then call again."),
+            _ when EngineFailure.IsTimeout(e) => (
                 $"Docker at {Host} did not answer within {timeout.TotalSeconds:0} s.",
                 "Call again; if it stays so, ask the operator to look at Docker."),
             _ when e.ToString().Contains("No such file", StringComparison.OrdinalIgnoreCase) =>
                 ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
-            _ => ($"Docker at {Host} cannot be reached: {e.Message}", "Ask the operator to look at Docker; then call again."),
+            _ => ($"Docker at {Host} cannot be reached: {EngineFailure.ReasonOf(e)}", "Ask the operator to look at Docker; then call again."),
         };
         return new RefusalException(RefusalCode.DockerUnavailable, what, hint, retryable: true, e);
     }

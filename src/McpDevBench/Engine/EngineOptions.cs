@@ -21,7 +21,7 @@ internal sealed record EngineOptions
     public static EngineOptions Read(Settings settings)
     {
         var hostOfDocker = settings.OptionalText("DOCKER_HOST", "Docker's own variable, used where MCP_DOCKER_HOST is not set.");
-        var host = settings.Text("MCP_DOCKER_HOST", hostOfDocker ?? DefaultHost, "The Docker Engine: unix:///path, tcp://host:port.");
+        var host = settings.Text("MCP_DOCKER_HOST", hostOfDocker ?? DefaultHost, "The Docker Engine: unix:///path, tcp://host:port. Without TLS, tcp:// is warned of at start.");
         if (!Uri.TryCreate(host, UriKind.Absolute, out var uri) || uri.Scheme is not ("unix" or "tcp" or "http" or "https"))
         {
             settings.Refuse($"MCP_DOCKER_HOST='{host}' is not allowed: use unix:///path/to/docker.sock or tcp://host:port.");
