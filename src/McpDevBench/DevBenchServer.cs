@@ -78,12 +78,13 @@ internal static class DevBenchServer
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            kestrel.SetDefaults();
+            // Of pinned memory, which is not given back soon: a body that waits for its turn stays with the client.
+            kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
             kestrel.Limits.MaxRequestBodySize = 16L * options.Mcp.MaxRequestBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = HeaderLimits.Margin * HeaderLimits.MaxBytes;
             kestrel.Limits.MaxRequestHeaderCount = HeaderLimits.Margin * HeaderLimits.MaxCount;
             kestrel.Limits.MaxRequestLineSize = HeaderLimits.Margin * HeaderLimits.MaxAddress;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Listen(options.Access.Host, options.Access.Port);
         });
         return builder;
@@ -115,6 +116,7 @@ internal static class DevBenchServer
         services.AddSingleton<HostDenials>();
         services.AddSingleton(options.Access);
         services.AddSingleton(options.Mcp);
+        services.AddSingleton<CallBudgets>();
         services.AddSingleton<CallPipeline>();
         services.AddHostedService<Drain>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Mcp.DrainGraceSeconds));
@@ -245,15 +247,18 @@ internal static class DevBenchServer
         app.UseCorrelationIds();
         app.UseBrowserHeaders();
         app.UseEarlyRefusals(options.Mcp.Path, metrics.Api);
-        app.UseHttpFailures(metrics.Access);
+        app.UseHttpFailures(metrics.Access, options.Mcp.Path);
         app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, app.Services.GetRequiredService<HostDenials>().RecordAsync);
         app.UseFileAddress(options.Access);
         app.UseHeaderLimits();
         app.UseStatusBodies(options.Mcp.Path);
         app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, metrics.Access);
         app.UseStaleSessions(options.Mcp.Path);
+        var budgets = app.Services.GetRequiredService<CallBudgets>();
+        metrics.BeforeCollect(() => metrics.Memory.Counted(budgets.Small.Used, budgets.Large.Used, budgets.Answers.Used));
+        // Around what sends the answer: its memory is taken until the client has it.
+        app.UseCheckedMessages(options.Mcp.Path, options.Mcp.MaxRequestBytes, budgets);
         app.UseJsonAnswers(options.Mcp.Path);
-        app.UseCheckedMessages(options.Mcp.Path);
         app.UseTransportErrors(options.Mcp.Path);
         app.UseRouting();
         app.MapRoot(options.Mcp.Path);

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using McpDevBench.Observability.Metrics;
-using McpDevBench.Observability;
 using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Access;
@@ -63,8 +61,7 @@ internal static partial class HostGate
         var (message, hint) = (rejection.Message, rejection.Hint);
         if (mcpPath is not { } protocol || !context.Request.Path.StartsWithSegments(protocol))
             return HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.Forbidden, message, hint), rejection.Status);
-        var error = new JsonObject { ["code"] = -32600, ["message"] = $"{message} {hint}", ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() } };
-        return HttpRefusal.WriteAsync(context, rejection.Status, new JsonObject { ["jsonrpc"] = "2.0", ["error"] = error });
+        return HttpRefusal.WriteRpcAsync(context, rejection.Status, RpcError.InvalidRequest, $"{message} {hint}");
     }
 
     private static string Short(string header) => header.Length <= 100 ? header : header[..100];

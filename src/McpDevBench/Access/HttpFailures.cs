@@ -7,7 +7,8 @@ namespace McpDevBench.Access;
 /// <summary>Whatever escapes an endpoint: a client's malformed request, or a fault of the server that is logged here, once.</summary>
 internal static partial class HttpFailures
 {
-    public static void UseHttpFailures(this IApplicationBuilder app, AccessMetrics metrics)
+    /// <param name="mcpPath">Where errors have the shape of the protocol; null: nowhere.</param>
+    public static void UseHttpFailures(this IApplicationBuilder app, AccessMetrics metrics, PathString? mcpPath = null)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpFailures).FullName!);
         app.Use(async (HttpContext context, RequestDelegate next) =>
@@ -21,21 +22,23 @@ internal static partial class HttpFailures
                 // There is nobody to answer, and nothing is wrong.
                 context.Abort();
             }
-            catch (BadHttpRequestException exception)
+            catch (Exception exception) when (Malformed(exception) is { } malformed)
             {
-                var refusal = BadRequest(exception);
+                var refusal = BadRequest(malformed);
                 metrics.Refused(refusal);
                 EarlyRefusals.Refused(context, refusal.Code);
-                await AnswerAsync(context, refusal, exception.StatusCode);
+                await AnswerAsync(context, refusal, malformed.StatusCode, mcpPath);
             }
             catch (RefusalException refusal)
             {
-                await AnswerAsync(context, refusal, null);
+                if (IsProtocol(context, mcpPath))
+                    EarlyRefusals.Refused(context, refusal.Code);
+                await AnswerAsync(context, refusal, null, mcpPath);
             }
             catch (Exception exception)
             {
                 LogUnexpected(logger, exception, context.Request.Method, context.Request.Path.Value);
-                await AnswerAsync(context, HttpRefusal.Unexpected(), null);
+                await AnswerAsync(context, HttpRefusal.Unexpected(), null, null);
             }
         });
     }
@@ -47,15 +50,25 @@ internal static partial class HttpFailures
         // The web server's words when a body ends before its length: the abort may become known a moment later.
         || (exception is BadHttpRequestException && exception.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal));
 
+    /// <summary>The error of a request that the web server cannot read; null for any other failure.</summary>
+    /// <remarks>For the size of a chunk that is no number of 31 bits it throws an error of its own, as if the network had failed.</remarks>
+    public static BadHttpRequestException? Malformed(Exception exception) => exception switch
+    {
+        BadHttpRequestException malformed => malformed,
+        IOException { InnerException: OverflowException } overflow => new BadHttpRequestException(overflow.Message, overflow),
+        _ => null,
+    };
+
     /// <summary>The status that is answered with, if there is still anybody to answer.</summary>
     public static int StatusOf(Exception exception) => exception switch
     {
-        BadHttpRequestException malformed => malformed.StatusCode,
         RefusalException refusal => refusal.Code.HttpStatus(),
-        _ => StatusCodes.Status500InternalServerError,
+        _ => Malformed(exception)?.StatusCode ?? StatusCodes.Status500InternalServerError,
     };
 
-    private static Task AnswerAsync(HttpContext context, RefusalException refusal, int? status)
+    private static bool IsProtocol(HttpContext context, PathString? mcpPath) => mcpPath is { } path && context.Request.Path.StartsWithSegments(path);
+
+    private static Task AnswerAsync(HttpContext context, RefusalException refusal, int? status, PathString? mcpPath)
     {
         // After the first byte an error can only be shown by not ending well: a clean end would make half a file look whole.
         if (context.Response.HasStarted)
@@ -65,7 +78,11 @@ internal static partial class HttpFailures
         }
         context.Response.Clear();
         context.Response.Headers[Observability.CorrelationId.Header] = Observability.CorrelationId.Ensure();
-        return HttpRefusal.WriteAsync(context, refusal, status);
+        if (!IsProtocol(context, mcpPath) || status == StatusCodes.Status413PayloadTooLarge)
+            return HttpRefusal.WriteAsync(context, refusal, status);
+        var error = refusal.Code == RefusalCode.InvalidArgument ? RpcError.InvalidRequest : RpcError.ResourceExhausted;
+        return HttpRefusal.WriteRpcAsync(
+            context, status ?? refusal.Code.HttpStatus(), error, $"{refusal.Message} {refusal.Hint}", id: null, refusal.Code);
     }
 
     /// <summary>What a request that the web server cannot read is counted as.</summary>

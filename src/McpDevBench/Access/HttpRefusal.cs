@@ -50,6 +50,23 @@ internal static class HttpRefusal
             : context.Response.WriteAsync(Text(body), context.RequestAborted);
     }
 
+    /// <summary>An error in the shape of JSON-RPC.</summary>
+    /// <param name="id">The request's, as far as it is known.</param>
+    /// <param name="code">For programs, in the error's data; null: none.</param>
+    public static Task WriteRpcAsync(
+        HttpContext context, int status, RpcError error, string message, JsonNode? id = null, RefusalCode? code = null)
+    {
+        var data = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() };
+        if (code is { } named)
+            data.Insert(0, "code", named.Name());
+        return WriteAsync(context, status, new JsonObject
+        {
+            ["jsonrpc"] = "2.0",
+            ["id"] = id,
+            ["error"] = new JsonObject { ["code"] = (int)error, ["message"] = message, ["data"] = data },
+        });
+    }
+
     /// <summary>JSON with the escapes that it needs, and no others.</summary>
     public static string Text(JsonNode body)
     {
@@ -58,4 +75,14 @@ internal static class HttpRefusal
             body.WriteTo(json);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+}
+
+/// <summary>Numbers of JSON-RPC for errors that are answered before the protocol's own code sees the message.</summary>
+internal enum RpcError
+{
+    ParseError = -32700,
+    InvalidRequest = -32600,
+    InvalidParams = -32602,
+    ResourceExhausted = -32000,
+    UnknownSession = -32001,
 }

@@ -7,6 +7,30 @@ internal static class CommandText
 {
     public const int MaxBytes = 120;
 
+    private const int MaxKeptBytes = 2048;
+
+    /// <summary>What the server keeps of a command: as much as lists and errors show. Its agent has all of it.</summary>
+    public static IReadOnlyList<string> Kept(IReadOnlyList<string> command)
+    {
+        var kept = new List<string>();
+        var left = MaxKeptBytes;
+        foreach (var argument in command)
+        {
+            if (left <= 0)
+            {
+                kept.Add("…");
+                break;
+            }
+            var length = Utf8Text.Cut(argument, left);
+            var isWhole = length == argument.Length;
+            kept.Add(isWhole ? argument : $"{argument.AsSpan(0, length)}…");
+            if (!isWhole)
+                break;
+            left -= Encoding.UTF8.GetByteCount(argument) + 1;
+        }
+        return kept;
+    }
+
     public static string Of(IReadOnlyList<string> command, int maxBytes = MaxBytes)
     {
         var text = new StringBuilder();

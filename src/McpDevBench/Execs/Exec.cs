@@ -35,7 +35,7 @@ internal sealed record Exec
     public required ContainerId ContainerId { get; init; }
     public required string Owner { get; init; }
 
-    /// <summary>Program and arguments, as given.</summary>
+    /// <summary>Program and arguments, cut where they are long.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }

@@ -11,6 +11,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         Exec exec, int waitMs, int maxOutputBytes, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
     {
         await WaitForEndAsync(exec, waitMs, onOutput, cancellationToken);
+        await CallMemory.TakeForAnswerAsync(maxOutputBytes, CallMemory.TextFactor, cancellationToken);
         return Read(exec, (current, log) => new ExecResult(current, OutputPager.HeadAndTail(log, maxOutputBytes)));
     }
 
@@ -19,6 +20,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         Exec exec, PollRequest request, Action<OutputLog>? onOutput, CancellationToken cancellationToken)
     {
         await WaitForEndAsync(exec, request.WaitMs, onOutput, cancellationToken);
+        await CallMemory.TakeForAnswerAsync(request.MaxBytes, CallMemory.TextFactor, cancellationToken);
         return Read(exec, (current, log) => PageOf(current, OutputPager.Page(log, request), log));
     }
 
@@ -32,6 +34,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
             var awaited = request.Match is { } match ? new LineScanner(request with { Grep = match }) : lines;
             await new OutputWait(active, request, awaited, time).RunAsync(cancellationToken);
         }
+        await CallMemory.TakeForAnswerAsync(request.MaxBytes, CallMemory.TextFactor, cancellationToken);
         return Read(exec, active, (current, log) =>
         {
             if (request.AfterSeq >= log.NextSeq && !current.OutputRemoved)

@@ -124,7 +124,7 @@ internal sealed class ExecService(
             Id = id,
             ContainerId = workspace.Id,
             Owner = workspace.Owner,
-            Command = request.Cmd ?? ["sh", "-c", request.Shell!],
+            Command = CommandText.Kept(request.Cmd ?? ["sh", "-c", request.Shell!]),
             StartedAt = time.GetUtcNow(),
             Timeout = start.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(start.TimeoutMs),
             Notes = request.Pty && ScriptOf(request) is { } script && ScriptReader.HasBackground(script) ? [ExecNotes.EndsWithTerminal] : [],

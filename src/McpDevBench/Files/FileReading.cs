@@ -25,6 +25,7 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
                 RefusalCode.InvalidArgument, "More than one kind of part is asked for.",
                 "Use offset and length for bytes, line and limit for lines, or tail_lines for the end of the file.");
         }
+        await CallMemory.TakeForAnswerAsync(Budget(binary: false), CallMemory.TextFactor, cancellationToken);
         var offset = request.Offset ?? 0;
         var wanted = bytes ? Budget(binary: false) : Math.Max(Budget(binary: false), FileLines.FirstPiece);
         var beginning = await read(offset, Math.Min(request.Length ?? long.MaxValue, wanted), cancellationToken);
@@ -88,6 +89,7 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
                 $"{entry.Path} is an image ({type}) of {entry.Size} bytes; at most {MaxImageBytes} can be shown.",
                 $"Make a smaller one with exec, read its bytes with offset and length, or use {FileAddress.Named}.");
         }
+        await CallMemory.TakeForAnswerAsync(entry.Size, CallMemory.BinaryFactor, cancellationToken);
         var (image, whole) = await read(0, MaxImageBytes, cancellationToken);
         if (ImageDamage.Of(image, type) is { } damage)
         {

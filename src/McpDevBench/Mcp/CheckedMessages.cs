@@ -1,7 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using McpDevBench.Access;
-using McpDevBench.Observability;
-using ModelContextProtocol;
+using ModelContextProtocol.Server;
 
 namespace McpDevBench.Mcp;
 
@@ -10,7 +10,9 @@ namespace McpDevBench.Mcp;
 /// </summary>
 internal static class CheckedMessages
 {
-    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path) =>
+    private static readonly byte[] _byteOrderMark = [0xEF, 0xBB, 0xBF];
+
+    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path, int maximum, CallBudgets budgets) =>
         app.Use(async (HttpContext context, RequestDelegate next) =>
     {
         if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path))
@@ -18,43 +20,53 @@ internal static class CheckedMessages
             await next(context);
             return;
         }
-        using var body = new MemoryStream((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, 1 << 20));
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        ReadOnlyMemory<byte> message = body.GetBuffer().AsMemory(0, (int)body.Length);
+        using var memory = CallMemory.Begin(budgets);
+        var message = await RequestBody.ReadAsync(context, maximum, memory);
+        if (message.Span.StartsWith(_byteOrderMark))
+            message = message[_byteOrderMark.Length..];
         if (FormFault.Find(message.Span) is { } form)
         {
-            await RefuseAsync(context, form.Code, $"{form.Sentence} {form.Hint}", form.Id);
+            await RefuseAsync(context, (RpcError)form.Code, $"{form.Sentence} {form.Hint}", form.Id);
             return;
         }
         message = FormFault.WithWholeId(message.Span) ?? message;
         message = TextArguments.Expand(message.Span) ?? message;
-        var fault = MessageFault.Find(message.Span);
+        var fault = MessageFault.Find(message.Span, out var elements);
         if (fault is { ArgumentsStart: < 0 })
         {
-            await RefuseAsync(context, McpErrorCode.InvalidParams, $"{fault.Sentence} {fault.Hint}", fault.Id);
+            await RefuseAsync(context, fault.Code, $"{fault.Sentence} {fault.Hint}", fault.Id, fault.IsTooLarge);
             return;
         }
         if (fault is not null)
             message = fault.Amend(message.Span);
+        await memory.TakeForParsingAsync(message.Length, elements, context.RequestAborted);
         context.Request.ContentLength = message.Length;
-        context.Request.Body = new MemoryStream(message.ToArray(), writable: false);
-        await next(context);
+        var received = context.Request.Body;
+        context.Request.Body = MessageStream(message);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            // A connection that is kept open keeps what its last request had, the SDK's server with the message in it among that.
+            context.Request.Body = received;
+            _ = context.Request.BodyReader; // Made anew for the body that it finds; the last one would keep the message.
+            context.Features.Set<McpServer>(null);
+        }
     });
 
-    private static Task RefuseAsync(HttpContext context, McpErrorCode code, string text, string? id)
+    private static MemoryStream MessageStream(ReadOnlyMemory<byte> message) =>
+        MemoryMarshal.TryGetArray(message, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(message.ToArray(), writable: false);
+
+    private static Task RefuseAsync(HttpContext context, RpcError error, string text, string? id, bool isTooLarge = false)
     {
-        EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
-        return HttpRefusal.WriteAsync(context, StatusCodes.Status400BadRequest, new JsonObject
-        {
-            ["jsonrpc"] = "2.0",
-            ["id"] = id is null ? null : JsonNode.Parse(id),
-            ["error"] = new JsonObject
-            {
-                ["code"] = (int)code,
-                ["message"] = text,
-                ["data"] = new JsonObject { ["code"] = RefusalCode.InvalidArgument.Name(), [CorrelationId.Field] = CorrelationId.Ensure() },
-            },
-        });
+        var code = isTooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument;
+        EarlyRefusals.Refused(context, code);
+        var status = isTooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest;
+        return HttpRefusal.WriteRpcAsync(context, status, error, text, id is null ? null : JsonNode.Parse(id), code);
     }
 }
 

@@ -76,7 +76,7 @@ internal sealed partial class FileEndpoint(
                 metrics.Access.Refused(refusal);
             status = HttpFailures.StatusOf(exception);
             errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
-                : exception is BadHttpRequestException unreadable ? HttpFailures.CodeOf(unreadable).Name()
+                : HttpFailures.Malformed(exception) is { } unreadable ? HttpFailures.CodeOf(unreadable).Name()
                 : RefusalCodes.NameOf(exception);
             throw;
         }

@@ -152,6 +152,9 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
             return null;
         try
         {
+            // Reported as too large by what looks at the message next.
+            if (MessageScan.HasMoreThan(MessageFault.MaxElements, message))
+                return null;
             var whole = JsonElement.Parse(message);
             if (whole.ValueKind != JsonValueKind.Object || MemberOf(whole, "method") is not { ValueKind: JsonValueKind.String } method
                 || !method.ValueEquals(RequestMethods.Initialize) || IsOfRevisionWithoutInitialize(whole))

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using McpDevBench.Access;
-using McpDevBench.Observability;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.AspNetCore;
@@ -31,18 +29,10 @@ internal static class HttpFront
             return;
         }
         EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
-        await HttpRefusal.WriteAsync(context, StatusCodes.Status404NotFound, new JsonObject
-        {
-            ["jsonrpc"] = "2.0",
-            ["id"] = null,
-            ["error"] = new JsonObject
-            {
-                ["code"] = -32001,
-                ["message"] = $"Unknown session: {(session.Length <= 100 ? session : session[..100])}. "
-                    + $"Send initialize without {SessionHeader}; this server needs no session.",
-                ["data"] = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() },
-            },
-        });
+        var shown = session.Length <= 100 ? session : session[..100];
+        await HttpRefusal.WriteRpcAsync(
+            context, StatusCodes.Status404NotFound, RpcError.UnknownSession,
+            $"Unknown session: {shown}. Send initialize without {SessionHeader}; this server needs no session.");
     });
 
     /// <summary>A POST whose Accept does not name the event stream gets its answer as JSON.</summary>
@@ -88,29 +78,28 @@ internal static class HttpFront
         {
             context.Features.Set(client);
         }
+        var content = body.GetBuffer().AsMemory(0, (int)body.Length);
         if (context.Response.ContentType?.StartsWith(EventStream, StringComparison.Ordinal) is true)
         {
             context.Response.ContentType = Json;
-            await context.Response.WriteAsync(LastMessage(body), context.RequestAborted);
+            content = content[LastMessage(content.Span)];
         }
-        else if (body.Length > 0)
+        for (var start = 0; start < content.Length; start += RelaxedJsonStream.PieceBytes)
         {
-            await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
+            var piece = content[start..Math.Min(content.Length, start + RelaxedJsonStream.PieceBytes)];
+            await context.Response.Body.WriteAsync(piece, context.RequestAborted);
         }
     }
 
-    /// <summary>The answer comes last, after its progress.</summary>
-    private static string LastMessage(MemoryStream events)
+    /// <summary>The answer comes last, after its progress. A line end within a message is escaped.</summary>
+    private static Range LastMessage(ReadOnlySpan<byte> events)
     {
-        const string data = "data: ";
-        var last = "";
-        events.Position = 0;
-        using var reader = new StreamReader(events, leaveOpen: true);
-        while (reader.ReadLine() is { } line)
-        {
-            if (line.StartsWith(data, StringComparison.Ordinal))
-                last = line[data.Length..];
-        }
-        return last;
+        var data = "data: "u8;
+        var start = events.LastIndexOf("\ndata: "u8) is >= 0 and var at ? at + 1 : 0;
+        if (!events[start..].StartsWith(data))
+            return ..0;
+        start += data.Length;
+        var length = events[start..].IndexOfAny("\r\n"u8);
+        return start..(length < 0 ? events.Length : start + length);
     }
 }

@@ -27,8 +27,7 @@ internal sealed partial class LoopbackFiles(
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.SetDefaults();
             kestrel.Listen(IPAddress.Loopback, 0);
         });
         _app = builder.Build();

@@ -15,7 +15,7 @@ namespace McpDevBench.Mcp;
 internal abstract class DevBenchResource(string scheme, ResourceTemplate template, string? auditEvent = null) : McpServerResource
 {
     /// <summary>A resource is one message, which clients hold in memory.</summary>
-    protected const int MaximumBytes = 4 * 1024 * 1024;
+    protected const int MaximumBytes = 2 * 1024 * 1024;
 
     /// <summary>What reading it is called in the audit record; null if that is not recorded.</summary>
     public string? AuditEvent => auditEvent;
@@ -33,6 +33,7 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
             throw new McpProtocolException($"Unknown resource: '{uri}'", McpErrorCode.InvalidParams);
         if (CallFacts.Current is { } facts)
             (facts.ContainerId, facts.Target) = (auditEvent is null ? null : CallFacts.Handle(handle), path);
+        await CallMemory.TakeForAnswerAsync(MaximumBytes, CallMemory.BinaryFactor, cancellationToken);
         var (bytes, mimeType) = await ReadAsync(Principal.Of(request.User).Name, handle, path, cancellationToken);
         return new ReadResourceResult { Contents = [Contents(uri, bytes, mimeType)] };
     }
@@ -49,9 +50,20 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
         return handle.Length > 0 && path.Length > 0;
     }
 
-    private static ResourceContents Contents(string uri, byte[] bytes, string? mimeType) => Utf8.IsValid(bytes) && !bytes.AsSpan().Contains((byte)0)
+    private static ResourceContents Contents(string uri, byte[] bytes, string? mimeType) => IsText(bytes)
         ? new TextResourceContents { Uri = uri, MimeType = mimeType ?? "text/plain", Text = Encoding.UTF8.GetString(bytes) }
         : BlobResourceContents.FromBytes(bytes, uri, mimeType ?? "application/octet-stream");
+
+    /// <summary>A control character takes six bytes of JSON: what has many of them is smaller as base64.</summary>
+    private static bool IsText(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Contains((byte)0) || !Utf8.IsValid(bytes))
+            return false;
+        var controls = 0;
+        foreach (var value in bytes)
+            controls += value < ' ' && value is not ((byte)'\n' or (byte)'\r' or (byte)'\t') ? 1 : 0;
+        return controls <= bytes.Length / 8;
+    }
 }
 
 /// <summary><c>workspace://{container_id}/{path}</c>: a file.</summary>

@@ -63,8 +63,17 @@ internal static class TextArguments
     {
         var text = new byte[reader.ValueSpan.Length];
         var length = reader.CopyString(text);
-        return JsonElement.Parse(text.AsSpan(0, length)).ValueKind == JsonValueKind.Object
-            ? ((int)reader.TokenStartIndex, (int)reader.BytesConsumed, text[..length])
-            : null;
+        return IsObject(text.AsSpan(0, length)) ? ((int)reader.TokenStartIndex, (int)reader.BytesConsumed, text[..length]) : null;
+    }
+
+    /// <summary>Reads to the end, but makes nothing of it: what is in the text has not been counted yet.</summary>
+    private static bool IsObject(ReadOnlySpan<byte> text)
+    {
+        var reader = new Utf8JsonReader(text);
+        var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+        while (reader.Read())
+        {
+        }
+        return isObject;
     }
 }

@@ -43,6 +43,7 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     public sealed override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
         var arguments = Bind(request);
+        CallMemory.Current?.Parsed();
         if (CallFacts.Current is { } facts)
             facts.Target = TargetOf(arguments);
         CallDeadline.Current?.Set(TimeoutOf(arguments));

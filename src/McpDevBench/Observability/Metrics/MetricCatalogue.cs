@@ -26,6 +26,7 @@ internal sealed class MetricCatalogue
         Health = new(_families);
         Storage = new(_families);
         Usage = new(_families);
+        Memory = new(_families);
         _families.Gauge("mcp_build_info", "Always 1; the labels say what was built.", "version", "commit").WithLabels(BuildInfo.Version, BuildInfo.Commit).Set(1);
         var uptime = _families.Gauge("mcp_server_uptime_seconds", "Seconds since the server started.");
         var started = time.GetTimestamp();
@@ -45,6 +46,7 @@ internal sealed class MetricCatalogue
     public HealthMetrics Health { get; }
     public StorageMetrics Storage { get; }
     public UsageMetrics Usage { get; }
+    public MemoryMetrics Memory { get; }
 
     public CollectorRegistry Registry => _families.Registry;
 

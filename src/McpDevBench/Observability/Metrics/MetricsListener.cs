@@ -25,9 +25,8 @@ internal sealed partial class MetricsListener(MetricsOptions options, MetricCata
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            kestrel.SetDefaults();
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Listen(options.Host, options.Port);
         });
         _app = builder.Build();
