@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Attacks;
 using McpDevBench.EndToEndTests.Browsers;
-using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
@@ -22,6 +22,7 @@ public sealed class BrowserTests
     ];
 
     [Fact]
+    [Attack("a web page in Chromium, against files, tools and metrics")]
     public async Task No_page_of_another_port_calls_the_server_or_runs_a_workspaces_files_in_a_real_browser()
     {
         await using var site = new AttackerSite();
@@ -55,15 +56,21 @@ public sealed class BrowserTests
             await Chromium.Open(site.JumpTo(address));
             Assert.Contains("forbidden", await Chromium.Open(address));
         }
+        // DNS rebinding: a name of the attacker that leads here.
+        Assert.Contains("forbidden", await Chromium.Open($"http://rebound.example:{server.Port}/workspaces/{workspace.Id}/files?path=x.html"));
         Assert.Equal(["done"], site.TakeSeen());
         var records = Records(server)[before..];
         Assert.True(records.Count > 20, $"only {records.Count} requests reached the server");
         Assert.All(records, record => Assert.Equal("denied", (string?)record["result"]));
+        Assert.Contains(records, record => (string?)record["target"] == $"Host: rebound.example:{server.Port}");
+        AttackFigures.Add($"{harm.Count} ways without protection");
+        AttackFigures.Add($"{records.Count} requests denied");
         Assert.Single((await assistant.ListContainers()).Containers);
         await Refused.With("file_not_found", () => workspace.Read("owned-by-put"));
     }
 
     [Fact]
+    [Attack("what a workspace wrote as a page on the server's origin")]
     public async Task Every_answer_of_every_listener_is_nothing_that_a_browser_shows_or_lends()
     {
         var metrics = Ports.Free();
@@ -106,6 +113,7 @@ public sealed class BrowserTests
     }
 
     [Fact]
+    [Attack("requests as browsers send them, from other sites and from none")]
     public async Task A_browser_needs_more_than_to_be_on_the_machine()
     {
         var metrics = Ports.Free();
