@@ -10,6 +10,7 @@ engine_was_running=$(engine_answers && echo yes || echo no)
 trap '[ "$engine_was_running" = yes ] || "$root/scripts/engine.sh" stop' EXIT
 "$root/scripts/publish.sh"
 "$root/scripts/images.sh"
+"$root/scripts/browser.sh"
 
 report=$artifacts/attacks.tsv
 rm -f "$report"
