@@ -6,7 +6,7 @@ namespace McpDevBench.Agents;
 /// <summary>One request under way: its answer, and content to or from the agent within the credit of either side.</summary>
 internal sealed class AgentCall(AgentConnection connection, uint channel)
 {
-    /// <summary>For an answer that is under way when the request is cancelled.</summary>
+    /// <summary>For the answer of a request that is cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource<byte[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,7 +15,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     private readonly Lock _lock = new();
     private TaskCompletionSource _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sendCredit = Protocol.InitialCredit;
-    private bool _cancelled;
+    private bool _cancelled, _hasWaited;
 
     public uint Channel => channel;
 
@@ -73,6 +73,18 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     {
         if (!Interlocked.Exchange(ref _cancelled, true))
             _ = connection.PostAsync(FrameKind.Cancel, channel, ReadOnlyMemory<byte>.Empty);
+    }
+
+    /// <summary>
+    /// Gives the request up and waits until the agent has undone what it had begun: what is reported as not done must not be seen half done.
+    /// </summary>
+    public async Task SettleAsync()
+    {
+        if (Answered)
+            return;
+        Cancel();
+        if (Sent.IsCompletedSuccessfully && !_hasWaited)
+            await Task.WhenAny(_answer.Task, Task.Delay(Grace));
     }
 
     /// <summary>Sends content, waiting for credit. Stops early, without an error, once the agent has answered.</summary>
@@ -176,6 +188,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         }
         catch (TimeoutException)
         {
+            _hasWaited = true;
             throw new OperationCanceledException(cancellationToken);
         }
     }

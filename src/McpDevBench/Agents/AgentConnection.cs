@@ -103,6 +103,7 @@ internal sealed partial class AgentConnection : IDisposable
         catch (Exception e)
         {
             span.Failed(e);
+            await call.SettleAsync();
             throw;
         }
         finally

@@ -52,6 +52,28 @@ public sealed class HostileAgentTests
         Assert.Equal(filling.Count, requests);
     }
 
+    /// <summary>The import of a damaged archive was reported as undone while its folder was still there.</summary>
+    [Fact]
+    public async Task A_request_that_fails_here_has_failed_when_the_agent_has_given_it_up()
+    {
+        await using var pair = await StreamPair.OpenAsync();
+        _ = pair.Connection.RunAsync(null!, new Deaf());
+        var order = new List<string>();
+        var failing = pair.Connection.CallAsync<int>(Opcode.Import, to => to.Bytes("x"u8), async call =>
+        {
+            await call.Sent;
+            throw new InvalidDataException();
+        }).ContinueWith(failed => order.Add($"{failed.Exception!.InnerException!.GetType().Name} is reported"), TaskScheduler.Default);
+        FrameHeader header;
+        do
+            header = await pair.ReadFrameAsync();
+        while (header.Kind != FrameKind.Cancel);
+        order.Add("the agent is done");
+        pair.Send(FrameKind.Response, header.Channel, (byte)AgentStatus.Cancelled);
+        await failing.WaitAsync(_patience);
+        Assert.Equal(["the agent is done", "InvalidDataException is reported"], order);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(Protocol.Version)]
