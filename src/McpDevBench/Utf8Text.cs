@@ -64,17 +64,49 @@ internal static class Utf8Text
         return text;
     }
 
+    /// <summary>The beginning of a text that takes up at most <paramref name="maxBytes"/> in an answer, one character at least.</summary>
+    public static ReadOnlySpan<char> FirstThatFit(ReadOnlySpan<char> text, long maxBytes)
+    {
+        for (var at = 0; at < text.Length;)
+        {
+            Rune.DecodeFromUtf16(text[at..], out var rune, out var length);
+            maxBytes -= SizeOf(rune);
+            if (maxBytes < 0 && at > 0)
+                return text[..at];
+            at += length;
+        }
+        return text;
+    }
+
+    /// <summary>The end of a text that takes up at most <paramref name="maxBytes"/> in an answer.</summary>
+    public static ReadOnlySpan<char> LastThatFit(ReadOnlySpan<char> text, long maxBytes)
+    {
+        for (var at = text.Length; at > 0;)
+        {
+            Rune.DecodeLastFromUtf16(text[..at], out var rune, out var length);
+            maxBytes -= SizeOf(rune);
+            if (maxBytes < 0)
+                return text[at..];
+            at -= length;
+        }
+        return text;
+    }
+
     /// <summary>Bytes of text in an answer. Control characters are escaped there, but for tabs and line ends.</summary>
-    public static long Size(string text)
+    public static long Size(ReadOnlySpan<char> text)
     {
         long size = Encoding.UTF8.GetByteCount(text);
         foreach (var character in text)
         {
-            if (character < ' ' && character is not ('\t' or '\n' or '\r'))
+            if (IsEscaped(character))
                 size += EscapedControl - 1;
         }
         return size;
     }
+
+    private static int SizeOf(Rune rune) => rune.IsBmp && IsEscaped((char)rune.Value) ? EscapedControl : rune.Utf8SequenceLength;
+
+    private static bool IsEscaped(char character) => character < ' ' && character is not ('\t' or '\n' or '\r');
 
     public static string Decode(ReadOnlySpan<byte> content) => Encoding.UTF8.GetString(content);
 }

@@ -22,6 +22,8 @@ internal sealed class AnsiFilter
         EscapeInString,
     }
 
+    public AnsiFilter Copy() => new() { _state = _state };
+
     public string Apply(string text)
     {
         if (_state == State.Text && text.AsSpan().IndexOfAny(Escape, '\u009B') < 0)

@@ -31,6 +31,12 @@ internal static class CommandText
         return kept;
     }
 
+    /// <summary>As its caller gave it: of a command line, without the shell that runs it.</summary>
+    public static string Of(Exec exec, int maxBytes = MaxBytes) =>
+        exec is { IsScript: true } or { Shell: not null } && exec.Command is [_, "-c", var script]
+            ? Of([script], maxBytes)
+            : Of(exec.Command, maxBytes);
+
     public static string Of(IReadOnlyList<string> command, int maxBytes = MaxBytes)
     {
         var text = new StringBuilder();

@@ -57,6 +57,11 @@ internal sealed record Exec
     /// <summary>Which shell runs it; null for a program, or if that is not known yet.</summary>
     public string? Shell { get; init; }
 
+    /// <summary>
+    /// Its caller gave a command line, and the shell around it is ours. Not stored: of an earlier server's, <see cref="Shell"/> tells.
+    /// </summary>
+    public bool IsScript { get; init; }
+
     /// <summary>What its caller should know of its end.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -142,8 +147,10 @@ internal sealed record PollRequest
 {
     public required string ExecId { get; init; }
 
-    /// <summary>Messages with a larger seq; -1 from the beginning.</summary>
+    /// <summary>The number of an <see cref="OutputPosition"/>; -1 from the beginning.</summary>
     public long AfterSeq { get; init; } = -1;
+
+    public OutputPosition After => OutputPosition.Of(AfterSeq);
 
     /// <summary>Milliseconds to wait.</summary>
     public int WaitMs { get; init; }

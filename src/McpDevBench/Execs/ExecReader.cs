@@ -37,7 +37,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         await CallMemory.TakeForAnswerAsync(request.MaxBytes, CallMemory.TextFactor, cancellationToken);
         return Read(exec, active, (current, log) =>
         {
-            if (request.AfterSeq >= log.NextSeq && !current.OutputRemoved)
+            if (request.After.IsBeyond(log) && request.AfterSeq >= 0 && !current.OutputRemoved)
                 throw Beyond(request, log);
             lines?.Advance(log);
             return PageOf(current, lines?.ToSlice(log, current.Complete) ?? OutputPager.Page(log, request), log);
@@ -80,7 +80,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
     }
 
     private static OutputPage PageOf(Exec exec, OutputSlice slice, OutputLog log) =>
-        new(exec, slice, Complete: exec.Complete && slice.NextSeq >= log.NextSeq - 1);
+        new(exec, slice, Complete: exec.Complete && slice.Next.Seq >= log.NextSeq - 1);
 
     private static RefusalException Beyond(PollRequest request, OutputLog log) => new(
         RefusalCode.InvalidArgument,

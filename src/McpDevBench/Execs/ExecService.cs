@@ -125,6 +125,7 @@ internal sealed class ExecService(
             ContainerId = workspace.Id,
             Owner = workspace.Owner,
             Command = CommandText.Kept(request.Cmd ?? ["sh", "-c", request.Shell!]),
+            IsScript = request.Shell is not null,
             StartedAt = time.GetUtcNow(),
             Timeout = start.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(start.TimeoutMs),
             Notes = request.Pty && ScriptOf(request) is { } script && ScriptReader.HasBackground(script) ? [ExecNotes.EndsWithTerminal] : [],

@@ -133,9 +133,8 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
 
     private static string Describe(Exec exec)
     {
-        var command = string.Join(' ', exec.Command).ReplaceLineEndings(" ");
-        var cut = command.Length <= MaxCommandLength ? command : $"{command.AsSpan(0, MaxCommandLength)}…";
-        return string.Create(CultureInfo.InvariantCulture, $"{exec.Id} ({cut}) since {exec.StartedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        var command = CommandText.Of(exec, MaxCommandLength);
+        return string.Create(CultureInfo.InvariantCulture, $"{exec.Id} ({command}) since {exec.StartedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
     }
 
     private sealed record Waiter(Exec Exec)

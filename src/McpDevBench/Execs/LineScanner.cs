@@ -1,11 +1,8 @@
-using System.Text;
-using System.Text.RegularExpressions;
-
 namespace McpDevBench.Execs;
 
 /// <summary>
 /// Reads the lines of a log while it grows: those that match, or the last ones. A line belongs to the piece that ends it. It is matched and
-/// shown whole, also where its beginning was read before.
+/// shown whole, also where its beginning was read before; only a line that alone is longer than the answer may be is cut.
 /// </summary>
 internal sealed class LineScanner(PollRequest request)
 {
@@ -15,16 +12,18 @@ internal sealed class LineScanner(PollRequest request)
     /// <summary>Pieces before after_seq in which the beginning of a line is looked for.</summary>
     private const int LookBehind = 1000;
 
-    private readonly Regex? _pattern = request.Grep is { } grep ? Compile(grep) : null;
-    private readonly LinkedList<Line> _kept = [];
+    private readonly LinePattern? _pattern = request.Grep is { } grep ? new LinePattern(grep) : null;
+    private readonly LinkedList<OutputLine> _kept = [];
 
     // Sizes of the last lines that were asked for, whether they fit or not.
     private readonly Queue<long> _tail = [];
-    private readonly Unfinished[] _unfinished = [new(), new()];
-    private long _read = LooksBehind(request) ? Math.Max(-1, request.AfterSeq - LookBehind) : request.AfterSeq;
+    private readonly UnfinishedLine[] _unfinished = [new(), new()];
+    private long _read = LooksBehind(request) ? Math.Max(-1, request.After.Seq - LookBehind) : request.After.Seq;
     private long _end = -1;
     private long _size, _dropped, _unmatched;
-    private bool _full;
+
+    // The first line that does not fit begins here; the offset is that of the log.
+    private (OutputPosition Next, long Offset)? _full;
 
     /// <summary>A line matches, also one that has not ended.</summary>
     public bool HasMatch => _kept.Count > 0 || _unfinished.Any(IsMatch);
@@ -35,72 +34,106 @@ internal sealed class LineScanner(PollRequest request)
     /// <summary>Reads what has come.</summary>
     public void Advance(OutputLog log)
     {
-        if (!_full)
+        if (_full is null)
             log.Read(_read, Visit);
     }
 
     /// <param name="ended">Nothing more comes: a line without an end is a line.</param>
     public OutputSlice ToSlice(OutputLog log, bool ended)
     {
+        var lines = new List<OutputLine>(_kept);
+        var full = _full;
+        var tail = new Queue<long>(_tail);
+        if (full is null && (request.Grep is null || ended || request.Until == PollUntil.Match))
+        {
+            foreach (var line in _unfinished.Where(IsMatch).OrderBy(line => line.Last))
+            {
+                var next = ToLine(line);
+                if (request.TailLines is null && lines.Count > 0 && lines.Sum(SizeOf) + SizeOf(next) > request.MaxBytes)
+                {
+                    full = (new(line.Last - 1, line.LastByte), line.LastOffset);
+                    break;
+                }
+                lines.Add(next);
+                tail.Enqueue(SizeOf(next));
+            }
+        }
+        var skipped = request.TailLines is { } most ? FitTail(lines, tail, most) : 0;
+        var cut = lines is [var only] && Utf8Text.Size(only.Text) > request.MaxBytes ? Cut(only) : default((OutputLine Line, long Bytes)?);
+        if (cut is not null)
+            lines = [cut.Value.Line];
         var messages = new MessageList(request);
-        var lines = _kept.ToList();
-        if (!_full && (request.Grep is null || ended || request.Until == PollUntil.Match))
-            lines.AddRange(_unfinished.Where(IsMatch).Select(ToLine));
-        var skipped = Math.Max(0, _tail.Sum() - _size);
-        if (request.TailLines is { } most && lines.Count > most)
-            lines.RemoveRange(0, lines.Count - most);
         foreach (var line in lines)
             messages.Add(line.First, line.Text, []);
-        var remaining = _full ? Math.Max(0, log.EndOffset - _end) : 0;
-        return new OutputSlice(messages.ToMessages(), Math.Max(_read, request.AfterSeq), _dropped, remaining, skipped)
+        var read = _read > request.After.Seq ? new OutputPosition(_read) : request.After;
+        return new OutputSlice(
+            messages.ToMessages(), full?.Next ?? read, _dropped, full is { } stop ? Math.Max(0, log.EndOffset - stop.Offset) : 0, skipped)
         {
-            Unmatched = _unmatched + _unfinished.Count(IsUnmatched),
+            Unmatched = _unmatched + (full is null ? _unfinished.Count(IsUnmatched) : 0),
+            Cut = cut is { } shown ? new CutLine(shown.Line.Before, shown.Bytes) : null,
         };
     }
 
     private bool Visit(in OutputRecord record, ReadOnlySpan<byte> content)
     {
-        if (_full)
+        if (_full is not null)
             return false;
         if (record.Seq > _read + 1)
             Gap(record);
-        (_read, _end) = (record.Seq, record.End);
         if (request.Stream is null || OutputPager.NameOf(record.Stream) == request.Stream)
-            Take(record, record.Text(content));
-        // A page ends with a piece, so that the next one can begin after it.
-        _full = request.TailLines is null && _size >= request.MaxBytes;
-        return !_full;
+            Take(record, content);
+        if (_full is not null)
+            return false;
+        (_read, _end) = (record.Seq, record.End);
+        return true;
     }
 
-    private void Take(in OutputRecord record, string text)
+    private void Take(in OutputRecord record, ReadOnlySpan<byte> content)
     {
+        var text = record.Text(content);
         var line = _unfinished[record.Stream - 1];
-        for (var from = 0; from < text.Length;)
+        var (from, fromByte) = (0, 0);
+        while (from < text.Length)
         {
             var at = text.IndexOf('\n', from);
             var to = at < 0 ? text.Length : at + 1;
-            if (line.Text.Length == 0)
-                line.First = record;
-            line.Text.Append(text, from, to - from);
-            line.Last = record.Seq;
-            from = to;
-            if (at >= 0 || line.Text.Length > MaxLine)
-                Close(line);
+            // A line end is one byte of its own in UTF-8.
+            var toByte = at < 0 ? content.Length : fromByte + content[fromByte..].IndexOf((byte)'\n') + 1;
+            line.Add(record, text.AsSpan(from, to - from), fromByte, toByte);
+            if ((at >= 0 || line.Text.Length > MaxLine) && !TryClose(line))
+            {
+                _full = (new(record.Seq - 1, fromByte), record.Offset + fromByte);
+                return;
+            }
+            (from, fromByte) = (to, toByte);
         }
     }
 
-    private void Close(Unfinished unfinished)
+    /// <returns>False if the line matches and does not fit.</returns>
+    private bool TryClose(UnfinishedLine unfinished, bool anyway = false)
     {
         if (IsMatch(unfinished))
-            Keep(ToLine(unfinished));
+        {
+            var line = ToLine(unfinished);
+            if (request.TailLines is null && _kept.Count > 0 && _size + SizeOf(line) > request.MaxBytes)
+            {
+                if (!anyway)
+                    return false;
+                line = Cut(line).Line;
+            }
+            Keep(line);
+        }
         else if (IsUnmatched(unfinished))
+        {
             _unmatched++;
+        }
         unfinished.Text.Clear();
+        return true;
     }
 
-    private void Keep(Line line)
+    private void Keep(OutputLine line)
     {
-        var size = Utf8Text.Size(line.Text);
+        var size = SizeOf(line);
         _kept.AddLast(line);
         _size += size;
         if (request.TailLines is not { } most)
@@ -110,7 +143,7 @@ internal sealed class LineScanner(PollRequest request)
             _tail.Dequeue();
         while (_kept.Count > most || (_kept.Count > 1 && _size > request.MaxBytes))
         {
-            _size -= Utf8Text.Size(_kept.First!.Value.Text);
+            _size -= SizeOf(_kept.First!.Value);
             _kept.RemoveFirst();
         }
     }
@@ -118,58 +151,44 @@ internal sealed class LineScanner(PollRequest request)
     /// <summary>The middle of the log is no longer there: what came before does not go on here.</summary>
     private void Gap(in OutputRecord after)
     {
-        if (after.Seq > request.AfterSeq + 1)
+        if (after.Seq > request.After.Seq + 1)
             _dropped += _end < 0 ? 0 : after.Offset - _end;
         foreach (var line in _unfinished)
-            Close(line);
+            TryClose(line, anyway: true);
     }
 
-    private bool IsNew(Unfinished line) => line.Text.Length > 0 && line.Last > request.AfterSeq;
-
-    private bool IsUnmatched(Unfinished line) => IsNew(line) && !IsMatch(line);
-
-    private bool IsMatch(Unfinished line)
+    /// <returns>Bytes of lines that were asked for and do not fit.</returns>
+    private long FitTail(List<OutputLine> lines, Queue<long> sizes, int most)
     {
-        if (!IsNew(line))
-            return false;
-        if (_pattern is null)
-            return true;
-        var text = ToLine(line).Text.TrimEnd('\r', '\n');
-        // A carriage return begins the line anew in a terminal: before a prompt of readline, in a progress bar.
-        var shown = text[(text.LastIndexOf('\r') + 1)..];
-        return _pattern.IsMatch(text) || (shown.Length < text.Length && _pattern.IsMatch(shown));
+        while (lines.Count > most || (lines.Count > 1 && lines.Sum(SizeOf) > request.MaxBytes))
+            lines.RemoveAt(0);
+        while (sizes.Count > most)
+            sizes.Dequeue();
+        return Math.Max(0, sizes.Sum() - lines.Sum(SizeOf));
     }
 
-    private Line ToLine(Unfinished line)
+    private (OutputLine Line, long Bytes) Cut(OutputLine line)
+    {
+        var part = _pattern is null
+            ? LinePattern.End(line.Text, request.MaxBytes)
+            : _pattern.Around(line.Text, request.MaxBytes);
+        return (line with { Text = part.Text }, Utf8Text.Size(line.Text) - part.Kept);
+    }
+
+    private long SizeOf(OutputLine line) => Utf8Text.Size(line.Text) + (request.Separate ? MessageList.Overhead(request, 1) : 0);
+
+    private bool IsNew(UnfinishedLine line) => line.Text.Length > 0 && request.After.IsBefore(line.Last, line.EndByte);
+
+    private bool IsUnmatched(UnfinishedLine line) => IsNew(line) && !IsMatch(line);
+
+    private bool IsMatch(UnfinishedLine line) => IsNew(line) && (_pattern?.IsMatch(ToLine(line).Text) ?? true);
+
+    private OutputLine ToLine(UnfinishedLine line)
     {
         var text = line.Text.ToString();
-        return new Line(line.First, request.StripAnsi ? new AnsiFilter().Apply(text) : text);
+        return new OutputLine(line.First, line.Before, request.StripAnsi ? new AnsiFilter().Apply(text) : text);
     }
 
     /// <summary>The answer to an input begins with the input, also on a line that has a prompt already.</summary>
     private static bool LooksBehind(PollRequest request) => request.Grep is not null && request.Match is null;
-
-    private static Regex Compile(string pattern)
-    {
-        try
-        {
-            // Without backtracking: a client's pattern must not be able to keep a processor busy.
-            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"grep='{pattern}' is not a usable regular expression: {e.Message}",
-                "Escape special characters with a backslash; lookaround and backreferences are not supported.", inner: e);
-        }
-    }
-
-    private sealed record Line(OutputRecord First, string Text);
-
-    private sealed class Unfinished
-    {
-        public StringBuilder Text { get; } = new();
-        public OutputRecord First { get; set; }
-        public long Last { get; set; } = -1;
-    }
 }

@@ -6,7 +6,27 @@ namespace McpDevBench.Execs;
 /// <summary>Collects output into messages: consecutive pieces of one stream become one, unless the request asks otherwise.</summary>
 internal sealed class MessageList(PollRequest request)
 {
+    // What a message has beside its output: seq and stream, and with details its time.
+    private const int MessageBytes = 40, DetailBytes = 40;
+
     private readonly List<Run> _runs = [];
+
+    /// <summary>Bytes that more output adds to the answer. The first message is free: a limit is about output.</summary>
+    public long SizeOf(in OutputRecord record, string text, ReadOnlySpan<byte> content)
+    {
+        var run = Find(record);
+        var before = run?.Bytes.WrittenCount ?? 0;
+        var size = request.Base64 ? InBase64(before + content.Length) - InBase64(before) : Utf8Text.Size(text);
+        return run is null && size > 0 ? size + Overhead(request, _runs.Count) : size;
+    }
+
+    /// <summary>Bytes that one more message adds, whatever its output.</summary>
+    public static int Overhead(PollRequest request, int before)
+    {
+        if (before == 0 || request.ByStream)
+            return 0;
+        return request.Separate ? MessageBytes + DetailBytes : MessageBytes;
+    }
 
     public void Add(in OutputRecord record, string text, ReadOnlySpan<byte> content)
     {
@@ -29,13 +49,25 @@ internal sealed class MessageList(PollRequest request)
             DateTimeOffset.UnixEpoch.AddMicroseconds(run.First.UnixMicroseconds));
     }
 
+    private static int InBase64(int bytes) => (bytes + 2) / 3 * 4;
+
     private Run RunOf(in OutputRecord record)
     {
-        var stream = record.Stream;
-        var run = request.ByStream ? _runs.Find(run => run.First.Stream == stream) : _runs.LastOrDefault();
-        if (run is null || request.Separate || run.First.Stream != stream)
-            _runs.Add(run = new Run(record));
+        if (Find(record) is { } found)
+            return found;
+        var run = new Run(record);
+        _runs.Add(run);
         return run;
+    }
+
+    /// <summary>The message that this output goes into; null for one of its own.</summary>
+    private Run? Find(in OutputRecord record)
+    {
+        var stream = record.Stream;
+        if (request.Separate)
+            return null;
+        var run = request.ByStream ? _runs.Find(run => run.First.Stream == stream) : _runs.LastOrDefault();
+        return run?.First.Stream == stream ? run : null;
     }
 
     private sealed class Run(OutputRecord first)

@@ -30,7 +30,7 @@ internal sealed class OutputLog : IDisposable
     {
         _folder = folder;
         // Sixteen segments in all: eight from the beginning stay for ever, the others are the moving end.
-        (_headSegments, _tailSegments, _segmentBytes) = (8, 8, Math.Max(mostBytes / 16, OutputRecord.MostLength * 4));
+        (_headSegments, _tailSegments, _segmentBytes) = (8, 8, Math.Max(mostBytes / 16, OutputRecord.MaxLength * 4));
         if (!Directory.Exists(folder))
             return;
         foreach (var path in Directory.GetFiles(folder, "*.log").Order(StringComparer.Ordinal))
@@ -131,9 +131,9 @@ internal sealed class OutputLog : IDisposable
 
     private void AppendRecords(byte stream, long unixMicroseconds, ReadOnlySpan<byte> content)
     {
-        var size = content.Length + ((content.Length / (OutputRecord.MostLength - 4)) + 1) * OutputRecord.Size;
+        var size = content.Length + ((content.Length / (OutputRecord.MaxLength - 4)) + 1) * OutputRecord.Size;
         var buffer = ArrayPool<byte>.Shared.Rent(size);
-        Span<OutputRecord> records = stackalloc OutputRecord[(content.Length / (OutputRecord.MostLength - 4)) + 1];
+        Span<OutputRecord> records = stackalloc OutputRecord[(content.Length / (OutputRecord.MaxLength - 4)) + 1];
         try
         {
             var (count, length) = (0, 0);
@@ -141,7 +141,7 @@ internal sealed class OutputLog : IDisposable
             var unfinished = _unfinished[stream - 1];
             do
             {
-                var piece = content[..Utf8Text.Cut(content, OutputRecord.MostLength)];
+                var piece = content[..Utf8Text.Cut(content, OutputRecord.MaxLength)];
                 var record = new OutputRecord(piece.Length, stream, seq++, offset, stdout, unixMicroseconds, unfinished);
                 unfinished = piece.IsEmpty ? default : unfinished.Then(piece);
                 record.Write(buffer.AsSpan(length));

@@ -1,16 +1,25 @@
 namespace McpDevBench.Execs;
 
 /// <summary>A part of a log, as clients read it.</summary>
-/// <param name="NextSeq">The last piece that was looked at: reading goes on after it.</param>
+/// <param name="Next">Where reading goes on.</param>
 /// <param name="Dropped">Bytes within this part that the log no longer has.</param>
 /// <param name="Remaining">Bytes after this part that did not fit.</param>
 /// <param name="Skipped">Bytes of lines that were asked for and did not fit before those that are here.</param>
 internal sealed record OutputSlice(
-    IReadOnlyList<OutputMessage> Messages, long NextSeq, long Dropped = 0, long Remaining = 0, long Skipped = 0)
+    IReadOnlyList<OutputMessage> Messages, OutputPosition Next, long Dropped = 0, long Remaining = 0, long Skipped = 0)
 {
-    /// <summary>Lines up to <see cref="NextSeq"/> that <see cref="PollRequest.Grep"/> does not match.</summary>
+    /// <summary>Lines up to <see cref="Next"/> that <see cref="PollRequest.Grep"/> does not match.</summary>
     public long Unmatched { get; init; }
+
+    /// <summary>The line that alone is longer than an answer may be, if there is one.</summary>
+    public CutLine? Cut { get; init; }
+
+    public long NextSeq => Next.ToNumber();
 }
+
+/// <param name="Before">Where the line begins.</param>
+/// <param name="Bytes">Bytes of it that are left out.</param>
+internal sealed record CutLine(OutputPosition Before, long Bytes);
 
 /// <summary>Turns a log's bytes into what clients read: pages, and head and tail.</summary>
 internal static class OutputPager
@@ -23,42 +32,65 @@ internal static class OutputPager
 
     public static string NameOf(byte stream) => stream == 1 ? "stdout" : "stderr";
 
-    /// <summary>The pieces after <see cref="PollRequest.AfterSeq"/>: at least one, if there is one, and no more than fit.</summary>
+    /// <summary>
+    /// The pieces after <see cref="PollRequest.AfterSeq"/> that fit. Where the first one alone does not: its beginning, a character at
+    /// least.
+    /// </summary>
     public static OutputSlice Page(OutputLog log, PollRequest request)
     {
+        var after = request.After;
         var messages = new MessageList(request);
         AnsiFilter[]? filters = request.StripAnsi ? [new(), new()] : null;
-        // Bytes grow by a third in base64.
-        var budget = request.Base64 ? request.MaxBytes / 4 * 3 : request.MaxBytes;
         var (taken, dropped, remaining) = (0L, 0L, 0L);
-        var (lastSeq, end) = (request.AfterSeq, -1L);
-        var from = filters is null ? request.AfterSeq : Math.Max(-1, request.AfterSeq - AnsiLookBehind);
-        log.Read(from, (in OutputRecord record, ReadOnlySpan<byte> content) =>
+        var (next, end) = (after, -1L);
+        var from = filters is null ? after.Seq : Math.Max(-1, after.Seq - AnsiLookBehind);
+        log.Read(from, (in OutputRecord found, ReadOnlySpan<byte> content) =>
         {
-            var before = record.Seq <= request.AfterSeq;
-            var gap = before || record.Seq == lastSeq + 1 ? 0 : BytesBetween(log, end, record);
+            var record = found;
+            var before = found.Seq <= after.Seq;
+            var gap = before || record.Seq == next.Seq + 1 ? 0 : BytesBetween(log, end, record);
             end = record.End;
+            if (record.Seq == after.Seq + 1 && after.Bytes > 0)
+            {
+                var read = content[..Math.Min(after.Bytes, content.Length)];
+                filters?[record.Stream - 1].Apply(record.Text(read));
+                record = record.Behind(read);
+                content = content[read.Length..];
+                before = content.IsEmpty;
+            }
+            else if (before && !request.Base64)
+            {
+                filters?[record.Stream - 1].Apply(record.Text(content));
+            }
             if (before || (request.Stream is not null && NameOf(record.Stream) != request.Stream))
             {
-                if (before && !request.Base64)
-                    filters?[record.Stream - 1].Apply(record.Text(content));
-                (lastSeq, dropped) = (Math.Max(lastSeq, record.Seq), dropped + gap);
+                (next, dropped) = (record.Seq > next.Seq ? new(record.Seq) : next, dropped + gap);
                 return true;
             }
+            var filter = filters?[record.Stream - 1];
             var text = request.Base64 ? "" : record.Text(content);
-            text = filters?[record.Stream - 1].Apply(text) ?? text;
-            var size = request.Base64 ? content.Length : Utf8Text.Size(text);
-            if (taken > 0 && taken + size > budget)
+            var rest = taken > 0 || request.Base64 ? null : new OutputPiece(record, filter?.Copy());
+            text = filter?.Apply(text) ?? text;
+            var size = messages.SizeOf(record, text, content);
+            if (taken + size <= request.MaxBytes || (content.IsEmpty && taken == 0))
             {
-                remaining = Rest(log, record, request.Stream);
-                return false;
+                messages.Add(record, text, content);
+                taken += size;
+                (next, dropped) = (new(record.Seq), dropped + gap);
+                return true;
             }
-            messages.Add(record, text, content);
-            taken += size;
-            (lastSeq, dropped) = (record.Seq, dropped + gap);
-            return true;
+            remaining = Rest(log, record, request.Stream);
+            if (taken > 0 || request.MaxBytes == 0)
+                return false;
+            (text, var bytes) = rest?.Begin(content, request.MaxBytes)
+                ?? ("", Math.Min(content.Length, Math.Max(1, request.MaxBytes / 4 * 3)));
+            messages.Add(record, text, content[..bytes]);
+            var offset = found.Length - content.Length + bytes;
+            (next, dropped) = (offset == found.Length ? new(record.Seq) : new(record.Seq - 1, offset), dropped + gap);
+            remaining -= bytes;
+            return false;
         });
-        return new OutputSlice(messages.ToMessages(), lastSeq, dropped, remaining);
+        return new OutputSlice(messages.ToMessages(), next, dropped, remaining);
     }
 
     /// <summary>Both streams in full if they fit into <paramref name="maxBytes"/>; otherwise the beginning and the end of each.</summary>

@@ -17,8 +17,8 @@ internal readonly record struct OutputRecord(
 {
     public const int Size = 37;
 
-    /// <summary>Longest piece: what is larger is stored as several, so that one fits into a small answer.</summary>
-    public const int MostLength = 8 << 10;
+    /// <summary>Maximum bytes of a piece: longer output is stored as several.</summary>
+    public const int MaxLength = 8 << 10;
 
     // Length and stream leave 24 bits of their five bytes unused. Older servers wrote 0 there, so their logs read as they did.
     private const int LengthBits = 14;
@@ -31,6 +31,15 @@ internal readonly record struct OutputRecord(
 
     /// <summary>The characters that end in this piece.</summary>
     public string Text(ReadOnlySpan<byte> content) => Before.Decode(content);
+
+    /// <summary>What is left of this piece behind its first bytes.</summary>
+    public OutputRecord Behind(ReadOnlySpan<byte> first) => this with
+    {
+        Length = Length - first.Length,
+        Offset = Offset + first.Length,
+        StdoutBefore = StdoutBefore + (Stream == 1 ? first.Length : 0),
+        Before = Before.Then(first),
+    };
 
     public void Write(Span<byte> to)
     {

@@ -30,7 +30,7 @@ internal sealed class OutputSegment(string path)
         while (segment.Length + OutputRecord.Size <= size && RandomAccess.Read(handle, header, segment.Length) == OutputRecord.Size)
         {
             var record = OutputRecord.Read(header);
-            if (record.Length > OutputRecord.MostLength || record.Stream is not (1 or 2))
+            if (record.Length > OutputRecord.MaxLength || record.Stream is not (1 or 2))
                 break;
             if (segment.Length + OutputRecord.Size + record.Length > size)
                 break;

@@ -66,13 +66,15 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
             lines!.Advance(log);
             return lines.Size;
         }
-        if (log.NextSeq <= request.AfterSeq + 1)
+        var after = request.After;
+        if (log.NextSeq <= after.Seq + 1)
             return 0;
         if (_before < 0)
         {
-            log.Read(request.AfterSeq, (in OutputRecord record, ReadOnlySpan<byte> _) =>
+            log.Read(after.Seq, (in OutputRecord record, ReadOnlySpan<byte> content) =>
             {
-                _before = Count(record.Offset, record.StdoutBefore);
+                var from = record.Seq == after.Seq + 1 ? record.Behind(content[..Math.Min(after.Bytes, content.Length)]) : record;
+                _before = Count(from.Offset, from.StdoutBefore);
                 return false;
             });
         }

@@ -9,7 +9,7 @@ namespace McpDevBench.Execs;
 /// </summary>
 internal readonly record struct PartialCharacter(byte Count, byte First = 0, byte Second = 0, byte Third = 0)
 {
-    private const int MaxBytes = 3;
+    public const int MaxBytes = 3;
 
     /// <summary>The bytes at the end of <paramref name="content"/> that begin a character.</summary>
     public static PartialCharacter AtEndOf(ReadOnlySpan<byte> content) => Of(content[^Utf8Text.Unfinished(content)..]);
@@ -47,7 +47,7 @@ internal readonly record struct PartialCharacter(byte Count, byte First = 0, byt
         return text;
     }
 
-    private int CopyTo(Span<byte> target)
+    public int CopyTo(Span<byte> target)
     {
         ReadOnlySpan<byte> bytes = [First, Second, Third];
         bytes[..Count].CopyTo(target);

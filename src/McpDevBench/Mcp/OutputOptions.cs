@@ -51,9 +51,12 @@ internal static class OutputOptions
             hints.Add(Words.Invariant($"Read on with after_seq={output.NextSeq}."));
         if (output.Skipped > 0)
             hints.Add("Earlier lines of tail_lines did not fit: raise max_bytes.");
+        if (output.Cut is { } line)
+            hints.Add(Words.Invariant(
+                $"A line longer than max_bytes was cut: after_seq={line.Before.ToNumber()} without grep and tail_lines reads it."));
         if (output.Dropped > 0)
             hints.Add($"{Plural.Of(output.Dropped, "byte")} in the middle not kept: have the command write such an output to a file.");
-        var bytes = output.Remaining + output.Skipped + output.Dropped;
+        var bytes = output.Remaining + output.Skipped + output.Dropped + (output.Cut?.Bytes ?? 0);
         return bytes == 0 ? null : new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
     }
 

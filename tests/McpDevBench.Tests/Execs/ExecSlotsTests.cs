@@ -50,6 +50,17 @@ public sealed class ExecSlotsTests
         Assert.Contains("mcp_execution_queue_wait_seconds_count{result=\"timed_out\"} 1", await Metrics(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "make -j2 && ./run")]
+    [InlineData(false, "sh -c make -j2 && ./run")]
+    public async Task A_command_line_is_named_as_it_was_given_and_not_with_the_shell_around_it(bool isScript, string named)
+    {
+        var slots = Slots(limit: 1);
+        await Take(slots, Named("sh", "-c", "make -j2 && ./run") with { IsScript = isScript }, Long);
+        var refusal = await Assert.ThrowsAsync<RefusalException>(() => Take(slots, Named("late"), Short));
+        Assert.Contains($" ({named}) since", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_caller_that_goes_away_leaves_the_queue()
     {
