@@ -16,7 +16,8 @@ internal sealed class Importing(Workspace workspace)
         if (new MadeDirectories(workspace).Exists(target) && request.MustBeFree)
             TreeMerge.RequireFree(workspace, target);
         using var staging = Staging.Create(workspace);
-        var response = new Unpacking(staging.Tree).Unpack(request, channel);
+        var unpacking = new Unpacking(staging.Tree);
+        var response = unpacking.Unpack(request, channel);
         lock (workspace.Mutation)
         {
             channel.ThrowIfCancelled();
@@ -24,6 +25,7 @@ internal sealed class Importing(Workspace workspace)
             merge.Check(request.MustBeFree);
             staging.Commit(target);
             merge.Apply();
+            merge.SetModes(unpacking.Modes);
         }
         return response;
     }

@@ -50,7 +50,7 @@ internal sealed class TarReader(Channel from)
                     _longLink = Text(Records(Number(124, 12)));
                     continue;
                 case 'S':
-                    throw Invalid("sparse members are not supported");
+                    throw Sparse();
             }
             // Links, directories and devices have no content, whatever their size says.
             if (type is >= '1' and <= '6')
@@ -120,7 +120,7 @@ internal sealed class TarReader(Channel from)
         else if (key.SequenceEqual("linkpath"u8))
             _longLink = value.ToArray();
         else if (key.StartsWith("GNU.sparse."u8))
-            throw Invalid("sparse members are not supported");
+            throw Sparse();
         else if (key.SequenceEqual("size"u8))
             _longSize = System.Buffers.Text.Utf8Parser.TryParse(value, out long size, out var digits) && digits == value.Length && size >= 0
                 ? size
@@ -198,6 +198,8 @@ internal sealed class TarReader(Channel from)
             to = to[count..];
         }
     }
+
+    private static RefusalException Sparse() => Invalid("sparse files are not supported: make it without tar's option -S (--sparse)");
 
     private static RefusalException Truncated() => Invalid("it ends in the middle");
 

@@ -14,6 +14,9 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
     private readonly MadeDirectories _made = new(workspace);
     private readonly List<(byte[] Path, bool Replaced)> _done = [];
 
+    // Directories that were there before, as text of one character a byte.
+    private readonly HashSet<string> _joined = [];
+
     /// <summary>Finds, before anything is changed, what cannot be moved.</summary>
     /// <param name="mustBeFree">Nothing may be at the target, or an empty directory.</param>
     public void Check(bool mustBeFree)
@@ -39,6 +42,22 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
             Undo();
             staging.Forget();
             throw;
+        }
+    }
+
+    /// <summary>Gives new directories their modes, those inside first. A directory that was there before keeps its own.</summary>
+    public void SetModes(IReadOnlyList<(byte[] Path, uint Mode)> directories)
+    {
+        for (var i = directories.Count - 1; i >= 0; i--)
+        {
+            byte[] path = [.. _prefix, .. directories[i].Path];
+            if (_joined.Contains(System.Text.Encoding.Latin1.GetString(path)))
+                continue;
+            var fd = workspace.TryOpen(path, Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
+            if (fd < 0)
+                continue; // A process in the workspace has moved it since.
+            Libc.fchmod(fd, directories[i].Mode);
+            Libc.close(fd);
         }
     }
 
@@ -84,7 +103,11 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
         var found = to.Find();
         // A link counts as the directory that it leads to, if that is inside the workspace.
         if (found is { Kind: FileKind.Directory } || (found is { Kind: FileKind.Link } && _made.Exists(path)))
+        {
+            if (apply)
+                _joined.Add(System.Text.Encoding.Latin1.GetString(path));
             return;
+        }
         if (found is not null)
             throw Errno.Refuse(Errno.ENOTDIR, Text.Show(path));
         if (!apply)

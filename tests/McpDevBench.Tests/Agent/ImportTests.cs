@@ -20,6 +20,8 @@ public sealed class ImportTests : IDisposable
     private (byte[] Archive, TransferResponse Response) Export(string path = "", string[]? include = null, string[]? exclude = null) =>
         _client.Export(path, include, exclude);
 
+    private static UnixFileMode Octal(string mode) => (UnixFileMode)Convert.ToInt32(mode, 8);
+
     private string[] Tree(string path = "") => _client.List(path, recursive: true).Paths();
 
     [Fact]
@@ -62,6 +64,33 @@ public sealed class ImportTests : IDisposable
         Import(new TarBuilder().Add("file-link", "mine").End());
         Assert.Equal("mine", File.ReadAllText(_agent["file-link"]));
         Assert.Null(new FileInfo(_agent["file-link"]).LinkTarget);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("project")]
+    public void New_directories_have_the_modes_of_the_archive_also_those_that_nothing_can_be_put_into(string target)
+    {
+        string At(string name) => _agent[Path.Combine(target, name)];
+        Directory.CreateDirectory(At("was"));
+        File.SetUnixFileMode(At("was"), Octal("700"));
+        var archive = new TarBuilder().Add("closed/", type: '5', mode: 0x16d).Add("closed/inner/", type: '5', mode: 0x140)
+            .Add("closed/inner/file", "x").Add("closed/file", "y").Add("was/", type: '5', mode: 0x16d).Add("was/file", "z")
+            .Add("open/", type: '5', mode: 0x1ff);
+        Import(archive.End(), target);
+        Assert.Equal("x", File.ReadAllText(At("closed/inner/file")));
+        Assert.Equal(
+            [Octal("555"), Octal("500"), Octal("700"), Octal("777")],
+            ((string[])["closed", "closed/inner", "was", "open"]).Select(name => File.GetUnixFileMode(At(name))));
+        File.SetUnixFileMode(At("closed"), Octal("755"));
+        File.SetUnixFileMode(At("closed/inner"), Octal("755"));
+    }
+
+    [Fact]
+    public void A_sparse_member_is_refused_with_what_to_do()
+    {
+        var refusal = Assert.Throws<AgentRefusedException>(() => Import(new TarBuilder().Add("f", "x", type: 'S').End()));
+        Assert.Contains("make it without tar's option -S (--sparse)", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
