@@ -9,6 +9,10 @@ internal sealed record AuditFilter
 
     public string? EventType { get; init; }
     public string? ContainerId { get; init; }
+
+    /// <summary>Of these too, with <see cref="ContainerId"/>: the workspaces that had it as their alias.</summary>
+    public IReadOnlyList<string> WithAlias { get; init; } = [];
+
     public string? ExecId { get; init; }
 
     /// <summary>Of one request, which every error names.</summary>
@@ -48,7 +52,7 @@ internal sealed record AuditFilter
         var conditions = new List<(string Sql, string Name, object? Value)>
         {
             ("exec_id = $exec", "$exec", ExecId),
-            ("container_id = $container", "$container", ContainerId),
+            (Containers(), "$container", ContainerId),
             ("event_type = $event", "$event", EventType),
             ("principal = $principal", "$principal", Principal),
             ("+correlation_id = $correlation", "$correlation", CorrelationId),
@@ -57,8 +61,16 @@ internal sealed record AuditFilter
             ("+timestamp < $until", "$until", Until?.ToUnixTimeMilliseconds()),
         };
         conditions.RemoveAll(condition => condition.Value is null);
-        return (string.Concat(conditions.Select((condition, index) => $" AND {(index == 0 || condition.Sql[0] == '+' ? "" : "+")}{condition.Sql}")), [.. conditions.Select(condition => (condition.Name, condition.Value))]);
+        var sql = conditions.Select((condition, index) => $" AND {(index == 0 || condition.Sql[0] == '+' ? "" : "+")}{condition.Sql}");
+        var parameters = conditions.Select(condition => (condition.Name, condition.Value));
+        return (string.Concat(sql), [.. parameters, .. WithAlias.Select((id, index) => (NameOf(index), (object?)id))]);
     }
+
+    private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"$alias{index}");
+
+    private string Containers() => WithAlias.Count == 0
+        ? "container_id = $container"
+        : $"container_id IN ($container, {string.Join(", ", WithAlias.Select((_, index) => NameOf(index)))})";
 
     private static void Require(string name, string? value, IReadOnlyList<string> words)
     {

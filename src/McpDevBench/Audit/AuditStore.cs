@@ -18,7 +18,7 @@ internal sealed class AuditStore : IDisposable
     private const string Columns =
         "seq, timestamp, event_type, principal, client_name, session_id, container_id, exec_id, image, target, result, error_code, duration_ms, correlation_id, trace_id, prev_hash, hash";
 
-    private const int PrunedAtOnce = 500;
+    private const int PrunedAtOnce = 500, MaxWithAlias = 100;
 
     private static readonly SqliteSchema _schema = new("audit", 0x4D445641, "Restore it from a backup, or move it away and keep it: it has been left as it is. Another is begun where none is.");
 
@@ -52,6 +52,19 @@ internal sealed class AuditStore : IDisposable
     });
 
     public AuditMark Mark(string name) => _file.Read(connection => Mark(connection, name));
+
+    /// <summary>Adds to a filter by alias the workspaces that were spawned with it, also those that are gone.</summary>
+    public AuditFilter Resolve(AuditFilter filter)
+    {
+        if (filter.ContainerId is not { } alias)
+            return filter;
+        var ids = _file.Read(connection => connection.Query(
+            "SELECT container_id FROM audit WHERE event_type = $event AND target = $alias AND container_id <> $alias "
+                + "AND ($principal IS NULL OR principal = $principal) GROUP BY container_id ORDER BY max(seq) DESC LIMIT $most",
+            row => row.GetString(0),
+            ("$event", AuditEvents.ContainerSpawn), ("$alias", alias), ("$principal", filter.Principal), ("$most", MaxWithAlias)));
+        return filter with { WithAlias = [.. ids.Union(filter.WithAlias)] };
+    }
 
     /// <summary>The records after a number, the oldest first.</summary>
     public List<AuditRecord> After(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, seq, long.MaxValue, "ASC", most));

@@ -11,7 +11,7 @@ internal static class AuditCommandLine
     private static readonly Dictionary<string, string> _queryOptions = new()
     {
         ["--event-type"] = "such as container.spawn",
-        ["--container-id"] = "of one workspace",
+        ["--container-id"] = "of one workspace: its id, or an alias that it has or had",
         ["--exec-id"] = "of one command",
         ["--correlation-id"] = "of one request: the id that an error names",
         ["--principal"] = "of one principal; system for the server itself",

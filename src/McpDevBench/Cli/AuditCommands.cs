@@ -1,5 +1,6 @@
 using System.Buffers;
 using McpDevBench.Audit;
+using McpDevBench.Containers;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Cli;
@@ -42,11 +43,12 @@ internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> give
     protected override async Task<int> RunAsync(StorageOptions storage)
     {
         using var store = AuditStore.OpenForReading(storage);
+        var wanted = Resolve(storage, store);
         await using var output = Console.OpenStandardOutput();
         var lines = new ArrayBufferWriter<byte>();
-        var seq = limit is { } most ? store.StartOfNewest(filter, most) : 0;
+        var seq = limit is { } most ? store.StartOfNewest(wanted, most) : 0;
         // Page by page, so that somebody who reads slowly does not hold up the server's log.
-        while (store.After(filter, seq, PageSize) is { Count: > 0 } page)
+        while (store.After(wanted, seq, PageSize) is { Count: > 0 } page)
         {
             lines.ResetWrittenCount();
             foreach (var record in page)
@@ -58,6 +60,19 @@ internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> give
             seq = page[^1].Seq;
         }
         return 0;
+    }
+
+    /// <summary>Records hold the id. An alias stands for the workspaces that have it, and for those that were spawned with it.</summary>
+    private AuditFilter Resolve(StorageOptions storage, AuditStore store)
+    {
+        if (filter.ContainerId is not { } given || ContainerId.TryParse(given, out _))
+            return filter;
+        var resolved = store.Resolve(filter with { WithAlias = Database.IdsWithAlias(storage, given, filter.Principal) });
+        if (resolved.WithAlias.Count == 0)
+            Console.Error.WriteLine(
+                $"mcp-devbench: No workspace has or had the alias '{given}', as far as the records go back. "
+                    + "Give the id, which list_containers shows.");
+        return resolved;
     }
 }
 

@@ -39,17 +39,20 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
 
     protected override Task<AuditQueryResult> CallAsync(AuditQueryArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
+        var current = arguments.ContainerId is { } given ? workspaces?.IdOf(call.Owner, given)?.ToString() : null;
         var filter = new AuditFilter
         {
             Principal = call.Owner,
             EventType = arguments.EventType,
-            ContainerId = arguments.ContainerId is { } target ? workspaces?.IdOf(call.Owner, target)?.ToString() ?? target : null,
+            ContainerId = arguments.ContainerId is { } target ? current ?? target : null,
             ExecId = arguments.ExecId,
             CorrelationId = arguments.CorrelationId,
             Result = arguments.Result,
             Since = AuditFilter.Time("since", arguments.Since),
             Until = AuditFilter.Time("until", arguments.Until),
         };
+        if (current is null)
+            filter = audit.Store.Resolve(filter);
         var found = audit.Store.Before(filter.Checked(), Place(arguments.Cursor), arguments.Limit + 1);
         var shown = AnswerBudget.Take(
             found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json));
@@ -77,9 +80,10 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
             return "You have no records yet.";
         var sentence = $"None of your records has {string.Join(" and ", given)}.";
         var isAlias = arguments.ContainerId is { } target && !ContainerId.TryParse(target, out _)
-            && workspaces?.IdOf(owner, target) is null;
+            && workspaces?.IdOf(owner, target) is null && filter.WithAlias.Count == 0;
         return isAlias
-            ? $"{sentence} '{arguments.ContainerId}' is no alias of a workspace of yours; of one that was removed, give the id."
+            ? $"{sentence} No workspace of yours has or had the alias '{arguments.ContainerId}', "
+                + "as far as the records go back: give the id."
             : $"{sentence} Leave out a filter to see more.";
     }
 

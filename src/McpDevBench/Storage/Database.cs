@@ -56,6 +56,16 @@ internal sealed partial class Database : IDisposable
         return true;
     });
 
+    /// <summary>Ids of the workspaces that have an alias, in the database of a server that may be running.</summary>
+    /// <param name="owner">Null for all.</param>
+    public static IReadOnlyList<string> IdsWithAlias(StorageOptions options, string alias, string? owner)
+    {
+        using var file = SqliteFile.OpenForReading(options.StateDatabase, _schema);
+        return file.Read(connection => connection.Query(
+            "SELECT id FROM containers WHERE alias = $alias AND ($owner IS NULL OR owner = $owner)",
+            row => row.GetString(0), ("$alias", alias), ("$owner", owner)));
+    }
+
     public T Read<T>(Func<SqliteConnection, T> action) => _file.Read(action);
 
     /// <summary>Whether it takes writes now.</summary>

@@ -43,6 +43,17 @@ public sealed class AuditHandleTests
             records.Where(record => (string?)record["event_type"] == "policy.denied"),
             record => Assert.Equal(workspace.Id, (string?)record["container_id"]));
         Assert.DoesNotContain(records, record => (string?)record["container_id"] == "bench");
+        // By its alias as by its id, also when it is gone.
+        Assert.Equal(
+            (await Query(server, "--container-id", workspace.Id)).Select(record => (int)record["seq"]!),
+            (await Query(server, "--container-id", "bench")).Select(record => (int)record["seq"]!));
+        await workspace.Kill(("delete_files", true));
+        var gone = await Query(server, "--container-id", "bench");
+        Assert.Contains(gone, record => (string?)record["event_type"] == "container.kill");
+        Assert.All(gone, record => Assert.Equal(workspace.Id, (string?)record["container_id"]));
+        var asked = await assistant.Call("audit_query", ("container_id", "bench"), ("limit", 200));
+        Assert.Contains(
+            asked.GetProperty("records").EnumerateArray(), record => record.GetProperty("event_type").GetString() == "container.kill");
     }
 
     [Theory]
@@ -63,10 +74,10 @@ public sealed class AuditHandleTests
         Assert.Equal([shell, cmd], targets);
     }
 
-    private static async Task<List<JsonObject>> Query(ServerProcess server)
+    private static async Task<List<JsonObject>> Query(ServerProcess server, params string[] how)
     {
         var settings = new Dictionary<string, string> { ["MCP_STATE_DB"] = Path.Combine(server.Folder, "state.db") };
-        var lines = (await Command.Run(server.Binary, ["audit", "query"], settings)).Succeeded()
+        var lines = (await Command.Run(server.Binary, ["audit", "query", .. how], settings)).Succeeded()
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
     }

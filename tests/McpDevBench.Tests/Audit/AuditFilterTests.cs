@@ -49,6 +49,26 @@ public sealed class AuditFilterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_alias_stands_for_every_workspace_that_was_spawned_with_it()
+    {
+        using (var log = _desk.Open())
+        {
+            await log.RecordAsync(AuditDesk.Entry("proj", AuditEvents.ContainerSpawn) with { ContainerId = "c_1" });
+            await log.RecordAsync(AuditDesk.Entry("proj", AuditEvents.ContainerSpawn) with { ContainerId = "c_2", Principal = "you" });
+            await log.RecordAsync(
+                AuditDesk.Entry("proj", AuditEvents.ContainerKill) with { ContainerId = "proj", Result = AuditResults.Failure });
+            await log.RecordAsync(AuditDesk.Entry("dry_run proj", AuditEvents.ContainerSpawn));
+        }
+        using var store = AuditStore.OpenForReading(_desk.Storage);
+        AuditFilter Of(AuditFilter filter) => store.Resolve(filter);
+        Assert.Equal(["c_2", "c_1"], Of(new AuditFilter { ContainerId = "proj" }).WithAlias);
+        Assert.Equal("012345projprojproj", Found(Of(new AuditFilter { ContainerId = "proj" })));
+        Assert.Equal(["c_1"], Of(new AuditFilter { ContainerId = "proj", Principal = "me" }).WithAlias);
+        Assert.Empty(Of(new AuditFilter { ContainerId = "other" }).WithAlias);
+        Assert.Equal("", Found(Of(new AuditFilter { ContainerId = "other" })));
+    }
+
+    [Fact]
     public void Pages_follow_each_other_in_both_directions()
     {
         using var store = AuditStore.OpenForReading(_desk.Storage);

@@ -31,7 +31,7 @@ public sealed class EmptyAnswerTests : IAsyncLifetime
     [InlineData(
         """{"event_type":"exec.start","result":"denied"}""",
         "None of your records has event_type=exec.start and result=denied. Leave out a filter to see more.")]
-    [InlineData("""{"container_id":"proj"}""", "'proj' is no alias of a workspace of yours")]
+    [InlineData("""{"container_id":"proj"}""", "No workspace of yours has or had the alias 'proj'")]
     [InlineData("""{"since":"2026-02-01","until":"2026-01-01"}""", "since is not before until, so no record can match.")]
     [InlineData("""{"cursor":"1"}""", "There are no records after this cursor.")]
     public async Task A_query_without_records_says_which_filter_leaves_none(string arguments, string hint)
