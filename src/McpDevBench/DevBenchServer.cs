@@ -229,13 +229,17 @@ internal static class DevBenchServer
     private static void AddContract(IMcpServerBuilder mcp, DevBenchOptions options)
     {
         ToolCatalogue.Register(mcp.Services, options.Mcp.Tools);
-        mcp.Services.AddSingleton<McpServerResource, WorkspaceFileResource>();
-        mcp.Services.AddSingleton<McpServerResource, ExecLogResource>();
-        mcp.WithPrompts(DevBenchPrompt.Create(options.Containers, new ImagePolicy(options.Containers)));
+        // A resource is there if the tool is that reads the same.
+        if (options.Mcp.Tools.Offers(FsReadTool.Facts))
+            mcp.Services.AddSingleton<McpServerResource, WorkspaceFileResource>();
+        if (options.Mcp.Tools.Offers(ExecPollTool.Facts))
+            mcp.Services.AddSingleton<McpServerResource, ExecLogResource>();
+        var tools = options.Mcp.Tools.Names();
+        mcp.WithPrompts(DevBenchPrompt.Create(options.Containers, new ImagePolicy(options.Containers), tools));
         mcp.Services.AddSingleton<Completions>();
         mcp.Services.AddOptions<McpServerOptions>().Configure<Completions>((server, completions) =>
         {
-            server.ServerInstructions = Instructions.Text;
+            server.ServerInstructions = tools.In(Instructions.Text);
             completions.Install(server);
         });
     }
@@ -250,6 +254,12 @@ internal static class DevBenchServer
         app.UseHttpFailures(metrics.Access, options.Mcp.Path);
         app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, app.Services.GetRequiredService<HostDenials>().RecordAsync);
         app.UseFileAddress(options.Access);
+        var tools = options.Mcp.Tools.Names();
+        app.Use((HttpContext context, RequestDelegate next) =>
+        {
+            ToolNames.Current = tools;
+            return next(context);
+        });
         app.UseHeaderLimits();
         app.UseStatusBodies(options.Mcp.Path);
         app.UseBodyLimit(options.Mcp.Path, options.Mcp.MaxRequestBytes, metrics.Access);

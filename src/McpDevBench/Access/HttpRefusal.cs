@@ -18,7 +18,7 @@ internal static class HttpRefusal
         {
             ["code"] = refusal.Code.Name(),
             ["message"] = refusal.Message,
-            ["hint"] = refusal.Hint,
+            ["hint"] = HintOf(refusal),
             ["retryable"] = refusal.Retryable,
             [CorrelationId.Field] = CorrelationId.Ensure(),
         };
@@ -32,6 +32,9 @@ internal static class HttpRefusal
         error["details"] = details;
         return error;
     }
+
+    /// <summary>The hint with the tools alone that this server offers. What says why a tool is not offered stays as it is.</summary>
+    public static string HintOf(RefusalException refusal) => refusal.Rule == "tool" ? refusal.Hint : ToolNames.Hint(refusal.Hint);
 
     /// <summary>What is said of a failure that nobody foresaw: nothing but the id under which the log has it.</summary>
     public static RefusalException Unexpected() =>

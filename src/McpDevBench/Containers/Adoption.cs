@@ -44,7 +44,7 @@ internal sealed class Adoption(
             IdleTimeToLive = Number(labels, Ownership.IdleTimeToLiveLabel) is { } idle ? TimeSpan.FromMilliseconds(idle) : null,
         };
         if (!labels.ContainsKey(Ownership.ExpiresAtLabel))
-            unknown.Add("the time to live given to spawn");
+            unknown.Add("the time to live that it was given");
         found = await WithImageAsync(found, unknown, cancellationToken);
         AddVariables(labels, unknown);
         unknown.Add("commands that were run before");
@@ -90,9 +90,11 @@ internal sealed class Adoption(
     private static void AddVariables(IReadOnlyDictionary<string, string> labels, List<string> unknown)
     {
         if (Names(labels, Ownership.VariablesLabel) is not { } given)
-            unknown.Add("environment variables given to spawn, if there were any");
+            unknown.Add("environment variables that it was given, if there were any");
         else if (given.Length > 0)
-            unknown.Add($"the values of the environment variables {string.Join(", ", given)} given to spawn: pass them as env to exec");
+            unknown.Add(
+                $"the values of the environment variables {string.Join(", ", given)} that it was given: "
+                    + "pass them as env with each command");
     }
 
     private static Dictionary<string, string> LabelsOf(IReadOnlyDictionary<string, string> labels)

@@ -163,14 +163,21 @@ internal sealed partial class WorkspaceDirectory
         if (_resumed.TryRemove(id, out _))
             ReportResumed(id);
         if (_adoptions.TryRemove(id, out var adoption))
-            facts.Adoption = adoption;
+            facts.Adoptions.Add(adoption);
     }
 
     /// <summary>Lets the current call report that the workspace was resumed.</summary>
     public void ReportResumed(ContainerId id)
     {
-        if (CallFacts.Current is { } facts)
-            (facts.Resumed, facts.HomeLost) = (true, facts.HomeLost || _homeLost.ContainsKey(id));
+        if (CallFacts.Current is not { } facts)
+            return;
+        var name = _byId.GetValueOrDefault(id)?.Alias ?? id.ToString();
+        var before = facts.Resumed.FindIndex(workspace => workspace.Name == name);
+        var homeLost = _homeLost.ContainsKey(id);
+        if (before < 0)
+            facts.Resumed.Add(new(name, homeLost));
+        else if (homeLost)
+            facts.Resumed[before] = new(name, homeLost);
     }
 
     /// <summary>Files of a removed workspace, by its alias or id; null if there are none.</summary>

@@ -138,7 +138,12 @@ internal sealed class ArgumentBinder
             if (seen.Count > MaxItems)
                 throw ArgumentShape.TooMuch(
                     string.Create(CultureInfo.InvariantCulture, $"The argument '{path}' has more than {MaxItems} entries."));
-            BindValue(shape.Items!, entry.Value, PathOf(path, entry.Name), shape);
+            var at = PathOf(path, entry.Name);
+            // As for an argument: null is not given.
+            if (entry.Value.ValueKind == JsonValueKind.Null)
+                _replaced[at] = default;
+            else
+                BindValue(shape.Items!, entry.Value, at, shape);
         }
     }
 

@@ -6,7 +6,8 @@ namespace McpDevBench.Mcp;
 
 /// <summary>
 /// Names of arguments that clients send for those of the schema, where they can mean one thing only: <c>containerId</c> for
-/// <c>container_id</c>, and <c>old_text</c> beside <c>path</c> for that of the one item of <c>edits</c>.
+/// <c>container_id</c>, and <c>op</c> and <c>path</c> beside <c>container_id</c> for those of the one item of <c>operations</c>. A flat
+/// edit is not among them: <c>old_text</c> and <c>new_text</c> are published (<see cref="EditArguments.Of"/>).
 /// </summary>
 internal static class ArgumentNames
 {

@@ -20,6 +20,7 @@ internal sealed partial class CallPipeline(
     private const string Item = "devbench.tool";
 
     private const int MaxShownName = 80;
+    private readonly ToolNames _tools = options.Tools.Names();
 
     public void Install(McpServerOptions server)
     {
@@ -30,7 +31,7 @@ internal sealed partial class CallPipeline(
             next => async (request, cancellationToken) => InForm(await OnToolAsync(next, request, cancellationToken)));
         server.Filters.Request.ReadResourceFilters.Add(
             next => (request, cancellationToken) => OnResourceAsync(next, request, cancellationToken));
-        ListFilters.Install(server, withOutputSchemas: options.StructuredOutput == StructuredOutput.Full);
+        ListFilters.Install(server, withOutputSchemas: options.StructuredOutput == StructuredOutput.Full, _tools);
     }
 
     /// <summary>
@@ -41,6 +42,7 @@ internal sealed partial class CallPipeline(
     {
         // Over HTTP it has one already: the response header's.
         CorrelationId.Ensure();
+        ToolNames.Current = _tools;
         if (context.JsonRpcMessage is not JsonRpcRequest { Method: var method } message)
         {
             await next(context, cancellationToken);
@@ -56,6 +58,8 @@ internal sealed partial class CallPipeline(
         using var deadline = Timeouts.Begin(method, time, cancellationToken);
         try
         {
+            if (ProtocolMethods.NotOffered.Contains(method))
+                throw new McpProtocolException($"Method not found: {method} is not offered by this server.", McpErrorCode.MethodNotFound);
             if ((message.Params as JsonObject)?[MessageFault.Member] is JsonValue fault)
                 throw new McpProtocolException(
                     fault.ToString().Replace('\n', ' '), (McpErrorCode?)(int?)message.Params[FormFault.Member] ?? McpErrorCode.InvalidParams);
@@ -123,7 +127,8 @@ internal sealed partial class CallPipeline(
     {
         var error = exception switch
         {
-            RefusalException refusal => new McpProtocolException($"{refusal.Message} {refusal.Hint}", refusal, ProtocolErrorCodes.Of(refusal.Code, revision)),
+            RefusalException refusal => new McpProtocolException(
+                $"{refusal.Message} {HttpRefusal.HintOf(refusal)}", refusal, ProtocolErrorCodes.Of(refusal.Code, revision)),
             JsonException { Path: var path } => new McpProtocolException(
                 $"The parameters of {method} are malformed{FormFault.Place(path)}.", exception, McpErrorCode.InvalidParams),
             _ => new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError),
@@ -203,6 +208,7 @@ internal sealed partial class CallPipeline(
     /// <summary>The text of a result is complete, so it may go out alone.</summary>
     private CallToolResult InForm(CallToolResult result)
     {
+        OfferedNotes.Apply(_tools, result);
         if (options.StructuredOutput == StructuredOutput.Off)
             result.StructuredContent = null;
         return result;
@@ -238,10 +244,12 @@ internal sealed partial class CallPipeline(
     internal static CallToolResult Answer(RefusalException refusal)
     {
         var error = new JsonObject { ["error"] = HttpRefusal.Describe(refusal) };
+        var text = $"{refusal.Code.Name()}: {refusal.Message}\n{HttpRefusal.HintOf(refusal)}\n"
+            + $"(correlation id {CorrelationId.Ensure()}{(refusal.Retryable ? "; may succeed later" : "")})";
         return new CallToolResult
         {
             IsError = true,
-            Content = [new TextContentBlock { Text = $"{refusal.Code.Name()}: {refusal.Message}\n{refusal.Hint}\n(correlation id {CorrelationId.Ensure()}{(refusal.Retryable ? "; may succeed later" : "")})" }],
+            Content = [new TextContentBlock { Text = text }],
             StructuredContent = JsonSerializer.SerializeToElement(error, McpJson.Default.JsonObject),
         };
     }

@@ -85,11 +85,11 @@ internal sealed class ListContainersTool(WorkspaceList list)
     {
         var what = $"\nkept files of {files.Alias} (image {files.Image ?? "unknown"}, since {files.KeptAt}): ";
         if (files.HomeLeft == true)
-            return what + "LOST, their volume is no longer on the Docker host; the home directory is left: "
-                + $"spawn with alias={files.Alias} restores it, kill with delete_files=true deletes it";
+            return what + "LOST, their volume is no longer on the Docker host; the home directory is left"
+                + ToolNames.Whole($": spawn with alias={files.Alias} restores it, kill with delete_files=true deletes it");
         return what + (files.Lost == true
-            ? "LOST, their volume is no longer on the Docker host; kill with delete_files=true removes this entry"
-            : $"spawn with alias={files.Alias} restores them, kill with delete_files=true deletes them");
+            ? "LOST, their volume is no longer on the Docker host" + ToolNames.Whole("; kill with delete_files=true removes this entry")
+            : ToolNames.Offered($"spawn with alias={files.Alias} restores them; kill with delete_files=true deletes them"));
     }
 
     private static string Workspaces(ListContainersResult result)

@@ -86,7 +86,9 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
             + $"expires {result.ExpiresAt ?? "never"}.{Restored(result)}{Applied(result)}{(result.Note is null ? "" : $"\n{result.Note}")}";
 
     internal static string Kept(bool? isPersistent) =>
-        isPersistent == true ? "persistent: kill keeps them" : "not persistent: kill deletes them";
+        isPersistent == true
+            ? $"persistent{ToolNames.Whole(": kill keeps them")}"
+            : $"not persistent{ToolNames.Whole(": kill deletes them")}";
 
     private static string Restored(SpawnResult result)
     {
@@ -166,7 +168,7 @@ internal sealed class AttachTool(ContainerService containers, ExecService execs)
         CallFacts.Current?.ClientName ??= arguments.ClientName;
         var (workspace, running) = await containers.AttachAsync(call.Owner, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
         // It has a field of its own here.
-        CallFacts.Current?.Adoption = null;
+        CallFacts.Current?.Adoptions.Clear();
         var named = execs.List(call.Owner, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
         var roots = new[] { $"workspace:{workspace.Id}" };
@@ -215,11 +217,14 @@ internal sealed class KillTool(ContainerService containers, TimeProvider time)
     private const string HomeAlone =
         "Only the home directory is kept: the volume with the files of /workspace is no longer on the Docker host.";
 
+    private static string StillRemoving() => " Its processes have not ended yet: the server keeps trying"
+        + ToolNames.Whole(", and list_containers shows it until then") + ".";
+
     protected override string Render(KillResult result) => $"{result.ContainerId} is {result.Status}; its files are {result.Volume}."
         + (result.Note is null ? "" : $" {result.Note}")
-        + (result.Status == "removing" ? " Its processes have not ended yet: the server keeps trying, and list_containers shows it until then." : "")
+        + (result.Status == "removing" ? StillRemoving() : "")
         + (result.KeptAs is null
             ? ""
-            : $" spawn with alias={result.KeptAs} restores them; "
-                + $"kill container_id={result.KeptAs} with delete_files=true deletes them.");
+            : ToolNames.Whole($" spawn with alias={result.KeptAs} restores them.")
+                + ToolNames.Whole($" kill container_id={result.KeptAs} with delete_files=true deletes them."));
 }

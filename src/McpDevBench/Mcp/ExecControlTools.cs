@@ -21,7 +21,8 @@ internal sealed class ExecSignalTool(ExecService execs)
         return new(exec.Id.ToString(), "signaled");
     }
 
-    protected override string Render(ExecHandleResult result) => $"{result.ExecId}: signaled. Call exec_poll to see what became of it.";
+    protected override string Render(ExecHandleResult result) =>
+        $"{result.ExecId}: signaled.{ToolNames.Whole(" Call exec_poll to see what became of it.")}";
 
     private static int Number(string signal) => signal switch
     {

@@ -77,7 +77,8 @@ internal sealed record ExecPollResult(
         var text = new StringBuilder();
         var end = ExecWords.End("running", Outcome, ExitCode, Signal, WallMs);
         text.Append(ExecId).Append(": ").Append(end).Append(OutputOptions.UsageText(Usage));
-        text.Append(Complete ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={NextSeq}."));
+        var next = ToolNames.Whole(Words.Invariant($" Next: exec_poll after_seq={NextSeq}."));
+        text.Append(Complete ? ", complete." : $".{next}");
         if (Truncated is { } truncated)
             text.Append($"\n{Plural.Of(truncated.Bytes, "byte")} left out. {truncated.Hint}");
         text.Append(ExecWords.NoteText(Notes));
@@ -194,7 +195,8 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
         var state = ExecWords.End("running", result.Outcome, result.ExitCode, result.Signal);
         var stdin = result.Open ? "open" : "closed";
         text.Append($"{result.ExecId}: {Plural.Of(result.Bytes, "byte")} taken; stdin is {stdin}; {state}");
-        text.Append(result.Complete == true ? ", complete." : Words.Invariant($". Next: exec_poll after_seq={result.NextSeq}."));
+        var next = ToolNames.Whole(Words.Invariant($" Next: exec_poll after_seq={result.NextSeq}."));
+        text.Append(result.Complete == true ? ", complete." : $".{next}");
         if (result.Truncated is { } truncated)
             text.Append($"\n{Plural.Of(truncated.Bytes, "byte")} left out. {truncated.Hint}");
         if (result.Messages is { } messages)

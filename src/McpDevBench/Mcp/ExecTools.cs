@@ -137,7 +137,7 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
     {
         var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal, result.WallMs);
         var more = result.Status == "running"
-            ? Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms.")
+            ? ToolNames.Whole(Words.Invariant($"\nCall exec_poll with exec_id {result.ExecId}, after_seq {result.NextSeq} and wait_ms."))
             : "";
         var cut = result.Truncated is { } left ? $"\n{Plural.Of(left.Bytes, "byte")} left out. {left.Hint}" : "";
         var shell = result.Shell is null ? "" : $" ({result.Shell})";
@@ -252,6 +252,7 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
         var shell = result.Shell is null ? "" : $" ({result.Shell})";
         var limit = result.TimeoutS is { } seconds ? Words.Invariant($", ends after {seconds} s") : ", no time limit";
         var (until, notes) = (result.Status == "finished" ? "" : limit, ExecWords.NoteText(result.Notes));
-        return $"{result.ExecId}: {result.Status}{shell}{until}. Call exec_poll with wait_ms to read its output.{notes}";
+        var next = ToolNames.Whole(" Call exec_poll with wait_ms to read its output.");
+        return $"{result.ExecId}: {result.Status}{shell}{until}.{next}{notes}";
     }
 }

@@ -106,7 +106,9 @@ internal sealed class FsBatchTool(FileService files)
 
     protected override string Render(FsBatchResult result) =>
         string.Join('\n', result.Results.Select(one => one.Render()))
-            + (result.Omitted is { } omitted ? $"\n[{Plural.Of(omitted, "more operation")} done and not listed: fs_stat has an etag]" : "");
+            + (result.Omitted is { } omitted
+                ? $"\n[{Plural.Of(omitted, "more operation")} done and not listed{ToolNames.Whole(": fs_stat has an etag")}]"
+                : "");
 
     private static BatchOperation Operation(BatchArguments given, int index) => new()
     {

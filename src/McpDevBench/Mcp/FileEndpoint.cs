@@ -25,6 +25,11 @@ internal sealed partial class FileEndpoint(
     /// <summary>In an answer: the workspace's container was made anew, and its processes are gone.</summary>
     private const string ResumedHeader = "Workspace-Resumed";
 
+    /// <summary>In an answer: the notes that the result of a tool would have.</summary>
+    private const string NoteHeader = "Workspace-Note";
+
+    private readonly ToolNames _tools = options.Tools.Names();
+
     private const string Get = "files_get", Put = "files_put";
 
     /// <summary>What its calls are named in metrics.</summary>
@@ -44,11 +49,14 @@ internal sealed partial class FileEndpoint(
         var status = default(int?);
         var call = FileCall.Of(context);
         var facts = CallFacts.Begin(call.Owner);
+        ToolNames.Current = _tools;
         (facts.ContainerId, facts.Target) = (CallFacts.Handle(call.Container), call.Path);
         context.Response.OnStarting(() =>
         {
-            if (facts.Resumed)
+            if (facts.Resumed.Count > 0)
                 context.Response.Headers[ResumedHeader] = "true";
+            if (ResumeNote.Of(facts) is { Count: > 0 } notes)
+                context.Response.Headers[NoteHeader] = FileHeaders.Ascii(string.Join(' ', notes));
             return Task.CompletedTask;
         });
         var audited = new AuditedCall(audit, time, method, EventOf(context.Request.Method, call), mayGoUnrecorded: tool.ReadOnly);

@@ -9,6 +9,13 @@ internal static class FileHeaders
     /// <summary>An etag as HTTP writes it.</summary>
     public static string Quote(string etag) => etag.StartsWith('"') ? etag : $"\"{etag}\"";
 
+    /// <summary>Text as a header may have it.</summary>
+    public static string Ascii(string text) => string.Create(text.Length, text, static (written, from) =>
+    {
+        for (var i = 0; i < written.Length; i++)
+            written[i] = from[i] is >= ' ' and <= '~' ? from[i] : '?';
+    });
+
     /// <summary>What a download has to be of, if its <c>If-Match</c> says so.</summary>
     /// <param name="etag">What is there; null where it is nothing that an etag can name.</param>
     /// <exception cref="RefusalException">conflict.</exception>

@@ -45,7 +45,9 @@ internal sealed class ListImagesTool(ImageList images)
         var lines = result.Images.Select(
             image => $"{image.Name} {Megabytes(image.SizeBytes)} {image.Digest}{(image.Default == true ? " (default)" : "")}");
         var list = result.Hint ?? string.Join('\n', lines);
-        var missing = result.DefaultIsLocal ? "" : $"\nThe default image {result.DefaultImage} is not on this host: spawn pulls it.";
+        var missing = result.DefaultIsLocal
+            ? ""
+            : $"\nThe default image {result.DefaultImage} is not on this host{ToolNames.Whole(": spawn pulls it")}.";
         return $"{list}{Words.More(result.NextCursor)}{missing}";
     }
 

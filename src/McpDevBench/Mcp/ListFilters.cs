@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -8,15 +11,16 @@ internal static class ListFilters
 {
     private static readonly TimeSpan _listsKeep = TimeSpan.FromMinutes(5);
 
-    public static void Install(McpServerOptions options, bool withOutputSchemas)
+    public static void Install(McpServerOptions options, bool withOutputSchemas, ToolNames names)
     {
         var filters = options.Filters.Request;
+        var described = new ConcurrentDictionary<string, Tool>();
         filters.ListToolsFilters.Add(next => async (request, cancellationToken) =>
         {
             var result = await next(request, cancellationToken);
             (result.TimeToLive, result.CacheScope) = (_listsKeep, CacheScope.Private);
             var tools = result.Tools.OrderBy(tool => ToolCatalogue.Position(tool.Name)).ThenBy(tool => tool.Name, StringComparer.Ordinal);
-            result.Tools = [.. withOutputSchemas ? tools : tools.Select(WithoutOutputSchema)];
+            result.Tools = [.. tools.Select(tool => described.GetOrAdd(tool.Name, _ => Described(tool, withOutputSchemas, names)))];
             return result;
         });
         filters.ListPromptsFilters.Add(next => async (request, cancellationToken) =>
@@ -48,12 +52,44 @@ internal static class ListFilters
         });
     }
 
-    private static Tool WithoutOutputSchema(Tool tool) => new()
+    /// <summary>A tool as it is published: its texts name only tools that are.</summary>
+    private static Tool Described(Tool tool, bool withOutputSchema, ToolNames names) => new()
     {
         Name = tool.Name,
         Title = tool.Title,
-        Description = tool.Description,
-        InputSchema = tool.InputSchema,
+        Description = tool.Description is { } text && names.In(text) is { Length: > 0 } left ? left : tool.Title,
+        InputSchema = Described(tool.InputSchema, names),
+        OutputSchema = withOutputSchema ? tool.OutputSchema : null,
         Annotations = tool.Annotations,
     };
+
+    private static JsonElement Described(JsonElement schema, ToolNames names)
+    {
+        if (!names.IsNamedIn(schema.GetRawText()))
+            return schema;
+        var described = JsonObject.Create(schema)!;
+        Describe(described, names);
+        return JsonSerializer.SerializeToElement(described, McpJson.Default.JsonObject);
+    }
+
+    private static void Describe(JsonNode? node, ToolNames names)
+    {
+        switch (node)
+        {
+            case JsonArray items:
+                foreach (var item in items)
+                    Describe(item, names);
+                break;
+            case JsonObject members:
+                if (members["description"] is JsonValue text && text.TryGetValue<string>(out var given) && names.IsNamedIn(given))
+                {
+                    members.Remove("description");
+                    if (names.In(given) is { Length: > 0 } said)
+                        members["description"] = said;
+                }
+                foreach (var (_, member) in members.ToList())
+                    Describe(member, names);
+                break;
+        }
+    }
 }

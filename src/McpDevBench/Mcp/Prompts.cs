@@ -13,15 +13,20 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
         new() { Name = "container_id", Description = "Workspace id or alias. Default: a new workspace." };
     private static readonly PromptArgument _image = new() { Name = "image", Description = "Image for a new workspace." };
 
-    /// <summary>Every prompt. Their texts name only images and networks that this server's policy allows.</summary>
-    public static IReadOnlyList<DevBenchPrompt> Create(ContainerOptions options, ImagePolicy policy)
+    /// <summary>
+    /// Every prompt that can be followed with the tools that are offered. Their texts name only images and networks that this server's
+    /// policy allows.
+    /// </summary>
+    public static IReadOnlyList<DevBenchPrompt> Create(ContainerOptions options, ImagePolicy policy, ToolNames tools)
     {
+        if (tools.IsNamedIn("exec"))
+            return [];
         var network = options.AllowNetwork
             ? "Installing needs a network, which a new workspace has with network=bridge. "
                 + "If the workspace has none, say so instead of trying again."
             : "Workspaces on this server have no network: "
                 + "use what the image has, and say what is missing instead of trying to download it.";
-        return
+        IReadOnlyList<DevBenchPrompt> prompts =
         [
             new("setup_python", "Set up Python", "Prepares a workspace for a Python project.",
                 [_workspace, _image, new() { Name = "requirements", Description = "Packages, or a requirements file." }],
@@ -51,10 +56,12 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
                     $"Run the tests of the project in the workspace {given("container_id")}.",
                     given("command") is { } command
                         ? $"The command is `{command}`."
-                        : "Find out how they are run from the files in /workspace (fs_list, fs_read).",
-                    "Use exec with enough timeout_s, and exec_poll with wait_ms while they run. Then report how many passed and failed. "
-                        + "For each failure read the code concerned and explain the cause. Change nothing unless asked.")),
+                        : $"Find out how they are run from the files in /workspace{Named(" (fs_list, fs_read)")}.",
+                    $"Use exec with enough timeout_s{Named(", and exec_poll with wait_ms while they run")}. "
+                        + "Then report how many passed and failed. For each failure read the code concerned and explain the cause. "
+                        + "Change nothing unless asked.")),
         ];
+        return tools.IsNamedIn("spawn") ? [.. prompts.Where(prompt => prompt.ProtocolPrompt.Name == "run_tests")] : prompts;
 
         // The operator's default image if it fits by its name, else the usual image if policy allows it.
         string? ImageFor(string language, string usual)
@@ -63,11 +70,29 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
                 return options.DefaultImage;
             return policy.Allows(usual) ? usual : null;
         }
+
+        // Whoever picked the prompt can pick another image: image_not_allowed.
+        string Workspace(Func<string, string?> given, string? image)
+        {
+            if (given("container_id") is { } workspace)
+                return $"Attach to the workspace {workspace}.";
+            if (given("image") is { } wanted)
+                policy.Require(ImageReference.Parse(wanted));
+            return (given("image") ?? image) is { } chosen
+                ? $"Spawn a workspace from the image {chosen}."
+                : $"Spawn a workspace from an image that fits and that policy allows{Named(": list_images shows them")}.";
+        }
+
+        // A part of a sentence about a tool, where the tool is.
+        string Named(string part) => tools.IsNamedIn(part) ? "" : part;
     }
 
     public override Prompt ProtocolPrompt { get; } = new() { Name = name, Title = title, Description = description, Arguments = arguments };
 
     public override IReadOnlyList<object> Metadata => [];
+
+    /// <summary>Its text, with the arguments that were given.</summary>
+    public string Write(Func<string, string?> given) => write(given);
 
     public override ValueTask<GetPromptResult> GetAsync(RequestContext<GetPromptRequestParams> request, CancellationToken cancellationToken = default)
     {
@@ -81,19 +106,10 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
             if (argument.Required == true && Given(argument.Name) is null)
                 throw new McpProtocolException($"The prompt {name} needs the argument '{argument.Name}'.", McpErrorCode.InvalidParams);
         }
-        var message = new PromptMessage { Role = Role.User, Content = new TextContentBlock { Text = write(Given) } };
+        var message = new PromptMessage { Role = Role.User, Content = new TextContentBlock { Text = Write(Given) } };
         return ValueTask.FromResult(new GetPromptResult { Description = description, Messages = [message] });
 
         string? Given(string argument) =>
             given is not null && given.TryGetValue(argument, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
-    }
-
-    private static string Workspace(Func<string, string?> given, string? image)
-    {
-        if (given("container_id") is { } workspace)
-            return $"Attach to the workspace {workspace}.";
-        return (given("image") ?? image) is { } chosen
-            ? $"Spawn a workspace from the image {chosen}."
-            : "Spawn a workspace from an image that fits and that policy allows: list_images shows them.";
     }
 }

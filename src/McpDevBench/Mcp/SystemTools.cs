@@ -24,7 +24,8 @@ internal sealed record SpawnChoices(
         options.Limits.Cpus, options.MostLimits.Cpus);
 
     public string Render() => Words.Invariant(
-        $"spawn may ask for: images {string.Join(", ", AllowedImages)} of {string.Join(", ", AllowedRegistries)} (default {DefaultImage}); "
+        $"{(ToolNames.Whole("spawn").Length > 0 ? "spawn may ask for" : "Workspaces may have")}: "
+            + $"images {string.Join(", ", AllowedImages)} of {string.Join(", ", AllowedRegistries)} (default {DefaultImage}); "
             + $"network {string.Join(" or ", Networks)}; memory_mb up to {MaxMemoryMb} (default {DefaultMemoryMb}); "
             + $"cpus up to {MaxCpus} (default {DefaultCpus})");
 }

@@ -35,6 +35,11 @@ internal sealed record ToolSelection(
 
     public bool Offers(ToolFacts tool) => WhyNot(tool) is null;
 
+    /// <summary>Which tools texts may name. "metrics" is a word as well, and no text sends a model to that tool.</summary>
+    public ToolNames Names() => new(
+        ToolCatalogue.All.Select(tool => tool.Name).Where(name => name != MetricsTool.Facts.Name),
+        name => Offers(ToolCatalogue.Find(name)!));
+
     /// <summary>Which setting leaves the tool out, and what an operator does to offer it; null if it is offered.</summary>
     public string? WhyNot(ToolFacts tool)
     {

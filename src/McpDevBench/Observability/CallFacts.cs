@@ -32,15 +32,12 @@ internal sealed class CallFacts(string principal)
     public string? Target { get; set; }
 
     /// <summary>
-    /// The workspace's container was made anew, for this call or since the last one: its processes are gone, its files are there.
+    /// The workspaces whose container was made anew, for this call or since the last one: their processes are gone, their files are there.
     /// </summary>
-    public bool Resumed { get; set; }
+    public List<ResumedWorkspace> Resumed { get; } = [];
 
-    /// <summary>The resume found no volume of the home directory: what was in it is lost.</summary>
-    public bool HomeLost { get; set; }
-
-    /// <summary>What the workspace lost when it was taken over from Docker, where no call has reported it yet; null for nothing.</summary>
-    public string? Adoption { get; set; }
+    /// <summary>What a workspace lost when it was taken over from Docker, where no call has reported it yet.</summary>
+    public List<string> Adoptions { get; } = [];
 
     /// <summary>A handle as the client gave it, if it can be one; anything else could be anything, and is not written down.</summary>
     public static string? Handle(string? given) => Observability.CorrelationId.IsAcceptable(given) ? given : null;
@@ -53,3 +50,7 @@ internal sealed class CallFacts(string principal)
 
     private static string? Short(string? name) => name is not null && Utf8Text.Cut(name, LongestName) is var length && length < name.Length ? $"{name.AsSpan(0, length)}…" : name;
 }
+
+/// <param name="Name">Its alias, or its id.</param>
+/// <param name="HomeLost">The resume found no volume of the home directory: what was in it is lost.</param>
+internal readonly record struct ResumedWorkspace(string Name, bool HomeLost);

@@ -32,8 +32,9 @@ public sealed class AdoptionTests
             "Adopted since the start, because the database did not know them: 1 workspace.", await Reconciliation(again),
             StringComparison.Ordinal);
         // By the first call, whichever it is, and by each attach.
-        var (_, first) = await again.CallWithText("fs_read", ("container_id", "orphan"), ("path", "work.txt"));
+        var (structure, first) = await again.CallWithText("fs_read", ("container_id", "orphan"), ("path", "work.txt"));
         Assert.Contains("The server's database was lost", first, StringComparison.Ordinal);
+        Assert.Contains("The server's database was lost", structure.GetProperty("notes")[0].GetString(), StringComparison.Ordinal);
         Assert.Contains("PROJECT_MODE", first, StringComparison.Ordinal);
         var (_, second) = await again.CallWithText("fs_read", ("container_id", "orphan"), ("path", "work.txt"));
         Assert.DoesNotContain("database", second, StringComparison.Ordinal);
@@ -74,8 +75,16 @@ public sealed class AdoptionTests
         await LoseDatabase(server);
 
         await using var again = await server.Connect();
+        // The first use is a download: its answer has the notes too.
+        using var http = new HttpClient { BaseAddress = server.BaseAddress };
+        using var download = await http.GetAsync("/workspaces/rebooted/files?path=work.txt", TestContext.Current.CancellationToken);
+        Assert.Equal("hours of work", await download.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var note = Assert.Single(download.Headers.GetValues("Workspace-Note"));
+        Assert.Contains("The server's database was lost", note, StringComparison.Ordinal);
+        Assert.Contains("rebooted had stopped and was started again", note, StringComparison.Ordinal);
         var read = await again.Call("fs_read", ("container_id", "rebooted"), ("path", "work.txt"));
         Assert.Equal("hours of work", read.GetProperty("content").GetString());
+        Assert.False(read.TryGetProperty("notes", out _));
         Assert.Equal("removed", (await again.Call("kill", ("container_id", id))).GetProperty("volume").GetString());
     }
 

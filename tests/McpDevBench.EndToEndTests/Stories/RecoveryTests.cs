@@ -47,6 +47,23 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_copy_between_stopped_workspaces_names_both_in_the_text_and_in_the_structured_result()
+    {
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox, ("alias", "stopped-from"));
+        var to = await assistant.Spawn(Images.Busybox, ("alias", "stopped-to"));
+        await from.Write("work.txt", "hours of work");
+        await DockerHost.Docker("stop", "--time", "0", await from.DockerId(), await to.DockerId());
+        var (copied, text) = await assistant.CallWithText(
+            "fs_copy", ("container_id", "stopped-from"), ("path", "work.txt"), ("target_container_id", "stopped-to"));
+        var notes = copied.GetProperty("notes").EnumerateArray().Select(note => note.GetString()!).ToList();
+        Assert.Equal(2, notes.Count);
+        foreach (var name in new[] { "stopped-from", "stopped-to" })
+            Assert.Contains(notes, note => note.Contains($"workspace {name} had stopped", StringComparison.Ordinal));
+        Assert.All(notes, note => Assert.Contains($"Note: {note}\n", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_container_that_was_removed_comes_back_once_for_all_who_call_at_the_same_time()
     {
         await using var assistant = await server.Connect();
@@ -247,6 +264,7 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
             using var answer = await send(http);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             Assert.Equal("true", Assert.Single(answer.Headers.GetValues("Workspace-Resumed")));
+            Assert.Contains("was started again", Assert.Single(answer.Headers.GetValues("Workspace-Note")), StringComparison.Ordinal);
         }
     }
 

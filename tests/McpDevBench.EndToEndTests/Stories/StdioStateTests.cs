@@ -77,5 +77,11 @@ public sealed class StdioStateTests
         var text = Assert.IsType<ModelContextProtocol.Protocol.TextContentBlock>(Assert.Single(prompt.Messages).Content).Text;
         Assert.Contains(spawn, text, StringComparison.Ordinal);
         Assert.Contains(installing, text, StringComparison.Ordinal);
+        // One that was asked for is checked too.
+        var refused = await Assert.ThrowsAnyAsync<ModelContextProtocol.McpException>(async () => await assistant.Client.GetPromptAsync(
+            "setup_python", new Dictionary<string, object?> { ["image"] = "quay.io/x" },
+            cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("quay.io/x", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("may not be used", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -165,7 +165,7 @@ internal sealed record KnownMistake(string Sent, string? Meant, bool IsAbsent = 
             new("\"A=1\"", "{\"A\":\"1\"}"), new("[\"A=1\", \"B=x=y z\"]", "{\"A\":\"1\",\"B\":\"x=y z\"}"),
             new("\"[\\\"A=1\\\"]\"", "{\"A\":\"1\"}"), new("\"{\\\"A\\\": 1}\"", "{\"A\":\"1\"}"), new("{\"A\": true}", "{\"A\":\"true\"}"),
             new("\"A=1 B=2\"", null), new("\"A\"", null), new("[\"A\"]", null), new("[1]", null), new("5", null), new("true", null),
-            new("{\"A\": null}", null), new("{\"A\": [1]}", null),
+            new("{\"A\": null}", "{}"), new("{\"A\": [1]}", null),
         ],
         "object" => [new(Text(value), value), new("\"x\"", null), new("5", null), new("[]", null)],
         _ => OfText(argument, value),

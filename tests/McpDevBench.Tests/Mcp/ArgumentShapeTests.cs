@@ -39,7 +39,6 @@ public sealed class ArgumentShapeTests
     [InlineData("""{"container_id":"a","pty":"yes"}""", "'pty' must be true or false, but 'yes' was given")]
     [InlineData("""{"container_id":"a","env":["A"]}""", "'env' must be an object of strings, but an array was given")]
     [InlineData("""{"container_id":"a","env":{"A":{}}}""", "'env.A' must be a string, but an object was given")]
-    [InlineData("""{"container_id":"a","env":{"A":null}}""", "'env.A' must be a string, but null was given")]
     [InlineData("""{"container_id":"a","env":{"A":"1","A":"2"}}""", "'env.A' is given twice")]
     [InlineData("""{"container_id":"a","container_id":"b"}""", "'container_id' is given twice")]
     public void A_wrong_call_of_exec_is_refused_with_the_reason(string arguments, string reason) => AssertRefused(_exec, arguments, reason);
@@ -74,6 +73,20 @@ public sealed class ArgumentShapeTests
                 """{"container_id":"a","operations":[{"op":"read","path":"x","content":null,"encoding":null,"edits":null}]}"""))
             .Deserialize(McpJson.Default.FsBatchArguments)!;
         Assert.Equal(("utf8", null), (batch.Operations[0].Encoding, batch.Operations[0].Edits));
+    }
+
+    [Theory]
+    [InlineData("""{"container_id":"a","cmd":["env"],"env":{"A":null,"B":"1","C":null}}""", "B=1")]
+    [InlineData("""{"container_id":"a","cmd":["env"],"env":"{\"A\":null,\"B\":1}"}""", "B=1")]
+    [InlineData("""{"container_id":"a","cmd":["env"],"env":{"A":null}}""", "")]
+    public void A_variable_that_is_null_is_not_set(string given, string variables)
+    {
+        var arguments = _exec.Bind(JsonElement.Parse(given)).Deserialize(McpJson.Default.ExecArguments)!;
+        Assert.Equal(variables, string.Join(' ', arguments.Env!.Select(pair => $"{pair.Key}={pair.Value}")));
+        var spawn = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.SpawnArguments));
+        Assert.Equal(
+            """{"env":{},"labels":{"b":"2"}}""",
+            spawn.Bind(JsonElement.Parse("""{"env":{"A":null},"labels":{"a":null,"b":"2"}}""")).GetRawText());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using McpDevBench.Files;
 using McpDevBench.Mcp;
 
@@ -13,6 +14,21 @@ public sealed class EditArgumentsTests
         Assert.Equal([new FileEdit("a", "", false)], EditArguments.Of([], "a", "", replaceAll: false));
         Assert.Equal([new FileEdit("a", "b", false)], EditArguments.Of([new("a", "b")], "", "", replaceAll: false));
         Assert.Empty(EditArguments.Of(null, null, null, replaceAll: false));
+    }
+
+    [Theory]
+    [InlineData("""{"container_id":"a","path":"f","old_text":"x","new_text":"y"}""")]
+    [InlineData("""{"containerId":"a","path":"f","oldText":"x","newText":"y"}""")]
+    public void A_flat_edit_stays_flat_until_the_one_place_that_reads_it(string given)
+    {
+        var shape = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.FsEditArguments));
+        var edit = shape.Bind(JsonElement.Parse(given)).Deserialize(McpJson.Default.FsEditArguments)!;
+        Assert.Equal((null, "x", "y"), (edit.Edits, edit.OldText, edit.NewText));
+        var batch = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.FsBatchArguments)).Bind(
+            JsonElement.Parse("""{"container_id":"a","op":"edit","path":"f","old_text":"x","new_text":"y"}"""))
+            .Deserialize(McpJson.Default.FsBatchArguments)!;
+        var operation = Assert.Single(batch.Operations);
+        Assert.Equal((null, "x", "y"), (operation.Edits, operation.OldText, operation.NewText));
     }
 
     [Theory]

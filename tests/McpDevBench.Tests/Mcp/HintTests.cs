@@ -52,7 +52,7 @@ public sealed partial class HintTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     /// <summary>The texts of every error that is created: its string literals, up to the end of the statement.</summary>
-    private static IEnumerable<(string Path, string Text)> Errors([CallerFilePath] string here = "")
+    internal static IEnumerable<(string Path, string Text)> Errors([CallerFilePath] string here = "")
     {
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../src/McpDevBench"));
         return from path in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
