@@ -6,9 +6,10 @@ namespace McpDevBench.Agent;
 /// The users of a workspace's processes. The agent has one of its own, so that the workload can neither signal it, limit it, slow it down
 /// nor look into it. Its threads work on files as the workload's user, and its children become that user.
 /// </summary>
-/// <param name="Workload">User and group of the workload.</param>
+/// <param name="Workload">User of the workload.</param>
+/// <param name="Group">Its group.</param>
 /// <param name="Own">User and group of the agent and of its bridge.</param>
-internal sealed unsafe record Identity(uint Workload, uint Own)
+internal sealed unsafe record Identity(uint Workload, uint Group, uint Own)
 {
     /// <summary>
     /// What the agent's threads have in effect: to end processes of the workload, and not to wait for it while they end.
@@ -65,9 +66,9 @@ internal sealed unsafe record Identity(uint Workload, uint Own)
         if (Libc.getresuid(&real, &effective, &saved) != 0 || real != Own || effective != Own || saved != Own)
             return false;
         // They return what was before, also where they fail; a number that is no user changes nothing.
-        _ = Libc.setfsgid(Workload);
+        _ = Libc.setfsgid(Group);
         _ = Libc.setfsuid(Workload);
-        return Libc.setfsgid(uint.MaxValue) == Workload
+        return Libc.setfsgid(uint.MaxValue) == Group
             && Libc.setfsuid(uint.MaxValue) == Workload
             && SetCapabilities(effective: InEffect, permitted: Kept, inheritable: 0);
     }

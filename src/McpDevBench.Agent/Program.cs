@@ -6,7 +6,11 @@ return args switch
     ["--version"] => Say(1, $"devbench-agent {AgentVersion.Text}", code: 0),
     ["serve", .. var options] when Options.TryRead(options, out var parsed) => Serving.Run(parsed),
     ["bridge", .. var options] when Options.TryRead(options, out var parsed) && parsed.Workspace == Options.DefaultWorkspace => Bridge.Run(parsed.Socket),
-    _ => Say(2, "usage: devbench-agent serve [--workspace DIR] [--socket NAME] [--user UID --agent-user UID] | bridge [--socket NAME] | --version", code: 2),
+    _ => Say(
+        2,
+        "usage: devbench-agent serve [--workspace DIR] [--socket NAME] "
+            + "[--user UID [--group GID] --agent-user UID [--passwd FILE --passwd-parts DIR]] | bridge [--socket NAME] | --version",
+        code: 2),
 };
 
 static unsafe int Say(int fd, string line, int code)

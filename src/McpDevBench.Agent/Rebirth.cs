@@ -28,7 +28,7 @@ internal static unsafe class Rebirth
         Libc.pthread_sigmask(Abi.SIG_BLOCK, &signals, &before);
         if (Environment.GetEnvironmentVariable("DEVBENCH_AGENT_REBORN") == "1" && before.Has(Abi.SIGTERM))
             return;
-        if (options.Identity is { } identity && !identity.Assume())
+        if (options.Identity is { } identity && !(options.Passwd?.Write(identity.Workload) != false && identity.Assume()))
             return;
         using var argv = new StringBlock(["devbench-agent", "serve", .. options.ToArguments()]);
         using var env = new StringBlock(s_environment);

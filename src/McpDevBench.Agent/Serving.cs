@@ -10,7 +10,9 @@ internal static unsafe class Serving
         Rebirth.BeIfNeeded(options);
         OpenMissingStandardStreams();
         if (options.Identity is { } identity && !identity.Adopt())
-            return Fail($"cannot become user {identity.Own}: start it as root with CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_SETPCAP");
+            return Fail(
+                $"cannot become user {identity.Own}: start it as root with CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_SETPCAP, "
+                    + "and with --passwd in a folder of root's");
         Libc.prctl(Abi.PR_SET_DUMPABLE, 0, 0, 0, 0);
         Libc.prctl(Abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         fixed (byte* name = "devbench-agent\0"u8)

@@ -20,8 +20,9 @@ public sealed record Hello(ushort Version, string Build)
 /// <param name="Execs">Every exec whose exit has not been acknowledged, running or not.</param>
 /// <param name="Clock">Since version 2: milliseconds on a clock of the agent's that only goes forward.</param>
 /// <param name="Mounts">Since version 3: what is mounted in the container.</param>
+/// <param name="User">Since version 3: the user that the agent works on files as, and that its programs run as.</param>
 public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyList<ExecPosition> Execs, long Clock = 0,
-    IReadOnlyList<AgentMount>? Mounts = null)
+    IReadOnlyList<AgentMount>? Mounts = null, uint User = 0)
 {
     public void Write(MessageWriter to)
     {
@@ -35,6 +36,7 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
         to.UInt32((uint)(Mounts?.Count ?? 0));
         foreach (var mount in Mounts ?? [])
             mount.Write(to);
+        to.UInt32(User);
     }
 
     public static Welcome Read(ref MessageReader from)
@@ -53,7 +55,8 @@ public sealed record Welcome(ushort Version, string Build, Guid Boot, IReadOnlyL
         for (var i = 0; i < execs.Length; i++)
             execs[i] = new ExecPosition(from.Guid(), from.UInt64(), from.UInt64());
         return new Welcome(
-            version, build, boot, execs, version >= 2 ? from.Int64() : 0, version >= 3 ? ReadMounts(ref from) : []);
+            version, build, boot, execs, version >= 2 ? from.Int64() : 0, version >= 3 ? ReadMounts(ref from) : [],
+            version >= 3 ? from.UInt32() : 0);
     }
 
     private static AgentMount[] ReadMounts(ref MessageReader from)

@@ -179,6 +179,7 @@ internal static class DevBenchServer
         services.AddSingleton<ContainerStore>();
         services.AddSingleton<KeptFileStore>();
         services.AddSingleton<WorkspaceDirectory>();
+        services.AddSingleton<UidAllocator>();
         services.AddSingleton<VolumePool>();
         services.AddSingleton<LayerBuilder>();
         services.AddSingleton<ImageCheck>();

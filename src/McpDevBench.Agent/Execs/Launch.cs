@@ -26,6 +26,7 @@ internal unsafe struct Launch
     /// <summary>0: the child stays who the agent is.</summary>
     public int ChangesUser;
     public uint User;
+    public uint Group;
     public uint Mark;
 
     /// <summary>Set by the kernel, before the child runs.</summary>

@@ -46,7 +46,7 @@ internal sealed unsafe class Spawner(Marks marks, Identity? identity, int worksp
             permit();
             *_launch = new Launch { Arguments = argv.Pointers, Environment = env.Pointers, WorkingDirectory = cwd, Mark = (uint)mark };
             if (identity is not null)
-                (_launch->ChangesUser, _launch->User) = (1, identity.Workload);
+                (_launch->ChangesUser, _launch->User, _launch->Group) = (1, identity.Workload, identity.Group);
             streams.Describe(ref *_launch);
             var error = Start(program, streams.TerminalPath);
             if (error != 0)

@@ -8,7 +8,8 @@ internal static class Abi
     // Two of the open flags and the packing of epoll_event are the only things here that differ between the two architectures.
     private static readonly bool s_arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_APPEND = 0x400, O_NONBLOCK = 0x800;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_TRUNC = 0x200,
+        O_APPEND = 0x400, O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000, O_PATH = 0x200000;
     public static readonly int O_DIRECTORY = s_arm ? 0x4000 : 0x10000;
     public static readonly int O_NOFOLLOW = s_arm ? 0x8000 : 0x20000;

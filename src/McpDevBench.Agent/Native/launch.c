@@ -24,7 +24,8 @@ struct launch {
     int streams[4];       // stdin (-1: /dev/null), stdout, stderr, the shell's report (-1: none)
     int report_as;
     int changes_user;
-    unsigned user;        // and group
+    unsigned user;
+    unsigned group;
     unsigned mark;        // a supplementary group
     int pid;
     int error;
@@ -90,7 +91,7 @@ static int become_workload(const struct launch *launch) {
     // Files in /proc of a process that is not dumpable belong to root.
     syscall(SYS_setfsuid, 0);
     offer_to_oom_killer();
-    return set_groups(launch->mark) != 0 || set_group(launch->user) != 0 || leave_priority() != 0
+    return set_groups(launch->mark) != 0 || set_group(launch->group) != 0 || leave_priority() != 0
         || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ? -1 : 0;
 }
 

@@ -106,7 +106,9 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
         Version = Math.Min(hello.Version, Protocol.Version);
         _greeted = true;
         var message = new MessageWriter { Version = Version };
-        (execs.Welcome(Version) with { Mounts = Version >= 3 ? MountTable.Read() : [] }).Write(message);
+        // A number that is no user changes nothing, and returns whose files the agent works on.
+        var user = Libc.setfsuid(uint.MaxValue);
+        (execs.Welcome(Version) with { Mounts = Version >= 3 ? MountTable.Read() : [], User = user }).Write(message);
         Outbox.Control(OutFrame.Of(FrameKind.Welcome, Protocol.NoChannel, message.WrittenMemory));
     }
 

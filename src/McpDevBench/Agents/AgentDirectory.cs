@@ -59,6 +59,17 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
                 "Use another image, or ask for this one to be changed.");
     }
 
+    /// <summary>Looks from inside whether a container's programs run as the user that they should.</summary>
+    /// <exception cref="RefusalException">server_error: they do not.</exception>
+    public async Task RequireUserAsync(string dockerId, int uid, CancellationToken cancellationToken)
+    {
+        var welcome = (await Get(dockerId).ConnectionAsync(cancellationToken)).Welcome;
+        if (welcome.Version >= 3 && welcome.User != uid)
+            throw new RefusalException(
+                RefusalCode.ServerError, $"The workspace's programs would run as user {welcome.User} instead of {uid}.",
+                "Call spawn again; if it stays so, ask the operator to look at Docker.");
+    }
+
     /// <summary>Takes up the tie to a running container, in the background. Does nothing if there is one.</summary>
     public void Resume(string dockerId, byte[] secret)
     {

@@ -24,7 +24,8 @@ internal static partial class AgentRefusals
             AgentStatus.IsADirectory => (RefusalCode.InvalidArgument, "Use the path of a file; fs_list shows what is in the directory."),
             AgentStatus.NotEmpty => (RefusalCode.InvalidArgument, "Pass recursive=true to delete a directory with all that is in it."),
             AgentStatus.NotRegular => (RefusalCode.InvalidArgument, "Only regular files and directories can be used; fs_stat tells what it is."),
-            AgentStatus.PermissionDenied => (RefusalCode.PathDenied, "The workspace's user (uid 1000) may not do this; exec with ls -l shows who may."),
+            AgentStatus.PermissionDenied => (
+                RefusalCode.PathDenied, "The workspace's user may not do this; exec with ls -l shows who may."),
             AgentStatus.NoSpace => (RefusalCode.ResourceExhausted, "Delete files that are not needed, then call again."),
             AgentStatus.TooLarge => (RefusalCode.ResourceExhausted, $"Ask for less at once, or use {FileAddress.Named}."),
             AgentStatus.Exhausted => (RefusalCode.ResourceExhausted, "The workspace is at its limit of processes or memory: list_execs shows what runs, exec_cancel ends it."),

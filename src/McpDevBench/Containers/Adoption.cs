@@ -34,6 +34,7 @@ internal sealed class Adoption(
             Persistent = labels.GetValueOrDefault(Ownership.PersistentLabel) == "true",
             Status = container.State is "running" or "paused" ? ContainerStatus.Running : ContainerStatus.Stopped,
             VolumeName = volume,
+            Uid = details.Uid,
             Limits = LimitsOf(details),
             Network = details.Network,
             Labels = LabelsOf(labels),

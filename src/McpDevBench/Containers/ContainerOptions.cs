@@ -28,6 +28,8 @@ internal sealed record ContainerOptions
     /// <summary>Bytes that a workspace's files may take; 0 for no limit.</summary>
     public required long MaxDiskBytes { get; init; }
 
+    public required UidRange UidRange { get; init; }
+
     public required bool AllowNetwork { get; init; }
 
     /// <summary>Variables for every workspace.</summary>
@@ -83,6 +85,7 @@ internal sealed record ContainerOptions
             MaxDiskBytes = (long)settings.Number(
                 "MCP_WORKSPACE_DISK_MB", 10_240, 0, 1 << 30,
                 "MiB of disk for a workspace's files, /workspace and the home directory together; 0 for no limit.") << 20,
+            UidRange = UidRange.Read(settings),
             AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
             Env = WorkspaceVariables.Read(settings),
             CertificateAuthorities = CaFile.Read(settings),

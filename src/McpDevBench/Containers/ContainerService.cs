@@ -188,7 +188,8 @@ internal sealed partial class ContainerService(
             var spawned = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _, _) => { }), cancellationToken);
             metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
             LogCreated(
-                logger, spawned.Workspace.Id, spawned.Workspace.Image, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
+                logger, spawned.Workspace.Id, spawned.Workspace.Image, spawned.Workspace.Uid,
+                Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
             return spawned;
         }
         catch (Exception e)
@@ -218,7 +219,7 @@ internal sealed partial class ContainerService(
             ? $"The kept files are of a workspace with the image {keptImage.Canonical}; this one has {plan.Image.Canonical}."
             : null;
         var lost = await factory.SettleLostAsync(owner, request.Alias, image.Id, cancellationToken);
-        var (volume, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
+        var (volume, uid, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
         var workspace = new Workspace
         {
             Id = id,
@@ -229,6 +230,7 @@ internal sealed partial class ContainerService(
             Persistent = request.Persistent || !fresh,
             Status = ContainerStatus.Creating,
             VolumeName = volume,
+            Uid = uid,
             Limits = plan.Limits,
             Network = plan.Network,
             Labels = request.Labels,
@@ -245,10 +247,10 @@ internal sealed partial class ContainerService(
         }
         catch
         {
-            pool.GiveBack(volume);
+            pool.GiveBack(volume, uid);
             throw;
         }
-        pool.Forget(volume);
+        pool.Forget(volume, uid);
         try
         {
             var built = await factory.BuildAsync(workspace, image, fresh, steps, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);
@@ -285,7 +287,7 @@ internal sealed partial class ContainerService(
     private static partial void LogSpawning(ILogger logger, [Untrusted] string image);
 
     [LoggerMessage(LogLevel.Information, "Container created")]
-    private static partial void LogCreated(ILogger logger, ContainerId containerId, [Untrusted] string image, double durationMs);
+    private static partial void LogCreated(ILogger logger, ContainerId containerId, [Untrusted] string image, int uid, double durationMs);
 
     [LoggerMessage(LogLevel.Warning, "Removal is taking long and continues in the background")]
     private static partial void LogRemovalContinues(ILogger logger, ContainerId containerId, [Untrusted] string reason);

@@ -22,9 +22,10 @@ internal sealed class ContainerStore(Database database)
             database.Write(connection => connection.Run(
                 """
                 INSERT INTO containers (id, docker_id, owner, alias, image, digest, image_id, persistent, status, volume,
-                    memory_mb, cpus, pids, network, labels, env, created_at, last_used_at, lease_until, idle_ttl_ms, adoption)
+                    memory_mb, cpus, pids, network, labels, env, created_at, last_used_at, lease_until, idle_ttl_ms, adoption, uid)
                 VALUES ($id, $docker_id, $owner, $alias, $image, $digest, $image_id, $persistent, $status, $volume,
-                    $memory_mb, $cpus, $pids, $network, $labels, $env, $created_at, $last_used_at, $lease_until, $idle_ttl_ms, $adoption)
+                    $memory_mb, $cpus, $pids, $network, $labels, $env, $created_at, $last_used_at, $lease_until, $idle_ttl_ms, $adoption,
+                    $uid)
                 """,
                 ("$id", workspace.Id.ToString()), ("$docker_id", workspace.DockerId), ("$owner", workspace.Owner), ("$alias", workspace.Alias),
                 ("$image", workspace.Image), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
@@ -33,7 +34,8 @@ internal sealed class ContainerStore(Database database)
                 ("$network", workspace.Network), ("$labels", workspace.Labels.Json()), ("$env", workspace.Env.Json()),
                 ("$created_at", workspace.CreatedAt.Milliseconds()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
                 ("$lease_until", workspace.LeaseUntil?.Milliseconds()),
-                ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$adoption", workspace.Adoption)));
+                ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$adoption", workspace.Adoption),
+                ("$uid", workspace.Uid)));
         }
         catch (SqliteException e) when (e.SqliteErrorCode == ConstraintViolation)
         {
@@ -65,7 +67,8 @@ internal sealed class ContainerStore(Database database)
         if (keptAt is { } now)
             KeptFileStore.Insert(
                 connection,
-                new KeptFiles(workspace.Owner, workspace.KeptAs, workspace.VolumeName, now, workspace.Id.ToString(), workspace.Image));
+                new KeptFiles(
+                    workspace.Owner, workspace.KeptAs, workspace.VolumeName, now, workspace.Id.ToString(), workspace.Image, workspace.Uid));
     });
 
     public void Delete(Workspace workspace) => database.Write(connection => connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString())));
@@ -120,6 +123,7 @@ internal sealed class ContainerStore(Database database)
             Persistent = row.Integer("persistent") == 1,
             Status = StatusOf(row.Text("status")!),
             VolumeName = row.Text("volume")!,
+            Uid = (int)row.Integer("uid")!,
             Limits = new WorkspaceLimits((int)row.Integer("memory_mb")!, row.GetDouble(row.GetOrdinal("cpus")), (int)row.Integer("pids")!),
             Network = row.Text("network")!,
             Labels = SqliteExtensions.Map(row.Text("labels")!),

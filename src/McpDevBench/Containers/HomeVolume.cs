@@ -10,5 +10,8 @@ internal static class HomeVolume
 
     public static string NameOf(string workspaceVolume) => workspaceVolume + Suffix;
 
+    /// <param name="homeVolume">One that <see cref="IsHome"/>.</param>
+    public static string WorkspaceOf(string homeVolume) => homeVolume[..^Suffix.Length];
+
     public static bool IsHome(string volume) => volume.EndsWith(Suffix, StringComparison.Ordinal);
 }

@@ -17,7 +17,7 @@ internal sealed class ImageCheck(EngineFiles files)
     public static IReadOnlyList<string> Mounted { get; } = ["/dev", "/home", "/proc", "/run", "/sys", "/tmp"];
 
     /// <summary>What the kernel or the layer of ours provides, so that nothing else can be mounted there.</summary>
-    private static readonly string[] _provided = ["/dev", "/etc", "/proc", "/sys"];
+    private static readonly string[] _provided = ["/dev", "/etc", "/proc", "/sys", ContainerSpec.UserFolder];
 
     /// <summary>Looks at what the image declares, before any container is made of it.</summary>
     /// <exception cref="RefusalException">image_not_allowed.</exception>
@@ -38,12 +38,13 @@ internal sealed class ImageCheck(EngineFiles files)
     /// <exception cref="RefusalException">image_not_allowed.</exception>
     public async Task RequireStraightAsync(string dockerId, IEnumerable<string> volumes, CancellationToken cancellationToken)
     {
-        foreach (var ours in Kept.Concat(Mounted))
+        foreach (var ours in Kept.Concat(Mounted).Append(ContainerSpec.UserFolder))
         {
             if (await files.ResolveAsync(dockerId, ours, cancellationToken) is var place && place != ours)
                 throw Unusable($"its {ours} leads to {place}");
         }
-        if (await files.ResolveAsync(dockerId, "/etc", cancellationToken) is var etc && Kept.Concat(Mounted).Any(ours => IsIn(etc, ours)))
+        if (await files.ResolveAsync(dockerId, "/etc", cancellationToken) is var etc
+            && Kept.Concat(Mounted).Append(ContainerSpec.UserFolder).Any(ours => IsIn(etc, ours)))
             throw Unusable($"its /etc leads to {etc}");
         foreach (var path in volumes.Select(Clean).Where(path => !Kept.Contains(path)))
             RequirePlace(path, await files.ResolveAsync(dockerId, path, cancellationToken), mayBeOurs: false);

@@ -52,7 +52,7 @@ internal sealed class LayerBuilder(EngineFiles files, ContainerOptions options, 
         var git = await files.ReadAsync(dockerId, "/etc/gitconfig", MaxConfiguration, cancellationToken) ?? [];
         var contents = new List<(string Path, byte[] Content)>
         {
-            ("/etc/passwd", users.Passwd), ("/etc/group", users.Group),
+            ("/etc/group", users.Group),
             ("/etc/gitconfig", [.. Encoding.UTF8.GetBytes(GitDefaults), .. git]),
         };
         var bundle = options.CertificateAuthorities is { } authorities
@@ -70,7 +70,16 @@ internal sealed class LayerBuilder(EngineFiles files, ContainerOptions options, 
                 && await files.KindAsync(dockerId, mounted, cancellationToken) is not (EngineFileKind.Folder or EngineFileKind.Missing))
                 entries.Insert(0, Folder(mounted));
         }
-        entries.AddRange([Folder(ContainerSpec.AgentFolder), Folder(ContainerSpec.WorkspacePath), Folder(ContainerSpec.HomePath)]);
+        entries.AddRange(
+        [
+            Folder(ContainerSpec.AgentFolder), Folder(ContainerSpec.WorkspacePath), Folder(ContainerSpec.HomePath),
+            Folder(ContainerSpec.UserFolder), Folder(ContainerSpec.OwnFolder),
+            File($"{ContainerSpec.UserFolder}/head", users.PasswdHead), File($"{ContainerSpec.UserFolder}/tail", users.PasswdTail),
+            new UstarTarEntry(TarEntryType.SymbolicLink, "./etc/passwd")
+            {
+                LinkName = ContainerSpec.PasswdPath, ModificationTime = time.GetUtcNow(),
+            },
+        ]);
         entries.AddRange(contents.Select(file => File(file.Path, file.Content)));
         return new Layer(entries, users.UserName, shell, bundle);
     }

@@ -29,6 +29,9 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
     /// <summary>Names of the labels that spawn was given, as JSON: a container has those of its image too.</summary>
     public const string LabelsLabel = "com.mcp.label_names";
 
+    /// <summary>The user of the programs in a container, to whom a volume belongs; without it <see cref="WorkspaceUser.Shared"/>.</summary>
+    public const string UidLabel = "com.mcp.uid";
+
     private const string SignatureLabel = "com.mcp.signature";
 
     /// <summary>When the container itself was asked for, in milliseconds since 1970: part of its signature.</summary>
@@ -70,6 +73,7 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
             [ImageLabel] = workspace.Image,
             [OwnerLabel] = workspace.Owner,
             [PersistentLabel] = workspace.Persistent ? "true" : "false",
+            [UidLabel] = Number(workspace.Uid),
             [CreatedAtLabel] = Number(workspace.CreatedAt.Milliseconds()),
             [ExpiresAtLabel] = Number(workspace.LeaseUntil?.Milliseconds()),
             [IdleTimeToLiveLabel] = Number((long?)workspace.IdleTimeToLive?.TotalMilliseconds),
@@ -80,7 +84,19 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
         };
     }
 
-    public Dictionary<string, string> VolumeLabels(string name) => new() { [Label] = "true", [SignatureLabel] = Signature("volume", name) };
+    /// <param name="uid">To whom it belongs.</param>
+    public Dictionary<string, string> VolumeLabels(string name, int uid)
+    {
+        // As a server before this one has it, where it belongs to the user that all shared.
+        if (uid == WorkspaceUser.Shared)
+            return new() { [Label] = "true", [SignatureLabel] = Signature("volume", name) };
+        return new() { [Label] = "true", [UidLabel] = Number(uid), [SignatureLabel] = Signature("volume", name, Number(uid)) };
+    }
+
+    /// <summary>To whom a volume belongs.</summary>
+    public static int UidOf(IReadOnlyDictionary<string, string> labels) =>
+        int.TryParse(labels.GetValueOrDefault(UidLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var uid) && uid > 0
+            ? uid : WorkspaceUser.Shared;
 
     /// <summary>Signed, because an image that is pulled may carry any label.</summary>
     public Dictionary<string, string> ImageLabels(string baseId, string recipe, WorkspaceImage image) => new()
@@ -110,7 +126,7 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
     }
 
     /// <summary>Those of a persistent workspace's volume: whose files they are, should the database be lost.</summary>
-    public Dictionary<string, string> VolumeLabels(string name, Workspace workspace) => new(VolumeLabels(name))
+    public Dictionary<string, string> VolumeLabels(string name, Workspace workspace) => new(VolumeLabels(name, workspace.Uid))
     {
         [IdLabel] = workspace.Id.ToString(),
         [OwnerLabel] = workspace.Owner,
@@ -122,7 +138,7 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
     /// <summary>Those of a volume of kept files that is made anew.</summary>
     public Dictionary<string, string> VolumeLabels(KeptFiles kept)
     {
-        var labels = VolumeLabels(kept.Volume);
+        var labels = VolumeLabels(kept.Volume, kept.Uid);
         if (kept is not { ContainerId: { } id, Image: { } image }
             || !kept.Volume.StartsWith(WorkspaceFactory.PersistentPrefix, StringComparison.Ordinal))
             return labels;
@@ -140,7 +156,8 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
     public KeptFiles? KeptFilesOf(string name, IReadOnlyDictionary<string, string> labels, DateTimeOffset now) =>
         labels.TryGetValue(OwnerLabel, out var owner) && labels.TryGetValue(AliasLabel, out var alias)
         && labels.GetValueOrDefault(OwnerSignatureLabel) == Signature("volume_owner", name, owner, alias)
-            ? new KeptFiles(owner, alias, name, now, labels.GetValueOrDefault(IdLabel), labels.GetValueOrDefault(ImageLabel)) : null;
+            ? new KeptFiles(owner, alias, name, now, labels.GetValueOrDefault(IdLabel), labels.GetValueOrDefault(ImageLabel),
+                UidOf(labels)) : null;
 
     /// <summary>
     /// Whether this server made the container: the signature is bound to the image, the name, which no two containers share, and the time.
@@ -178,7 +195,8 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
         long.TryParse(container.Labels.GetValueOrDefault(MadeAtLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var madeAt)
         && Math.Abs(container.CreatedAt.Milliseconds() - madeAt) < _clockSkew.TotalMilliseconds;
 
-    public bool IsOurVolume(string name, IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(SignatureLabel) == Signature("volume", name);
+    public bool IsOurVolume(string name, IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(SignatureLabel) ==
+        (labels.TryGetValue(UidLabel, out var uid) ? Signature("volume", name, uid) : Signature("volume", name));
 
     /// <summary>The secret between this server and the agent of a workspace.</summary>
     public byte[] AgentSecret(ContainerId id) => key.Sign("agent", id.ToString());

@@ -5,11 +5,11 @@ using McpDevBench.Observability.Secrets;
 namespace McpDevBench.Containers;
 
 /// <summary>
-/// Fresh volumes that belong to the user of workspaces. Docker makes them root's, and handing them over needs a container that is never started; one such
-/// container does it for several volumes at once, ahead of the spawns that need them.
+/// Fresh volumes, each with a user of its own, whom they belong to. Docker makes them root's, and handing them over needs a container that
+/// is never started; one such container does it for several volumes at once, ahead of the spawns that need them.
 /// </summary>
 internal sealed partial class VolumePool(
-    ContainerOptions options, EngineVolumes volumes, EngineContainers containers, Ownership ownership, TimeProvider time,
+    ContainerOptions options, EngineVolumes volumes, EngineContainers containers, UidAllocator uids, Ownership ownership, TimeProvider time,
     ILogger<VolumePool> logger)
 {
     private const string TransientPrefix = "mcpdevbench_transient_";
@@ -20,12 +20,14 @@ internal sealed partial class VolumePool(
     private readonly ConcurrentQueue<string> _ready = [];
     private readonly SemaphoreSlim _making = new(1, 1);
 
-    /// <summary>Volumes of workspaces that are waiting, or being made; each has one for its home directory.</summary>
-    public ConcurrentDictionary<string, bool> Names { get; } = [];
+    /// <summary>
+    /// Volumes of workspaces that are waiting, or being made, and their users; each has one for its home directory.
+    /// </summary>
+    public ConcurrentDictionary<string, int> Names { get; } = [];
 
     /// <summary>A volume for a workspace that is not persistent: one that is ready, or else after making some.</summary>
     /// <param name="imageId">Any image on the engine: a container that is never started needs one.</param>
-    public async Task<string> TakeAsync(string imageId, CancellationToken cancellationToken)
+    public async Task<(string Name, int Uid)> TakeAsync(string imageId, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -33,13 +35,13 @@ internal sealed partial class VolumePool(
             {
                 if (_ready.Count < Low)
                     _ = RefillAsync(imageId);
-                return name;
+                return (name, Names[name]);
             }
             await _making.WaitAsync(cancellationToken);
             try
             {
                 if (_ready.IsEmpty)
-                    await MakeAsync(imageId, [.. Enumerable.Range(0, Batch).Select(_ => TransientPrefix + Guid.NewGuid().ToString("D"))], cancellationToken);
+                    await MakeAsync(imageId, cancellationToken);
             }
             finally
             {
@@ -48,9 +50,26 @@ internal sealed partial class VolumePool(
         }
     }
 
+    /// <summary>A user for a volume that is not of the pool. If there is none left, those in the pool make room.</summary>
+    /// <exception cref="RefusalException">resource_exhausted.</exception>
+    public async Task<int> TakeUidAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await uids.TakeAsync(1, cancellationToken))[0];
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.ResourceExhausted && !_ready.IsEmpty)
+        {
+            await EmptyAsync(cancellationToken);
+            return (await uids.TakeAsync(1, cancellationToken))[0];
+        }
+    }
+
     /// <summary>The volume of a persistent workspace, and the one for its home directory, with labels that name their owner.</summary>
     public Task MakeAsync(string imageId, Workspace workspace, CancellationToken cancellationToken) =>
-        HandOverAsync(imageId, WithHomes([workspace.VolumeName]), name => ownership.VolumeLabels(name, workspace), cancellationToken);
+        HandOverAsync(
+            imageId, WithHomes([workspace.VolumeName]), _ => workspace.Uid, name => ownership.VolumeLabels(name, workspace),
+            cancellationToken);
 
     /// <summary>Whether a volume is on the Docker host.</summary>
     public async Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) =>
@@ -78,14 +97,14 @@ internal sealed partial class VolumePool(
 
     /// <summary>Makes the volume of kept files anew, empty, beside the home directory that is left.</summary>
     public Task RemakeAsync(string imageId, KeptFiles kept, CancellationToken cancellationToken) =>
-        HandOverAsync(imageId, [kept.Volume], _ => ownership.VolumeLabels(kept), cancellationToken);
+        HandOverAsync(imageId, [kept.Volume], _ => kept.Uid, _ => ownership.VolumeLabels(kept), cancellationToken);
 
     /// <summary>Makes the home directory's volume of a workspace that was made before there was one, or that has lost it.</summary>
-    public async Task EnsureHomeAsync(string imageId, string name, CancellationToken cancellationToken)
+    public async Task EnsureHomeAsync(string imageId, string name, int uid, CancellationToken cancellationToken)
     {
         var home = HomeVolume.NameOf(name);
         if (!await ExistsAsync(home, cancellationToken))
-            await HandOverAsync(imageId, [home], ownership.VolumeLabels, cancellationToken);
+            await HandOverAsync(imageId, [home], _ => uid, _ => ownership.VolumeLabels(home, uid), cancellationToken);
     }
 
     /// <summary>
@@ -104,8 +123,9 @@ internal sealed partial class VolumePool(
         foreach (var name in lost)
             await volumes.RemoveAsync(name, cancellationToken);
         await HandOverAsync(
-            imageId, [.. lost],
-            name => workspace.Persistent ? ownership.VolumeLabels(name, workspace) : ownership.VolumeLabels(name), cancellationToken);
+            imageId, [.. lost], _ => workspace.Uid,
+            name => workspace.Persistent ? ownership.VolumeLabels(name, workspace) : ownership.VolumeLabels(name, workspace.Uid),
+            cancellationToken);
     }
 
     /// <summary>Removes a workspace's volume and that of its home directory.</summary>
@@ -114,14 +134,19 @@ internal sealed partial class VolumePool(
         await volumes.RemoveAsync(HomeVolume.NameOf(name), cancellationToken) && await volumes.RemoveAsync(name, cancellationToken);
 
     /// <summary>The spawn came to nothing before it used it.</summary>
-    public void GiveBack(string name)
+    public void GiveBack(string name, int uid)
     {
+        uids.Release(uid);
         if (Names.ContainsKey(name))
             _ready.Enqueue(name);
     }
 
     /// <summary>It belongs to a workspace now.</summary>
-    public void Forget(string name) => Names.TryRemove(name, out _);
+    public void Forget(string name, int uid)
+    {
+        uids.Release(uid);
+        Names.TryRemove(name, out _);
+    }
 
     /// <summary>Removes what nobody has taken.</summary>
     public async Task EmptyAsync(CancellationToken cancellationToken)
@@ -132,7 +157,7 @@ internal sealed partial class VolumePool(
             while (_ready.TryDequeue(out var name))
             {
                 await RemoveAsync(name, cancellationToken);
-                Forget(name);
+                Names.TryRemove(name, out _);
             }
         }
         finally
@@ -147,7 +172,7 @@ internal sealed partial class VolumePool(
             return;
         try
         {
-            await MakeAsync(imageId, [.. Enumerable.Range(0, Batch).Select(_ => TransientPrefix + Guid.NewGuid().ToString("D"))], CancellationToken.None);
+            await MakeAsync(imageId, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -160,19 +185,37 @@ internal sealed partial class VolumePool(
         }
     }
 
-    private async Task MakeAsync(string imageId, string[] names, CancellationToken cancellationToken)
+    private async Task MakeAsync(string imageId, CancellationToken cancellationToken)
     {
-        foreach (var name in names)
-            Names[name] = true;
-        await HandOverAsync(imageId, WithHomes(names), ownership.VolumeLabels, cancellationToken);
-        foreach (var name in names)
-            _ready.Enqueue(name);
+        var made = (await uids.TakeAsync(Batch, cancellationToken)).ToDictionary(_ => TransientPrefix + Guid.NewGuid().ToString("D"));
+        foreach (var (name, uid) in made)
+            Names[name] = uid;
+        int UidOf(string name) => HomeVolume.IsHome(name) ? made[HomeVolume.WorkspaceOf(name)] : made[name];
+        try
+        {
+            await HandOverAsync(
+                imageId, WithHomes([.. made.Keys]), UidOf, name => ownership.VolumeLabels(name, UidOf(name)), cancellationToken);
+        }
+        finally
+        {
+            foreach (var uid in made.Values)
+                uids.Release(uid);
+        }
+        var shared = await uids.SharedAsync(made, cancellationToken);
+        foreach (var name in made.Keys)
+        {
+            if (!shared.Contains(name))
+                _ready.Enqueue(name);
+            else if (await RemoveAsync(name, cancellationToken))
+                Names.TryRemove(name, out _);
+        }
     }
 
     private static string[] WithHomes(string[] names) => [.. names, .. names.Select(HomeVolume.NameOf)];
 
     private async Task HandOverAsync(
-        string imageId, string[] names, Func<string, Dictionary<string, string>> labelsOf, CancellationToken cancellationToken)
+        string imageId, string[] names, Func<string, int> uidOf, Func<string, Dictionary<string, string>> labelsOf,
+        CancellationToken cancellationToken)
     {
         foreach (var name in names)
             await volumes.CreateAsync(name, labelsOf(name), options.MaxDiskBytes, cancellationToken);
@@ -181,7 +224,9 @@ internal sealed partial class VolumePool(
         {
             var now = time.GetUtcNow();
             await containers.PutAsync(
-                helper.DockerId, "/", helper.Folders.Select(folder => EngineContainers.DirectoryOfUser($".{folder}", now)), cancellationToken);
+                helper.DockerId, "/",
+                helper.Folders.Zip(names, (folder, name) => EngineContainers.DirectoryOfUser($".{folder}", uidOf(name), now)),
+                cancellationToken);
         }
         finally
         {

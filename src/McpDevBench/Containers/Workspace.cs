@@ -1,3 +1,5 @@
+using McpDevBench.Engine;
+
 namespace McpDevBench.Containers;
 
 /// <summary>Where a workspace is in its life. The names in lower case are what clients and the database see.</summary>
@@ -44,6 +46,10 @@ internal sealed record Workspace
     public required bool Persistent { get; init; }
     public required ContainerStatus Status { get; init; }
     public required string VolumeName { get; init; }
+
+    /// <summary>The user of its programs, to whom its volumes belong.</summary>
+    public int Uid { get; init; } = WorkspaceUser.Shared;
+
     public required WorkspaceLimits Limits { get; init; }
 
     /// <summary>Docker's network mode: <c>none</c> or <c>bridge</c>.</summary>

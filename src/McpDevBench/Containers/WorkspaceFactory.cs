@@ -35,7 +35,7 @@ internal sealed partial class WorkspaceFactory(
         if (freshVolume && workspace.Persistent)
             await pool.MakeAsync(image.Id, workspace, cancellationToken);
         else if (!freshVolume)
-            await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, cancellationToken);
+            await pool.EnsureHomeAsync(image.Id, workspace.VolumeName, workspace.Uid, cancellationToken);
         var (dockerId, prepared) = await CreateOnOurVolumesAsync(workspace, image, freshVolume, cancellationToken);
         workspace = workspaces.Replace(workspace with
         {
@@ -60,6 +60,7 @@ internal sealed partial class WorkspaceFactory(
                     (ContainerSpec.HomePath, HomeVolume.NameOf(workspace.VolumeName)),
                 ],
                 cancellationToken);
+            await agents.RequireUserAsync(dockerId, workspace.Uid, cancellationToken);
             steps.Done();
         }
         catch (RefusalException)
@@ -175,11 +176,16 @@ internal sealed partial class WorkspaceFactory(
     }
 
     /// <summary>The volume of a new workspace: the one kept under its alias, one from the pool, or a name for one that is made later.</summary>
-    public async Task<(string Name, bool Fresh)> VolumeForAsync(ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
+    /// <returns>Its name, the user to whom it belongs, and whether it is new.</returns>
+    public async Task<(string Name, int Uid, bool Fresh)> VolumeForAsync(
+        ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
     {
         if (alias is not null && keptFiles.Find(owner, alias) is { } kept && kept.Alias == alias)
-            return (kept.Volume, false);
-        return (persistent ? PersistentPrefix + id : await pool.TakeAsync(image.Id, cancellationToken), true);
+            return (kept.Volume, kept.Uid, false);
+        if (persistent)
+            return (PersistentPrefix + id, await pool.TakeUidAsync(cancellationToken), true);
+        var (name, uid) = await pool.TakeAsync(image.Id, cancellationToken);
+        return (name, uid, true);
     }
 
     /// <summary>The environment of a workspace's commands in an image.</summary>
@@ -238,6 +244,7 @@ internal sealed partial class WorkspaceFactory(
     private ContainerSpec SpecOf(Workspace workspace, EngineImage image, WorkspaceImage prepared) => new()
     {
         Name = NameOf(workspace.Id),
+        Uid = workspace.Uid,
         ImageId = prepared.Id,
         Labels = ownership.ContainerLabels(workspace, NameOf(workspace.Id), prepared.Id, OwnVariables(workspace, image, prepared)),
         AgentVolume = agentVolume.Name,

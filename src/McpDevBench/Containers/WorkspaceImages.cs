@@ -7,7 +7,7 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Containers;
 
 /// <summary>An image that a workspace's container is created from.</summary>
-/// <param name="UserName">The name of uid 1000 in it.</param>
+/// <param name="UserName">The name of the workspace's user in it.</param>
 /// <param name="Shell">Its best shell; null if it has none.</param>
 /// <param name="CaBundle">Its certificate authorities and the operator's; null without the operator's.</param>
 internal sealed record WorkspaceImage(string Id, string UserName, string? Shell, string? CaBundle);
@@ -23,7 +23,7 @@ internal sealed partial class WorkspaceImages(
     ILogger<WorkspaceImages> logger)
 {
     /// <summary>Raised when the layer's content changes.</summary>
-    private const string Version = "3";
+    private const string Version = "4";
 
     /// <summary>Making it again takes a fraction of a second.</summary>
     private static readonly TimeSpan _retention = TimeSpan.FromDays(7);

@@ -16,30 +16,37 @@ internal sealed record ContainerSpec
     public const string HomePath = "/home/dev";
     public const string HostName = "workspace";
 
-    /// <summary>Inside and outside: the user and group of all that a workspace runs.</summary>
-    public const int Uid = 1000;
+    /// <summary>Of the layer of ours: what is in <see cref="PasswdPath"/> before and after the user's number.</summary>
+    public const string UserFolder = "/.mcp-devbench-user";
 
-    /// <summary>The user and group of the agent and its bridge: out of reach for <see cref="Uid"/>, and one that no distribution gives out.</summary>
-    public const int AgentUid = 65_521;
+    /// <summary>In memory: the agent writes what is a workspace's own there, as root, before anything else runs.</summary>
+    public const string OwnFolder = $"{UserFolder}/own";
+
+    /// <summary>Where <c>/etc/passwd</c> leads.</summary>
+    public const string PasswdPath = $"{OwnFolder}/passwd";
+
+    /// <summary>As whom the agent starts. It becomes <see cref="WorkspaceUser.AgentOf"/> before it does anything else.</summary>
+    public const string StartUser = "0:0";
 
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private const string NoNewPrivileges = "no-new-privileges:true";
 
-    /// <summary>As whom the agent starts. It becomes <see cref="AgentUid"/> before it does anything else.</summary>
-    private const string StartUser = "0:0";
     private const string HostEntry = HostName + ":127.0.0.1";
+    private const string OwnFolderOptions = "rw,noexec,nosuid,nodev,size=4194304,mode=755,uid=0,gid=0";
     private const long MaxSharedMemoryBytes = 64L << 20;
 
     /// <summary>
-    /// For process 1 alone, and gone from the bounding set before anything else runs. To start processes as <see cref="Uid"/> (SETUID, SETGID),
+    /// For process 1 alone, and gone from the bounding set before anything else runs. To start processes as another user (SETUID, SETGID),
     /// to end them (KILL), to keep these out of their reach (SETPCAP), and to come before them (SYS_NICE).
     /// </summary>
     private static readonly string[] _agentCapabilities = ["KILL", "SETGID", "SETPCAP", "SETUID", "SYS_NICE"];
 
-    private static readonly string[] _agentCommand = ["serve", "--user", $"{Uid}", "--agent-user", $"{AgentUid}"];
-
     public required string Name { get; init; }
+
+    /// <summary>Inside and outside: the user of all that the workspace runs.</summary>
+    public required int Uid { get; init; }
+
     public required string ImageId { get; init; }
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
     public required string AgentVolume { get; init; }
@@ -81,7 +88,7 @@ internal sealed record ContainerSpec
         Hostname = HostName,
         // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and nobody can open its streams.
         Entrypoint = [AgentPath],
-        Cmd = _agentCommand,
+        Cmd = WorkspaceUser.Command(Uid),
         // Only for an operator's docker exec.
         Env = [$"PATH={DefaultPath}", .. ImageVariables.Where(name => name != "PATH")],
         Labels = new Dictionary<string, string>(Labels),
@@ -131,11 +138,6 @@ internal sealed record ContainerSpec
         },
     };
 
-    /// <summary>As whom a bridge to the agent of a container runs: the agent's user. An agent of an earlier version is its container's user.</summary>
-    /// <param name="containerUser">As the engine has it.</param>
-    public static string BridgeUser(string? containerUser) =>
-        containerUser is null or StartUser ? $"{AgentUid}:{AgentUid}" : containerUser;
-
     /// <summary>One phrase for each flag that the container does not have as asked. Empty: it may be started.</summary>
     public IReadOnlyList<string> Differences(ContainerInspectResponse actual)
     {
@@ -144,7 +146,7 @@ internal sealed record ContainerSpec
         var config = actual.Config ?? new ContainerConfig();
         Expect("user", StartUser, config.User);
         Expect("entrypoint", AgentPath, string.Join(' ', config.Entrypoint ?? []));
-        Expect("command", string.Join(' ', _agentCommand), string.Join(' ', config.Cmd ?? []));
+        Expect("command", string.Join(' ', WorkspaceUser.Command(Uid)), string.Join(' ', config.Cmd ?? []));
         Expect("healthcheck", "NONE", string.Join(' ', config.Healthcheck?.Test ?? []));
         Expect("privileged", false, host.Privileged);
         Expect("capabilities dropped", "ALL", string.Join(',', host.CapDrop ?? []));
@@ -199,6 +201,7 @@ internal sealed record ContainerSpec
         var declared = ImageVolumes.Where(IsForeign).Select(path => path.TrimEnd('/')).Distinct().ToList();
         var mounts = new Dictionary<string,
             string>(StringComparer.Ordinal) { ["/tmp"] = Options(MemoryBytes / 2), ["/run"] = Options(MemoryBytes / 16) };
+        mounts[OwnFolder] = OwnFolderOptions;
         foreach (var path in declared)
             mounts.TryAdd(path, Options(MemoryBytes * 3 / 16 / declared.Count));
         return mounts;
@@ -206,7 +209,7 @@ internal sealed record ContainerSpec
         // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner is stated as well as the mode:
         // where the
         // image has the folder, its mode wins over ours.
-        static string Options(long bytes) => $"rw,exec,nosuid,nodev,size={bytes},mode=1777,uid={Uid},gid={Uid}";
+        string Options(long bytes) => $"rw,exec,nosuid,nodev,size={bytes},mode=1777,uid={Uid},gid={WorkspaceUser.Group}";
 
         // A path that we mount already, or one below such a path, is ours anyway.
         static bool IsForeign(string path) =>

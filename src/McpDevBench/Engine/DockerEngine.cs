@@ -18,6 +18,9 @@ internal sealed record EngineIdentity(string Id, string Version, string ApiVersi
     /// <summary>Names that a container's runtime may have.</summary>
     public IReadOnlyCollection<string> Runtimes { get; init; } = [];
 
+    /// <summary>Whether the users of containers are others outside (userns-remap, rootless); there are 65,536 then.</summary>
+    public bool MapsUsers { get; init; }
+
     /// <summary>Null where the engine does not report it.</summary>
     public string? RuncVersion { get; init; }
 }
@@ -155,6 +158,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             var identity = new EngineIdentity(info.ID, version.Version, api.ToString(), version.Arch, info.MemTotal, (int)info.NCPU)
             {
                 Runtimes = [.. info.Runtimes?.Keys ?? []],
+                MapsUsers = (info.SecurityOptions ?? []).Any(option => option.StartsWith("name=userns", StringComparison.Ordinal)
+                    || option.StartsWith("name=rootless", StringComparison.Ordinal)),
                 RuncVersion = version.Components?.FirstOrDefault(component => component.Name == "runc")?.Version,
             };
             metrics.Engine.Called("connect", "ok", time.GetElapsedTime(started));

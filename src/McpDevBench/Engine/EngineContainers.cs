@@ -19,7 +19,9 @@ internal sealed record EngineHelper(string DockerId, IReadOnlyList<string> Folde
 
 /// <summary>What only an inspect of a container shows.</summary>
 /// <param name="WorkspaceVolume">The volume at /workspace; null without one.</param>
-internal sealed record EngineContainerDetails(string Network, long MemoryBytes, double Cpus, long Pids, string? WorkspaceVolume);
+/// <param name="Uid">The user of its programs.</param>
+internal sealed record EngineContainerDetails(
+    string Network, long MemoryBytes, double Cpus, long Pids, string? WorkspaceVolume, int Uid);
 
 /// <summary>Creating, starting, killing and finding containers.</summary>
 internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider time, ILogger<EngineContainers> logger)
@@ -164,7 +166,8 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
             return new EngineContainerDetails(
                 host.NetworkMode ?? "none", host.Memory, host.NanoCPUs / 1e9, host.PidsLimit ?? 0,
                 (actual.Mounts ?? []).FirstOrDefault(
-                    mount => mount.Type == "volume" && mount.Destination == ContainerSpec.WorkspacePath)?.Name);
+                    mount => mount.Type == "volume" && mount.Destination == ContainerSpec.WorkspacePath)?.Name,
+                WorkspaceUser.Of(actual.Config?.Cmd));
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -200,11 +203,11 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
             client.Containers.ExtractArchiveToContainerAsync(dockerId, new CopyToContainerParameters { Path = folder }, archive, token), cancellationToken);
     }
 
-    /// <summary>A directory that belongs to the user of workspaces, for <see cref="PutAsync"/>.</summary>
-    public static TarEntry DirectoryOfUser(string name, DateTimeOffset now) => new UstarTarEntry(TarEntryType.Directory, name)
+    /// <summary>A directory that belongs to a workspace's user, for <see cref="PutAsync"/>.</summary>
+    public static TarEntry DirectoryOfUser(string name, int uid, DateTimeOffset now) => new UstarTarEntry(TarEntryType.Directory, name)
     {
-        Uid = ContainerSpec.Uid,
-        Gid = ContainerSpec.Uid,
+        Uid = uid,
+        Gid = WorkspaceUser.Group,
         ModificationTime = now,
         Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
     };

@@ -40,7 +40,7 @@ internal sealed class EngineStreams(DockerEngine engine)
         {
             // Where the server had it that created the container.
             Cmd = [container.Path ?? ContainerSpec.AgentPath, "bridge"],
-            User = ContainerSpec.BridgeUser(container.Config?.User),
+            User = WorkspaceUser.OfBridge(container.Config?.User, container.Config?.Cmd),
             AttachStdin = true,
             AttachStdout = true,
             AttachStderr = false,

@@ -173,7 +173,9 @@ internal sealed class ExecService(
         if ((request.Cmd ?? [request.Shell!]).Any(argument => argument.Contains('\0', StringComparison.Ordinal)))
             throw new RefusalException(RefusalCode.InvalidArgument, "The command contains a NUL character.", "Write binary data to a file with fs_write, and pass its path.");
         if (request.AsRoot)
-            throw new RefusalException(RefusalCode.Forbidden, "as_root=true is not allowed on this server.", "Run it as the workspace's user (uid 1000); what needs root must be in the image.") { Rule = "root" };
+            throw new RefusalException(
+                RefusalCode.Forbidden, "as_root=true is not allowed on this server.",
+                "Run it as the workspace's user; what needs root must be in the image.") { Rule = "root" };
         SpawnPlan.CheckEnvironment(request.Env);
         var byDefault = request.MayRunForever ? options.DefaultStartTimeout : options.DefaultTimeout;
         var timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : byDefault;

@@ -111,6 +111,7 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
     private static SpawnResult Done(Spawned spawned)
     {
         var (workspace, limits) = (spawned.Workspace, spawned.Workspace.Limits);
+        CallFacts.Current?.Target = Words.Invariant($"{workspace.Alias} uid={workspace.Uid}").TrimStart();
         return new(Words.Snake(workspace.Status), workspace.Image, new(limits.MemoryMb, limits.Cpus, limits.Pids), workspace.Network)
         {
             ContainerId = workspace.Id.ToString(),

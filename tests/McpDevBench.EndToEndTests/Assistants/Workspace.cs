@@ -63,6 +63,10 @@ public sealed class Workspace(Assistant assistant, Spawned spawned)
     /// <summary>Docker's id of the container behind it.</summary>
     public async Task<string> DockerId() => Assert.Single(await DockerHost.ContainersOf(Id));
 
+    /// <summary>The user of its programs, as <c>docker exec --user</c> takes it.</summary>
+    public async Task<string> User() =>
+        await DockerHost.Docker("inspect", "-f", "{{index .Config.Labels \"com.mcp.uid\"}}", await DockerId()) + ":1000";
+
     private Task<T> Call<T>(string tool, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, params (string Name, JsonNode? Value)[] with) =>
         assistant.Call(tool, type, [("container_id", Id), .. with]);
 

@@ -13,11 +13,20 @@ internal static class OlderContainer
         var dockerId = await workspace.DockerId();
         using var inspected = JsonDocument.Parse(await DockerHost.Docker("inspect", dockerId));
         var container = inspected.RootElement[0];
-        var labels = container.GetProperty("Config").GetProperty("Labels").EnumerateObject();
+        var labels = container.GetProperty("Config").GetProperty("Labels").EnumerateObject().Where(label => label.Name != "com.mcp.uid");
         var volumes = container.GetProperty("Mounts").EnumerateArray()
             .Where(mount => mount.GetProperty("Type").GetString() == "volume"
                 && !mount.GetProperty("Name").GetString()!.StartsWith("mcpdevbench_agent_", StringComparison.Ordinal));
         await DockerHost.Docker("rm", "-f", dockerId);
+        // That server had one user for all.
+        var image = container.GetProperty("Config").GetProperty("Image").GetString()!;
+        var folders = volumes.Select(mount => mount.GetProperty("Name").GetString()!).Index().ToList();
+        await DockerHost.Docker(
+        [
+            "run", "--rm", "--entrypoint", "/bin/chown",
+            .. folders.SelectMany(volume => new[] { "--volume", $"{volume.Item}:/v{volume.Index}:nocopy" }),
+            image, "-R", "1000:1000", .. folders.Select(volume => $"/v{volume.Index}"),
+        ]);
         await DockerHost.Docker(
         [
             "run", "--detach", "--interactive", "--name", container.GetProperty("Name").GetString()!.TrimStart('/'),
@@ -31,7 +40,7 @@ internal static class OlderContainer
                 "--volume", $"{mount.GetProperty("Name").GetString()}:{mount.GetProperty("Destination").GetString()}:nocopy",
             }),
             .. labels.SelectMany(label => new[] { "--label", $"{label.Name}={label.Value.GetString()}" }),
-            container.GetProperty("Config").GetProperty("Image").GetString()!, "serve",
+            image, "serve",
         ]);
     }
 }

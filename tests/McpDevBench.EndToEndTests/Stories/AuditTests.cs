@@ -48,7 +48,10 @@ public sealed class AuditTests
         Assert.Equal(_events, records.Select(record => (string?)record["event_type"]).Distinct().Order(StringComparer.Ordinal));
         var spawned = Single(records, "container.spawn", "success");
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", (string?)spawned["timestamp"]);
-        Assert.Equal((id, "bench", $"docker.io/{Images.Busybox}", "local"), ((string?)spawned["container_id"], (string?)spawned["target"], (string?)spawned["image"], (string?)spawned["principal"]));
+        Assert.Equal(
+            (id, $"docker.io/{Images.Busybox}", "local"),
+            ((string?)spawned["container_id"], (string?)spawned["image"], (string?)spawned["principal"]));
+        Assert.Matches(@"^bench uid=\d+$", (string?)spawned["target"]);
         Assert.True((long?)spawned["duration_ms"] > 0);
         var attached = Single(records, "container.attach", "success");
         Assert.Equal(("session-123", id), ((string?)attached["session_id"], (string?)attached["container_id"]));
@@ -126,10 +129,10 @@ public sealed class AuditTests
         await using var server = await ServerProcess.Started();
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        var dockerId = await workspace.DockerId();
+        var (dockerId, user) = (await workspace.DockerId(), await workspace.User());
         var exec = await workspace.ExecStart("until [ -e /workspace/go ]; do sleep 0.05; done; exit 7");
         await server.KillHard();
-        await DockerHost.Docker("exec", "--user", "1000:1000", dockerId, "/bin/touch", "/workspace/go");
+        await DockerHost.Docker("exec", "--user", user, dockerId, "/bin/touch", "/workspace/go");
         await server.InitializeAsync();
         await using var again = await server.Connect();
         await again.Exec(exec.Id).Ended();

@@ -58,7 +58,7 @@ public sealed class FullDiskTests
         var exec = await workspace.ExecStart("until [ -e go ]; do sleep 0.05; done; seq 1 100000");
         disk.Fill();
         // Past the server, which takes no writes any more.
-        await DockerHost.Docker("exec", "-u", "1000", await workspace.DockerId(), "touch", "/workspace/go");
+        await DockerHost.Docker("exec", "-u", await workspace.User(), await workspace.DockerId(), "touch", "/workspace/go");
 
         // Not on disk is not acknowledged: it waits in the agent until there is room.
         await exec.Poll(-1, waitMs: 1_000);

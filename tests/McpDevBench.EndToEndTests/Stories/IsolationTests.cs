@@ -15,10 +15,12 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(image);
-        Assert.Equal("1000 1000", await workspace.Sh("echo $(id -u) $(id -g)"));
+        Assert.Equal(await workspace.User(), await workspace.Sh("echo $(id -u):$(id -g)"));
         var status = await workspace.Sh("grep -E '^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):' /proc/self/status | tr -s '\\t ' ' '");
         Assert.Equal(["CapInh: 0000000000000000", "CapPrm: 0000000000000000", "CapEff: 0000000000000000", "CapBnd: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1", "Seccomp: 2"], status.Split('\n'));
         Assert.Equal("refused", await workspace.Sh("touch /etc/x /usr/x /.mcp-devbench/x 2>/dev/null || echo refused"));
+        Assert.Equal("refused", await workspace.Sh(
+            "(echo x >> /etc/passwd) 2>/dev/null || rm -rf /.mcp-devbench-user/* 2>/dev/null || echo refused"));
         Assert.Equal("lo", await workspace.Sh("ls /sys/class/net"));
         Assert.Equal("tmp run workspace", await workspace.Sh("touch /tmp/x && touch /run/x && touch /workspace/x && echo tmp run workspace"));
     }
@@ -31,7 +33,7 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
         Assert.Equal("", await workspace.Sh("ls /tmp | grep ran || true"));
         Assert.Equal("none", await workspace.Sh("echo ${LD_PRELOAD:-none}${BASH_ENV:-}"));
         Assert.Equal("/workspace", await workspace.Sh("pwd"));
-        Assert.Equal("1000", await workspace.Sh("/setuid/busybox id -u"));
+        Assert.Equal(await workspace.Sh("id -u"), await workspace.Sh("/setuid/busybox id -u"));
 
         var dockerId = await workspace.DockerId();
         Assert.Equal(workspace.Id, await DockerHost.Docker("inspect", "-f", "{{index .Config.Labels \"com.mcp.container_id\"}}", dockerId));

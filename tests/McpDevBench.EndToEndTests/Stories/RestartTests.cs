@@ -52,7 +52,7 @@ public sealed class RestartTests
         await exec.ReadUntil("before\n");
 
         await server.KillHard();
-        await Machine.DockerHost.Docker("exec", "--user", "1000:1000", dockerId, "/bin/touch", "/workspace/go");
+        await Machine.DockerHost.Docker("exec", "--user", await workspace.User(), dockerId, "/bin/touch", "/workspace/go");
         await Machine.Deadline.Until(
             () => Task.FromResult(!Machine.ProcessTable.Of(dockerId).Any(process => process.Command.Contains("echo before", StringComparison.Ordinal))),
             "the command ends on its own");

@@ -51,7 +51,7 @@ public sealed class StateCopyTests
 
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.Write("note.txt", "mine");
-        Assert.Equal("1000 1000", await workspace.Sh("stat -c '%u' /workspace ~ | tr '\\n' ' ' | sed 's/ $//'"));
+        Assert.Equal($"{await workspace.User()} {await workspace.User()}", await workspace.Sh("echo $(stat -c %u:%g /workspace ~)"));
     }
 
     [Fact]

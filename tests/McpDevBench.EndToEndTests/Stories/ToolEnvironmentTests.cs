@@ -19,8 +19,9 @@ public sealed class ToolEnvironmentTests(ServerProcess server) : IClassFixture<S
         var workspace = await assistant.Spawn(image);
         Assert.Equal($"{name} {name} {name} {name} {shell} /home/dev",
             await workspace.Sh("echo $(whoami) $(id -gn) $USER $LOGNAME $SHELL $HOME"));
-        Assert.Equal($"{name}:x:1000:1000:/home/dev:{shell}",
-            await workspace.Sh("awk -F: -v OFS=: '$3 == 1000 { print $1, $2, $3, $4, $6, $7 }' /etc/passwd"));
+        Assert.Equal($"{name}:x:{await workspace.User()}:/home/dev:{shell}",
+            await workspace.Sh("awk -F: -v OFS=: -v uid=$(id -u) '$3 == uid { print $1, $2, $3, $4, $6, $7 }' /etc/passwd"));
+        Assert.Equal("", await workspace.Sh("awk -F: '$3 == 1000' /etc/passwd"));
         Assert.Equal("root", await workspace.Sh("awk -F: '$3 == 0 { print $1 }' /etc/passwd"));
         Assert.Equal("written", await workspace.Sh("echo written >~/note; cat /home/dev/note"));
         Assert.Equal("drwxr-xr-x root", await workspace.Sh("ls -ld /etc | awk '{ print $1, $3 }'"));
@@ -31,9 +32,12 @@ public sealed class ToolEnvironmentTests(ServerProcess server) : IClassFixture<S
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Scratch);
-        var dockerId = await workspace.DockerId();
-        var passwd = await Command.Run("sh", ["-c", $"docker cp {dockerId}:/etc/passwd - | tar -xO"]);
-        Assert.Equal("root:x:0:0:root:/root:/sbin/nologin\ndev:x:1000:1000:dev:/home/dev:/bin/sh", passwd.Succeeded());
+        var pid = await DockerHost.Docker("inspect", "-f", "{{.State.Pid}}", await workspace.DockerId());
+        var folder = $"/proc/{pid}/root";
+        Assert.Equal("/.mcp-devbench-user/own/passwd", new FileInfo($"{folder}/etc/passwd").LinkTarget);
+        Assert.Equal(
+            $"root:x:0:0:root:/root:/sbin/nologin\ndev:x:{await workspace.User()}:dev:/home/dev:/bin/sh\n",
+            await File.ReadAllTextAsync($"{folder}/.mcp-devbench-user/own/passwd", TestContext.Current.CancellationToken));
     }
 
     [Fact]

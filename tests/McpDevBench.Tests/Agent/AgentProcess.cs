@@ -37,13 +37,18 @@ internal sealed class AgentProcess : IDisposable
 
     /// <summary>As in a container: started as root, with a user of its own, and another one for its children.</summary>
     /// <param name="launcher">A command that becomes the agent in the end.</param>
-    public static AgentProcess WithUsers(params string[] launcher)
+    public static AgentProcess WithUsers(params string[] launcher) => WithUsers(WorkloadUid, WorkloadUid, AgentUid, [], launcher);
+
+    /// <param name="further">Arguments beside the users.</param>
+    public static AgentProcess WithUsers(int user, int group, int agentUser, string[] further, params string[] launcher)
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root can become somebody else");
         var workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
-        using (var chown = Process.Start("chown", [$"{WorkloadUid}:{WorkloadUid}", workspace]))
+        using (var chown = Process.Start("chown", [$"{user}:{group}", workspace]))
             chown.WaitForExit();
-        return new AgentProcess(Binary, launcher, workspace, "--user", $"{WorkloadUid}", "--agent-user", $"{AgentUid}");
+        return new AgentProcess(
+            Binary, launcher, workspace,
+            ["--user", $"{user}", .. group == user ? [] : new[] { "--group", $"{group}" }, "--agent-user", $"{agentUser}", .. further]);
     }
 
     public static string Binary { get; } = Environment.GetEnvironmentVariable("DEVBENCH_AGENT") ?? Find();

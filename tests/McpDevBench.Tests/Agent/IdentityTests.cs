@@ -29,6 +29,35 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void A_workspace_has_a_user_of_its_own_whose_name_the_agent_writes_before_it_gives_up_root()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_101_101);
+        File.WriteAllText(folder["head"], "root:x:0:0::/root:/bin/sh\ndev:x:");
+        File.WriteAllText(folder["tail"], ":1000:dev:/home/dev:/bin/sh\nlast:x:1:1::/:\n");
+        using var agent = AgentProcess.WithUsers(70_002, 1000, 70_003, ["--passwd", folder["passwd"], "--passwd-parts", folder.Path]);
+        var client = agent.Connect();
+        Assert.Equal(70_002u, client.Welcome!.User);
+        Assert.Equal(
+            "root:x:0:0::/root:/bin/sh\ndev:x:70002:1000:dev:/home/dev:/bin/sh\nlast:x:1:1::/:\n", File.ReadAllText(folder["passwd"]));
+        client.Write("a/file", "text", parents: true);
+        Assert.Equal("70002:1000 70002:1000", client.Run("echo $(id -u):$(id -g) $(stat -c %u:%g a/file)").Record.Stdout.TrimEnd());
+        Assert.Equal(
+            ["Uid: 70003 70003 70003 70002", "Gid: 70003 70003 70003 1000"],
+            Identity(File.ReadAllText($"/proc/{agent.Pid}/status"))[..2]);
+        Assert.Equal("denied", client.Run($"(echo x >> {folder["passwd"]}) 2>/dev/null || echo denied").Record.Stdout.TrimEnd());
+    }
+
+    [Fact]
+    public void An_agent_that_cannot_write_the_name_of_its_user_does_not_start()
+    {
+        using var folder = new TemporaryFolder();
+        using var agent = AgentProcess.WithUsers(70_002, 1000, 70_003, ["--passwd", folder["passwd"], "--passwd-parts", folder["none"]]);
+        Assert.True(agent.Process.WaitForExit(Eventually.Timeout));
+        Assert.Equal(2, agent.Process.ExitCode);
+    }
+
+    [Fact]
     public void Files_belong_to_the_workload_and_what_it_may_not_read_the_agent_does_not_read_for_it()
     {
         using var agent = AgentProcess.WithUsers();

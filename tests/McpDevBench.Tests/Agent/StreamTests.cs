@@ -209,7 +209,8 @@ public sealed class StreamTests : IDisposable
         {
             [], ["what"], ["serve", "--socket"], ["serve", "--workspace", "/no/such/place"], ["bridge", "--workspace", "/x"],
             ["serve", "--user", "1000"], ["serve", "--user", "0", "--agent-user", "5"], ["serve", "--user", "5", "--agent-user", "5"],
-            ["serve", "--user", "4294967295", "--agent-user", "5"],
+            ["serve", "--user", "4294967295", "--agent-user", "5"], ["serve", "--group", "5"], ["serve", "--passwd", "/x"],
+            ["serve", "--user", "5", "--agent-user", "6", "--passwd", "/x"],
         })
         {
             using var process = AgentProcess.Start(arguments);

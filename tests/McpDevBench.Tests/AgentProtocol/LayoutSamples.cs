@@ -41,7 +41,7 @@ internal static class LayoutSamples
         ("AgentInfo", new AgentInfo(1, 2, 3, 4, 5).Write),
         ("ContainerUsage", new ContainerUsage(1, null).Write),
         ("Hello", new Hello(1, "b").Write),
-        ("Welcome", new Welcome(1, "b", s_key, [new ExecPosition(s_key, 1, 2)]).Write),
+        ("Welcome", new Welcome(1, "b", s_key, [new ExecPosition(s_key, 1, 2)], User: 3).Write),
     ];
 
     /// <summary>The numbers behind the names.</summary>

@@ -22,6 +22,8 @@ public sealed class ImageCheckTests
     [InlineData("/workspace/data")]
     [InlineData("/home/dev/../dev/.cache")]
     [InlineData("/.mcp-devbench/x")]
+    [InlineData("/.mcp-devbench-user")]
+    [InlineData("/.mcp-devbench-user/own")]
     public void A_volume_that_would_hide_what_is_kept_or_needed_is_refused_with_its_path(string volume)
     {
         var refusal = Assert.Throws<RefusalException>(() => ImageCheck.RequireModest(With([], [volume])));

@@ -60,6 +60,20 @@ public sealed class OwnershipTests : IDisposable
     }
 
     [Fact]
+    public void A_volume_carries_its_user_and_one_of_before_has_that_which_all_shared()
+    {
+        var labels = _ownership.VolumeLabels("volume", 70_002);
+        Assert.True(_ownership.IsOurVolume("volume", labels));
+        Assert.Equal(70_002, Ownership.UidOf(labels));
+        Assert.False(_ownership.IsOurVolume("volume", new Dictionary<string, string>(labels) { ["com.mcp.uid"] = "70004" }));
+        Assert.False(_ownership.IsOurVolume("volume", Without(labels, "com.mcp.uid")));
+        var before = new Dictionary<string, string> { ["com.mcp.signature"] = Convert.ToHexStringLower(_key.Sign("volume", "volume")) };
+        Assert.True(_ownership.IsOurVolume("volume", before));
+        Assert.Equal(1000, Ownership.UidOf(before));
+        Assert.Equal(1000, Ownership.UidOf(new Dictionary<string, string> { ["com.mcp.uid"] = "0" }));
+    }
+
+    [Fact]
     public void A_helper_is_removed_if_it_is_ours_and_was_left_behind()
     {
         var helper = new EngineContainer("id", "helper", "created", _time.Now, "image", _ownership.HelperLabels("helper"), []);

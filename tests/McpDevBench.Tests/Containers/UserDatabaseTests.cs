@@ -45,6 +45,7 @@ public sealed class UserDatabaseTests
             passwd is null ? null : Encoding.Latin1.GetBytes(passwd), group is null ? null : Encoding.Latin1.GetBytes(group), "/bin/sh");
         Assert.Equal(
             (name, mergedPasswd, mergedGroup),
-            (merged.UserName, Encoding.Latin1.GetString(merged.Passwd), Encoding.Latin1.GetString(merged.Group)));
+            (merged.UserName, Encoding.Latin1.GetString([.. merged.PasswdHead, .. "1000"u8, .. merged.PasswdTail]),
+                Encoding.Latin1.GetString(merged.Group)));
     }
 }

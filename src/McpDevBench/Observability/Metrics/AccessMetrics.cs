@@ -4,7 +4,8 @@ namespace McpDevBench.Observability.Metrics;
 internal sealed class AccessMetrics(MetricFamilies families)
 {
     private static readonly LabelValues _rules = new("host", "origin", "tool", "image", "network", "root", "path");
-    private static readonly LabelValues _shares = new("concurrent_execs", "request_size", "workspaces", "memory", "disk", "transfers");
+    private static readonly LabelValues _shares = new(
+        "concurrent_execs", "request_size", "workspaces", "memory", "disk", "transfers", "user_ids");
 
     private readonly CounterTable _decisions = families.Counter(
         "mcp_auth_decisions_total", "Requests by whether their caller was accepted.", ("mode", new LabelValues("none", "bearer", "oidc")), ("result", new LabelValues("allowed", "denied")));
