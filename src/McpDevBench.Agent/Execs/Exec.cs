@@ -134,6 +134,8 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
         _oomKilled = !_hunted && wasKilled && (_reached & ReachedLimits.Memory) != 0;
         if (_process.Report >= 0)
             _report = PipeReport.Take(_process.Report);
+        foreach (var pipe in _pipes)
+            pipe.LeaderEnded();
         CheckEnd();
     }
 
@@ -244,6 +246,9 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
 
     private void CheckEnd()
     {
+        // The terminal's descriptor is that of its input too.
+        if (request.Pty && _pipes[0].Closed)
+            _stdin.Close();
         if (Ended || _ending is null || _hunts > 0 || !Array.TrueForAll(_pipes, pipe => pipe.Closed))
             return;
         if (MayStayBehind)

@@ -14,6 +14,9 @@ internal sealed unsafe class ExecPipe(EventLoop loop, int fd, OutputStream strea
     private readonly Interest _interest = new(loop, fd, ready);
     private int _budget = -1;
 
+    // Closing a terminal sends SIGHUP to its session leader, which may still be on its way from closing its streams to its exit code.
+    private bool _mayHangUp = !isTerminal;
+
     public int Fd => fd;
 
     public bool Closed { get; private set; }
@@ -56,6 +59,14 @@ internal sealed unsafe class ExecPipe(EventLoop loop, int fd, OutputStream strea
         _budget = waiting;
     }
 
+    /// <summary>The leader has ended: nothing is left that closing the terminal could end too early.</summary>
+    public void LeaderEnded()
+    {
+        if (Closed && !_mayHangUp)
+            Libc.close(fd);
+        _mayHangUp = true;
+    }
+
     private void Take(OutputRing to, int count)
     {
         to.Commit(count, stream, Clock.UnixMicroseconds);
@@ -67,6 +78,7 @@ internal sealed unsafe class ExecPipe(EventLoop loop, int fd, OutputStream strea
     {
         _interest.Want(0);
         Closed = true;
-        Libc.close(fd);
+        if (_mayHangUp)
+            Libc.close(fd);
     }
 }

@@ -18,6 +18,9 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
     private int _fd = -1;
     private bool _eofQueued;
 
+    // Of a terminal: the byte that was typed last; null at the beginning.
+    private byte? _typed;
+
     public bool Closed { get; private set; } = true;
 
     public bool HasWork => !Closed && _segments.Count > 0;
@@ -32,12 +35,14 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
             Answer(channel, 0, open: false);
             return;
         }
-        var content = input.Eof && isTerminal ? [.. input.Content, 0x04] : input.Content;
-        if (s_bytes + content.Length > MaxBytes)
+        if (s_bytes + input.Content.Length > MaxBytes)
             throw new RefusalException(AgentStatus.Exhausted, "too much input is waiting to be read; try again");
-        s_bytes += content.Length;
+        s_bytes += input.Content.Length;
         _eofQueued = input.Eof && !isTerminal;
-        var segment = new Segment { Content = content, Size = content.Length, Asked = input.Content.Length, Waiting = channel, ClosesAfter = _eofQueued };
+        var segment = new Segment
+        {
+            Content = input.Content, Size = input.Content.Length, Asked = input.Content.Length, Waiting = channel, EndsInput = input.Eof,
+        };
         _segments.AddLast(segment);
         channel.OnCancel = () => Cancel(segment);
         Write();
@@ -50,9 +55,14 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
         {
             if (segment.Written == segment.Size)
             {
-                Settle(segment, segment.Asked, open: true);
+                if (segment.EndsInput && isTerminal)
+                {
+                    TypeEnd(segment);
+                    continue;
+                }
+                Settle(segment, segment.Asked);
                 _segments.RemoveFirst();
-                if (segment.ClosesAfter)
+                if (segment.EndsInput)
                     Close();
                 continue;
             }
@@ -70,6 +80,8 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
             }
             segment.Written += (int)count;
             s_bytes -= (int)count;
+            if (count > 0)
+                _typed = segment.Content[segment.Written - 1];
         }
         SettleQueued();
         if (!Closed)
@@ -103,8 +115,16 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
             ahead += segment.Left;
             if (ahead > Protocol.StdinWindow)
                 return;
-            Settle(segment, segment.Asked, open: true);
+            Settle(segment, segment.Asked);
         }
+    }
+
+    /// <summary>After the content of a segment: the characters that end the input of a terminal, as one that follows.</summary>
+    private void TypeEnd(Segment segment)
+    {
+        var end = TerminalInput.End(_fd, _typed);
+        s_bytes += end.Length;
+        (segment.Content, segment.Size, segment.Written, segment.EndsInput) = (end, end.Length, 0, false);
     }
 
     /// <summary>What is within the window stays taken, the rest was never there.</summary>
@@ -122,11 +142,14 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
         var taken = cancelled.Taken(ahead);
         s_bytes -= cancelled.Size - taken;
         cancelled.Size = taken;
-        if (cancelled.ClosesAfter)
-            _eofQueued = cancelled.ClosesAfter = false;
-        Settle(cancelled, Math.Min(taken, cancelled.Asked), open: true);
+        if (cancelled.EndsInput)
+            _eofQueued = cancelled.EndsInput = false;
+        Settle(cancelled, taken);
         Write();
     }
+
+    /// <summary>A pipe that is closed after the segment takes no more, also while the process has not read all of it.</summary>
+    private void Settle(Segment segment, int taken) => Settle(segment, taken, open: isTerminal || !segment.EndsInput);
 
     private static void Settle(Segment segment, int taken, bool open)
     {
@@ -144,12 +167,14 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
 
     private sealed class Segment
     {
-        public required byte[] Content { get; init; }
+        public required byte[] Content { get; set; }
         public required int Asked { get; init; }
         public required int Size { get; set; }
         public int Written { get; set; }
         public Channel? Waiting { get; set; }
-        public bool ClosesAfter { get; set; }
+
+        /// <summary>A pipe is closed after it; a terminal gets the characters that end its input.</summary>
+        public bool EndsInput { get; set; }
 
         public int Left => Size - Written;
 

@@ -28,7 +28,7 @@ internal static class Abi
 
     public const int F_GETFL = 3, F_SETFL = 4, F_ADD_SEALS = 1033, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
-    public const nuint FIONREAD = 0x541B, TIOCSWINSZ = 0x5414, TIOCGPTN = 0x80045430, TIOCSPTLCK = 0x40045431;
+    public const nuint FIONREAD = 0x541B, TCGETS = 0x5401, TIOCSWINSZ = 0x5414, TIOCGPTN = 0x80045430, TIOCSPTLCK = 0x40045431;
 
     public const int EPOLL_CLOEXEC = O_CLOEXEC, EPOLL_ADD = 1, EPOLL_DEL = 2, EPOLL_MOD = 3;
     public const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16;

@@ -83,3 +83,21 @@ internal struct SignalSet
 
     public readonly bool Has(int signal) => (Bits & (1UL << (signal - 1))) != 0;
 }
+
+/// <summary>How a terminal treats what is typed: the kernel's struct termios.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct TerminalSettings
+{
+    public const uint Canonical = 2, ReturnIsNewline = 0x100;
+    public const int EndOfFile = 4;
+
+    public uint InputFlags;
+    public uint OutputFlags;
+    public uint ControlFlags;
+    public uint LocalFlags;
+    public byte Discipline;
+    public fixed byte Characters[19];
+
+    /// <summary>Interrupt, quit, kill (of a line), end of file, suspend, and two more ends of a line.</summary>
+    public static ReadOnlySpan<byte> LineEnds => [0, 1, 3, 4, 10, 11, 16];
+}

@@ -12,8 +12,9 @@ internal static class ExecNotes
     private const int MaxPipes = 5;
 
     /// <summary>Of a script with <c>&amp;</c> in a terminal: the kernel hangs up on what it leaves.</summary>
-    public const string EndsWithTerminal = "With pty=true, what a command leaves in the background with & is ended by SIGHUP when the "
-        + "command ends. For a server use exec_start without &, or leave out pty.";
+    public const string EndsWithTerminal = "With pty=true, what a command leaves in the background with & gets SIGHUP when the command "
+        + "ends, and only what ignores it (nohup) or has a session of its own (setsid) runs on. For a server use exec_start without &, "
+        + "or leave out pty.";
 
     /// <param name="limits">The workspace's; null if it is gone.</param>
     public static IReadOnlyList<string> Of(Exec exec, ExecExited exit, WorkspaceLimits? limits, ExecOptions options)

@@ -148,7 +148,12 @@ internal sealed record ExecInputArguments(
 
 internal sealed record ExecInputResult(
     string ExecId, int Bytes, bool Open, long NextSeq, IReadOnlyList<MessageResult>? Messages = null, bool? Complete = null,
-    string? Outcome = null, int? ExitCode = null, int? Signal = null, TruncatedResult? Truncated = null);
+    string? Outcome = null, int? ExitCode = null, int? Signal = null, TruncatedResult? Truncated = null)
+{
+    /// <summary>The end of the input was sent.</summary>
+    [JsonIgnore]
+    public bool IsEnded { get; init; }
+}
 
 internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimeProvider time)
     : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
@@ -167,7 +172,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
         var afterSeq = arguments.AfterSeq ?? reader.LastSeq(call.Owner, arguments.ExecId);
         var size = arguments.Resize is { } resize ? (resize.Rows, resize.Cols) : default((int, int)?);
         var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
-        var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq);
+        var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq) { IsEnded = arguments.Eof && taken == data.Length };
         if (taken < data.Length)
         {
             var hint = "The command does not read them now. Send the rest (and eof) later.";
@@ -189,11 +194,18 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
         };
     }
 
+    private static string StdinOf(ExecInputResult result)
+    {
+        if (!result.Open)
+            return "closed";
+        return result.IsEnded ? "open (a terminal takes more after its end-of-file character)" : "open";
+    }
+
     protected override string Render(ExecInputResult result)
     {
         var text = new StringBuilder();
         var state = ExecWords.End("running", result.Outcome, result.ExitCode, result.Signal);
-        var stdin = result.Open ? "open" : "closed";
+        var stdin = StdinOf(result);
         text.Append($"{result.ExecId}: {Plural.Of(result.Bytes, "byte")} taken; stdin is {stdin}; {state}");
         var next = ToolNames.Whole(Words.Invariant($" Next: exec_poll after_seq={result.NextSeq}."));
         text.Append(result.Complete == true ? ", complete." : $".{next}");

@@ -124,6 +124,22 @@ public sealed class BackgroundProcessTests(ServerProcess server) : IClassFixture
     }
 
     [Fact]
+    public async Task What_a_terminal_does_not_end_is_not_called_ended()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var answer = await workspace.Exec(
+            "sh -c 'trap \"\" HUP; touch a; exec sleep 1077' & setsid sh -c 'touch b; exec sleep 1078' & "
+                + "until [ -e a ] && [ -e b ]; do sleep 0.05; done",
+            ("pty", true));
+        var notes = string.Join('\n', answer.Notes!);
+        Assert.Contains("2 processes of this command still run", notes, StringComparison.Ordinal);
+        Assert.Contains("nohup", notes[notes.IndexOf("With pty=true", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.DoesNotContain("is ended by SIGHUP", notes, StringComparison.Ordinal);
+        await assistant.Exec(answer.ExecId).Cancel(0);
+    }
+
+    [Fact]
     public async Task A_key_that_was_used_says_that_nothing_was_started()
     {
         await using var assistant = await server.Connect();

@@ -104,7 +104,7 @@ public sealed class ExecTests : IDisposable
         var exec = _client.Shell("cat; echo end", stdin: true);
         Assert.Equal(new ExecInputTaken(6, true), _client.Input(exec, "first\n"));
         _client.Record(exec).WaitFor("first");
-        Assert.Equal(new ExecInputTaken(7, true), _client.Input(exec, "second\n", eof: true));
+        Assert.Equal(new ExecInputTaken(7, false), _client.Input(exec, "second\n", eof: true));
         Assert.Equal(0, _client.Record(exec).Wait().Code);
         Assert.Equal("first\nsecond\nend\n", _client.Record(exec).Stdout);
     }
@@ -128,7 +128,7 @@ public sealed class ExecTests : IDisposable
     public void Input_larger_than_every_buffer_arrives_whole()
     {
         var exec = _client.Shell("sleep 0.2; wc -c", stdin: true);
-        Assert.Equal(new ExecInputTaken(1_000_000, true), _client.Input(exec, new string('x', 1_000_000), eof: true));
+        Assert.Equal(new ExecInputTaken(1_000_000, false), _client.Input(exec, new string('x', 1_000_000), eof: true));
         _client.Record(exec).Wait();
         Assert.Equal("1000000\n", _client.Record(exec).Stdout.TrimStart());
     }
@@ -178,6 +178,57 @@ public sealed class ExecTests : IDisposable
         Assert.Equal(ExecEnd.Exited, exited.End);
         Assert.Contains("typed\r\ntyped\r\n", _client.Record(exec).Stdout, StringComparison.Ordinal);
         Assert.Contains("over", _client.Record(exec).Stdout, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("a\nb")]
+    [InlineData("x\n")]
+    [InlineData("x\u0004")]
+    [InlineData("")]
+    public void The_end_of_input_ends_what_reads_a_terminal(string typed)
+    {
+        var exec = _client.Start(Plan(["cat"], pty: true));
+        Assert.True(_client.Input(exec, typed, eof: true).Open);
+        Assert.Equal((ExecEnd.Exited, 0), (_client.Record(exec).Wait().End, _client.Record(exec).Wait().Code));
+    }
+
+    [Fact]
+    public void The_end_of_input_ends_a_line_that_was_begun_before()
+    {
+        var exec = _client.Start(Plan(["cat"], pty: true));
+        _client.Input(exec, "x");
+        _client.Record(exec).WaitFor("x");
+        _client.Input(exec, "", eof: true);
+        Assert.Equal(0, _client.Record(exec).Wait().Code);
+    }
+
+    [Fact]
+    public void A_program_that_has_closed_its_terminal_ends_with_its_own_code()
+    {
+        var exec = _client.Start(Plan(["/bin/sh", "-c", "exec <&- >&- 2>&-; sleep 0.3; exit 7"], pty: true));
+        var exited = _client.Record(exec).Wait();
+        Assert.Equal((ExecEnd.Exited, 7), (exited.End, exited.Code));
+    }
+
+    [Fact]
+    public void A_program_that_reads_keys_gets_one_end_of_file_character()
+    {
+        var exec = _client.Start(Plan(["/bin/sh", "-c", "stty raw -echo; echo ready; dd bs=1 count=3 2>/dev/null | od -An -tx1"], pty: true));
+        _client.Record(exec).WaitFor("ready");
+        _client.Input(exec, "x", eof: true);
+        _client.Input(exec, "y");
+        _client.Record(exec).Wait();
+        Assert.Contains("78 04 79", _client.Record(exec).Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_end_of_file_character_is_the_one_that_is_typed()
+    {
+        var exec = _client.Start(Plan(["/bin/sh", "-c", "stty eof ^X; echo ready; cat"], pty: true));
+        _client.Record(exec).WaitFor("ready");
+        _client.Input(exec, "typed", eof: true);
+        Assert.Equal(0, _client.Record(exec).Wait().Code);
     }
 
     [Fact]
