@@ -27,6 +27,9 @@ internal readonly unsafe struct Entry(Statx stat)
     /// <summary>Without setuid, setgid and sticky bit: those are never passed on.</summary>
     public uint Permissions => stat.Mode & PermissionBits;
 
+    /// <summary>With setuid, setgid and sticky bit: to put back what was there.</summary>
+    public uint Mode => stat.Mode & 0xfffu;
+
     public long MtimeSeconds => stat.Modified.Seconds;
 
     /// <summary>Names of the file: hard links.</summary>
@@ -91,7 +94,7 @@ internal readonly unsafe struct Entry(Statx stat)
     }
 
     private FileStat Describe(ReadOnlySpan<byte> path, byte[] target) => new(
-        path.TrimEnd((byte)'/').ToArray(), Kind, stat.Size, stat.Mode & 0xfffu, stat.Uid, stat.Gid, stat.Modified.Nanoseconds, Etag, target)
+        path.TrimEnd((byte)'/').ToArray(), Kind, stat.Size, Mode, stat.Uid, stat.Gid, stat.Modified.Nanoseconds, Etag, target)
     {
         Links = stat.Links,
     };

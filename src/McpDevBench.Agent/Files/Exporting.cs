@@ -98,7 +98,7 @@ internal sealed class Exporting(Workspace workspace)
         /// <returns>Null if it has gone, or has become something else.</returns>
         private static Fd? Open(int directory, byte[] name, byte[] path)
         {
-            var fd = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+            var fd = ClosedFile.TryOpen(directory, name);
             if (fd >= 0)
                 return new Fd(fd);
             return Errno.Last is Errno.ENOENT or Errno.ELOOP or Errno.ENXIO ? null : throw Errno.Refuse(path);

@@ -64,7 +64,7 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
 
     private void CopyFile(int directory, byte[] name, Place to, byte[] path)
     {
-        var opened = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), Abi.O_RDONLY | Abi.O_NOFOLLOW | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+        var opened = ClosedFile.TryOpen(directory, name);
         if (opened < 0)
             throw Errno.Refuse(path);
         using var from = FileReading.Regular(new Fd(opened), path, out var entry);

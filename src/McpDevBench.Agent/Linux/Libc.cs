@@ -21,6 +21,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial int mkdirat(int directory, byte* path, uint mode);
     [LibraryImport("libc", SetLastError = true)] internal static partial int renameat2(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fchmod(int fd, uint mode);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int fchmodat(int directory, byte* path, uint mode, int flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fsync(int fd);
     [LibraryImport("libc", SetLastError = true)] internal static partial int statfs(byte* path, byte* result);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fstatfs(int fd, byte* result);

@@ -189,7 +189,7 @@ internal sealed partial class FileEndpoint(
             _ => throw new RefusalException(RefusalCode.InvalidArgument, $"There is no format '{call.Format}'.", "Use format=tar or format=tar.gz."),
         };
         context.Response.ContentType = gzip ? "application/gzip" : "application/x-tar";
-        context.Response.Headers.ContentDisposition = DownloadType.Disposition(gzip ? "workspace.tar.gz" : "workspace.tar");
+        context.Response.Headers.ContentDisposition = DownloadType.Disposition(ArchiveName.Of(call.Path, gzip ? "tar.gz" : "tar"));
         if (!HttpMethods.IsHead(context.Request.Method))
             await transfer.ExportAsync(
                 call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body,

@@ -30,8 +30,25 @@ public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProces
         Assert.Equal(("0600", "one"), ((await to.Stat("one.txt")).Mode, (await to.Read("one.txt")).Content));
     }
 
+    [Fact]
+    public async Task One_file_that_its_own_mode_closes_stops_no_copy_and_no_archive()
+    {
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox);
+        var to = await assistant.Spawn(Images.Busybox);
+        await from.Sh("mkdir -p app; printf code > app/run.sh; printf x > app/closed; chmod 0 app/closed");
+        using var archive = await server.Http.GetAsync(
+            new Uri(server.BaseAddress, $"workspaces/{from.Id}/files?path=app&format=tar.gz"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, archive.StatusCode);
+        Assert.Equal("app.tar.gz", archive.Content.Headers.ContentDisposition!.FileName!.Trim('"'));
+        await Copy(assistant, from.Id, "app", to);
+        const string Look = "stat -c '%a %n' * | sort; chmod 400 closed; cat closed; chmod 0 closed";
+        Assert.Equal("0 closed\n644 run.sh\nx", await from.Sh($"cd app; {Look}"));
+        Assert.Equal("0 closed\n644 run.sh\nx", await to.Sh($"cd app; {Look}"));
+        await Refused.With("path_denied", () => from.Read("app/closed"));
+    }
+
     [Theory]
-    [InlineData("app/sub/secret", "000")]
     [InlineData("app/sub", "000")]
     [InlineData("app/sub", "600")]
     public async Task What_cannot_be_read_is_named_and_nothing_is_copied_without_it(string path, string mode)

@@ -3,7 +3,8 @@ using static McpDevBench.Tests.Agent.AgentVerbs;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>Files and directories that the workspace's user may not read: never left out of a copy, and named with their path.</summary>
+/// <summary>Files and directories that the workspace's user may not read: never left out of a copy. A file of that user's own is read all
+/// the same, a directory is named with its path.</summary>
 public sealed class UnreadableTests : IDisposable
 {
     private const UnixFileMode Nothing = UnixFileMode.None, Listable = UnixFileMode.UserRead | UnixFileMode.UserWrite,
@@ -32,7 +33,6 @@ public sealed class UnreadableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tree/sub/h", Nothing)]
     [InlineData("tree/sub", Nothing)]
     [InlineData("tree/sub", Listable)]
     public void An_archive_and_a_copy_name_what_cannot_be_read(string path, UnixFileMode mode)
@@ -49,11 +49,28 @@ public sealed class UnreadableTests : IDisposable
         Assert.False(Directory.Exists(_agent["copy"]));
     }
 
-    [Fact]
-    public void A_file_that_cannot_be_read_is_no_empty_archive()
+    [Theory]
+    [InlineData(Nothing)]
+    [InlineData(UnixFileMode.UserWrite)]
+    [InlineData(UnixFileMode.SetGroup)]
+    public void A_file_that_its_own_mode_closes_is_in_the_archive_and_in_the_copy_and_keeps_its_mode(UnixFileMode mode)
     {
-        File.SetUnixFileMode(_agent["tree/sub/h"], Nothing);
-        Assert.Equal(AgentStatus.PermissionDenied, Refusal(() => _client.Export("tree/sub/h")));
+        File.SetUnixFileMode(_agent["tree/sub/h"], mode);
+        mode = File.GetUnixFileMode(_agent["tree/sub/h"]);
+        Assert.Equal(AgentStatus.PermissionDenied, Refusal(() => _client.Read("tree/sub/h")));
+        var (archive, response) = _client.Export("tree");
+        Assert.Equal((6u, 0u), (response.Entries, response.Skipped));
+        _client.Import(archive, "back", 1 << 20, 100);
+        var copied = _client.Batch((new BatchStep(BatchVerb.Copy, Bytes("tree"), Bytes("copy"), 0, 0, false, false, false, null, false, []), ""));
+        Assert.Equal(AgentStatus.Ok, copied.Status);
+        Assert.Equal(6u, _client.Export("tree/sub/h").Response.Entries + 5);
+        Assert.Equal(mode, File.GetUnixFileMode(_agent["tree/sub/h"]));
+        foreach (var there in new[] { "back/sub/h", "copy/sub/h" })
+        {
+            Assert.Equal(mode & (All | Listable), File.GetUnixFileMode(_agent[there]));
+            File.SetUnixFileMode(_agent[there], Listable);
+            Assert.Equal("h", File.ReadAllText(_agent[there]));
+        }
     }
 
     [Theory]
