@@ -240,7 +240,7 @@ internal static class DevBenchServer
         mcp.Services.AddSingleton<Completions>();
         mcp.Services.AddOptions<McpServerOptions>().Configure<Completions>((server, completions) =>
         {
-            server.ServerInstructions = tools.In(Instructions.Text);
+            server.ServerInstructions = tools.In(Instructions.Text(options.Containers.AllowNetwork));
             completions.Install(server);
         });
     }

@@ -12,7 +12,8 @@ internal static partial class AgentRefusals
     {
         var (code, hint) = status switch
         {
-            AgentStatus.Invalid => (RefusalCode.InvalidArgument, "Correct the argument and call again."),
+            AgentStatus.Invalid => (
+                RefusalCode.InvalidArgument, InvalidHints.Find(text) ?? "Change what the message names, then call again."),
             AgentStatus.NotFound => (RefusalCode.FileNotFound, $"{Literally(text)}Call fs_list on the directory to see what is there."),
             AgentStatus.PathDenied => (RefusalCode.PathDenied, "Use a path below /workspace that no link leads out of."),
             AgentStatus.Conflict => (
@@ -25,7 +26,9 @@ internal static partial class AgentRefusals
             AgentStatus.NotEmpty => (RefusalCode.InvalidArgument, "Pass recursive=true to delete a directory with all that is in it."),
             AgentStatus.NotRegular => (RefusalCode.InvalidArgument, "Only regular files and directories can be used; fs_stat tells what it is."),
             AgentStatus.PermissionDenied => (
-                RefusalCode.PathDenied, "The workspace's user may not do this; exec with ls -l shows who may."),
+                RefusalCode.PathDenied,
+                "The workspace's user may not do this; exec with ls -l shows who may. exec with chmod -R u+rwX opens what belongs to that "
+                + "user; an archive leaves a path out with exclude."),
             AgentStatus.NoSpace => (RefusalCode.ResourceExhausted, "Delete files that are not needed, then call again."),
             AgentStatus.TooLarge => (RefusalCode.ResourceExhausted, $"Ask for less at once, or use {FileAddress.Named}."),
             AgentStatus.Exhausted => (RefusalCode.ResourceExhausted, "The workspace is at its limit of processes or memory: list_execs shows what runs, exec_cancel ends it."),

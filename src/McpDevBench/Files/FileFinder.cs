@@ -76,6 +76,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
             {
                 NamedDirectory = await NamedDirectoryAsync(
                     owner, request.Container, request.Path, request.Glob, cancellationToken),
+                GlobNote = GlobPattern.Misunderstanding(request.Glob),
             };
     }
 

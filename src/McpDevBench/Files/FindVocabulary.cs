@@ -129,6 +129,9 @@ internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSea
     /// <summary>As in <see cref="FilePage"/>.</summary>
     public string? NamedDirectory { get; init; }
 
+    /// <summary>Why the glob may have been meant otherwise; where nothing was found.</summary>
+    public string? GlobNote { get; init; }
+
     /// <summary>The pattern asks for what only text across lines could have.</summary>
     public bool SpansLines { get; init; }
 

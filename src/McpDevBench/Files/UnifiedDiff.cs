@@ -8,11 +8,13 @@ internal static class UnifiedDiff
 {
     private const int Context = 3, MostLength = 16_000, MostCells = 4_000_000;
 
-    public static string Of(string path, byte[] before, byte[] after)
+    /// <param name="isDone">The file has the new content; otherwise nothing was changed.</param>
+    public static string Of(string path, byte[] before, byte[] after, bool isDone = true)
     {
         var (old, changed) = (Lines(before), Lines(after));
         var script = Script(old, changed);
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"--- {path}\n+++ {path}\n");
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"--- {ShownPath.Of(path)}\n+++ {ShownPath.Of(path)}\n");
+        var reached = 0;
         for (var i = 0; i < script.Count;)
         {
             if (script[i].Kind == ' ')
@@ -28,23 +30,37 @@ internal static class UnifiedDiff
             while (to > i && script[to - 1].Kind == ' ')
                 to--;
             to = Math.Min(script.Count, to + Context);
-            Hunk(text, script, from, to);
+            reached = Math.Max(reached, Hunk(text, script, from, to));
             i = to;
         }
-        return text.Length <= MostLength ? text.ToString() : $"{text.ToString(0, MostLength)}\n… {Plural.Of(text.Length - MostLength, "character")} left out …\n";
+        return text.Length <= MostLength ? text.ToString() : Cut(text, reached, isDone);
     }
 
-    private static void Hunk(StringBuilder text, List<(char Kind, int Old, int New, string Line)> script, int from, int to)
+    private static string Cut(StringBuilder text, int line, bool isDone)
+    {
+        var length = char.IsHighSurrogate(text[MostLength - 1]) ? MostLength - 1 : MostLength;
+        var rest = isDone
+            ? string.Create(CultureInfo.InvariantCulture, $"fs_read with line={line} shows the file from there on")
+            : "nothing was changed yet; fewer edits in a call have a shorter diff";
+        return $"{text.ToString(0, length)}\n… {Plural.Of(text.Length - length, "character")} left out: {rest} …\n";
+    }
+
+    /// <returns>The number, in the new file, of the last line that begins within <see cref="MostLength"/>; 0 for none.</returns>
+    private static int Hunk(StringBuilder text, List<(char Kind, int Old, int New, string Line)> script, int from, int to)
     {
         var hunk = script[from..to];
         var (removed, added) = (hunk.Count(line => line.Kind != '+'), hunk.Count(line => line.Kind != '-'));
         text.Append(CultureInfo.InvariantCulture, $"@@ -{script[from].Old + (removed > 0 ? 1 : 0)},{removed} +{script[from].New + (added > 0 ? 1 : 0)},{added} @@\n");
-        foreach (var (kind, _, _, line) in hunk)
+        var reached = 0;
+        foreach (var (kind, _, at, line) in hunk)
         {
+            if (text.Length < MostLength)
+                reached = at + 1;
             text.Append(kind).Append(line.TrimEnd('\n')).Append('\n');
             if (!line.EndsWith('\n'))
                 text.Append("\\ No newline at end of file\n");
         }
+        return reached;
     }
 
     private static List<(char Kind, int Old, int New, string Line)> Script(List<string> old, List<string> changed)

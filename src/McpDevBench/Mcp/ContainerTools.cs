@@ -16,7 +16,7 @@ internal sealed record SpawnArguments(
     [Description("Environment variables of every command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
     [Description("Memory limit in MiB.")] int? MemoryMb = null,
     [Description("CPU limit.")] double? Cpus = null,
-    [Description("bridge: network access, where policy allows it.")][OneOf("none", "bridge")] string? Network = null,
+    [OneOf("none", "bridge")] string? Network = null,
     [Description("Labels to find the workspace by.")][SuchAs("project")] Dictionary<string, string>? Labels = null,
     [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null,
     [Description("Check against policy without creating anything.")] bool DryRun = false);

@@ -63,6 +63,6 @@ internal sealed class FsEditTool(FileService files)
     }
 
     protected override string Render(FsEditResult result) =>
-        $"{(result.DryRun ? "Would make" : "Made")} {Plural.Of(result.Replacements, "replacement")} in {result.Path}, "
+        $"{(result.DryRun ? "Would make" : "Made")} {Plural.Of(result.Replacements, "replacement")} in {ShownPath.Of(result.Path)}, "
         + $"etag {result.Etag}.{FileWords.OfLinks(result.Links)}\n{result.Diff}";
 }

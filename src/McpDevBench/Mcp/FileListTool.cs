@@ -34,9 +34,9 @@ internal sealed record ListedResult(
 
     public string Render()
     {
-        var kind = Type switch { "directory" => "/", "link" => $" -> {LinkTarget}", "file" => "", _ => $" ({Type})" };
+        var kind = Type switch { "directory" => "/", "link" => $" -> {ShownPath.Of(LinkTarget ?? "")}", "file" => "", _ => $" ({Type})" };
         var details = Etag is null ? "" : Words.Invariant($"{Mode} {Uid}:{Gid} {Mtime} {Etag} ");
-        return Words.Invariant($"{details}{Size,9} {Path}{kind}");
+        return Words.Invariant($"{details}{Size,9} {ShownPath.Of(Path)}{kind}");
     }
 }
 
@@ -102,8 +102,10 @@ internal sealed record FsListResult(
             yield return LeftOut.Render();
         if (Hint is not null)
             yield return Hint;
+        if (Entries.Any(entry => ShownPath.IsHiding(entry.Path)))
+            yield return ShownPath.Note;
         if (NextCursor is not null)
-            yield return $"There are more: call again with cursor={NextCursor}";
+            yield return $"There are more: call again with cursor={ShownPath.Of(NextCursor)}";
     }
 
     private static string? HintOf(FilePage page, FsListArguments arguments)
@@ -116,9 +118,10 @@ internal sealed record FsListResult(
             return null;
         if (arguments.Glob is { Length: > 0 } glob)
         {
-            return page.IsRecursive
+            var nothing = page.IsRecursive
                 ? $"Nothing below {arguments.Path} matches glob={glob}"
                 : $"Nothing in {arguments.Path} itself matches glob={glob}; recursive=true looks below too";
+            return GlobPattern.Misunderstanding(glob) is { } other ? $"{nothing}. {other}" : nothing;
         }
         return page.LeftOut is { Ignored: 0, Git: 0 } or null ? "The directory is empty" : null;
     }

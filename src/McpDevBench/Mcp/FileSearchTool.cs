@@ -61,7 +61,7 @@ internal sealed record FsSearchResult(
         {
             var line = match.Line - (match.Before?.Count ?? 0);
             if (match.Path != path)
-                text.Append(path.Length == 0 ? "" : "\n").Append(path = match.Path).Append('\n');
+                text.Append(path.Length == 0 ? "" : "\n").Append(ShownPath.Of(path = match.Path)).Append('\n');
             else if (context && line > shown + 1)
                 text.Append("--\n");
             Around(text, line, match.Before);
@@ -80,6 +80,8 @@ internal sealed record FsSearchResult(
         yield return Words.Invariant($"{matches} in {places}, {FilesSearched} searched");
         if (LeftOut is not null)
             yield return LeftOut.Render();
+        if (Matches.Any(match => ShownPath.IsHiding(match.Path)))
+            yield return ShownPath.Note;
         if (Hint is not null)
             yield return Hint;
     }
@@ -112,6 +114,8 @@ internal sealed record FsSearchResult(
         }
         if (found.NamedDirectory is { } directory)
             parts.Add($"{directory} is a directory, and a glob matches files: pass path={directory} to search in it");
+        if (found.GlobNote is { } note)
+            parts.Add(note);
         if (found.LeftOut is null && found.Matches.Count == 0)
         {
             parts.Add(
@@ -119,7 +123,7 @@ internal sealed record FsSearchResult(
         }
         if (found.End != SearchEnd.Complete)
         {
-            var next = found.NextCursor is { } cursor ? $"go on with cursor={cursor}, or " : "";
+            var next = found.NextCursor is { } cursor ? $"go on with cursor={ShownPath.Of(cursor)}, or " : "";
             parts.Add($"{Reason(found.End)}: {next}narrow the pattern, path or glob");
         }
         return parts.Count == 0 ? null : string.Join(". ", parts);

@@ -15,7 +15,7 @@ internal sealed record EntryResult(
 
     public string Render() => Words.Invariant(
         $"{Mode} {Uid}:{Gid} {Size,10} {Mtime} "
-            + $"{Path}{Type switch { "directory" => "/", "link" => $" -> {LinkTarget}", "file" => "", _ => $" ({Type})" }}");
+            + $"{ShownPath.Of(Path)}{Type switch { "directory" => "/", "link" => $" -> {ShownPath.Of(LinkTarget ?? "")}", "file" => "", _ => $" ({Type})" }}");
 }
 
 internal sealed class FsStatTool(FileService files)

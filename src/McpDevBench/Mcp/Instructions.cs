@@ -7,9 +7,13 @@ namespace McpDevBench.Mcp;
 /// <summary>What a model is told of the server as a whole. Resources and templates have their own text.</summary>
 internal static class Instructions
 {
-    private const string Member = "instructions", Placeholder = "{file_endpoint}";
+    private const string Member = "instructions", Placeholder = "{file_endpoint}", Network = "{network}";
 
-    public static string Text { get; } = Read();
+    private static readonly string _text = Read();
+
+    /// <param name="allowNetwork">Whether spawn may ask for a network.</param>
+    public static string Text(bool allowNetwork) => _text.Replace(
+        Network, allowNetwork ? "There is no network unless spawn got network=bridge." : "There is no network.", StringComparison.Ordinal);
 
     /// <summary>Names the file endpoint as this caller reaches it, in an answer that has the instructions.</summary>
     public static void Address(JsonRpcMessage message)

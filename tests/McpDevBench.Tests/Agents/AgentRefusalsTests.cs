@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 
 namespace McpDevBench.Tests.Agents;
 
-public sealed class AgentRefusalsTests
+public sealed partial class AgentRefusalsTests
 {
     [Theory]
     [InlineData(AgentStatus.Conflict)]
@@ -34,6 +36,41 @@ public sealed class AgentRefusalsTests
     [InlineData(@"src\main.py: there is no such file", "separated by /")]
     public void A_path_in_another_notation_that_is_not_there_is_explained(string text, string hint) =>
         Assert.Contains(hint, AgentRefusals.Of(AgentStatus.NotFound, text).Hint, StringComparison.Ordinal);
+
+    /// <summary>What the agent says of an argument, as its source has it, with a name in the place of each value.</summary>
+    public static TheoryData<string> Refused()
+    {
+        var folder = Path.Combine(Path.GetDirectoryName(Here())!, "../../../src/McpDevBench.Agent");
+        var texts = new TheoryData<string>();
+        foreach (var file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
+        {
+            foreach (Match match in Text().Matches(File.ReadAllText(file)))
+            {
+                var prefix = match.Groups[1].Value == "Invalid(" ? "archive: " : "";
+                texts.Add($"{prefix}{Value().Replace(match.Groups[2].Value, "x")}");
+            }
+        }
+        return texts;
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Every_argument_that_the_agent_refuses_has_a_hint_of_its_own(string text) => Assert.NotNull(InvalidHints.Find(text));
+
+    [Theory]
+    [InlineData("the exec has no terminal to resize", "pty=true")]
+    [InlineData("archive: it ends in the middle", "send the whole archive again")]
+    [InlineData("d/f: the name is too long", "255 bytes")]
+    public void A_hint_says_what_to_do(string text, string hint) =>
+        Assert.Contains(hint, AgentRefusals.Of(AgentStatus.Invalid, text).Hint, StringComparison.Ordinal);
+
+    private static string Here([CallerFilePath] string path = "") => path;
+
+    [GeneratedRegex(@"(AgentStatus\.Invalid,\s*|Invalid\()\$?""([^""]+)""")]
+    private static partial Regex Text();
+
+    [GeneratedRegex(@"\{[^{}]*\}")]
+    private static partial Regex Value();
 
     [Fact]
     public void A_long_text_is_cut_between_characters_and_shows_it()

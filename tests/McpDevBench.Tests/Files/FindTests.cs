@@ -21,6 +21,11 @@ public sealed class FindTests
     [InlineData("/workspace/src", "src", "**")]
     [InlineData("file:///workspace/*.py", ".", "/*.py")]
     [InlineData("file:///workspace/a%20b/*.py", ".", "/a b/*.py")]
+    [InlineData("[ab]*.{c,h}", ".", "[ab]*.{c,h}")]
+    [InlineData("[]a]", ".", "[]a]")]
+    [InlineData(@"\[a", ".", @"\[a")]
+    [InlineData("[{]", ".", "[{]")]
+    [InlineData("a}", ".", "a}")]
     public void A_glob_is_made_relative_to_the_directory(string? glob, string directory, string normal) =>
         Assert.Equal(normal, GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
 
@@ -33,12 +38,32 @@ public sealed class FindTests
     [InlineData("$HOME/*.py", ".")]
     [InlineData("file:///etc/*.conf", ".")]
     [InlineData("https://example.org/*.py", ".")]
+    [InlineData("[a", ".")]
+    [InlineData("[", ".")]
+    [InlineData("[]", ".")]
+    [InlineData("src/[a/b]", ".")]
+    [InlineData("*.{js,ts", ".")]
+    [InlineData("{a,{b,c}", ".")]
     public void A_glob_that_could_never_match_is_refused_with_a_hint(string glob, string directory)
     {
         var refused = Assert.Throws<RefusalException>(() => GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
         Assert.Equal(RefusalCode.InvalidArgument, refused.Code);
         Assert.Contains(glob, refused.Message, StringComparison.Ordinal);
         Assert.NotEmpty(refused.Hint);
+    }
+
+    [Theory]
+    [InlineData("/etc/*", "relative to path")]
+    [InlineData("app/[slug]/page.tsx", @"written \[")]
+    [InlineData("**/*.py", null)]
+    [InlineData("/workspace/*.py", null)]
+    [InlineData(null, null)]
+    public void A_glob_that_found_nothing_is_explained_where_it_may_be_meant_otherwise(string? glob, string? part)
+    {
+        if (part is null)
+            Assert.Null(GlobPattern.Misunderstanding(glob));
+        else
+            Assert.Contains(part, GlobPattern.Misunderstanding(glob), StringComparison.Ordinal);
     }
 
     [Fact]

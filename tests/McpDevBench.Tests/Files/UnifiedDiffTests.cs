@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using McpDevBench.Files;
 
 namespace McpDevBench.Tests.Files;
@@ -50,6 +51,19 @@ public sealed class UnifiedDiffTests
             Assert.True(before == after || patch.ExitCode == 0, said + File.ReadAllText(folder["diff"]));
             Assert.Equal(after, File.Exists(folder["file"]) ? File.ReadAllText(folder["file"]) : "");
         }
+    }
+
+    [Fact]
+    public void A_diff_that_is_cut_names_the_line_from_which_the_rest_can_be_read()
+    {
+        var after = string.Concat(Enumerable.Range(1, 40_000).Select(n => $"line {n}\n"));
+        var diff = Diff("old\n", after);
+        var last = diff.Split('\n')[^3];
+        var line = Regex.Match(diff, @"characters left out: fs_read with line=(\d+) shows the file from there on …\n$").Groups[1].Value;
+        Assert.StartsWith(last, $"+line {line}", StringComparison.Ordinal);
+        var planned = UnifiedDiff.Of("/workspace/a", "old\n"u8.ToArray(), Encoding.UTF8.GetBytes(after), isDone: false);
+        Assert.Contains("characters left out: nothing was changed yet", planned, StringComparison.Ordinal);
+        Assert.StartsWith("--- /workspace/a\\x0Ab\n", UnifiedDiff.Of("/workspace/a\nb", [], "x"u8.ToArray()), StringComparison.Ordinal);
     }
 
     [Fact]

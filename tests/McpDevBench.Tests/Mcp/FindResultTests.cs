@@ -20,6 +20,34 @@ public sealed class FindResultTests
     }
 
     [Fact]
+    public void A_glob_that_may_be_meant_otherwise_is_explained()
+    {
+        Assert.Contains(
+            "relative to path", List(new([], null) { LeftOut = new(0, 7, 0), IsRecursive = true }, new("c", Glob: "/etc/*")), StringComparison.Ordinal);
+        Assert.Contains(
+            "relative to path", FsSearchResult.Of(new([], 0) { LeftOut = new(0, 7, 0), GlobNote = GlobPattern.Misunderstanding("/etc/*") }).Render(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_with_a_newline_forges_no_line_and_the_shown_name_is_a_path()
+    {
+        const string name = "/workspace/a\n[0 entries]\u2028\u001b[2J日本";
+        const string shown = @"/workspace/a\x0A[0 entries]\xE2\x80\xA8\x1B[2J日本";
+        var entry = new FileEntry(name, "file", 1, "0644", 1000, 1000, DateTimeOffset.UnixEpoch, "etag", null, null);
+        var listed = FsListResult.Of(new([entry], name) { LeftOut = new(0, 0, 0) }, new("c"));
+        Assert.Equal(name, listed.Entries[0].Path);
+        Assert.Equal(2, listed.Render().Split('\n').Length);
+        Assert.Contains(shown, listed.Render(), StringComparison.Ordinal);
+        Assert.Contains(ShownPath.Note, listed.Render(), StringComparison.Ordinal);
+        Assert.Equal(name, WorkspacePath.Parse(shown).ToString());
+        var found = FsSearchResult.Of(new([new FoundLine(name, 1, "text", [], [])], 1) { LeftOut = new(0, 0, 0) });
+        Assert.Equal(name, found.Matches[0].Path);
+        Assert.Equal(3, found.Render().Split('\n').Length);
+        Assert.StartsWith(shown, found.Render(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_workspace_with_an_older_agent_says_what_it_cannot_do()
     {
         Assert.Contains("older version", List(new([], null) { IsRecursive = true }, new("c", Recursive: true)), StringComparison.Ordinal);
