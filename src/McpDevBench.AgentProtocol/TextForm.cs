@@ -140,7 +140,8 @@ public static class TextForms
             hasUndefined |= content[0] is 0x81 or 0x8D or 0x8F or 0x90 or 0x9D;
             content = content[length..];
         }
-        if (valid > invalid)
+        // By chance a valid sequence hardly occurs in text of one byte a character.
+        if (valid > 0 && valid >= invalid)
             return TextForm.Raw;
         return hasHigh && !hasUndefined ? TextForm.Windows1252 : TextForm.Latin1;
     }

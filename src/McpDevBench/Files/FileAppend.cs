@@ -30,9 +30,12 @@ internal static class FileAppend
         else
             content = Whole(content, entry).ToArray();
         // Nothing of the file tells the encoding: the caller's it is.
-        if (form == TextForm.Utf8 && Ascii.IsValid(content))
-            form = FormOf(encoding);
-        else if (encoding != TextEncodings.Utf8Name && form != FormOf(encoding))
+        var asked = TextEncodings.FormOf(encoding);
+        if (content.Length == 0)
+            return ContentBytes.Of(text, encoding);
+        if (form == TextForm.Utf8 && !TextEncodings.HasMark(asked) && Ascii.IsValid(content))
+            form = asked;
+        else if (encoding != TextEncodings.Utf8Name && form != asked)
             throw Other(entry, encoding, form);
         return TextEdits.Append(content, form, Encoding.UTF8.GetBytes(text)) ?? throw Lacking(entry, form, text);
     }
@@ -44,13 +47,6 @@ internal static class FileAppend
             return content;
         return content.AsSpan(..^(Utf16File.HasMark(content) ? Utf16File.Unfinished(content) : Utf8Text.Unfinished(content)));
     }
-
-    private static TextForm FormOf(string encoding) => encoding switch
-    {
-        TextEncodings.Latin1Name => TextForm.Latin1,
-        TextEncodings.Windows1252Name => TextForm.Windows1252,
-        _ => TextForm.Utf8,
-    };
 
     private static RefusalException Lacking(FileEntry entry, TextForm form, string text)
     {

@@ -2,10 +2,11 @@ namespace McpDevBench.Files;
 
 /// <summary>Reads lines of a file from its beginning on, piece by piece, and counts the lines of all of it as far as that is
 /// cheap.</summary>
-internal sealed class FileLines(ReadRange read, ReadFileRequest request, int budget)
+/// <param name="encoding">What the file's beginning decided.</param>
+internal sealed class FileLines(ReadRange read, ReadFileRequest request, int budget, string? encoding)
 {
     /// <summary>Bytes of the first piece: most files are no larger.</summary>
-    public const int FirstPiece = 64 << 10;
+    public const int FirstPiece = TextEncodings.Evidence;
 
     /// <summary>Lines are counted in so many bytes; of a larger file only as far as the lines that are asked for.</summary>
     public const long MaxCounted = 8 << 20;
@@ -73,7 +74,7 @@ internal sealed class FileLines(ReadRange read, ReadFileRequest request, int bud
         if (cut && content.LastIndexOf((byte)'\n') is >= 0 and var end)
             content = content[..(end + 1)];
         var whole = content.IsEmpty || content[^1] == '\n' || !cut;
-        var part = FilePart.Of(content, request.Encoding, after: false, cut: !whole);
+        var part = FilePart.Of(content, request.Encoding, encoding, after: false, cut: !whole);
         var file = part.In(entry, _start);
         var ended = content.Count((byte)'\n');
         return file with

@@ -12,6 +12,9 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
     /// <summary>Largest image, in bytes, that is shown: with base64 it stays below what the APIs of models take.</summary>
     public const int MaxImageBytes = 3 << 20;
 
+    // Of one in UTF-8, behind its first byte.
+    private const int MaxRestOfCharacter = 3;
+
     // Base64 makes four characters of three bytes.
     private const int DefaultBinaryBytes = DefaultBytes / 4 * 3;
 
@@ -26,27 +29,32 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
                 "Use offset and length for bytes, line and limit for lines, or tail_lines for the end of the file.");
         }
         await CallMemory.TakeForAnswerAsync(Budget(binary: false), CallMemory.TextFactor, cancellationToken);
-        var offset = request.Offset ?? 0;
-        var wanted = bytes ? Budget(binary: false) : Math.Max(Budget(binary: false), FileLines.FirstPiece);
-        var beginning = await read(offset, Math.Min(request.Length ?? long.MaxValue, wanted), cancellationToken);
-        if (bytes)
-            return Bytes(beginning, offset, request.Encoding == TextEncodings.Base64Name || IsBinary(beginning, offset));
+        var beginning = await read(0, Math.Max(Budget(binary: false), FileLines.FirstPiece), cancellationToken);
         if (request.Encoding is null && Utf16File.IsPossible(beginning))
         {
             var whole = await read(0, Utf16File.MaxBytes, cancellationToken);
             if (Utf16File.TryOpen(whole.Content, whole.Entry, out var utf16))
-                return utf16.Place(await new FileReading(utf16.ReadAsync, request).ReadAsync(cancellationToken));
+            {
+                return bytes
+                    ? utf16.Part(request.Offset ?? 0, request.Length ?? long.MaxValue, Budget(binary: false))
+                    : utf16.Place(await new FileReading(utf16.ReadAsync, request).ReadAsync(cancellationToken));
+            }
         }
+        var encoding = TextEncodings.DetectFile(
+            beginning.Content.AsSpan(0, Math.Min(beginning.Content.Length, TextEncodings.Evidence)), beginning.Entry.Size);
+        if (bytes)
+            return await BytesAsync(request.Offset ?? 0, encoding, cancellationToken);
         var image = request.Encoding is null ? ImageFormat.Of(beginning.Content) : null;
         if (image is not null && (lines || request.TailLines is not null))
             throw WithoutLines(beginning.Entry, image);
         if (request.TailLines is { } tail)
-            return RequireText(await new FileTail(read, request, Budget(binary: false)).ReadAsync(tail, beginning, cancellationToken));
+            return RequireText(
+                await new FileTail(read, request, Budget(binary: false), encoding).ReadAsync(tail, beginning, cancellationToken));
         if (image is not null)
             return await ImageAsync(beginning.Entry, image, cancellationToken);
-        if (!lines && (request.Encoding == TextEncodings.Base64Name || IsBinary(beginning, 0)))
-            return Bytes(beginning, 0, binary: true);
-        return RequireText(await new FileLines(read, request, Budget(binary: false)).ReadAsync(beginning, cancellationToken));
+        if (!lines && (request.Encoding ?? encoding) == TextEncodings.Base64Name)
+            return await BytesAsync(0, encoding, cancellationToken, beginning);
+        return RequireText(await new FileLines(read, request, Budget(binary: false), encoding).ReadAsync(beginning, cancellationToken));
     }
 
     /// <summary>Lines that were asked for are lines of text, whatever stands elsewhere in the file.</summary>
@@ -58,26 +66,28 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         $"Leave line, limit and tail_lines out to {(image is null ? "get it as base64" : "see it")}; "
             + "offset and length give some of its bytes. To take it as lines of text all the same, pass encoding=latin1.");
 
-    private bool IsBinary((byte[] Content, FileEntry Entry) part, long offset) =>
-        request.Encoding is null && TextEncodings.Detect(Whole(part.Content, offset, part.Entry)) == TextEncodings.Base64Name;
-
-    /// <summary>Without the beginning of a last character that goes on after it, and the end of a first one from before it.</summary>
-    private static ReadOnlySpan<byte> Whole(byte[] content, long offset, FileEntry entry)
+    /// <param name="file">What the file's beginning decided.</param>
+    /// <param name="whole">The file from its first byte on: it is shown as bytes, whatever they are.</param>
+    private async Task<ReadFile> BytesAsync(
+        long offset, string? file, CancellationToken cancellationToken, (byte[] Content, FileEntry Entry)? whole = null)
     {
-        var first = offset > 0 ? Utf8Text.Continuation(content) : 0;
-        var last = offset + content.Length < entry.Size ? Utf8Text.Unfinished(content) : 0;
-        return first + last <= content.Length ? content.AsSpan(first, content.Length - first - last) : content;
-    }
-
-    private ReadFile Bytes((byte[] Content, FileEntry Entry) read, long offset, bool binary)
-    {
-        var (content, entry) = read;
+        var length = Math.Min(request.Length ?? long.MaxValue, Budget(binary: false));
+        var (content, entry) = whole ?? await read(offset, length + MaxRestOfCharacter, cancellationToken);
         var left = Math.Max(0, entry.Size - offset);
         var asked = Math.Min(request.Length ?? left, left);
-        var taken = (int)Math.Min(Math.Min(content.Length, asked), Budget(binary));
-        var encoding = binary ? TextEncodings.Base64Name : request.Encoding;
-        var part = FilePart.Of(content.AsSpan(0, taken), encoding, offset > 0, offset + taken < entry.Size);
-        return part.In(entry, offset) with { LeftOut = asked - part.Taken };
+        var chosen = whole is null ? request.Encoding : TextEncodings.Base64Name;
+        var part = Part(Budget(binary: chosen == TextEncodings.Base64Name), chosen);
+        if (part.Encoding == TextEncodings.Base64Name && part.Taken > Budget(binary: true))
+            part = Part(Budget(binary: true), TextEncodings.Base64Name);
+        return part.In(entry, offset) with { LeftOut = Math.Max(0, asked - part.Taken) };
+
+        FilePart Part(int budget, string? encoding)
+        {
+            var taken = (int)Math.Min(Math.Min(content.Length, asked), budget);
+            var extra = Math.Min(MaxRestOfCharacter, content.Length - taken);
+            return FilePart.Of(
+                content.AsSpan(0, taken + extra), encoding, file, after: offset > 0, cut: offset + taken < entry.Size, extra);
+        }
     }
 
     private async Task<ReadFile> ImageAsync(FileEntry entry, string type, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         return (content, FileEntries.Of(stat));
     };
 
-    public async Task<FileEntry> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken)
+    public async Task<WrittenFile> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
         var write = new WriteRequest(
@@ -37,11 +37,32 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             ? await AppendedAsync(owner, request, path, cancellationToken)
             : null;
         content ??= ContentBytes.Of(request.Content, request.Encoding);
-        return FileEntries.Of(
-            await WriteBytesAsync(owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken));
+        var overwritten = request.Append || write.IfNoneMatch
+            ? null
+            : await OverwrittenAsync(owner, request.Container, path, content, request.Encoding, cancellationToken);
+        var stat = await WriteBytesAsync(owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken);
+        return new WrittenFile(FileEntries.Of(stat), overwritten?.Note(request.Encoding, content));
 
         async Task<bool> NeedsNoRoomAsync() =>
             content.Length == 0 || (!request.Append && content.Length < await SizeAsync(owner, request.Container, path, cancellationToken));
+    }
+
+    /// <summary>The text that a write is about to replace.</summary>
+    /// <returns>Null if there is none, or if bytes are written: the write itself reports what is wrong with the path.</returns>
+    private async Task<OverwrittenText?> OverwrittenAsync(
+        string owner, string container, WorkspacePath path, byte[] content, string encoding, CancellationToken cancellationToken)
+    {
+        if (content.Length == 0 || !ContentBytes.IsText(encoding))
+            return null;
+        try
+        {
+            var (beginning, stat) = await ReadBytesAsync(owner, container, path, 0, TextEncodings.Evidence, cancellationToken);
+            return OverwrittenText.Of(beginning, stat.Size);
+        }
+        catch (RefusalException e) when (e.Code is RefusalCode.FileNotFound or RefusalCode.InvalidArgument or RefusalCode.PathDenied)
+        {
+            return null;
+        }
     }
 
     /// <returns>Null if there is no file yet.</returns>
@@ -102,7 +123,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         var outcome = TextEdits.Apply(before, edits, MostTextBytes);
         if (outcome.FailedEdit >= 0)
             throw FileEdits.Refuse(path, edits, outcome);
-        var diff = UnifiedDiff.Of(path.ToString(), TextForms.ToUtf8(before, outcome.Form), outcome.Text);
+        var diff = UnifiedDiff.Of(path.ToString(), TextForms.ToUtf8(before, outcome.Form), outcome.Text, isDone: !request.DryRun);
         if (request.DryRun)
             return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
         var write = new WriteRequest(
@@ -127,6 +148,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(string owner, string container, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
     {
         var (batch, contents) = FileBatches.ToProtocol(operations);
+        var notes = await NotesAsync(owner, container, operations, contents, cancellationToken);
         var answer = await files.StreamAsync(
             owner, container, "batch", Opcode.Batch, batch.Write, async call =>
         {
@@ -135,7 +157,32 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             await call.SendEndAsync();
             return await call.AnswerAsync(BatchResponse.Read, cancellationToken);
         }, cancellationToken, FileBatches.EffectOf(operations), () => NeedsNoRoomAsync(owner, container, batch, cancellationToken));
-        return await FileBatches.OutcomesAsync(operations, answer, cancellationToken);
+        var outcomes = await FileBatches.OutcomesAsync(operations, answer, cancellationToken);
+        return notes.Count == 0 ? outcomes : [.. outcomes.Select((outcome, i) => outcome with { Note = notes.GetValueOrDefault(i) })];
+    }
+
+    /// <summary>What the writes of a batch change beside the text, by the number of the operation. A file that an earlier operation of the
+    /// batch has touched is left out: it is not what is there now.</summary>
+    private async Task<Dictionary<int, string>> NotesAsync(
+        string owner, string container, IReadOnlyList<BatchOperation> operations, List<byte[]> contents, CancellationToken cancellationToken)
+    {
+        var notes = new Dictionary<int, string>();
+        var next = 0;
+        for (var i = 0; i < operations.Count; i++)
+        {
+            var operation = operations[i];
+            if (operation.Op != "write")
+                continue;
+            var content = contents[next++];
+            if (operation.IfNoneMatch is not null
+                || operations.Take(i).Any(earlier => earlier.Op != "read" && (earlier.Path == operation.Path || earlier.Target is not null)))
+                continue;
+            var path = WorkspacePath.Parse(operation.Path);
+            var before = await OverwrittenAsync(owner, container, path, content, operation.Encoding, cancellationToken);
+            if (before?.Note(operation.Encoding, content) is { } note)
+                notes[i] = note;
+        }
+        return notes;
     }
 
     private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken)

@@ -1,7 +1,8 @@
 namespace McpDevBench.Files;
 
 /// <summary>Reads the last lines of a file of any size from its end.</summary>
-internal sealed class FileTail(ReadRange read, ReadFileRequest request, int budget)
+/// <param name="encoding">What the file's beginning decided.</param>
+internal sealed class FileTail(ReadRange read, ReadFileRequest request, int budget, string? encoding)
 {
     // A file that grows meanwhile is read again, so that the end is the end; not forever.
     private const int Attempts = 3;
@@ -40,7 +41,7 @@ internal sealed class FileTail(ReadRange read, ReadFileRequest request, int budg
         if (cut)
             start = AfterNewline(content, Math.Max(start, least));
         var inside = start > 0 ? content[start - 1] != '\n' : from > 0;
-        var part = FilePart.Of(content.AsSpan(start), request.Encoding, after: inside, cut: false);
+        var part = FilePart.Of(content.AsSpan(start), request.Encoding, encoding, after: inside, cut: false);
         var text = content.AsSpan(start);
         return part.In(entry, from + start) with
         {

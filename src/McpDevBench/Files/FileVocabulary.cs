@@ -56,6 +56,9 @@ internal sealed record WriteFileRequest
     public string? IfNoneMatch { get; init; }
 }
 
+/// <param name="Note">What the write changed beside the text; null for nothing.</param>
+internal sealed record WrittenFile(FileEntry Entry, string? Note);
+
 internal sealed record EditFileRequest(string Container, string Path, IReadOnlyList<FileEdit> Edits, string? IfMatch, bool DryRun);
 
 internal sealed record FileEdit(string OldText, string NewText, bool ReplaceAll);
@@ -90,4 +93,7 @@ internal sealed record BatchOutcome(
 
     /// <summary>Of the files that were copied.</summary>
     public long Bytes { get; init; }
+
+    /// <summary>As in <see cref="WrittenFile"/>.</summary>
+    public string? Note { get; init; }
 }

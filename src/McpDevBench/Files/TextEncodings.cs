@@ -10,6 +10,12 @@ internal static class TextEncodings
 {
     public const string Utf8Name = "utf8", Latin1Name = "latin1", Windows1252Name = "windows-1252", Base64Name = "base64";
 
+    /// <summary>With a byte order mark, which the text does not have.</summary>
+    public const string Utf8WithMarkName = "utf8-bom", Utf16LittleEndianName = "utf16le", Utf16BigEndianName = "utf16be";
+
+    /// <summary>Bytes at the beginning of a file that decide its encoding, so that every part of it is read alike.</summary>
+    public const int Evidence = 128 << 10;
+
     // More control characters than this share of the bytes, and the content is binary.
     private const double MaxControls = 0.02;
 
@@ -32,6 +38,28 @@ internal static class TextEncodings
         };
     }
 
+    /// <summary>The encoding of a file; null if its beginning is all ASCII and more follows, which decides nothing.</summary>
+    /// <param name="beginning">Up to <see cref="Evidence"/> bytes from the first one on.</param>
+    public static string? DetectFile(ReadOnlySpan<byte> beginning, long size)
+    {
+        if (beginning.Length >= size)
+            return Detect(beginning);
+        beginning = beginning[..^Utf8Text.Unfinished(beginning)];
+        return Detect(beginning) is var encoding && (encoding != Utf8Name || !Ascii.IsValid(beginning)) ? encoding : null;
+    }
+
+    /// <summary>The encoding of a part of a file, given what the file's beginning decided.</summary>
+    /// <param name="part">Without the halves of characters at its ends.</param>
+    public static string DetectPart(string? file, ReadOnlySpan<byte> part)
+    {
+        var own = Detect(part);
+        if (file is null)
+            return own;
+        if (file == Base64Name)
+            return own == Utf8Name ? Utf8Name : Base64Name;
+        return part.Contains((byte)0) ? Base64Name : file;
+    }
+
     /// <summary>The text of some content. In <c>utf8</c> what is invalid becomes U+FFFD.</summary>
     public static string Decode(ReadOnlySpan<byte> content, string encoding) => encoding switch
     {
@@ -44,6 +72,8 @@ internal static class TextEncodings
     public static bool TryEncode(string text, string encoding, out byte[] content, [NotNullWhen(false)] out string? missing)
     {
         var form = FormOf(encoding);
+        if (HasMark(form) && text.StartsWith('\uFEFF'))
+            text = text[1..];
         content = TextForms.FromUtf8(Encoding.UTF8.GetBytes(text), form) ?? [];
         var lacking = text.EnumerateRunes().Where(rune => !TextForms.Has(form, rune)).Take(1).ToArray();
         missing = lacking.Length == 0 ? null : lacking[0].ToString();
@@ -62,8 +92,14 @@ internal static class TextEncodings
         return count;
     }
 
-    private static TextForm FormOf(string encoding) => encoding switch
+    public static bool HasMark(TextForm form) =>
+        form is TextForm.Utf8WithMark or TextForm.Utf16LittleEndian or TextForm.Utf16BigEndian;
+
+    public static TextForm FormOf(string encoding) => encoding switch
     {
+        Utf8WithMarkName => TextForm.Utf8WithMark,
+        Utf16LittleEndianName => TextForm.Utf16LittleEndian,
+        Utf16BigEndianName => TextForm.Utf16BigEndian,
         Latin1Name => TextForm.Latin1,
         Windows1252Name => TextForm.Windows1252,
         _ => TextForm.Utf8,

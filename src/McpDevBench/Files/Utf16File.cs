@@ -10,11 +10,15 @@ internal sealed class Utf16File
     /// <summary>Largest file, in bytes, that is converted.</summary>
     public const int MaxBytes = 4 << 20;
 
+    // Bytes of the byte order mark.
+    private const int Mark = 2;
+
     private readonly FileEntry _entry;
     private readonly TextForm _form;
-    private readonly byte[] _text;
+    private readonly byte[] _content, _text;
 
-    private Utf16File(FileEntry entry, TextForm form, byte[] text) => (_entry, _form, _text) = (entry, form, text);
+    private Utf16File(FileEntry entry, TextForm form, byte[] content, byte[] text) =>
+        (_entry, _form, _content, _text) = (entry, form, content, text);
 
     public static bool IsPossible((byte[] Content, FileEntry Entry) beginning) =>
         HasMark(beginning.Content) && beginning.Entry.Size <= MaxBytes;
@@ -40,7 +44,7 @@ internal sealed class Utf16File
         var text = TextForms.ToUtf8(content, form);
         if (TextEncodings.Detect(text) == TextEncodings.Base64Name || ImageFormat.Of(text) is not null)
             return false;
-        file = new Utf16File(entry, form, text);
+        file = new Utf16File(entry, form, content, text);
         return true;
     }
 
@@ -65,6 +69,36 @@ internal sealed class Utf16File
             LeftOut = read.LeftOut > 0 ? Math.Max(1, _entry.Size - end) : 0,
         };
     }
+
+    /// <summary>Some bytes of the file as text, from and to where characters begin. At least one, where one begins there.</summary>
+    public ReadFile Part(long offset, long length, int budget)
+    {
+        var size = _content.Length;
+        var asked = (int)Math.Min(length, Math.Max(0, size - offset));
+        var from = CharacterAt((int)Math.Min(offset, size));
+        var end = Math.Max(from, Math.Min(size, (int)Math.Min(offset, size) + Math.Min(asked, budget)));
+        // Back to a whole character; on to the end of the first one if there is none.
+        var to = end == size ? end : Math.Max(from, end - (end % 2) - (IsSecond(end - (end % 2)) ? 2 : 0));
+        if (to == from && from < offset + asked)
+            to = CharacterAt(from + 2);
+        var encoding = _form == TextForm.Utf16LittleEndian ? Encoding.Unicode : Encoding.BigEndianUnicode;
+        var text = encoding.GetString(_content, from, to - from);
+        return new ReadFile(text, TextForms.NameOf(_form), _entry)
+        {
+            Offset = from == Mark ? Math.Min(offset, Mark) : from, End = to, LeftOut = Math.Max(0, offset + asked - to),
+        };
+    }
+
+    /// <summary>Where the first character begins that is not before a byte.</summary>
+    private int CharacterAt(int at)
+    {
+        at = Math.Min(_content.Length, Math.Max(Mark, at + (at % 2)));
+        return IsSecond(at) ? at + 2 : at;
+    }
+
+    /// <summary>Whether the second half of a pair is there.</summary>
+    private bool IsSecond(int at) =>
+        at < _content.Length && _content[at + (_form == TextForm.Utf16LittleEndian ? 1 : 0)] is >= 0xDC and <= 0xDF;
 
     /// <summary>Behind the mark, two bytes for each unit.</summary>
     private long At(long offset) => 2 + (2L * Encoding.UTF8.GetCharCount(_text.AsSpan(0, (int)offset)));

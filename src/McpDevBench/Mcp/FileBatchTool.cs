@@ -11,7 +11,9 @@ internal sealed record BatchArguments(
     string Path,
     [Description("Destination of move and copy.")] string? Target = null,
     [Large][Instead(FsWriteArguments.ContentHint)] string? Content = null,
-    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
+    [OneOf(
+        TextEncodings.Utf8Name, TextEncodings.Utf8WithMarkName, TextEncodings.Utf16LittleEndianName, TextEncodings.Utf16BigEndianName,
+        TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
     string Encoding = TextEncodings.Utf8Name,
     [Instead(FsWriteArguments.ModeHint)] string? Mode = null,
     bool CreateParents = true,
@@ -30,7 +32,7 @@ internal sealed record FsBatchArguments(string ContainerId, [Description("Done i
 /// <param name="Entries">Of a directory that was copied: files, directories and links.</param>
 internal sealed record BatchResult(
     string Op, string Path, string? Target = null, string? Etag = null, long? Size = null, string? Content = null, string? Encoding = null,
-    int? Replacements = null, TruncatedResult? Truncated = null, long? Entries = null, long? Links = null)
+    int? Replacements = null, TruncatedResult? Truncated = null, long? Entries = null, long? Links = null, string? Note = null)
 {
     public static BatchResult Of(BatchOutcome outcome)
     {
@@ -44,6 +46,7 @@ internal sealed record BatchResult(
             Content = outcome.Text?.Content,
             Encoding = outcome.Text?.Encoding,
             Replacements = outcome.Replacements,
+            Note = outcome.Note,
             Truncated = outcome.Text is { LeftOut: > 0 } text ? new(text.LeftOut, HintOf(text)) : null,
         };
     }
@@ -61,9 +64,9 @@ internal sealed record BatchResult(
     /// <summary>Everything that the structured result has.</summary>
     public string Render()
     {
-        var text = new StringBuilder($"{Op} {Path}");
+        var text = new StringBuilder($"{Op} {ShownPath.Of(Path)}");
         if (Target is not null)
-            text.Append(CultureInfo.InvariantCulture, $" -> {Target}");
+            text.Append(CultureInfo.InvariantCulture, $" -> {ShownPath.Of(Target)}");
         if (Replacements is { } replacements)
             text.Append(CultureInfo.InvariantCulture, $", {Plural.Of(replacements, "replacement")}");
         if (Entries is { } entries)
@@ -73,6 +76,8 @@ internal sealed record BatchResult(
         if (Etag is not null)
             text.Append(CultureInfo.InvariantCulture, $", etag {Etag}");
         text.Append(FileWords.OfLinks(Links));
+        if (Note is not null)
+            text.Append($". {Note}");
         if (Content is not null)
             text.Append(CultureInfo.InvariantCulture, $"{(Encoding == "utf8" ? "" : $", {Encoding}")}:\n{Content}");
         if (Truncated is not null)

@@ -8,8 +8,9 @@ internal sealed record FsWriteArguments(
     string ContainerId,
     string Path,
     [Large][Instead(FsWriteArguments.ContentHint)] string Content,
-    [Description("Encoding of content.")]
-    [OneOf(TextEncodings.Utf8Name, TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
+    [OneOf(
+        TextEncodings.Utf8Name, TextEncodings.Utf8WithMarkName, TextEncodings.Utf16LittleEndianName, TextEncodings.Utf16BigEndianName,
+        TextEncodings.Latin1Name, TextEncodings.Windows1252Name, TextEncodings.Base64Name)]
     string Encoding = "utf8",
     [Description("Octal permissions, such as 755.")][Instead(FsWriteArguments.ModeHint)] string? Mode = null,
     [Description("Create missing parent directories.")] bool CreateParents = true,
@@ -22,7 +23,7 @@ internal sealed record FsWriteArguments(
     public const string ModeHint = "mode is text of octal digits, such as \"755\": a number could be meant as decimal.";
 }
 
-internal sealed record FsWriteResult(string Path, long Size, string Etag, long? Links = null);
+internal sealed record FsWriteResult(string Path, long Size, string Etag, long? Links = null, string? Note = null);
 
 internal sealed class FsWriteTool(FileService files)
     : TypedTool<FsWriteArguments, FsWriteResult>(Facts, McpJson.Default.FsWriteArguments, McpJson.Default.FsWriteResult), ITool
@@ -35,7 +36,7 @@ internal sealed class FsWriteTool(FileService files)
 
     protected override async Task<FsWriteResult> CallAsync(FsWriteArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var entry = await files.WriteAsync(call.Owner, new WriteFileRequest
+        var (entry, note) = await files.WriteAsync(call.Owner, new WriteFileRequest
         {
             Container = arguments.ContainerId,
             Path = arguments.Path,
@@ -47,11 +48,12 @@ internal sealed class FsWriteTool(FileService files)
             IfMatch = arguments.IfMatch,
             IfNoneMatch = arguments.IfNoneMatch,
         }, cancellationToken);
-        return new(entry.Path, entry.Size, entry.Etag, FileWords.Links(entry));
+        return new(entry.Path, entry.Size, entry.Etag, FileWords.Links(entry), note);
     }
 
     protected override string Render(FsWriteResult result) =>
-        $"Wrote {result.Path}: {Plural.Of(result.Size, "byte")}, etag {result.Etag}.{FileWords.OfLinks(result.Links)}";
+        $"Wrote {ShownPath.Of(result.Path)}: {Plural.Of(result.Size, "byte")}, etag {result.Etag}.{FileWords.OfLinks(result.Links)}"
+        + (result.Note is null ? "" : $" {result.Note}");
 }
 
 internal sealed record FsDeleteArguments(
@@ -76,5 +78,5 @@ internal sealed class FsDeleteTool(FileService files)
         return new("deleted", entry.Path);
     }
 
-    protected override string Render(FsDeleteResult result) => $"Deleted {result.Path}.";
+    protected override string Render(FsDeleteResult result) => $"Deleted {ShownPath.Of(result.Path)}.";
 }

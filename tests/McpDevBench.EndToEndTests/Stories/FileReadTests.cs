@@ -52,6 +52,30 @@ public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Equal("one\r\nthree", (await workspace.Read("a.txt")).Content);
     }
 
+    [Theory]
+    [InlineData("latin1")]
+    [InlineData("utf16le")]
+    public async Task A_write_that_changes_the_encoding_says_so_and_how_to_keep_it(string name)
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        byte[] before = name == "latin1" ? Encoding.Latin1.GetBytes("Größe: 5\n") : [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("Größe: 5\n")];
+        await workspace.Write("a.txt", before);
+        var (_, read) = await Read(assistant, workspace, ("path", "a.txt"));
+        Assert.Equal(name, (string)read["encoding"]!);
+        var content = (string)read["content"]!;
+        var (written, text) = await assistant.CallWithText(
+            "fs_write", ("container_id", workspace.Id), ("path", "a.txt"), ("content", content), ("encoding", name));
+        Assert.False(written.TryGetProperty("note", out _));
+        Assert.Equal(before, (await workspace.Read("a.txt", ("encoding", "base64"))).Bytes);
+        (written, text) = await assistant.CallWithText("fs_write", ("container_id", workspace.Id), ("path", "a.txt"), ("content", content));
+        Assert.Contains($"was {name} and is utf8 now; write it with encoding={name}", written.GetProperty("note").GetString(), StringComparison.Ordinal);
+        Assert.Contains(written.GetProperty("note").GetString()!, text, StringComparison.Ordinal);
+        await workspace.Write("b.txt", before);
+        var batch = await workspace.Batch([new JsonObject { ["op"] = "write", ["path"] = "b.txt", ["content"] = content }]);
+        Assert.Contains($"encoding={name}", batch.GetProperty("results")[0].GetProperty("note").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Latin1_text_is_read_as_text_and_its_encoding_named()
     {

@@ -27,6 +27,7 @@ public sealed class FileAppendTests
     public async Task Where_the_file_shows_no_encoding_the_caller_s_is_used()
     {
         Assert.Equal([0xFC], await Append([], "ü", "latin1"));
+        Assert.Equal([0xFF, 0xFE, 0xFC, 0], await Append([], "ü", "utf16le"));
         Assert.Equal([(byte)'x', 0xFC], await Append("plain\n"u8.ToArray(), "xü", "latin1"));
         Assert.Equal([0x80], await Append("plain\n"u8.ToArray(), "€", "windows-1252"));
         Assert.Equal([0xFC], await Append([0xFC, 0x0A], "ü", "latin1"));
@@ -48,12 +49,14 @@ public sealed class FileAppendTests
     [InlineData("latin1", "€", "utf8", "'€' (U+20AC)", "iconv")]
     [InlineData("utf8", "ü", "latin1", "would mix two encodings", "base64")]
     [InlineData("utf16le", "ü", "latin1", "is utf16le", "Leave encoding out")]
+    [InlineData("ascii", "ü", "utf16le", "would mix two encodings", "base64")]
     public async Task What_the_file_cannot_hold_is_refused(string file, string text, string encoding, string message, string hint)
     {
         byte[] content = file switch
         {
             "latin1" => [0xFC, 0x0A],
             "utf8" => "ü\n"u8.ToArray(),
+            "ascii" => "a\n"u8.ToArray(),
             _ => [0xFF, 0xFE, .. "a\0"u8],
         };
         var refused = await Assert.ThrowsAsync<RefusalException>(() => Append(content, text, encoding));

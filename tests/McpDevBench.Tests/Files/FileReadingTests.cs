@@ -123,7 +123,7 @@ public sealed class FileReadingTests
         Assert.True(read.LeftOut > 0);
         var one = await Read([.. "x\n"u8, .. Enumerable.Repeat((byte)'y', 100_000)], new() { TailLines = 1 });
         Assert.Equal((FileReading.DefaultBytes, 'y'), (one.Content.Length, one.Content[0]));
-        Assert.Equal(100_000 - FileReading.DefaultBytes, one.LeftOut - 2);
+        Assert.Equal(100_000 - FileReading.DefaultBytes, one.LeftOut);
         Assert.Equal("b", (await Read("a\nb"u8.ToArray(), new() { TailLines = 1 })).Content);
         Assert.Equal("\n", (await Read("a\n\n"u8.ToArray(), new() { TailLines = 1 })).Content);
         Assert.Equal("", (await Read([], new() { TailLines = 1 })).Content);
@@ -208,6 +208,74 @@ public sealed class FileReadingTests
     {
         var read = await Read([.. "späße und grüße "u8, 0xFF, .. " ende\n"u8]);
         Assert.Equal(("späße und grüße \uFFFD ende\n", "utf8", 1), (read.Content, read.Encoding, read.Replaced));
+    }
+
+    [Theory]
+    [InlineData(0, 2, "日", 0, 3)]
+    [InlineData(0, 4, "日", 0, 3)]
+    [InlineData(4, 2, "", 6, 6)]
+    [InlineData(4, 5, "語", 6, 9)]
+    [InlineData(1, 3, "本", 3, 6)]
+    [InlineData(3, 1, "本", 3, 6)]
+    public async Task Bytes_inside_a_character_are_no_other_text(long offset, long length, string text, long from, long end)
+    {
+        var content = "日本語のテキスト\n"u8.ToArray();
+        var read = await Read(content, new() { Offset = offset, Length = length });
+        Assert.Equal((text, "utf8", from, end), (read.Content, read.Encoding, read.Offset, read.End));
+    }
+
+    [Fact]
+    public async Task Every_part_of_a_file_has_the_encoding_of_the_file()
+    {
+        var texts = new (string Name, byte[] Content)[]
+        {
+            ("latin1", Encoding.Latin1.GetBytes($"Gr\u00FC\u00DFe {new string('x', 90_000)} \u00C3\u00BC\n")),
+            ("utf16le", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("Grüße 🦀 日本語\n")]),
+            ("utf16be", [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes("Grüße 🦀 日本語\n")]),
+            ("utf8", Encoding.UTF8.GetBytes($"Grüße {new string('x', 90_000)} 日本\n")),
+        };
+        foreach (var (name, content) in texts)
+        {
+            Assert.Equal(name, (await Read(content)).Encoding);
+            Assert.Equal(name, (await Read(content, new() { TailLines = 1 })).Encoding);
+            foreach (var length in new[] { 1, 2, 3, 5 })
+            {
+                var all = new StringBuilder();
+                // The beginning and the end, in pieces.
+                for (long offset = 0; offset < content.Length;)
+                {
+                    var read = await Read(content, new() { Offset = offset, Length = offset is > 40 and < 80_000 ? 20_000 : length });
+                    Assert.Equal((name, length), (read.Encoding, length));
+                    Assert.True(read.End > offset, $"{name} {offset} {length}");
+                    all.Append(read.Content);
+                    offset = read.End;
+                }
+                var whole = await Read(content, new() { MaxBytes = FileReading.MaxBytes });
+                Assert.Equal(whole.Content, all.ToString());
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    [InlineData(66_000)]
+    public async Task One_bad_byte_has_one_meaning_in_a_file_of_any_size(int more)
+    {
+        byte[] plain = [.. "plain text "u8, .. Enumerable.Repeat((byte)'x', more), 0xFF, (byte)'\n'];
+        Assert.Equal("latin1", (await Read(plain)).Encoding);
+        Assert.Equal("latin1", (await Read(plain, new() { Offset = 0, Length = 5 })).Encoding);
+        Assert.Equal("latin1", (await Read(plain, new() { TailLines = 1 })).Encoding);
+        byte[] utf8 = [.. "füll text "u8, .. Enumerable.Repeat((byte)'x', more), 0xFF, (byte)'\n'];
+        Assert.Equal("utf8", (await Read(utf8)).Encoding);
+        Assert.Equal("utf8", (await Read(utf8, new() { TailLines = 1 })).Encoding);
+        Assert.Equal(("\uFFFD\n", "utf8", 1), await Last());
+
+        async Task<(string, string, int)> Last()
+        {
+            var read = await Read(utf8, new() { Offset = utf8.Length - 2 });
+            return (read.Content, read.Encoding, read.Replaced);
+        }
     }
 
     [Fact]

@@ -65,7 +65,22 @@ public sealed class ToolContractTests : IDisposable
     }
 
     [Fact]
-    public void Instructions_are_short() => Assert.InRange(Encoding.UTF8.GetByteCount(Instructions.Text), 200, MaxTextBytes);
+    public void Instructions_are_short()
+    {
+        Assert.InRange(Encoding.UTF8.GetByteCount(Instructions.Text(allowNetwork: true)), 200, MaxTextBytes);
+        Assert.Contains("network=bridge", Instructions.Text(allowNetwork: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_that_policy_does_not_allow_is_not_spoken_of()
+    {
+        Assert.DoesNotContain("bridge", Instructions.Text(allowNetwork: false), StringComparison.Ordinal);
+        Assert.DoesNotContain("bridge", Json(new ListToolsResult { Tools = [.. Tools] }), StringComparison.Ordinal);
+        using var open = TestServer.Whole(new() { ["MCP_ALLOW_NETWORK"] = "true", ["MCP_TOOLSETS"] = ToolSelection.ToolsetNames });
+        var listed = open.Services.GetServices<McpServerTool>().Select(tool => tool.ProtocolTool).ToList();
+        Assert.Contains("\"bridge\"", Json(new ListToolsResult { Tools = listed }), StringComparison.Ordinal);
+        AssertSmall(listed, "a network");
+    }
 
     public void Dispose()
     {
