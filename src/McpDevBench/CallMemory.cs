@@ -58,7 +58,7 @@ internal sealed class CallMemory : IDisposable
             call._answer = await call._budgets.Answers.TakeAsync(bytes * factor, cancellationToken);
     }
 
-    /// <summary>Before a large request is read.</summary>
+    /// <summary>Before a large request that has arrived is taken into memory.</summary>
     public async ValueTask TakeForBodyAsync(long bytes, CancellationToken cancellationToken)
     {
         _requests = _budgets.Large;

@@ -117,6 +117,7 @@ internal static class DevBenchServer
         services.AddSingleton(options.Access);
         services.AddSingleton(options.Mcp);
         services.AddSingleton<CallBudgets>();
+        services.AddSingleton(new BodySpool(options.Storage.Folder));
         services.AddSingleton<CallPipeline>();
         services.AddHostedService<Drain>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Mcp.DrainGraceSeconds));
@@ -268,7 +269,7 @@ internal static class DevBenchServer
         var budgets = app.Services.GetRequiredService<CallBudgets>();
         metrics.BeforeCollect(() => metrics.Memory.Counted(budgets.Small.Used, budgets.Large.Used, budgets.Answers.Used));
         // Around what sends the answer: its memory is taken until the client has it.
-        app.UseCheckedMessages(options.Mcp.Path, options.Mcp.MaxRequestBytes, budgets);
+        app.UseCheckedMessages(options.Mcp.Path, budgets, app.Services.GetRequiredService<BodySpool>());
         app.UseJsonAnswers(options.Mcp.Path);
         app.UseTransportErrors(options.Mcp.Path);
         app.UseRouting();

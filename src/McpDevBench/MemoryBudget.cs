@@ -4,7 +4,7 @@ namespace McpDevBench;
 internal sealed class MemoryBudget(long total, TimeProvider time)
 {
     /// <summary>A client's own limit for a call is 30 seconds or more.</summary>
-    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(25);
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(25);
 
     private readonly Lock _lock = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Granted)> _waiting = [];
@@ -84,7 +84,7 @@ internal sealed class MemoryBudget(long total, TimeProvider time)
         }
     }
 
-    private static RefusalException Busy(Exception inner) => new(
+    public static RefusalException Busy(Exception? inner) => new(
         RefusalCode.ResourceExhausted, "The server is busy with other large requests and answers.",
         "Call again in a moment, or send and ask for less at once.", retryable: true, inner) { Rule = "request_size" };
 }

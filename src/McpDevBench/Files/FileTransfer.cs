@@ -70,15 +70,17 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     }
 
     /// <summary>Unpacks an archive below a directory, all or nothing.</summary>
-    public Task<TransferSummary> ImportAsync(string owner, string container, string path, ArchiveFormat format, Stream source,
+    public async Task<TransferSummary> ImportAsync(string owner, string container, string path, ArchiveFormat format, Stream source,
         CancellationToken cancellationToken)
     {
         var target = WorkspacePath.Parse(path);
+        // A zip takes its slot before it arrives.
+        using var slot = await files.TakeSlotAsync(owner, container, cancellationToken);
         return format == ArchiveFormat.Zip
-            ? zips.SpoolAsync(source, file => ImportAsync(
+            ? await zips.SpoolAsync(source, file => ImportAsync(
                 owner, container, target, call =>
                     SendZipAsync(call, new ZipArchiveFile(file), cancellationToken), cancellationToken), cancellationToken)
-            : ImportAsync(owner, container, target, call =>
+            : await ImportAsync(owner, container, target, call =>
                 SendTarAsync(call, format == ArchiveFormat.TarGz, source, cancellationToken), cancellationToken);
     }
 
@@ -86,7 +88,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         CancellationToken cancellationToken)
     {
         var import = new ImportRequest(target.Relative, (ulong)_limits.MaxBytes, _limits.MaxEntries);
-        return files.TransferAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
+        return files.StreamAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
         {
             await send(call);
             return await AnswerAsync(call, cancellationToken);

@@ -38,9 +38,13 @@ internal sealed class WorkspaceFiles(
     public async Task<T> TransferAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write,
         Func<AgentCall, Task<T>> action, CancellationToken cancellationToken)
     {
-        using var slot = await slots.TakeAsync(await KeyOfAsync(owner, container, cancellationToken), cancellationToken);
+        using var slot = await TakeSlotAsync(owner, container, cancellationToken);
         return await StreamAsync(owner, container, operation, opcode, write, action, cancellationToken);
     }
+
+    /// <summary>For what moves at the pace of a client of the file endpoint.</summary>
+    public async Task<IDisposable> TakeSlotAsync(string owner, string container, CancellationToken cancellationToken) =>
+        await slots.TakeAsync(await KeyOfAsync(owner, container, cancellationToken), cancellationToken);
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
     /// <param name="effect">What this request does to the files, where its operation does not say.</param>

@@ -3,48 +3,46 @@ using Microsoft.Win32.SafeHandles;
 namespace McpDevBench.Files;
 
 /// <summary>
-/// Where an uploaded zip waits until all of it is here: its directory comes last. The file has no name once it is open, so nothing is left
-/// of it whatever happens. Bounded in size and number.
+/// Where an uploaded zip waits until it is complete: its directory comes last. Bounded in bytes, of one and of all together; how many there
+/// are is bounded for each workspace (<see cref="TransferSlots"/>), so that slow uploads to one do not keep those to others waiting.
 /// </summary>
 /// <param name="folder">The server's state folder.</param>
 internal sealed class ZipSpool(string folder)
 {
     public const long MaxBytes = 2L << 30;
 
-    private const int MaxAtOnce = 2, Piece = 128 << 10;
+    /// <summary>Of all that are being uploaded.</summary>
+    private const long MaxTotal = 4L << 30;
 
-    private readonly SemaphoreSlim _places = new(MaxAtOnce, MaxAtOnce);
+    private const int Piece = 128 << 10;
+
+    private long _total;
 
     public async Task<T> SpoolAsync<T>(Stream source, Func<SafeFileHandle, Task<T>> use, CancellationToken cancellationToken)
     {
-        await _places.WaitAsync(cancellationToken);
+        using var file = UnnamedFile.Create(folder);
+        var share = new Share();
         try
         {
-            using var file = Create();
-            await FillAsync(file, source, cancellationToken);
+            await FillAsync(file, source, share, cancellationToken);
             return await use(file);
         }
         finally
         {
-            _places.Release();
+            Interlocked.Add(ref _total, -share.Bytes);
         }
     }
 
-    private SafeFileHandle Create()
-    {
-        var path = Path.Combine(folder, $"upload-{Guid.NewGuid():n}.tmp");
-        var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.Asynchronous);
-        File.Delete(path);
-        return file;
-    }
-
-    private static async Task FillAsync(SafeFileHandle file, Stream source, CancellationToken cancellationToken)
+    private async Task FillAsync(SafeFileHandle file, Stream source, Share share, CancellationToken cancellationToken)
     {
         var buffer = new byte[Piece];
-        var length = 0L;
-        for (int read; (read = await source.ReadAsync(buffer, cancellationToken)) > 0; length += read)
+        for (int read; (read = await source.ReadAsync(buffer, cancellationToken)) > 0;)
         {
-            if (length + read > MaxBytes)
+            var length = share.Bytes;
+            share.Bytes += read;
+            if (Interlocked.Add(ref _total, read) > MaxTotal)
+                throw NoRoom(null);
+            if (share.Bytes > MaxBytes)
             {
                 throw new RefusalException(
                     RefusalCode.ResourceExhausted, $"The zip archive is larger than {MaxBytes >> 30} GiB.",
@@ -57,10 +55,17 @@ internal sealed class ZipSpool(string folder)
             }
             catch (IOException e)
             {
-                throw new RefusalException(
-                    RefusalCode.ResourceExhausted, "The server has no room to hold the zip archive until it is complete.",
-                        "Send it as .tar.gz, which is unpacked as it arrives.", inner: e);
+                throw NoRoom(e);
             }
         }
+    }
+
+    private static RefusalException NoRoom(Exception? inner) => new(
+        RefusalCode.ResourceExhausted, "The server has no room to hold the zip archive until it is complete.",
+        "Send it as .tar.gz, which is unpacked as it arrives.", inner: inner);
+
+    private sealed class Share
+    {
+        public long Bytes { get; set; }
     }
 }

@@ -12,7 +12,7 @@ internal static class CheckedMessages
 {
     private static readonly byte[] _byteOrderMark = [0xEF, 0xBB, 0xBF];
 
-    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path, int maximum, CallBudgets budgets) =>
+    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path, CallBudgets budgets, BodySpool spool) =>
         app.Use(async (HttpContext context, RequestDelegate next) =>
     {
         if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path))
@@ -21,7 +21,7 @@ internal static class CheckedMessages
             return;
         }
         using var memory = CallMemory.Begin(budgets);
-        var message = await RequestBody.ReadAsync(context, maximum, memory);
+        var message = await RequestBody.ReadAsync(context, spool, memory);
         if (message.Span.StartsWith(_byteOrderMark))
             message = message[_byteOrderMark.Length..];
         if (FormFault.Find(message.Span) is { } form)

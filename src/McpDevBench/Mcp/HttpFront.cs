@@ -84,10 +84,11 @@ internal static class HttpFront
             context.Response.ContentType = Json;
             content = content[LastMessage(content.Span)];
         }
+        await using var sending = new PacedStream(context.Response.Body, context);
         for (var start = 0; start < content.Length; start += RelaxedJsonStream.PieceBytes)
         {
             var piece = content[start..Math.Min(content.Length, start + RelaxedJsonStream.PieceBytes)];
-            await context.Response.Body.WriteAsync(piece, context.RequestAborted);
+            await sending.WriteAsync(piece, context.RequestAborted);
         }
     }
 

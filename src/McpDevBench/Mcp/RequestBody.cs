@@ -4,21 +4,19 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Reads the body of a message into memory; a large one only when there is room for it, and no slower than a slow line.</summary>
+/// <summary>Reads the body of a message into memory; a large one once it is complete and there is room for it.</summary>
 internal static class RequestBody
 {
-    /// <summary>A sender that is slower keeps others waiting.</summary>
+    /// <summary>A sender that is slower keeps a place that others wait for.</summary>
     private static readonly MinDataRate _minRate = new(bytesPerSecond: 64 << 10, gracePeriod: TimeSpan.FromSeconds(10));
 
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, int maximum, CallMemory memory)
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, BodySpool spool, CallMemory memory)
     {
         var (request, cancellationToken) = (context.Request, context.RequestAborted);
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = _minRate;
-        if (request.ContentLength is { } expected)
+        if (request.ContentLength is { } expected and <= CallMemory.SmallBytes)
         {
-            if (expected > CallMemory.SmallBytes)
-                await memory.TakeForBodyAsync(expected, cancellationToken);
             var whole = new byte[expected];
             await request.Body.ReadExactlyAsync(whole, cancellationToken);
             return whole;
@@ -27,13 +25,9 @@ internal static class RequestBody
         try
         {
             var length = await request.Body.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false, cancellationToken);
-            if (length < beginning.Length)
-                return beginning.AsSpan(0, length).ToArray();
-            await memory.TakeForBodyAsync(maximum, cancellationToken);
-            using var body = new MemoryStream(4 * length);
-            body.Write(beginning);
-            await request.Body.CopyToAsync(body, cancellationToken);
-            return body.GetBuffer().AsMemory(0, (int)body.Length);
+            return length < beginning.Length
+                ? beginning.AsSpan(0, length).ToArray()
+                : await spool.ReadAsync(beginning, request.Body, memory, cancellationToken);
         }
         finally
         {

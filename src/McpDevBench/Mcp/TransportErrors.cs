@@ -24,7 +24,7 @@ internal static class TransportErrors
                 return;
             }
             var client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-            var body = new BodyWithoutErrors(client, context.Response);
+            var body = new BodyWithoutErrors(client, context);
             context.Features.Set<IHttpResponseBodyFeature>(body);
             try
             {
@@ -66,7 +66,7 @@ internal static class TransportErrors
     /// The body of a response, to which an error of the transport does not get: those alone are plain JSON with a status of their own;
     /// answers are streams of events. What gets there has no needless escapes.
     /// </summary>
-    private sealed class BodyWithoutErrors(IHttpResponseBodyFeature client, HttpResponse response) : IHttpResponseBodyFeature
+    private sealed class BodyWithoutErrors(IHttpResponseBodyFeature client, HttpContext context) : IHttpResponseBodyFeature
     {
         private Stream? _relaxed;
         private PipeWriter? _writer;
@@ -75,11 +75,12 @@ internal static class TransportErrors
         /// <summary>What was kept back, or null.</summary>
         public MemoryStream? Error { get; private set; }
 
-        public Stream Stream => IsError ? Error ??= new MemoryStream() : _relaxed ??= new RelaxedJsonStream(client.Stream);
+        public Stream Stream => IsError ? Error ??= new MemoryStream() : _relaxed ??= new RelaxedJsonStream(new PacedStream(client.Stream, context));
 
         public PipeWriter Writer => IsError ? _errorWriter ??= Over(Stream) : _writer ??= Over(Stream);
 
-        private bool IsError => !response.HasStarted && response.StatusCode >= 400 && response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) is true;
+        private bool IsError => context.Response is { HasStarted: false, StatusCode: >= 400 } response
+            && response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) is true;
 
         public void DisableBuffering() => client.DisableBuffering();
 

@@ -97,14 +97,23 @@ public sealed class MemoryTests(ServerProcess server) : IClassFixture<ServerProc
 
     private Task Measure(string what, int? status, Func<int, string> body, int times = AtOnce, int maxAnswer = 32 << 20) => Measure(what, status, async number =>
     {
-        using var content = new StringContent(body(number), Encoding.UTF8, "application/json");
+        var answer = await Send(body(number), maxAnswer);
+        // On a slow machine the last of them wait for too long, and are to call again.
+        while (answer.Status == (int)HttpStatusCode.InsufficientStorage)
+            answer = await Send(body(number), maxAnswer);
+        return answer;
+    }, times);
+
+    private async Task<(int Status, int Length)> Send(string body, int maxAnswer)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, server.Endpoint) { Content = content };
         request.Headers.Accept.ParseAdd("application/json");
         using var answer = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         Assert.InRange(text.Length, 1, maxAnswer);
         return ((int)answer.StatusCode, text.Length);
-    }, times);
+    }
 
     private Task Measure(string what, int? status, Func<Task<(int Status, int Length)>> call) => Measure(what, status, _ => call(), AtOnce);
 

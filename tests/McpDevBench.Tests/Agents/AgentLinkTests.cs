@@ -134,6 +134,50 @@ public sealed class AgentLinkTests
         Assert.Equal([400, 800, 1600], _time.Waits.Take(3));
     }
 
+    [Fact]
+    public async Task An_agent_that_answers_only_pings_leaves_no_request_without_an_answer()
+    {
+        using var scripted = new ScriptedEngine(_ => false, async agent =>
+        {
+            while (true)
+            {
+                var (header, nonce) = await agent.ReadAsync();
+                if (header.Kind == FrameKind.Ping)
+                    await agent.SendAsync(FrameKind.Pong, 0, [.. new byte[sizeof(long)], .. nonce]);
+            }
+        });
+        using var engine = scripted.Connect();
+        await using var agents = Directory(engine);
+        agents.Resume(Box, new byte[Handshake.SecretLength]);
+        var link = agents.Get(Box);
+        foreach (var isTransfer in new[] { false, true })
+        {
+            foreach (var use in new Func<AgentCall, CancellationToken, Task<bool>>[]
+            {
+                async (call, token) => await call.AnswerAsync(static (ref _) => true, token),
+                async (call, token) => await call.ReceiveAsync(token) is null,
+                async (call, token) =>
+                {
+                    await call.SendAsync(new byte[Protocol.InitialCredit + 1], token);
+                    return true;
+                },
+            })
+            {
+                using var deadline = isTransfer
+                    ? CallDeadline.BeginTransfer(TimeProvider.System, CancellationToken.None)
+                    : CallDeadline.Begin(TimeProvider.System, TimeSpan.FromMinutes(1), CancellationToken.None);
+                deadline.Set(TimeSpan.FromSeconds(1));
+                var error = await Assert.ThrowsAsync<RefusalException>(() => AgentSilence.ExplainAsync(
+                    link,
+                    async () => await (await link.ConnectionAsync(deadline.Token)).CallAsync(
+                        Opcode.Stat, to => to.Bytes("x"u8), call => use(call, deadline.Token)),
+                    "Nothing was changed.").WaitAsync(Patience));
+                Assert.Equal(RefusalCode.Timeout, error.Code);
+                Assert.Contains("did not answer within", error.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
     private AgentDirectory Directory(DockerEngine engine) =>
         new(new EngineStreams(engine), new EngineContainers(engine, _time, NullLogger<EngineContainers>.Instance), Metering.Catalogue(), _time, _log) { Listener = _heard };
 
