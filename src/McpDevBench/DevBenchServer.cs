@@ -185,6 +185,7 @@ internal static class DevBenchServer
         services.AddSingleton<LayerBuilder>();
         services.AddSingleton<ImageCheck>();
         services.AddSingleton<WorkspaceImages>();
+        services.AddSingleton<ProcessorPlacement>();
         services.AddSingleton<WorkspaceFactory>();
         services.AddSingleton<WorkspaceRecovery>();
         services.AddSingleton<Adoption>();
@@ -203,6 +204,8 @@ internal static class DevBenchServer
         services.AddSingleton<ExecSlots>();
         services.AddSingleton<ExecStarter>();
         services.AddSingleton<ExecSupervisor>();
+        services.AddSingleton<CpuLimitLift>();
+        services.AddSingleton<StarvedEnds>();
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecReader>();
         services.AddSingleton<ExecJanitor>();

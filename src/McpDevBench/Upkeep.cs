@@ -17,7 +17,7 @@ namespace McpDevBench;
 internal sealed partial class Upkeep(
     ContainerOptions options, Database database, StateDisk stateDisk, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
     WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
-    ContainerService containers,
+    ContainerService containers, ProcessorPlacement placement, StarvedEnds ends,
     StateLease lease, IHostApplicationLifetime lifetime,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
     SystemAudit audit, EngineChecks engineChecks,
@@ -35,6 +35,8 @@ internal sealed partial class Upkeep(
         await audit.StartAsync();
         execs.FoundUnsettled = starter.Resume;
         execs.Recover();
+        foreach (var active in execs.Active)
+            ends.ExpectAtTimeout(active);
         metrics.BeforeCollect(Count);
         RegisterChecks();
         engineChecks.CheckSettings();
@@ -140,6 +142,7 @@ internal sealed partial class Upkeep(
     private void Count()
     {
         containers.CountContainers();
+        metrics.Containers.PinnedCounted(placement.Pinned);
         metrics.Agents.Counted(agents.Connected);
     }
 

@@ -43,7 +43,7 @@ internal static class Abi
     public const nint SIG_IGN = 1;
 
     public const int P_ALL = 0, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000;
-    public const int RLIMIT_LOCKS = 10, PRIO_PROCESS = 0, AgentPriority = -5, SCHED_OTHER = 0;
+    public const int RLIMIT_LOCKS = 10, PRIO_PROCESS = 0, AgentPriority = -10, SCHED_OTHER = 0;
     public const int PR_SET_DUMPABLE = 4, PR_SET_KEEPCAPS = 8, PR_SET_NAME = 15, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24,
         PR_SET_CHILD_SUBREAPER = 36, PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_RAISE = 2;
     public const int CAP_KILL = 5, CAP_SETGID = 6, CAP_SETUID = 7, CAP_SETPCAP = 8, CAP_SYS_NICE = 23;

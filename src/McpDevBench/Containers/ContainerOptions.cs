@@ -38,6 +38,9 @@ internal sealed record ContainerOptions
     /// <summary>PEM of what every workspace trusts beside its image's own; null for nothing.</summary>
     public required byte[]? CertificateAuthorities { get; init; }
 
+    /// <summary>Whether a workspace gets processors of its own beside its CPU limit, where the engine has more.</summary>
+    public required bool PinsProcessors { get; init; }
+
     public required string? Runtime { get; init; }
 
     /// <summary>Whether programs in workspaces may use io_uring.</summary>
@@ -89,6 +92,10 @@ internal sealed record ContainerOptions
             AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
             Env = WorkspaceVariables.Read(settings),
             CertificateAuthorities = CaFile.Read(settings),
+            PinsProcessors = settings.Choice(
+                "MCP_WORKSPACE_CPU_PINNING", true, new Dictionary<string, bool> { ["auto"] = true, ["off"] = false },
+                "Whether a workspace is bound to as many processors as its CPU limit, rounded up, where the Docker host has more: busy "
+                    + "processes in it then do not delay its tools, but do not move to an idle processor either."),
             Runtime = settings.OptionalText("MCP_CONTAINER_RUNTIME", "Docker's name of the runtime for workspaces, such as runsc; one that the engine does not have is warned of at start."),
             AllowIoUring = settings.Flag(
                 "MCP_ALLOW_IO_URING", false, "Whether programs in workspaces may use io_uring, a part of the kernel with a history of vulnerabilities."),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using McpDevBench.Agents;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Metrics;
@@ -11,7 +12,7 @@ namespace McpDevBench.Containers;
 /// </summary>
 internal sealed partial class Reconciler(
     WorkspaceDirectory workspaces, ContainerStore store, KeptFileStore keptFiles, WorkspaceFactory factory, WorkspaceRecovery recovery, Adoption adoption,
-    Ownership ownership, AgentDirectory agents,
+    Ownership ownership, ProcessorPlacement placement, AgentDirectory agents,
     EngineContainers containers, EngineVolumes volumes, MetricCatalogue metrics, TimeProvider time, ILogger<Reconciler> logger)
 {
     /// <summary>What is younger may be somebody's spawn under way.</summary>
@@ -19,6 +20,8 @@ internal sealed partial class Reconciler(
 
     /// <summary>From the row to the greeting, every call to Docker at its limit.</summary>
     private static readonly TimeSpan LongestSpawn = TimeSpan.FromMinutes(10);
+
+    private const double CpuTolerance = 0.001;
 
     private readonly SemaphoreSlim _running = new(1, 1);
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
@@ -125,8 +128,25 @@ internal sealed partial class Reconciler(
                 break;
             case ContainerStatus.Running when !dryRun && workspaces.Find(workspace.Id)?.DockerId == workspace.DockerId:
                 agents.Resume(workspace.DockerId!, ownership.AgentSecret(workspace.Id));
+                await SettleProcessorsAsync(workspace, workspace.DockerId!, cancellationToken);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Of a container that an earlier server created: learns which processors it has, and restores a CPU limit that was lifted when that
+    /// server ended. One that an operator lowered stays.
+    /// </summary>
+    private async Task SettleProcessorsAsync(Workspace workspace, string dockerId, CancellationToken cancellationToken)
+    {
+        if (placement.Knows(workspace.Id) || await containers.InspectAsync(dockerId, cancellationToken) is not { } details)
+            return;
+        var cpus = workspace.Limits.Cpus;
+        if (details.Cpus - cpus > CpuTolerance)
+            await DoAsync("cpu_limit_restored", workspace.Id.ToString(),
+                string.Create(CultureInfo.InvariantCulture, $"its container had {details.Cpus} processors instead of {cpus}"), dryRun: false,
+                () => containers.SetCpuLimitAsync(dockerId, cpus, cancellationToken));
+        placement.Note(workspace.Id, details.Processors);
     }
 
     private async Task SettleStrangerAsync(EngineContainer container, bool dryRun, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ namespace McpDevBench.Containers;
 /// <summary>Makes a workspace real on the Docker host, and unmakes it. Each step can be repeated, and undone after a crash between any two.</summary>
 internal sealed partial class WorkspaceFactory(
     ContainerOptions options, WorkspaceDirectory workspaces, KeptFileStore keptFiles, Ownership ownership, AgentVolume agentVolume,
-    WorkspaceImages images, AgentDirectory agents,
+    WorkspaceImages images, ProcessorPlacement placement, AgentDirectory agents,
     EngineContainers containers, VolumePool pool, TimeProvider time, ILogger<WorkspaceFactory> logger)
 {
     /// <summary>Begins the name of a persistent workspace's volume; its id follows.</summary>
@@ -62,6 +62,12 @@ internal sealed partial class WorkspaceFactory(
                 cancellationToken);
             await agents.RequireUserAsync(dockerId, workspace.Uid, cancellationToken);
             steps.Done();
+        }
+        catch (RefusalException e) when (!isRepeated && placement.IsReason(workspace.Id, e))
+        {
+            placement.Refuse(workspace.Id, e.Message);
+            await RemoveContainerAsync(workspace, CancellationToken.None);
+            return await BuildAsync(workspace, image, freshVolume, steps, onPhase, cancellationToken, isRepeated: true);
         }
         catch (RefusalException)
         {
@@ -220,15 +226,24 @@ internal sealed partial class WorkspaceFactory(
         var prepared = await images.GetAsync(image, cancellationToken);
         try
         {
-            return (await containers.CreateAsync(SpecOf(workspace, image, prepared), cancellationToken), prepared);
+            return (await CreateAsync(workspace, image, prepared, cancellationToken), prepared);
         }
         catch (RefusalException e) when (e.Code == RefusalCode.ImageNotFound)
         {
             // Nothing has a name for it, so that a prune of the operator's removes it.
             await images.InvalidateAsync(image, cancellationToken);
             prepared = await images.GetAsync(image, cancellationToken);
-            return (await containers.CreateAsync(SpecOf(workspace, image, prepared), cancellationToken), prepared);
+            return (await CreateAsync(workspace, image, prepared, cancellationToken), prepared);
         }
+    }
+
+    private async Task<string> CreateAsync(Workspace workspace, EngineImage image, WorkspaceImage prepared, CancellationToken cancellationToken)
+    {
+        var processors = placement.Choose(workspace, await containers.ProcessorsAsync(cancellationToken));
+        var created = await containers.CreateAsync(SpecOf(workspace, image, prepared) with { Processors = processors }, cancellationToken);
+        if (created.Unpinned is { } reason)
+            placement.Refuse(workspace.Id, reason);
+        return created.DockerId;
     }
 
     /// <summary>Names of the variables that the workspace would not have by itself.</summary>

@@ -56,6 +56,9 @@ internal sealed record ContainerSpec
     public required double Cpus { get; init; }
     public required long Pids { get; init; }
 
+    /// <summary>The processors that it may use, in Docker's notation; null for all.</summary>
+    public string? Processors { get; init; }
+
     /// <summary><c>none</c> or <c>bridge</c>.</summary>
     public required string Network { get; init; }
 
@@ -73,11 +76,13 @@ internal sealed record ContainerSpec
 
     private string SeccompOption => $"seccomp={SeccompProfile}";
 
-    private long NanoCpus => (long)Math.Round(Cpus * 1e9);
+    private long NanoCpus => NanoCpusOf(Cpus);
 
     private long SharedMemoryBytes => Math.Min(MaxSharedMemoryBytes, MemoryBytes / 8);
 
     private string[] HostEntries => Network == "none" ? [HostEntry] : [];
+
+    public static long NanoCpusOf(double cpus) => (long)Math.Round(cpus * 1e9);
 
     public CreateContainerParameters ToParameters() => new()
     {
@@ -120,6 +125,7 @@ internal sealed record ContainerSpec
             Memory = MemoryBytes,
             MemorySwap = MemoryBytes,
             NanoCPUs = NanoCpus,
+            CpusetCpus = Processors ?? "",
             PidsLimit = Pids,
             OomScoreAdj = 500,
             IpcMode = "private",
@@ -161,6 +167,7 @@ internal sealed record ContainerSpec
         Expect("memory", MemoryBytes, host.Memory);
         Expect("memory with swap", MemoryBytes, host.MemorySwap);
         Expect("cpus", NanoCpus, host.NanoCPUs);
+        Expect("processors", Processors ?? "", host.CpusetCpus ?? "");
         Expect("processes", Pids, host.PidsLimit ?? 0);
         Expect("out-of-memory killer disabled", false, host.OomKillDisable ?? false);
         Expect("network", Network, host.NetworkMode);

@@ -33,7 +33,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
 {
     /// <summary>The names of all calls, for metrics.</summary>
     public static IReadOnlyList<string> Calls { get; } =
-        ["connect", "ping", "create", "inspect", "start", "stop", "remove", "list", "put", "get", "stat", "attach", "exec_create",
+        ["connect", "ping", "create", "inspect", "start", "stop", "update", "remove", "list", "put", "get", "stat", "attach", "exec_create",
             "exec_start", "pull", "commit", "image_inspect", "image_list", "image_remove", "volume_create", "volume_list", "volume_remove"];
 
     /// <summary>The newest version whose behaviour we know, and the oldest we can do with.</summary>

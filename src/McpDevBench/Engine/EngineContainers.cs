@@ -20,8 +20,12 @@ internal sealed record EngineHelper(string DockerId, IReadOnlyList<string> Folde
 /// <summary>What only an inspect of a container shows.</summary>
 /// <param name="WorkspaceVolume">The volume at /workspace; null without one.</param>
 /// <param name="Uid">The user of its programs.</param>
+/// <param name="Processors">Those that it may use, in Docker's notation; empty for all.</param>
 internal sealed record EngineContainerDetails(
-    string Network, long MemoryBytes, double Cpus, long Pids, string? WorkspaceVolume, int Uid);
+    string Network, long MemoryBytes, double Cpus, string Processors, long Pids, string? WorkspaceVolume, int Uid);
+
+/// <param name="Unpinned">Why it has not the processors that were asked for; null if it has.</param>
+internal sealed record CreatedContainer(string DockerId, string? Unpinned);
 
 /// <summary>Creating, starting, killing and finding containers.</summary>
 internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider time, ILogger<EngineContainers> logger)
@@ -31,10 +35,23 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
 
     private static readonly TimeSpan RemovalRetryInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Creates a container and makes sure that it is what was asked for.</summary>
-    /// <returns>Docker's id.</returns>
+    /// <summary>Creates a container and makes sure that it is what was asked for, except for processors that the engine refuses.</summary>
     /// <exception cref="RefusalException">The engine dropped or changed a flag: the container is gone again.</exception>
-    public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    public async Task<CreatedContainer> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new CreatedContainer(await CreateExactlyAsync(spec, cancellationToken), null);
+        }
+        catch (RefusalException e) when (spec.Processors is not null && e.Code == RefusalCode.ServerError
+            && e.InnerException is null or DockerApiException { StatusCode: HttpStatusCode.BadRequest })
+        {
+            // Engines say in different words that they have no such processors. If it works without them, it was that.
+            return new CreatedContainer(await CreateExactlyAsync(spec with { Processors = null }, cancellationToken), e.Message);
+        }
+    }
+
+    private async Task<string> CreateExactlyAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
         CreateContainerResponse created;
         try
@@ -164,7 +181,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
                 "inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
             var host = actual.HostConfig ?? new HostConfig();
             return new EngineContainerDetails(
-                host.NetworkMode ?? "none", host.Memory, host.NanoCPUs / 1e9, host.PidsLimit ?? 0,
+                host.NetworkMode ?? "none", host.Memory, host.NanoCPUs / 1e9, host.CpusetCpus ?? "", host.PidsLimit ?? 0,
                 (actual.Mounts ?? []).FirstOrDefault(
                     mount => mount.Type == "volume" && mount.Destination == ContainerSpec.WorkspacePath)?.Name,
                 WorkspaceUser.Of(actual.Config?.Cmd));
@@ -216,25 +233,6 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         RefusalCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}", "Call spawn again: the image is then pulled.",
         retryable: true, e);
 
-    /// <summary>
-    /// Processes have to run once more to end: with a small share of a processor among hundreds of them, that takes minutes. Only possible
-    /// before process 1 has been killed.
-    /// </summary>
-    private async Task LiftCpuLimitAsync(string dockerId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var processors = (await engine.IdentifyAsync(cancellationToken)).Processors;
-            await engine.CallAsync("update", (client, token) => client.Containers.UpdateContainerAsync(
-                dockerId, new ContainerUpdateParameters { NanoCPUs = processors * 1_000_000_000L }, token), cancellationToken);
-        }
-        catch (DockerApiException e)
-        {
-            // Gone or not running: then nothing has to end.
-            LogLimitNotLifted(logger, dockerId, DockerEngine.Text(e));
-        }
-    }
-
     /// <returns>Null once the container is gone; else why it is not.</returns>
     private async Task<string?> TryRemoveAsync(string dockerId, CancellationToken cancellationToken)
     {
@@ -267,8 +265,11 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "CPU limit not lifted before removal")]
-    private static partial void LogLimitNotLifted(ILogger logger, string dockerId, [Untrusted] string reason);
+    [LoggerMessage(LogLevel.Debug, "CPU limit of a container not changed")]
+    private static partial void LogLimitNotChanged(ILogger logger, string dockerId, double cpus, [Untrusted] string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Container could not be unpaused")]
+    private static partial void LogNotUnpaused(ILogger logger, string dockerId, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Error, "Docker did not create a container as asked")]
     private static partial void LogNotAsAsked(ILogger logger, string dockerId, [Untrusted] string differences);

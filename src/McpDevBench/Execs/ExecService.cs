@@ -13,14 +13,14 @@ namespace McpDevBench.Execs;
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
     ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter,
-    ExecSupervisor supervisor,
+    ExecSupervisor supervisor, StarvedEnds ends,
     ExecStore store, ExecKeys execKeys, AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics,
     TimeProvider time)
 {
     public const int MinTimeoutSeconds = 1;
 
     private const string ExecScope = "exec";
-    private const int PageSize = 40;
+    private const int PageSize = 40, Kill = 9;
 
     /// <summary>How long exec_cancel waits for the end: less than the deadline of its call.</summary>
     private const double MaxCancelSeconds = 35;
@@ -69,6 +69,8 @@ internal sealed class ExecService(
     {
         var exec = FindRunning(owner, execId, out var link);
         var request = new ExecSignal(exec.Id.Value, (byte)signal);
+        if (signal == Kill && supervisor.Find(exec.Id) is { } active)
+            ends.Expect(active, TimeSpan.Zero);
         await AgentSilence.ExplainAsync(
             link, () => link.RequestAsync(Opcode.ExecSignal, request.Write, Nothing, repeatable: false, cancellationToken),
             "The signal may or may not have been sent.", "Call exec_poll to see what became of the command; then call again.");
@@ -82,6 +84,7 @@ internal sealed class ExecService(
         if (supervisor.Find(exec.Id) is not { } active)
             return exec;
         var cancel = new ExecCancel(exec.Id.Value, (uint)(graceSeconds * 1000));
+        ends.Expect(active, TimeSpan.FromSeconds(graceSeconds));
         try
         {
             var link = agents.Get(active.DockerId);
@@ -138,6 +141,7 @@ internal sealed class ExecService(
         {
             var link = await starter.StartAsync(active, start, cancellationToken);
             metrics.Execs.Started(time.GetElapsedTime(began));
+            ends.ExpectAtTimeout(active);
             await AnnounceAsync(link, id, onStarted);
             if (request.Stdin is { } stdin)
                 _ = ExecFeed.FeedAllAsync(link, active, Encoding.UTF8.GetBytes(stdin), eof: !request.StdinOpen);

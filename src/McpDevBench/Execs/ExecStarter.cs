@@ -11,7 +11,7 @@ namespace McpDevBench.Execs;
 /// recorded as starting until its agent reports what became of it, and is ended if it began.
 /// </summary>
 internal sealed partial class ExecStarter(
-    ExecSupervisor supervisor, ExecStore store, AgentDirectory agents, WorkspaceDirectory workspaces, TimeProvider time,
+    ExecSupervisor supervisor, StarvedEnds ends, ExecStore store, AgentDirectory agents, WorkspaceDirectory workspaces, TimeProvider time,
     ILogger<ExecStarter> logger)
 {
     private const int MaxAttempts = 4;
@@ -158,6 +158,7 @@ internal sealed partial class ExecStarter(
     private async Task<AgentStatus?> EndAsync(ActiveExec active, AgentLink link)
     {
         var cancel = new ExecCancel(active.Exec.Id.Value, GraceMs: 0);
+        ends.Expect(active, TimeSpan.Zero);
         while (!active.Exec.Finished)
         {
             try

@@ -93,6 +93,9 @@ internal sealed partial class ExecSupervisor(
         }
     }
 
+    /// <summary>Every command that is watched over.</summary>
+    public ICollection<ActiveExec> Active => _active.Values;
+
     public ActiveExec? Find(ExecId id) => _active.GetValueOrDefault(id.Value);
 
     public override void Connected(AgentLink link, Welcome welcome)

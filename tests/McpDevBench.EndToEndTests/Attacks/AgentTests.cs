@@ -8,6 +8,8 @@ namespace McpDevBench.EndToEndTests.Attacks;
 /// <summary>A hostile program in a workspace reaches for its agent, for the bridge to it, and for commands that are not its own.</summary>
 public sealed class AgentTests
 {
+    private const string Burn = "i=0; while [ $i -lt 240 ]; do (while :; do :; done) & i=$((i+1)); done; echo up; wait";
+
     private static readonly string[] _late = ["timeout", "server_error", "docker_unavailable", "exec_finished"];
 
     [Fact]
@@ -109,7 +111,10 @@ public sealed class AgentTests
         await workspace.Write("note.txt", "quiet");
         var idle = await Latencies(workspace, 20);
         var busy = await Busy(workspace);
+        var dockerId = await workspace.DockerId();
+        var before = await CpuPeriods.Of(dockerId);
         var reads = await Latencies(workspace, 60);
+        var periods = await CpuPeriods.Of(dockerId) - before;
         var beside = await workspace.ExecStart("sleep 1000000");
         var started = Stopwatch.GetTimestamp();
         Assert.Equal("cancelled", (await beside.Cancel(graceS: 0)).Outcome);
@@ -118,9 +123,12 @@ public sealed class AgentTests
         Assert.Equal("cancelled", (await busy.Cancel(graceS: 0)).Outcome);
         var since = (long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         AttackFigures.Add(
-            $"fs_read P95 {P95(reads):F0} ms (idle {P95(idle):F0}), cancels {cancelled.TotalMilliseconds:F0} and {since(started):F0} ms");
-        // How long a turn takes depends on what else the machine does. That the agent's comes first does not.
-        Assert.EndsWith("\n-5 0\n-5 0", await AgentPosture(workspace), StringComparison.Ordinal);
+            $"fs_read P50 {P(50, reads):F0} ms, P95 {P(95, reads):F0} ms (idle {P(95, idle):F0}), "
+                + $"cancels {cancelled.TotalMilliseconds:F0} and {since(started):F0} ms, throttled in {periods.Throttled} of {periods.All} periods");
+        // How long a turn takes depends on what else the machine does. That the agent's comes first, and that the kernel does not stop all
+        // processes of the workspace again and again, the agent too, does not.
+        Assert.True(periods.Throttled <= 1 + periods.All / 20, $"throttled in {periods.Throttled} of {periods.All} periods");
+        Assert.EndsWith("\n-10 0\n-10 0", await AgentPosture(workspace), StringComparison.Ordinal);
         Assert.Equal("0", await workspace.Sh("cut -d ' ' -f 19 /proc/self/stat"));
     }
 
@@ -133,51 +141,68 @@ public sealed class AgentTests
         var workspace = await assistant.Spawn(Images.Busybox, ("memory_mb", 256));
         await workspace.Write("note.txt", "quiet");
         var busy = await Busy(workspace);
-        await DockerHost.Docker("update", "--cpus", "0.05", await workspace.DockerId());
-        try
+        var dockerId = await workspace.DockerId();
+        // Less than spawn allows.
+        await DockerHost.Docker("update", "--cpus", "0.05", dockerId);
+        Func<Task>[] calls =
+        [
+            () => workspace.Read("note.txt"), () => workspace.Write("other.txt", "x"), () => workspace.Exec("echo", ("wait_ms", 1_000)),
+            () => workspace.List("/workspace"), () => busy.Poll(),
+        ];
+        var slowest = TimeSpan.Zero;
+        foreach (var call in calls)
         {
-            Func<Task>[] calls =
-            [
-                () => workspace.Read("note.txt"), () => workspace.Write("other.txt", "x"), () => workspace.Exec("echo", ("wait_ms", 1_000)),
-                () => workspace.List("/workspace"), () => busy.Poll(),
-            ];
-            foreach (var call in calls)
+            var began = Stopwatch.GetTimestamp();
+            try
             {
-                try
-                {
-                    await call().WaitAsync(TimeSpan.FromSeconds(58), TestContext.Current.CancellationToken);
-                }
-                catch (RefusedException refused)
-                {
-                    // On a machine that is busy itself; but then it has said so in time.
-                    Assert.Contains(refused.Refusal.Code, _late);
-                }
+                await call().WaitAsync(TimeSpan.FromSeconds(58), TestContext.Current.CancellationToken);
             }
-            await Deadline.Until(
-                async () =>
-                {
-                    try
-                    {
-                        await busy.Cancel(graceS: 0).WaitAsync(TimeSpan.FromSeconds(58), TestContext.Current.CancellationToken);
-                    }
-                    catch (RefusedException refused)
-                    {
-                        Assert.Contains(refused.Refusal.Code, _late);
-                    }
-                    return (await busy.Poll()).Outcome is not null;
-                }, TimeSpan.FromMinutes(2), "the 240 processes are gone");
-            Assert.Equal("cancelled", (await busy.Ended()).Outcome);
+            catch (RefusedException refused)
+            {
+                // On a machine that is busy itself; but then it has said so in time.
+                Assert.Contains(refused.Refusal.Code, _late);
+            }
+            slowest = Stopwatch.GetElapsedTime(began) is var took && took > slowest ? took : slowest;
         }
-        finally
-        {
-            await DockerHost.Docker("update", "--cpus", "1", await workspace.DockerId());
-        }
+        var started = Stopwatch.GetTimestamp();
+        // One is enough, also from a share of a processor in which hundreds of processes would take minutes to end.
+        Assert.Equal("cancelled", (await busy.Cancel(graceS: 0)).Outcome);
+        AttackFigures.Add($"slowest call {slowest.TotalSeconds:F1} s, cancel {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
+        await LimitIs(dockerId, cpus: 1);
     }
+
+    [Theory]
+    [InlineData("timed_out")]
+    [InlineData("signaled")]
+    [Attack("240 busy processes with 0.1 CPU, against a time limit and a KILL")]
+    public async Task A_time_limit_and_a_kill_end_a_starved_command_and_the_cpu_limit_is_the_workspaces_again(string outcome)
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox, ("memory_mb", 256), ("cpus", 0.1));
+        var dockerId = await workspace.DockerId();
+        // They begin with more, which would take minutes otherwise.
+        await DockerHost.Docker("update", "--cpus", "1", dockerId);
+        var busy = await workspace.ExecStart(Burn, ("timeout_s", outcome == "timed_out" ? 20 : 3600));
+        if (outcome == "signaled")
+            await busy.ReadUntil("up\n");
+        await DockerHost.Docker("update", "--cpus", "0.1", dockerId);
+        var started = Stopwatch.GetTimestamp();
+        if (outcome == "signaled")
+            await busy.Signal("KILL");
+        Assert.Equal(outcome, (await busy.Ended()).Outcome);
+        AttackFigures.Add($"{outcome} {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
+        await LimitIs(dockerId, cpus: 0.1);
+    }
+
+    /// <summary>A moment after the end, the limit is again what spawn was asked for.</summary>
+    private static Task LimitIs(string dockerId, double cpus) => Deadline.Until(
+        async () => await DockerHost.Docker("inspect", "-f", "{{.HostConfig.NanoCpus}}", dockerId) == $"{cpus * 1e9:F0}",
+        $"the CPU limit is {cpus}");
 
     private static async Task<RunningExec> Busy(Workspace workspace)
     {
-        var busy = await workspace.ExecStart(
-            "i=0; while [ $i -lt 240 ]; do (while :; do :; done) & i=$((i+1)); done; echo up; wait");
+        var busy = await workspace.ExecStart(Burn);
         await busy.ReadUntil("up\n");
         return busy;
     }
@@ -222,5 +247,6 @@ public sealed class AgentTests
         return latencies;
     }
 
-    private static double P95(List<double> latencies) => latencies.Order().ElementAt((int)(latencies.Count * 0.95) - 1);
+    private static double P(int percentile, List<double> latencies) =>
+        latencies.Order().ElementAt((latencies.Count * percentile / 100) - 1);
 }

@@ -12,6 +12,7 @@ internal sealed class EngineProxy : IDisposable
     private Socket? _listener;
     private volatile bool _isSilent;
     private volatile byte[]? _muted;
+    private volatile Action<Memory<byte>> _rewrite = _ => { };
 
     public EngineProxy(string path, string engine)
     {
@@ -68,6 +69,9 @@ internal sealed class EngineProxy : IDisposable
         Restore();
     }
 
+    /// <summary>From now on, what the engine answers can be changed in place, piece by piece.</summary>
+    public void Rewrite(Action<Memory<byte>> rewrite) => _rewrite = rewrite;
+
     public void Dispose() => Cut();
 
     private async Task AcceptAsync(Socket listener)
@@ -93,7 +97,7 @@ internal sealed class EngineProxy : IDisposable
             if (_isSilent)
                 return;
             await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine));
-            await Task.WhenAll(CopyAsync(client, engine, _muted), CopyAsync(engine, client));
+            await Task.WhenAll(CopyAsync(client, engine, _muted), CopyAsync(engine, client, rewrite: _rewrite));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -106,7 +110,7 @@ internal sealed class EngineProxy : IDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to, byte[]? muted = null)
+    private static async Task CopyAsync(Socket from, Socket to, byte[]? muted = null, Action<Memory<byte>>? rewrite = null)
     {
         var buffer = new byte[64 << 10];
         var isMuted = false;
@@ -114,6 +118,7 @@ internal sealed class EngineProxy : IDisposable
         {
             if (isMuted)
                 continue;
+            rewrite?.Invoke(buffer.AsMemory(0, count));
             // A connection carries one request after the other.
             isMuted = muted is not null && buffer.AsSpan(0, count).IndexOf(muted) >= 0;
             for (var sent = 0; sent < count;)

@@ -48,8 +48,14 @@ public sealed class ToolEnvironmentTests(ServerProcess server) : IClassFixture<S
         Assert.Equal("127.0.0.1 127.0.0.1", await workspace.Sh(
             "python3 -c 'import socket; print(socket.gethostbyname(socket.gethostname()), socket.gethostbyname(\"localhost\"))'"));
         Assert.Equal("1 1", await workspace.Sh("echo $(nproc) $GOMAXPROCS"));
+        // Without a variable's help: by the processors that the kernel gives to the workspace.
+        Assert.Equal("1 1 1", await workspace.Sh(
+            "unset OMP_NUM_THREADS; echo $(nproc) $(node -p 'os.availableParallelism()') "
+                + "$(python3 -c 'import os; print(len(os.sched_getaffinity(0)))')"));
         var wider = await assistant.Spawn(Images.Languages, ("cpus", 1.5));
         Assert.Equal("2", await wider.Sh("nproc"));
+        var small = await assistant.Spawn(Images.Busybox, ("cpus", 0.5));
+        Assert.Equal("1", await small.Sh("nproc"));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal sealed class ContainerMetrics(MetricFamilies families)
     private readonly Gauge _total = families.Gauge("mcp_containers_total", "Managed containers.");
     private readonly Gauge _running = families.Gauge("mcp_containers_running", "Managed containers that run.");
     private readonly Gauge _stopped = families.Gauge("mcp_containers_stopped", "Managed containers that are stopped.");
+    private readonly Gauge _pinned = families.Gauge("mcp_containers_pinned", "Managed containers that have processors of their own.");
     private readonly CounterTable _spawns = families.Counter("mcp_container_spawns_total", "Workspaces asked for.", ("path", _paths), ("result", LabelValues.Results));
     private readonly HistogramRow _spawnSeconds = families.Histogram("mcp_container_spawn_duration_seconds", "Duration of spawns that succeeded, in seconds.", _spawnBuckets, "path", _paths);
     private readonly HistogramRow _phaseSeconds = families.Histogram(
@@ -34,6 +35,8 @@ internal sealed class ContainerMetrics(MetricFamilies families)
         _running.Set(running);
         _stopped.Set(stopped);
     }
+
+    public void PinnedCounted(int pinned) => _pinned.Set(pinned);
 
     /// <param name="path"><c>warm</c> or <c>cold</c>.</param>
     public void Spawned(string path, TimeSpan duration)

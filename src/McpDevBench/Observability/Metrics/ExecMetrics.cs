@@ -24,6 +24,10 @@ internal sealed class ExecMetrics(MetricFamilies families)
     private readonly CounterRow _outputBytes = families.Counter("mcp_execution_output_bytes_total", "Bytes of output of commands.", "stream", _streams);
     private readonly CounterRow _droppedBytes = families.Counter("mcp_execution_output_dropped_bytes_total", "Bytes of output beyond what is kept.", "stream", _streams);
 
+    private readonly CounterRow _cpuLifts = families.Counter(
+        "mcp_execution_cpu_limit_lifts_total", "Times that a workspace's CPU limit was lifted so that processes could end, by what came of it.",
+        "result", new LabelValues("ended", "timed_out", "failed"));
+
     private readonly Gauge _waiting = families.Gauge(
         "mcp_execution_queue_waiting", "Calls that wait for a command of their workspace to end.");
     private readonly HistogramRow _queueSeconds = families.Histogram(
@@ -37,6 +41,9 @@ internal sealed class ExecMetrics(MetricFamilies families)
         "mcp_execution_output_kept_bytes", "Bytes of output of ended commands that can still be read.");
     private readonly CounterRow _outputRemoved = families.Counter(
         "mcp_execution_output_removed_total", "Ended commands whose output was removed before its time, by reason.", "reason", _removalReasons);
+
+    /// <param name="result"><c>ended</c>: the processes have; <c>timed_out</c>: they have not; <c>failed</c>: Docker did not answer.</param>
+    public void CpuLimitLifted(string result) => _cpuLifts.Add(result);
 
     public void OutputKept(long bytes) => _outputKept.Set(bytes);
 

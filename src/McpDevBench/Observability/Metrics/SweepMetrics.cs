@@ -9,7 +9,7 @@ internal sealed class SweepMetrics(MetricFamilies families)
     private static readonly LabelValues _results = LabelValues.Results;
     private static readonly LabelValues _drift = new(
         "spawn_undone", "resume_undone", "removal_finished", "row_removed", "marked_stopped", "adopted", "removed", "helper_removed",
-        "kept_found", "kept_lost", "left_alone");
+        "kept_found", "kept_lost", "cpu_limit_restored", "left_alone");
     private static readonly LabelValues _garbage = new("removed", "postponed", "volume_removed", "agent_volume_removed", "image_removed",
         "keys_purged", "left_alone");
 
