@@ -55,6 +55,9 @@ public enum Opcode : byte
 
     /// <summary>Since version 2: <see cref="DiskUsageRequest"/> → <see cref="DiskUsage"/>.</summary>
     DiskUsage = 21,
+
+    /// <summary>Since version 3: <see cref="DiskFreeRequest"/> → <see cref="DiskFree"/>.</summary>
+    DiskFree = 22,
 }
 
 /// <summary>The first byte of a <see cref="FrameKind.Response"/>. Everything but Ok is followed by a UTF-8 text that says what was wrong.</summary>

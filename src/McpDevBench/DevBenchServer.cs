@@ -226,6 +226,9 @@ internal static class DevBenchServer
         services.AddSingleton<Upkeep>();
         services.AddHostedService(provider => provider.GetRequiredService<Upkeep>());
         services.AddHostedService<UsageSampler>();
+        services.AddSingleton<EngineDisk>();
+        services.AddSingleton<DiskEnforcer>();
+        services.AddSingleton<CommandControl>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
     }

@@ -9,8 +9,8 @@ namespace McpDevBench;
 
 /// <summary>What happens beside the calls, for the audit record: commands end, workspaces expire, the server starts, stops and tidies up.</summary>
 internal sealed class SystemAudit(
-    AuditLog audit, AgentDirectory agents, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, WorkspaceDirectory workspaces, HealthChecks checks,
-    TimeProvider time)
+    AuditLog audit, AgentDirectory agents, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, DiskEnforcer disk,
+    WorkspaceDirectory workspaces, HealthChecks checks, TimeProvider time)
 {
     /// <summary>Hears of what happens. Before anything can.</summary>
     public async Task StartAsync()
@@ -19,6 +19,7 @@ internal sealed class SystemAudit(
         agents.ProtocolBroken = AgentDenied;
         janitor.Removed = RemovedAsync;
         recovery.Resumed = ResumedAsync;
+        disk.Stopped = DiskStoppedAsync;
         checks.Register("audit", audit.IsNeeded, _ => audit.CheckAsync());
         await audit.TryRecordAsync(Own(AuditEvents.SystemStart, BuildInfo.Version));
     }
@@ -90,6 +91,16 @@ internal sealed class SystemAudit(
             Result = AuditResults.Denied,
         });
     }
+
+    /// <summary>Commands of a workspace were stopped for their use of the disk.</summary>
+    private Task DiskStoppedAsync(Workspace workspace, string sentence) =>
+        audit.TryRecordAsync(Own(AuditEvents.QuotaEnforced, sentence) with
+        {
+            Principal = workspace.Owner,
+            ContainerId = workspace.Id.ToString(),
+            Image = workspace.Image,
+            Result = AuditResults.Denied,
+        });
 
     private AuditEntry Own(string eventType, string target) => new()
     {

@@ -21,7 +21,8 @@ internal sealed partial class Upkeep(
     StateLease lease, IHostApplicationLifetime lifetime,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
     SystemAudit audit, EngineChecks engineChecks,
-    WorkspaceQuota quota, DiskWatch disk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
+    WorkspaceQuota quota, DiskWatch disk, EngineDisk engineDisk, DiskEnforcer diskEnforcer, CommandControl commands,
+    MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
@@ -33,6 +34,7 @@ internal sealed partial class Upkeep(
     {
         agents.Listener = execs;
         await audit.StartAsync();
+        diskEnforcer.Commands = commands;
         execs.FoundUnsettled = starter.Resume;
         execs.Recover();
         foreach (var active in execs.Active)
@@ -144,6 +146,7 @@ internal sealed partial class Upkeep(
         containers.CountContainers();
         metrics.Containers.PinnedCounted(placement.Pinned);
         metrics.Agents.Counted(agents.Connected);
+        metrics.Storage.LeaseHeld(lease.IsHeld);
     }
 
     private void RegisterChecks()
@@ -164,6 +167,7 @@ internal sealed partial class Upkeep(
         checks.Register("state_lease", neededToServe: false, _ => Task.FromResult(
             new Health(lease.IsHeld, lease.IsHeld ? "This server owns the state." : "The lease on the state has not been taken yet.")));
         checks.Register("agents", neededToServe: false, _ => Task.FromResult(AgentHealth()));
+        checks.Register("docker_disk", neededToServe: true, _ => Task.FromResult(engineDisk.Describe()));
         checks.Register("disk", neededToServe: false, _ => Task.FromResult(disk.Describe()));
         status.RegisterUsage("containers", () => (WorkspaceCeiling.Used(workspaces.All).Count, options.MaxWorkspaces));
         status.RegisterUsage("memory_mb", () => (WorkspaceCeiling.Used(workspaces.All).MemoryMb, quota.Last?.MemoryMb));

@@ -21,8 +21,11 @@ internal readonly unsafe struct Entry(Statx stat)
 
     public long Size => stat.Size;
 
+    /// <summary>Bytes on the disk.</summary>
+    public ulong Allocated => stat.Blocks * 512;
+
     /// <summary>Bytes on the disk, divided by the number of hard links: over all links of a file they add up to its size.</summary>
-    public ulong AllocatedShare => stat.Blocks * 512 / Math.Max(1, stat.Links);
+    public ulong AllocatedShare => Allocated / Math.Max(1, stat.Links);
 
     /// <summary>Without setuid, setgid and sticky bit: those are never passed on.</summary>
     public uint Permissions => stat.Mode & PermissionBits;

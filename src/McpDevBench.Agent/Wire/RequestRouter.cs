@@ -69,11 +69,15 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
     /// <summary>Answered here and now: whatever keeps the workers busy is what makes the answer interesting.</summary>
     private bool RouteUsage(Channel channel, Opcode opcode, ref MessageReader message)
     {
-        if (opcode != Opcode.Usage)
+        if (opcode is not (Opcode.Usage or Opcode.DiskFree))
             return false;
+        var disk = opcode == Opcode.DiskFree ? DiskFreeRequest.Read(ref message) : null;
         message.End();
         var answer = channel.Session.Answer(AgentStatus.Ok);
-        group.Read().Write(answer);
+        if (disk is null)
+            group.Read().Write(answer);
+        else
+            DiskMeasure.Free(disk).Write(answer);
         channel.Session.Finish(channel, answer);
         return true;
     }

@@ -90,13 +90,22 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
             : null;
 
     /// <summary>
-    /// Bytes that directories of a container hold on the disk. Null without an answer in time, and from an agent before version 2 of the
+    /// What directories of a container hold on the disk. Null without an answer in time, and from an agent before version 2 of the
     /// protocol.
     /// </summary>
     /// <param name="maxEntries">After so many files the agent stops counting.</param>
-    public async Task<long?> DiskUseAsync(string dockerId, IReadOnlyList<string> roots, uint maxEntries, TimeSpan timeout) =>
+    public async Task<DiskUse?> DiskUseAsync(string dockerId, IReadOnlyList<string> roots, uint maxEntries, TimeSpan timeout) =>
         await AskAsync(dockerId, Opcode.DiskUsage, new DiskUsageRequest(roots, maxEntries).Write, DiskUsage.Read, timeout) is { } usage
-            ? (long)Math.Min(usage.Bytes, long.MaxValue)
+            ? new DiskUse((long)Math.Min(usage.Bytes, long.MaxValue), (long)Math.Min(usage.Entries, long.MaxValue))
+            : null;
+
+    /// <summary>
+    /// Room of the file system below a path of a container. Null without an answer in time, and from an agent before version 3 of the
+    /// protocol.
+    /// </summary>
+    public async Task<DiskRoom?> DiskRoomAsync(string dockerId, string path, TimeSpan timeout) =>
+        await AskAsync(dockerId, Opcode.DiskFree, new DiskFreeRequest(path).Write, DiskFree.Read, timeout) is { } free
+            ? new DiskRoom((long)free.Bytes, (long)free.TotalBytes, (long)free.Inodes, (long)free.TotalInodes)
             : null;
 
     /// <summary>

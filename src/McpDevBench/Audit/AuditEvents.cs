@@ -23,6 +23,7 @@ internal static class AuditEvents
     public const string AuthDenied = "auth.denied";
     public const string PolicyDenied = "policy.denied";
     public const string QuotaDenied = "quota.denied";
+    public const string QuotaEnforced = "quota.enforced";
     public const string AgentDenied = "agent.denied";
     public const string SystemStart = "system.start";
     public const string SystemStop = "system.stop";
@@ -33,7 +34,7 @@ internal static class AuditEvents
     [
         ContainerSpawn, ContainerAttach, ContainerResume, ContainerKill, ExecStart, ExecSignal, ExecCancel, ExecInput, ExecFinish, FsRead,
         FsWrite, FsEdit, FsDelete, FsBatch,
-        FsCopy, FsImport, FsExport, AuthDenied, PolicyDenied, QuotaDenied, AgentDenied,
+        FsCopy, FsImport, FsExport, AuthDenied, PolicyDenied, QuotaDenied, QuotaEnforced, AgentDenied,
         SystemStart, SystemStop, SystemReconcile, SystemGc,
     ];
 }

@@ -25,8 +25,7 @@ internal sealed record ContainerOptions
     /// <summary>Memory in MiB that running workspaces may be promised in total; 0 for the memory of the Docker host.</summary>
     public required int MaxTotalMemoryMb { get; init; }
 
-    /// <summary>Bytes that a workspace's files may take; 0 for no limit.</summary>
-    public required long MaxDiskBytes { get; init; }
+    public required DiskLimits Disk { get; init; }
 
     public required UidRange UidRange { get; init; }
 
@@ -85,9 +84,7 @@ internal sealed record ContainerOptions
             MaxTotalMemoryMb = settings.Number(
                 "MCP_MAX_TOTAL_MEMORY_MB", 0, 0, 1 << 30,
                 "Memory in MiB that all running workspaces together may be promised; 0 for the Docker host's memory."),
-            MaxDiskBytes = (long)settings.Number(
-                "MCP_WORKSPACE_DISK_MB", 10_240, 0, 1 << 30,
-                "MiB of disk for a workspace's files, /workspace and the home directory together; 0 for no limit.") << 20,
+            Disk = DiskLimits.Read(settings),
             UidRange = UidRange.Read(settings),
             AllowNetwork = settings.Flag("MCP_ALLOW_NETWORK", false, "Whether spawn may ask for network=bridge."),
             Env = WorkspaceVariables.Read(settings),

@@ -218,7 +218,7 @@ internal sealed partial class VolumePool(
         CancellationToken cancellationToken)
     {
         foreach (var name in names)
-            await volumes.CreateAsync(name, labelsOf(name), options.MaxDiskBytes, cancellationToken);
+            await volumes.CreateAsync(name, labelsOf(name), options.Disk.MaxBytes, cancellationToken);
         var helper = await containers.CreateHelperAsync(imageId, names, ownership.HelperLabels, cancellationToken);
         try
         {

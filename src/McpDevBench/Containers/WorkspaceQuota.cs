@@ -45,15 +45,16 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
 }
 
 /// <summary>The operator's ceiling for all workspaces, with the Docker host's memory where none is set.</summary>
-internal sealed class WorkspaceQuota(ContainerOptions options, DockerEngine engine)
+internal sealed class WorkspaceQuota(ContainerOptions options, DockerEngine engine, EngineDisk disk)
 {
     /// <summary>As last read from the engine; null before.</summary>
     public WorkspaceCeiling? Last { get; private set; }
 
     /// <summary>Promised memory never exceeds what the Docker host has.</summary>
-    /// <exception cref="RefusalException">docker_unavailable.</exception>
+    /// <exception cref="RefusalException">docker_unavailable, or resource_exhausted: the host's disk is nearly full.</exception>
     public async Task<WorkspaceCeiling> ReadAsync(CancellationToken cancellationToken)
     {
+        disk.Require();
         var host = (await engine.IdentifyAsync(cancellationToken)).MemoryBytes >> 20;
         var memory = options.MaxTotalMemoryMb > 0 ? Math.Min(options.MaxTotalMemoryMb, host) : host;
         return Last = new WorkspaceCeiling(options.MaxWorkspaces, memory);

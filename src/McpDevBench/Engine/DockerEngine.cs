@@ -33,8 +33,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
 {
     /// <summary>The names of all calls, for metrics.</summary>
     public static IReadOnlyList<string> Calls { get; } =
-        ["connect", "ping", "create", "inspect", "start", "stop", "update", "remove", "list", "put", "get", "stat", "attach", "exec_create",
-            "exec_start", "pull", "commit", "image_inspect", "image_list", "image_remove", "volume_create", "volume_list", "volume_remove"];
+        ["connect", "ping", "create", "inspect", "start", "stop", "update", "pause", "unpause", "kill", "remove", "list", "put", "get", "stat",
+            "attach", "exec_create", "exec_start", "pull", "commit", "image_inspect", "image_list", "image_remove", "volume_create", "volume_list", "volume_remove"];
 
     /// <summary>The newest version whose behaviour we know, and the oldest we can do with.</summary>
     private static readonly Version NewestApi = new(1, 51), OldestApi = new(1, 41);

@@ -99,6 +99,13 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
     /// <summary>See <see cref="Execs.Exec.Unsettled"/>.</summary>
     public void Doubt() => _exec = _exec with { Unsettled = true };
 
+    /// <summary>A sentence for its caller.</summary>
+    public void Note(string note)
+    {
+        var exec = _exec;
+        Update(exec with { Notes = [.. exec.Notes, note] });
+    }
+
     /// <summary>The agent never started it.</summary>
     public void NeverBegan()
     {

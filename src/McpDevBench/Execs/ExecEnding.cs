@@ -30,8 +30,8 @@ internal static class ExecEnding
     }
 
     private static IReadOnlyList<string> LostNotes(Exec exec, WorkspaceLimits? limits) => exec.NeverBegan || limits is null
-        ? []
-        : ["The workspace's container ended. The files are there; the next call starts the container again."];
+        ? exec.Notes
+        : [.. exec.Notes, "The workspace's container ended. The files are there; the next call starts the container again."];
 
     /// <summary>The command as the shell runs it that the agent found.</summary>
     public static Exec WithShell(Exec exec, string shell) => shell is "bash" or "sh" && exec.Command is [_, "-c", _]

@@ -14,7 +14,8 @@ namespace McpDevBench.Execs;
 internal sealed class ExecService(
     ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter,
     ExecSupervisor supervisor, StarvedEnds ends,
-    ExecStore store, ExecKeys execKeys, AgentDirectory agents, IdempotencyStore idempotency, KeyedLock keys, MetricCatalogue metrics,
+    ExecStore store, ExecKeys execKeys, AgentDirectory agents, DiskWatch disk, IdempotencyStore idempotency, KeyedLock keys,
+    MetricCatalogue metrics,
     TimeProvider time)
 {
     public const int MinTimeoutSeconds = 1;
@@ -121,6 +122,7 @@ internal sealed class ExecService(
         Workspace workspace, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         var start = Check(workspace, request);
+        await disk.RequireRoomForCommandAsync(workspace);
         var id = new ExecId(start.Key);
         var asked = new Exec
         {

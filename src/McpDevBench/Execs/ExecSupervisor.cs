@@ -98,6 +98,9 @@ internal sealed partial class ExecSupervisor(
 
     public ActiveExec? Find(ExecId id) => _active.GetValueOrDefault(id.Value);
 
+    /// <summary>Everything that runs in a container, also in the background.</summary>
+    public IEnumerable<ActiveExec> In(string dockerId) => _active.Values.Where(active => active.DockerId == dockerId);
+
     public override void Connected(AgentLink link, Welcome welcome)
     {
         var workspace = workspaces.FindByDockerId(link.DockerId);

@@ -14,17 +14,18 @@ internal sealed class PrivateEngine : IAsyncDisposable
     private readonly StringBuilder _log = new();
     private Process? _process;
 
-    private PrivateEngine()
-    {
-    }
+    private readonly string _data;
+
+    private PrivateEngine(string? data) => _data = data ?? _folder["data"];
 
     public string Address => $"unix://{_folder["docker.sock"]}";
 
     /// <summary>With an image of the host's engine already in it.</summary>
-    public static async Task<PrivateEngine> Started(string image)
+    /// <param name="data">A folder for what it keeps; null for one of its own.</param>
+    public static async Task<PrivateEngine> Started(string image, string? data = null)
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root can run a Docker Engine");
-        var engine = new PrivateEngine();
+        var engine = new PrivateEngine(data);
         try
         {
             await DockerHost.Docker("save", "-o", engine._folder["image.tar"], image);
@@ -46,7 +47,7 @@ internal sealed class PrivateEngine : IAsyncDisposable
         // In a network of its own: without a bridge an engine removes docker0, which is the host engine's.
         string[] arguments =
         [
-            "--net", "dockerd", "--data-root", _folder["data"], "--exec-root", _folder["exec"], "--pidfile", _folder["docker.pid"],
+            "--net", "dockerd", "--data-root", _data, "--exec-root", _folder["exec"], "--pidfile", _folder["docker.pid"],
             "--host", Address,
             "--bridge=none", "--iptables=false", "--ip6tables=false",
         ];

@@ -1,13 +1,13 @@
 namespace McpDevBench.EndToEndTests.Machine;
 
-/// <summary>A file system in memory that is soon full.</summary>
+/// <summary>A file system that is soon full, in memory or in a file.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    private SmallDisk()
-    {
-    }
+    private readonly bool _isOfAFile;
+
+    private SmallDisk(bool isOfAFile = false) => _isOfAFile = isOfAFile;
 
     public string Path => _folder["disk"];
 
@@ -19,6 +19,19 @@ internal sealed class SmallDisk : IAsyncDisposable
         var disk = new SmallDisk();
         Directory.CreateDirectory(disk.Path);
         (await Command.Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk.Path)).Succeeded();
+        return disk;
+    }
+
+    /// <summary>As a disk of a machine: not in memory.</summary>
+    public static async Task<SmallDisk> OfAFile(string size)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can mount a small disk");
+        var disk = new SmallDisk(isOfAFile: true);
+        Directory.CreateDirectory(disk.Path);
+        var file = disk._folder["disk.img"];
+        (await Command.Run("truncate", "-s", size, file)).Succeeded();
+        (await Command.Run("mkfs.ext4", "-q", "-m", "0", file)).Succeeded();
+        (await Command.Run("mount", "-o", "loop", file, disk.Path)).Succeeded();
         return disk;
     }
 
@@ -42,7 +55,8 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Free();
+        if (!_isOfAFile)
+            Free();
         (await Command.Run("umount", Path)).Succeeded();
         _folder.Dispose();
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using McpDevBench.EndToEndTests.Assistants;
+using McpDevBench.EndToEndTests.Attacks;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;
 
@@ -9,6 +10,7 @@ namespace McpDevBench.EndToEndTests.Stories;
 public sealed class FullDiskTests
 {
     [Fact]
+    [Attack("the disk with the server's state is full; against kill, cancel and the audit record")]
     public async Task What_would_be_lost_is_refused_what_reads_and_ends_goes_on_and_with_room_all_is_well()
     {
         await using var disk = await SmallDisk.Mounted("16m");

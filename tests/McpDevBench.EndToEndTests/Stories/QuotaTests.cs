@@ -49,6 +49,18 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task Without_a_setting_the_memory_that_may_be_promised_is_that_of_the_host()
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var host = long.Parse(await DockerHost.Docker("info", "-f", "{{.MemTotal}}"), System.Globalization.CultureInfo.InvariantCulture) >> 20;
+        await assistant.Spawn(Images.Busybox);
+        var status = Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null));
+        Assert.Contains($"memory_mb: 512 of {host}", status, StringComparison.Ordinal);
+        Assert.Contains("containers: 1 of 100", status, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Beyond_its_disk_limit_a_workspace_takes_no_writes_of_tools_until_it_is_cleaned_up()
     {
         await using var server = await ServerProcess.Started(("MCP_WORKSPACE_DISK_MB", "8"));

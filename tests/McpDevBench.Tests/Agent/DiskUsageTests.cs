@@ -43,6 +43,46 @@ public sealed class DiskUsageTests
         Assert.Equal((10UL, false), (usage.Entries, usage.IsComplete));
     }
 
+    [Fact]
+    public void Directories_take_their_blocks_too()
+    {
+        using var agent = new AgentProcess();
+        using var client = agent.Connect();
+        var before = Ask(client, agent.Workspace);
+        for (var index = 0; index < 100; index++)
+            Directory.CreateDirectory(agent[$"d{index}"]);
+        var each = Process.Start(new ProcessStartInfo("stat", ["-c", "%b", agent["d0"]]) { RedirectStandardOutput = true })!;
+        var blocks = ulong.Parse(each.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(100 * blocks * 512, Ask(client, agent.Workspace).Bytes - before.Bytes);
+    }
+
+    [Fact]
+    public void The_room_of_a_file_system_is_that_which_the_kernel_reports()
+    {
+        using var agent = new AgentProcess();
+        using var client = agent.Connect();
+        var free = client.Call(Opcode.DiskFree, new DiskFreeRequest(agent.Workspace).Write, DiskFree.Read);
+        var drive = new DriveInfo(agent.Workspace);
+        Assert.Equal((ulong)drive.TotalSize, free.TotalBytes);
+        Assert.InRange(free.Bytes, 1UL, free.TotalBytes);
+        Assert.InRange(free.Inodes, 0UL, free.TotalInodes);
+    }
+
+    [Theory]
+    [InlineData(2UL, 1UL, 0UL, 0UL)]
+    [InlineData(1UL, 1UL, 2UL, 1UL)]
+    [InlineData(1UL, ulong.MaxValue, 0UL, 0UL)]
+    public void What_no_file_system_has_is_not_believed(ulong bytes, ulong totalBytes, ulong inodes, ulong totalInodes)
+    {
+        var message = new MessageWriter { Version = Protocol.Version };
+        new DiskFree(bytes, totalBytes, inodes, totalInodes).Write(message);
+        Assert.Throws<ProtocolException>(() =>
+        {
+            var reader = new MessageReader(message.Written) { Version = Protocol.Version };
+            return DiskFree.Read(ref reader);
+        });
+    }
+
     private static DiskUsage Ask(AgentClient client, params string[] roots) =>
         client.Call(Opcode.DiskUsage, new DiskUsageRequest(roots, MaxEntries).Write, DiskUsage.Read);
 }

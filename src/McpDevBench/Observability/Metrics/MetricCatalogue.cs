@@ -27,6 +27,7 @@ internal sealed class MetricCatalogue
         Storage = new(_families);
         Usage = new(_families);
         Memory = new(_families);
+        Disk = new(_families);
         _families.Gauge("mcp_build_info", "Always 1; the labels say what was built.", "version", "commit").WithLabels(BuildInfo.Version, BuildInfo.Commit).Set(1);
         var uptime = _families.Gauge("mcp_server_uptime_seconds", "Seconds since the server started.");
         var started = time.GetTimestamp();
@@ -47,6 +48,7 @@ internal sealed class MetricCatalogue
     public StorageMetrics Storage { get; }
     public UsageMetrics Usage { get; }
     public MemoryMetrics Memory { get; }
+    public DiskMetrics Disk { get; }
 
     public CollectorRegistry Registry => _families.Registry;
 

@@ -16,6 +16,11 @@ internal sealed class StorageMetrics(MetricFamilies families)
     private readonly Gauge _diskLow = families.Gauge(
         "mcp_state_disk_low", "1 while the disk with the server's state is nearly full and new work is refused, else 0.");
 
+    private readonly Gauge _leaseHeld = families.Gauge(
+        "mcp_state_lease_held", "1 while this server holds the lease on its state in the Docker Engine, else 0.");
+
+    public void LeaseHeld(bool isHeld) => _leaseHeld.Set(isHeld ? 1 : 0);
+
     public void DiskMeasured(long freeBytes, long sizeBytes)
     {
         _diskFree.Set(freeBytes);

@@ -1,0 +1,52 @@
+using McpDevBench.AgentProtocol;
+using McpDevBench.Agents;
+using McpDevBench.Containers;
+
+namespace McpDevBench.Execs;
+
+/// <summary>Signals to all commands of a workspace.</summary>
+internal sealed class CommandControl(ExecSupervisor supervisor, AgentDirectory agents, TimeProvider time) : WorkspaceCommands
+{
+    private const byte Kill = 9, Continue = 18, Stop = 19;
+
+    public override bool Any(string dockerId) => supervisor.In(dockerId).Any();
+
+    public override Task<int?> EndAsync(string dockerId, string note, TimeSpan timeout) => SignalAsync(dockerId, Kill, note, timeout);
+
+    public override Task<int?> FreezeAsync(string dockerId, string? note, TimeSpan timeout) => SignalAsync(dockerId, Stop, note, timeout);
+
+    public override Task ThawAsync(string dockerId, TimeSpan timeout) => SignalAsync(dockerId, Continue, note: null, timeout);
+
+    private async Task<int?> SignalAsync(string dockerId, byte signal, string? note, TimeSpan timeout)
+    {
+        if (agents.TryGet(dockerId) is not { } link)
+            return null;
+        using var deadline = new CancellationTokenSource(timeout, time);
+        var sent = supervisor.In(dockerId).ToList();
+        if (note is not null)
+            sent.ForEach(active => active.Note(note));
+        try
+        {
+            await Task.WhenAll(sent.Select(active => SendAsync(link, active, signal, deadline.Token)));
+            return sent.Count;
+        }
+        catch (Exception e) when (e is RefusalException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task SendAsync(AgentLink link, ActiveExec active, byte signal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await link.RequestAsync(
+                Opcode.ExecSignal, new ExecSignal(active.Exec.Id.Value, signal).Write, static (ref MessageReader _) => true, repeatable: true,
+                cancellationToken);
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.ExecNotFound)
+        {
+            // It ended meanwhile, or never began.
+        }
+    }
+}
