@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace McpDevBench.EndToEndTests.Machine;
@@ -13,6 +14,7 @@ internal sealed class EngineProxy : IDisposable
     private volatile bool _isSilent;
     private volatile byte[]? _muted;
     private volatile Action<Memory<byte>> _rewrite = _ => { };
+    private volatile Flood? _flood;
 
     public EngineProxy(string path, string engine)
     {
@@ -72,6 +74,27 @@ internal sealed class EngineProxy : IDisposable
     /// <summary>From now on, what the engine answers can be changed in place, piece by piece.</summary>
     public void Rewrite(Action<Memory<byte>> rewrite) => _rewrite = rewrite;
 
+    /// <summary>
+    /// From now on, a container's stream is its agent's until it has greeted; then it is bytes of the test's, again and again, as fast as they
+    /// are taken.
+    /// </summary>
+    public void FloodAttach(string dockerId, byte[] output)
+    {
+        // Docker's frame around a piece of standard output.
+        var frame = new byte[8 + output.Length];
+        frame[0] = 1;
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), output.Length);
+        output.CopyTo(frame, 8);
+        _flood = new Flood(System.Text.Encoding.ASCII.GetBytes($"{dockerId}/attach?"), frame);
+        Cut();
+        Restore();
+    }
+
+    /// <summary>Bytes that were taken of the flood.</summary>
+    public long Flooded => Volatile.Read(ref _flooded);
+
+    private long _flooded;
+
     public void Dispose() => Cut();
 
     private async Task AcceptAsync(Socket listener)
@@ -97,7 +120,8 @@ internal sealed class EngineProxy : IDisposable
             if (_isSilent)
                 return;
             await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine));
-            await Task.WhenAll(CopyAsync(client, engine, _muted), CopyAsync(engine, client, rewrite: _rewrite));
+            var flooding = new TaskCompletionSource<Flood>();
+            await Task.WhenAll(CopyAsync(client, engine, _muted, _flood, flooding), CopyAsync(engine, client, flooding.Task, _rewrite));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -110,7 +134,8 @@ internal sealed class EngineProxy : IDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to, byte[]? muted = null, Action<Memory<byte>>? rewrite = null)
+    /// <param name="flood">Completes <paramref name="flooding"/> at the request that it is for.</param>
+    private static async Task CopyAsync(Socket from, Socket to, byte[]? muted, Flood? flood, TaskCompletionSource<Flood> flooding)
     {
         var buffer = new byte[64 << 10];
         var isMuted = false;
@@ -118,12 +143,41 @@ internal sealed class EngineProxy : IDisposable
         {
             if (isMuted)
                 continue;
-            rewrite?.Invoke(buffer.AsMemory(0, count));
             // A connection carries one request after the other.
             isMuted = muted is not null && buffer.AsSpan(0, count).IndexOf(muted) >= 0;
-            for (var sent = 0; sent < count;)
-                sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
+            if (flood is not null && buffer.AsSpan(0, count).IndexOf(flood.Request) >= 0)
+                flooding.TrySetResult(flood);
+            await SendAsync(to, buffer.AsMemory(0, count));
         }
         to.Shutdown(SocketShutdown.Send);
     }
+
+    private async Task CopyAsync(Socket from, Socket to, Task<Flood> flooding, Action<Memory<byte>> rewrite)
+    {
+        var buffer = new byte[64 << 10];
+        var receiving = from.ReceiveAsync(buffer);
+        for (int count; (count = await receiving) > 0; receiving = from.ReceiveAsync(buffer))
+        {
+            rewrite(buffer.AsMemory(0, count));
+            await SendAsync(to, buffer.AsMemory(0, count));
+            // The agent has greeted, and nothing follows that the greeting could be cut by.
+            if (!flooding.IsCompletedSuccessfully || buffer.AsSpan(0, count).IndexOf("\u0002MDBagt1"u8) < 0)
+                continue;
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+            while (true)
+            {
+                await SendAsync(to, (await flooding).Frame);
+                Interlocked.Add(ref _flooded, (await flooding).Frame.Length);
+            }
+        }
+        to.Shutdown(SocketShutdown.Send);
+    }
+
+    private static async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes)
+    {
+        for (var sent = 0; sent < bytes.Length;)
+            sent += await to.SendAsync(bytes[sent..]);
+    }
+
+    private sealed record Flood(byte[] Request, byte[] Frame);
 }
