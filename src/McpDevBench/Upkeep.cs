@@ -25,7 +25,7 @@ internal sealed partial class Upkeep(
     MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
-    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2), AgentTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Why the server ended itself; null if it did not.</summary>
     public RefusalException? Failure { get; private set; }
@@ -166,7 +166,7 @@ internal sealed partial class Upkeep(
             new Health(reconciler.HasRun, reconciler.Describe())));
         checks.Register("state_lease", neededToServe: false, _ => Task.FromResult(
             new Health(lease.IsHeld, lease.IsHeld ? "This server owns the state." : "The lease on the state has not been taken yet.")));
-        checks.Register("agents", neededToServe: false, _ => Task.FromResult(AgentHealth()));
+        checks.Register("agents", neededToServe: false, _ => AgentHealthAsync());
         checks.Register("docker_disk", neededToServe: true, _ => Task.FromResult(engineDisk.Describe()));
         checks.Register("disk", neededToServe: false, _ => Task.FromResult(disk.Describe()));
         status.RegisterUsage("containers", () => (WorkspaceCeiling.Used(workspaces.All).Count, options.MaxWorkspaces));
@@ -176,13 +176,21 @@ internal sealed partial class Upkeep(
     }
 
     /// <summary>
-    /// Counts the workspaces that should have a connection: before reconciliation, the server has not tried to connect to any.
+    /// Asks the workspaces that should have a connection: before reconciliation, the server has not tried to connect to any. A connection
+    /// alone says nothing: a paused container keeps it.
     /// </summary>
-    private Health AgentHealth()
+    private async Task<Health> AgentHealthAsync()
     {
-        var running = workspaces.All.Count(workspace => workspace.Status == ContainerStatus.Running);
-        var connected = agents.Connected;
-        return new Health(connected >= running, $"{Math.Min(connected, running)} of {Plural.Of(running, "running workspace")} {(running == 1 ? "is" : "are")} connected.");
+        var running = workspaces.All.Where(workspace => workspace.Status == ContainerStatus.Running).ToList();
+        var answers = await Task.WhenAll(
+            running.Select(async workspace => workspace.DockerId is { } id && await agents.AnswersAsync(id, AgentTimeout)));
+        var silent = answers.Count(answered => !answered);
+        var sentence = $"{running.Count - silent} of {Plural.Of(running.Count, "running workspace")} "
+            + $"{(running.Count == 1 ? "is" : "are")} connected.";
+        return silent == 0
+            ? new Health(true, sentence)
+            : new Health(false, $"{sentence} {Plural.Of(silent, "workspace does", "workspaces do")} not answer: "
+                + "docker ps --filter status=paused shows whether a container is paused.");
     }
 
     private async Task<bool> TryAsync(string step, Func<Task> action)

@@ -140,6 +140,14 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
         }
     }
 
+    /// <summary>Whether the agent answers in time a question that every version of it knows.</summary>
+    public async Task<bool> AnswersAsync(string dockerId, TimeSpan timeout)
+    {
+        var asked = AskAsync(dockerId, Opcode.Stat, new StatRequest([]).Write, FileStat.Read, timeout);
+        // Giving the request up takes a moment longer.
+        return await Task.WhenAny(asked, Task.Delay(timeout, time)) == asked && await asked is not null;
+    }
+
     /// <summary>Waits until the agent answers a question that every version of it knows.</summary>
     /// <exception cref="RefusalException">workspace_lost.</exception>
     public async Task CheckAsync(string dockerId, CancellationToken cancellationToken)

@@ -68,6 +68,9 @@ internal static class AgentSilence
             isPaused ? UnpauseFirst(hint) : hint ?? "Call again.", retryable: true, lost) { Details = DetailsOf(execId) };
     }
 
+    /// <summary>Whether Docker reports now that the container is paused.</summary>
+    public static async Task<bool> IsPausedAsync(AgentLink link) => (await LookAsync(link)).State == Paused;
+
     private static string UnpauseFirst(string? hint) =>
         $"Ask the operator to unpause the container (docker unpause). {hint ?? "Then call again."} "
             + "If it stays paused: kill with keep_workspace=true, then spawn with alias set to the kept_as of kill; that keeps its files.";

@@ -53,9 +53,14 @@ internal sealed class Adoption(
         {
             Adoption = "The server's database was lost, "
                 + $"and the workspace was taken over from Docker on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC. "
-                + $"Its files are complete. Lost: {string.Join("; ", unknown)}.",
+                + $"Its files are complete. {Ended(found)}Lost: {string.Join("; ", unknown)}.",
         };
     }
+
+    /// <summary>No one could read the output of a command that the database does not know: see the supervisor of execs.</summary>
+    private static string Ended(Workspace found) => found.Status == ContainerStatus.Running
+        ? "Commands that were still running were ended: start servers again. "
+        : "";
 
     /// <summary>The environment and digest that a spawn from the image gives.</summary>
     private async Task<Workspace> WithImageAsync(Workspace workspace, List<string> unknown, CancellationToken cancellationToken)

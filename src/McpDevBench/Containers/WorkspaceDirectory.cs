@@ -18,7 +18,8 @@ internal sealed partial class WorkspaceDirectory
     private readonly ConcurrentDictionary<ContainerId, Workspace> _byId = [];
     private readonly ConcurrentDictionary<ContainerId, (string? ClientName, string? SessionId)> _attached = [];
     private readonly ConcurrentDictionary<ContainerId, Guid> _boots = [];
-    private readonly ConcurrentDictionary<ContainerId, bool> _resumed = [];
+    // Each resume is an object of its own, so that one during a call is not taken for the one that the call reported.
+    private readonly ConcurrentDictionary<ContainerId, object> _resumed = [];
     private readonly ConcurrentDictionary<ContainerId, bool> _homeLost = [];
     private readonly ConcurrentDictionary<ContainerId, string> _adoptions = [];
 
@@ -61,9 +62,15 @@ internal sealed partial class WorkspaceDirectory
     public Workspace? FindByDockerId(string dockerId) => _byId.Values.FirstOrDefault(workspace => workspace.DockerId == dockerId);
 
     /// <summary>
-    /// The id behind an id or alias, without counting as a use; null for what does not exist or belongs to another owner.
+    /// The id behind an id or alias, without counting as a use, also of a removed workspace whose files are kept; null for what does not
+    /// exist or belongs to another owner.
     /// </summary>
-    public ContainerId? IdOf(string owner, string target) => Lookup(target, owner) is { } found && found.Owner == owner ? found.Id : null;
+    public ContainerId? IdOf(string owner, string target)
+    {
+        if (Lookup(target, owner) is { } found)
+            return found.Owner == owner ? found.Id : null;
+        return ContainerId.TryParse(_keptFiles.Find(owner, target)?.ContainerId, out var id) ? id : null;
+    }
 
     public Workspace? Find(ContainerId id) => _byId.GetValueOrDefault(id);
 
@@ -141,13 +148,13 @@ internal sealed partial class WorkspaceDirectory
         if (_boots.TryGetValue(id, out var last) && last != boot)
         {
             ForgetHomeLost(id);
-            _resumed[id] = true;
+            _resumed[id] = new object();
         }
         _boots[id] = boot;
     }
 
-    /// <summary>The next call that uses the workspace reports that its processes are gone.</summary>
-    public void NoteResumed(ContainerId id) => _resumed[id] = true;
+    /// <summary>Calls that use the workspace report that its processes are gone, until the result of a tool has.</summary>
+    public void NoteResumed(ContainerId id) => _resumed[id] = new object();
 
     /// <summary>The last resume found no volume of the home directory, and has made an empty one.</summary>
     public void NoteHomeLost(ContainerId id) => _homeLost[id] = true;
@@ -155,15 +162,26 @@ internal sealed partial class WorkspaceDirectory
     /// <summary>Another resume begins.</summary>
     public void ForgetHomeLost(ContainerId id) => _homeLost.TryRemove(id, out _);
 
-    /// <summary>Lets the current call report a resume or an adoption that no call has reported yet.</summary>
+    /// <summary>
+    /// Lets the current call report a resume or an adoption that no result of a tool has reported yet. A model reads nothing else: a
+    /// download's header or a resource does not count.
+    /// </summary>
     public void ReportChanges(ContainerId id)
     {
         if (CallFacts.Current is not { } facts)
             return;
-        if (_resumed.TryRemove(id, out _))
+        if (_resumed.TryGetValue(id, out var resume))
+        {
             ReportResumed(id);
-        if (_adoptions.TryRemove(id, out var adoption))
-            facts.Adoptions.Add(adoption);
+            facts.Reported += () => _resumed.TryRemove(KeyValuePair.Create(id, resume));
+        }
+        if (_adoptions.TryGetValue(id, out var adoption))
+        {
+            facts.Reported += () => _adoptions.TryRemove(KeyValuePair.Create(id, adoption));
+            // A call may look a workspace up more than once.
+            if (!facts.Adoptions.Contains(adoption))
+                facts.Adoptions.Add(adoption);
+        }
     }
 
     /// <summary>Lets the current call report that the workspace was resumed.</summary>

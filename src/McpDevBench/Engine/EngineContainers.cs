@@ -271,9 +271,6 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
     [LoggerMessage(LogLevel.Warning, "Container could not be unpaused")]
     private static partial void LogNotUnpaused(ILogger logger, string dockerId, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Container could not be unpaused")]
-    private static partial void LogNotUnpaused(ILogger logger, string dockerId, [Untrusted] string reason);
-
     [LoggerMessage(LogLevel.Error, "Docker did not create a container as asked")]
     private static partial void LogNotAsAsked(ILogger logger, string dockerId, [Untrusted] string differences);
 }

@@ -44,6 +44,9 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         });
     }
 
+    /// <summary>See <see cref="ExecService.IsPausedAsync"/>.</summary>
+    public Task<bool> IsPausedAsync(Exec exec) => execs.IsPausedAsync(exec);
+
     /// <summary>The last piece of output so far; -1 if there is none.</summary>
     public long LastSeq(string owner, string execId) => Read(execs.Find(owner, execId), (_, log) => log.NextSeq - 1);
 

@@ -102,6 +102,11 @@ internal sealed class ExecService(
         return active.Exec;
     }
 
+    /// <summary>Whether it is not known if a command started, because its container is paused.</summary>
+    public async Task<bool> IsPausedAsync(Exec exec) =>
+        exec is { Unsettled: true, Finished: false } && supervisor.Find(exec.Id) is { } active
+            && agents.TryGet(active.DockerId) is { } link && await AgentSilence.IsPausedAsync(link);
+
     /// <param name="container">Null for all of the owner's.</param>
     public ExecPage List(string owner, string? container, bool includeFinished, string? cursor)
     {

@@ -11,7 +11,7 @@ internal sealed record BatchText(string Content, string Encoding, long Taken, lo
     public string? ImageType { get; init; }
 
     /// <summary>Bytes of the content in the answer.</summary>
-    public int Cost => System.Text.Encoding.UTF8.GetByteCount(Content);
+    public int Cost => JsonSize.Of(Content);
 
     /// <param name="content">The file from its first byte on, as far as it has been read.</param>
     /// <param name="entry">Of the whole file.</param>

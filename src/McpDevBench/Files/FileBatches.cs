@@ -39,15 +39,24 @@ internal static class FileBatches
         return operations.All(operation => operation.Op is "read" or "delete" or "move") ? FileEffect.Changes : FileEffect.Adds;
     }
 
+    /// <summary>The operation that failed, for which none was done; null if none failed.</summary>
+    public static BatchOperation? FailedOf(IReadOnlyList<BatchOperation> operations, BatchResponse answer) =>
+        answer.FailedStep < 0 ? null : operations[Math.Min(answer.FailedStep, operations.Count - 1)];
+
+    /// <param name="contentBytes">Bytes that the contents of files may have together.</param>
+    /// <param name="etag">The etag of the file of the operation that failed, where that is known.</param>
     public static async Task<IReadOnlyList<BatchOutcome>> OutcomesAsync(
-        IReadOnlyList<BatchOperation> operations, BatchResponse answer, CancellationToken cancellationToken)
+        IReadOnlyList<BatchOperation> operations, BatchResponse answer, CancellationToken cancellationToken,
+        int contentBytes = FileReading.DefaultBytes, string? etag = null)
     {
-        if (answer.FailedStep >= 0)
+        if (FailedOf(operations, answer) is { } failed)
         {
-            var failed = Math.Min(answer.FailedStep, operations.Count - 1);
-            throw At(failed, operations[failed], Refusal(operations[failed], answer));
+            var refusal = Refusal(failed, answer);
+            throw At(
+                Math.Min(answer.FailedStep, operations.Count - 1), failed,
+                etag is null ? refusal : FileEntries.Changed(WorkspacePath.Parse(failed.Path), etag, failed.IfMatch!, refusal));
         }
-        var left = FileReading.DefaultBytes;
+        var left = contentBytes;
         var outcomes = new List<BatchOutcome>();
         foreach (var (operation, result) in operations.Zip(answer.Results))
         {

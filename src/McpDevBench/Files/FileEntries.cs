@@ -19,6 +19,11 @@ internal static class FileEntries
         };
     }
 
+    /// <summary>The file is not the one that a caller's condition names.</summary>
+    public static RefusalException Changed(WorkspacePath path, string etag, string ifMatch, RefusalException? inner = null) => new(
+        RefusalCode.Conflict, $"{path} has changed: its etag is {etag}, not {ifMatch}.",
+        "Call fs_read to see what is there now, and pass its etag as if_match.", inner: inner);
+
     public static string EtagOf(ulong etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
 
     /// <param name="text">As answers show it; the quotes of an HTTP header do no harm.</param>

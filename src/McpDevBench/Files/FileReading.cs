@@ -18,7 +18,26 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
     // Base64 makes four characters of three bytes.
     private const int DefaultBinaryBytes = DefaultBytes / 4 * 3;
 
+    private const int MinBytes = 64;
+
+    /// <summary>
+    /// The part, with at most the bytes of content that the answer may have; as JSON at most a quarter more, so that of control
+    /// characters, which take six bytes there, fewer are read.
+    /// </summary>
     public async Task<ReadFile> ReadAsync(CancellationToken cancellationToken)
+    {
+        var bytes = Budget(binary: false);
+        var most = bytes + bytes / 4;
+        var found = await ReadOnceAsync(cancellationToken);
+        while (found.Encoding != TextEncodings.Base64Name && bytes > MinBytes && JsonSize.Of(found.Content) is var size && size > most)
+        {
+            bytes = (int)Math.Max(MinBytes, (long)bytes * most / size);
+            found = await new FileReading(read, request with { MaxBytes = bytes }).ReadOnceAsync(cancellationToken);
+        }
+        return found;
+    }
+
+    private async Task<ReadFile> ReadOnceAsync(CancellationToken cancellationToken)
     {
         var lines = request.Line is not null || request.Limit is not null;
         var bytes = request.Offset is not null || request.Length is not null;

@@ -40,7 +40,10 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         var overwritten = request.Append || write.IfNoneMatch
             ? null
             : await OverwrittenAsync(owner, request.Container, path, content, request.Encoding, cancellationToken);
-        var stat = await WriteBytesAsync(owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken);
+        var stat = await WithEtagAsync(
+            owner, request.Container, request.Path, request.IfMatch,
+            () => WriteBytesAsync(owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken),
+            cancellationToken);
         return new WrittenFile(FileEntries.Of(stat), overwritten?.Note(request.Encoding, content));
 
         async Task<bool> NeedsNoRoomAsync() =>
@@ -115,11 +118,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
                 "Use exec with sed, or fs_write for the parts.");
         }
         if (ifMatch is not null && ifMatch != stat.Etag)
-        {
-            throw new RefusalException(
-                RefusalCode.Conflict, $"{path} has changed: its etag is {FileEntries.EtagOf(stat.Etag)}, not {request.IfMatch}.",
-                "Call fs_read to see what is there now, and pass its etag as if_match.");
-        }
+            throw FileEntries.Changed(path, FileEntries.EtagOf(stat.Etag), request.IfMatch!);
         var outcome = TextEdits.Apply(before, edits, MostTextBytes);
         if (outcome.FailedEdit >= 0)
             throw FileEdits.Refuse(path, edits, outcome);
@@ -138,14 +137,20 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         var checkedPath = WorkspacePath.Parse(path);
         var entry = await StatAsync(owner, container, path, cancellationToken);
         var delete = new DeleteRequest(checkedPath.Relative, recursive, FileEntries.ParseEtag(ifMatch));
-        await files.RequestAsync(owner, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false, cancellationToken);
+        await WithEtagAsync(
+            owner, container, path, ifMatch,
+            () => files.RequestAsync(
+                owner, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false,
+                cancellationToken), cancellationToken);
         return entry;
     }
 
     public async Task<FileEntry> StatAsync(string owner, string container, string path, CancellationToken cancellationToken) => FileEntries.Of(
         await files.RequestAsync(owner, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read, repeatable: true, cancellationToken));
 
-    public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(string owner, string container, IReadOnlyList<BatchOperation> operations, CancellationToken cancellationToken)
+    /// <param name="contentBytes">Bytes that the contents of files in the answer may have together.</param>
+    public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(
+        string owner, string container, IReadOnlyList<BatchOperation> operations, int contentBytes, CancellationToken cancellationToken)
     {
         var (batch, contents) = FileBatches.ToProtocol(operations);
         var notes = await NotesAsync(owner, container, operations, contents, cancellationToken);
@@ -157,7 +162,10 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             await call.SendEndAsync();
             return await call.AnswerAsync(BatchResponse.Read, cancellationToken);
         }, cancellationToken, FileBatches.EffectOf(operations), () => NeedsNoRoomAsync(owner, container, batch, cancellationToken));
-        var outcomes = await FileBatches.OutcomesAsync(operations, answer, cancellationToken);
+        var etag = answer.Status == AgentStatus.Conflict && FileBatches.FailedOf(operations, answer) is { } failed
+            ? await OtherEtagAsync(owner, container, failed.Path, failed.IfMatch, cancellationToken)
+            : null;
+        var outcomes = await FileBatches.OutcomesAsync(operations, answer, cancellationToken, contentBytes, etag);
         return notes.Count == 0 ? outcomes : [.. outcomes.Select((outcome, i) => outcome with { Note = notes.GetValueOrDefault(i) })];
     }
 
@@ -183,6 +191,38 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
                 notes[i] = note;
         }
         return notes;
+    }
+
+    /// <summary>A change on a condition: where the file has another etag, the error names it.</summary>
+    private async Task<T> WithEtagAsync<T>(
+        string owner, string container, string path, string? ifMatch, Func<Task<T>> change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await change();
+        }
+        catch (RefusalException e) when (e.Code == RefusalCode.Conflict && ifMatch is not null)
+        {
+            if (await OtherEtagAsync(owner, container, path, ifMatch, cancellationToken) is { } etag)
+                throw FileEntries.Changed(WorkspacePath.Parse(path), etag, ifMatch, e);
+            throw;
+        }
+    }
+
+    /// <summary>The etag of a file, if it is not the one that was given; null where there is no file.</summary>
+    private async Task<string?> OtherEtagAsync(
+        string owner, string container, string path, string? ifMatch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ifMatch is not null && (await StatAsync(owner, container, path, cancellationToken)).Etag is var etag
+                && FileEntries.ParseEtag(etag) != FileEntries.ParseEtag(ifMatch) ? etag : null;
+        }
+        catch (RefusalException)
+        {
+            // It is not there, or cannot be looked at: the error is without its etag.
+            return null;
+        }
     }
 
     private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace McpDevBench.Mcp;
@@ -9,19 +10,30 @@ internal static class AnswerBudget
 {
     public const int Bytes = 16 << 10;
 
-    /// <summary>The first items whose texts fit. At least one, so that a page always moves on.</summary>
+    /// <summary>The first items that fit, in the text and in structuredContent. At least one, so that a page always moves on.</summary>
     /// <param name="textOf">An item's text, without its line end.</param>
-    public static List<T> Take<T>(IEnumerable<T> items, Func<T, string> textOf)
+    /// <param name="jsonBytesOf">What an item takes in structuredContent; see <see cref="JsonBytes"/>.</param>
+    /// <param name="maxBytes">Of each of the two.</param>
+    public static List<T> Take<T>(IEnumerable<T> items, Func<T, string> textOf, Func<T, int> jsonBytesOf, int maxBytes = Bytes)
     {
         var taken = new List<T>();
-        var used = 0;
+        var (text, json) = (0, 0);
         foreach (var item in items)
         {
-            used += Encoding.UTF8.GetByteCount(textOf(item)) + 1;
-            if (used > Bytes && taken.Count > 0)
+            text += Encoding.UTF8.GetByteCount(textOf(item)) + 1;
+            json += jsonBytesOf(item) + 1;
+            if (Math.Max(text, json) > maxBytes && taken.Count > 0)
                 break;
             taken.Add(item);
         }
         return taken;
+    }
+
+    /// <summary>Bytes of JSON that the serializer wrote, once escapes that are not needed are taken out.</summary>
+    public static int JsonBytes(ReadOnlySpan<byte> json)
+    {
+        var relaxed = new ArrayBufferWriter<byte>(json.Length + 1);
+        new RelaxedJson().Append(json, relaxed);
+        return relaxed.WrittenCount;
     }
 }

@@ -55,7 +55,8 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
             filter = audit.Store.Resolve(filter);
         var found = audit.Store.Before(filter.Checked(), Place(arguments.Cursor), arguments.Limit + 1);
         var shown = AnswerBudget.Take(
-            found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json));
+            found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json),
+            item => AnswerBudget.JsonBytes(Encoding.UTF8.GetBytes(item.Json.GetRawText())));
         var next = found.Count > shown.Count ? shown[^1].Seq.ToString(CultureInfo.InvariantCulture) : null;
         var hint = shown.Count == 0 ? WhyNone(arguments, filter, call.Owner) : null;
         return Task.FromResult(new AuditQueryResult([.. shown.Select(item => item.Json)], next, hint));

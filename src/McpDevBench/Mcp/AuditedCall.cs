@@ -1,4 +1,5 @@
 using McpDevBench.Audit;
+using McpDevBench.Observability;
 using McpDevBench.Observability.Metrics;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -14,7 +15,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
 
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly long _started = time.GetTimestamp();
-    private AuditEntry? _success;
+    private Queue<AuditEntry>? _successes;
     private bool _isSettled;
 
     public static AuditedCall Begin(AuditLog audit, TimeProvider time, RequestContext<CallToolRequestParams> request, string name)
@@ -53,8 +54,12 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
     {
         if (Event is null || _isSettled)
             return;
-        _success ??= Entry(Event, AuditResults.Success, null);
-        await (mayGoUnrecorded ? audit.TryRecordAsync(_success) : audit.RecordAsync(_success));
+        _successes ??= new(Entries(Event, AuditResults.Success, null));
+        while (_successes.TryPeek(out var entry))
+        {
+            await (mayGoUnrecorded ? audit.TryRecordAsync(entry) : audit.RecordAsync(entry));
+            _successes.Dequeue();
+        }
         _isSettled = true;
     }
 
@@ -68,7 +73,8 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
         {
             _isSettled = true;
             var denied = denial is not null || errorType == RefusalCode.Unauthenticated.Name();
-            await audit.TryRecordAsync(_success ?? Entry(Event, denied ? AuditResults.Denied : AuditResults.Failure, errorType));
+            foreach (var entry in _successes ?? Entries(Event, denied ? AuditResults.Denied : AuditResults.Failure, errorType))
+                await audit.TryRecordAsync(entry);
         }
         if (denial is not null)
             await audit.TryRecordAsync(Entry(denial, AuditResults.Denied, errorType) with { Target = name, DurationMs = null });
@@ -81,6 +87,15 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
         "concurrent_limit" => AuditEvents.QuotaDenied,
         _ => null,
     };
+
+    /// <summary>One for each workspace that the call is about.</summary>
+    private IEnumerable<AuditEntry> Entries(string eventType, string result, string? errorType)
+    {
+        var entry = Entry(eventType, result, errorType);
+        return CallFacts.Current?.SourceId is { } source && source != entry.ContainerId
+            ? [entry, entry with { ContainerId = source }]
+            : [entry];
+    }
 
     private AuditEntry Entry(string eventType, string result, string? errorType) => AuditEntry.Of(eventType, _began, result) with
     {

@@ -149,7 +149,8 @@ internal sealed partial class CallPipeline(
         string? errorType = null;
         Exception? failure = null;
         using var span = RequestSpan.Begin(request.JsonRpcRequest, RequestMethods.ToolsCall, tool);
-        Note(request);
+        CallHandles.Note(request.Params?.Arguments);
+        handles?.ResolveWorkspaces();
         var audited = AuditedCall.Begin(audit, time, request, name);
         using var deadline = CallDeadline.Begin(time, CallDeadline.DefaultTimeout, cancellationToken);
         try
@@ -227,6 +228,7 @@ internal sealed partial class CallPipeline(
         }
         catch (Exception exception) when (deadline.IsReason(exception))
         {
+            handles?.Resolve();
             await audited.FailedAsync(RefusalCode.Timeout.Name());
             throw Timeouts.Of(RequestMethods.ResourcesRead, isReadOnly: true, deadline, exception);
         }
@@ -276,18 +278,6 @@ internal sealed partial class CallPipeline(
 
     /// <summary>Of a message, from before it is understood: what is found out later is in the same facts, for whoever asks when it has been served.</summary>
     private static void Facts(MessageContext context) => CallFacts.Begin(Principal.Of(context.User).Name).ClientName = context.Server.ClientInfo?.Name;
-
-    /// <summary>What is known before anything is looked up: the handles as they were given, until a room says which things they are.</summary>
-    private static void Note(RequestContext<CallToolRequestParams> request)
-    {
-        var facts = CallFacts.Current!;
-        var arguments = request.Params?.Arguments;
-        facts.ContainerId = Handle(arguments, "container_id") ?? Handle(arguments, "target");
-        facts.ExecId = Handle(arguments, "exec_id");
-    }
-
-    private static string? Handle(IDictionary<string, JsonElement>? arguments, string name) =>
-        arguments is not null && arguments.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String ? CallFacts.Handle(value.GetString()) : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private partial void LogCalled(string tool, string outcome, double durationMs);

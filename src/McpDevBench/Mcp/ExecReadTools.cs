@@ -53,12 +53,13 @@ internal sealed record ExecPollArguments(
     }
 }
 
+/// <param name="Status"><c>starting</c> while it is not known whether the command started; otherwise null.</param>
 internal sealed record ExecPollResult(
     string ExecId, IReadOnlyList<MessageResult> Messages, long NextSeq, bool Complete, string? Outcome = null, int? ExitCode = null,
     int? Signal = null, long? WallMs = null, UsageResult? Usage = null, TruncatedResult? Truncated = null,
-    IReadOnlyList<string>? Notes = null)
+    IReadOnlyList<string>? Notes = null, string? Status = null)
 {
-    public static ExecPollResult Of(OutputPage page, ExecPollArguments arguments) => new(
+    public static ExecPollResult Of(OutputPage page, ExecPollArguments arguments, bool isPaused = false) => new(
         page.Exec.Id.ToString(), OutputOptions.Messages(page, arguments.Details), page.Output.NextSeq, page.Complete)
     {
         Outcome = ExecWords.Outcome(page.Exec),
@@ -67,15 +68,16 @@ internal sealed record ExecPollResult(
         WallMs = page.Exec.Usage?.WallMs,
         Usage = arguments.Details ? UsageResult.Of(page.Exec.Usage) : null,
         Truncated = OutputOptions.LeftOut(page),
+        Status = ExecWords.Status(page.Exec) is "starting" and var status ? status : null,
         Notes = OutputOptions.Unmatched(page.Output, arguments.AfterSeq) is { } unmatched
             ? [.. ExecWords.Notes(page.Exec) ?? [], unmatched]
-            : ExecWords.Notes(page.Exec),
+            : ExecWords.Notes(page.Exec, isPaused),
     };
 
     public string ToText()
     {
         var text = new StringBuilder();
-        var end = ExecWords.End("running", Outcome, ExitCode, Signal, WallMs);
+        var end = ExecWords.End(Status ?? "running", Outcome, ExitCode, Signal, WallMs);
         text.Append(ExecId).Append(": ").Append(end).Append(OutputOptions.UsageText(Usage));
         var next = ToolNames.Whole(Words.Invariant($" Next: exec_poll after_seq={NextSeq}."));
         text.Append(Complete ? ", complete." : $".{next}");
@@ -98,7 +100,8 @@ internal sealed class ExecPollTool(ExecReader reader, TimeProvider time)
     {
         arguments.Check();
         await using var progress = call.BeginProgress(time, cancellationToken);
-        return ExecPollResult.Of(await reader.PollAsync(call.Owner, arguments.ToRequest(), cancellationToken), arguments);
+        var page = await reader.PollAsync(call.Owner, arguments.ToRequest(), cancellationToken);
+        return ExecPollResult.Of(page, arguments, await reader.IsPausedAsync(page.Exec));
     }
 
     protected override string Render(ExecPollResult result) => result.ToText();

@@ -21,8 +21,11 @@ internal static class ExecWords
     };
 
     /// <summary>What its caller should know; null if there is nothing.</summary>
-    public static IReadOnlyList<string>? Notes(Exec exec)
+    /// <param name="isPaused">Its workspace does not answer, because its container is paused.</param>
+    public static IReadOnlyList<string>? Notes(Exec exec, bool isPaused = false)
     {
+        if (exec is { Unsettled: true, Finished: false })
+            return [.. exec.Notes, Doubt(isPaused)];
         if (exec.Background is not { } background)
             return exec.Notes.Count == 0 ? null : exec.Notes;
         var (others, one) = (background.Count - background.Named.Count, background.Count == 1);
@@ -35,6 +38,15 @@ internal static class ExecWords
                 + $"exec_poll {exec.Id} reads the output, exec_cancel ends {(one ? "it" : "them")}. "
                 + "For a server, use exec_start without &.",
         ];
+    }
+
+    private static string Doubt(bool isPaused)
+    {
+        var (why, first) = isPaused
+            ? (", because its container is paused", "Ask the operator to unpause the container (docker unpause).")
+            : ("", "Poll again.");
+        return $"It is not known whether this command started: the workspace has not answered{why}. "
+            + $"If it did start, it is ended as soon as the workspace answers. {first}";
     }
 
     /// <summary>What became of processes that a command had left when it ended by itself.</summary>

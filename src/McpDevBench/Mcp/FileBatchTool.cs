@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using McpDevBench.Audit;
 using McpDevBench.Files;
 
@@ -87,7 +88,45 @@ internal sealed record BatchResult(
 }
 
 /// <param name="Omitted">Operations that were done too and are not listed, for the size of the answer.</param>
-internal sealed record FsBatchResult(IReadOnlyList<BatchResult> Results, int? Omitted = null);
+/// <param name="Hint">How to see them.</param>
+internal sealed record FsBatchResult(IReadOnlyList<BatchResult> Results, int? Omitted = null, string? Hint = null)
+{
+    /// <summary>A quarter above the budget: what contents take as JSON is not known before.</summary>
+    private const int MaxBytes = AnswerBudget.Bytes / 4 * 5;
+
+    // What an operation takes besides its paths, and what contents have however many operations there are.
+    private const int LineBytes = 150, MinContentBytes = 4 << 10;
+
+    /// <summary>Bytes that the contents may have together: what the lines of all operations leave.</summary>
+    public static int ContentBytes(IEnumerable<BatchArguments> operations) => Math.Max(
+        MinContentBytes, AnswerBudget.Bytes - operations.Sum(one => LineBytes + one.Path.Length + (one.Target?.Length ?? 0)));
+
+    /// <summary>The first results, as many as fit into the answer.</summary>
+    public static FsBatchResult Of(IReadOnlyList<BatchResult> results)
+    {
+        var shown = AnswerBudget.Take(results, one => one.Render(), JsonBytes, MaxBytes);
+        if (shown.Count == results.Count)
+            return new(shown);
+        var left = results.Skip(shown.Count).ToList();
+        string[] ways =
+        [
+            .. left.Exists(one => one.Op == "read") ? new[] { ToolNames.Whole("fs_read has the content of a file") } : [],
+            .. left.Exists(one => one.Op != "read") ? new[] { ToolNames.Whole("fs_stat has an etag") } : [],
+        ];
+        var hint = string.Join(", ", ways.Where(way => way.Length > 0));
+        return new(shown, left.Count, hint.Length == 0 ? null : hint);
+    }
+
+    private static int JsonBytes(BatchResult result) =>
+        AnswerBudget.JsonBytes(JsonSerializer.SerializeToUtf8Bytes(result, McpJson.Default.BatchResult));
+
+    public string Render()
+    {
+        var lines = string.Join('\n', Results.Select(one => one.Render()));
+        var way = Hint is null ? "" : $": {Hint}";
+        return Omitted is { } omitted ? $"{lines}\n[{Plural.Of(omitted, "more operation")} done and not listed{way}]" : lines;
+    }
+}
 
 internal sealed class FsBatchTool(FileService files)
     : TypedTool<FsBatchArguments, FsBatchResult>(Facts, McpJson.Default.FsBatchArguments, McpJson.Default.FsBatchResult), ITool
@@ -101,19 +140,13 @@ internal sealed class FsBatchTool(FileService files)
 
     protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var outcomes = await files.BatchAsync(call.Owner, arguments.ContainerId,
-            [.. arguments.Operations.Select(Operation)], cancellationToken);
-        var results = outcomes.Select(BatchResult.Of).ToList();
-        // Contents have been cut to a budget of their own.
-        var shown = AnswerBudget.Take(results, one => (one with { Content = null }).Render());
-        return new(shown, shown.Count < results.Count ? results.Count - shown.Count : null);
+        var outcomes = await files.BatchAsync(
+            call.Owner, arguments.ContainerId, [.. arguments.Operations.Select(Operation)],
+            FsBatchResult.ContentBytes(arguments.Operations), cancellationToken);
+        return FsBatchResult.Of([.. outcomes.Select(BatchResult.Of)]);
     }
 
-    protected override string Render(FsBatchResult result) =>
-        string.Join('\n', result.Results.Select(one => one.Render()))
-            + (result.Omitted is { } omitted
-                ? $"\n[{Plural.Of(omitted, "more operation")} done and not listed{ToolNames.Whole(": fs_stat has an etag")}]"
-                : "");
+    protected override string Render(FsBatchResult result) => result.Render();
 
     private static BatchOperation Operation(BatchArguments given, int index) => new()
     {

@@ -44,9 +44,9 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
         }
         finally
         {
-            // Whether it succeeds or not, its record is about the workspace that it changes; the record's target names the other one.
+            // Whether it succeeds or not: a record for the workspace that it changes, and one for the workspace that it reads.
             if (CallFacts.Current is { } facts)
-                facts.ContainerId = IdOf(arguments.TargetContainerId);
+                (facts.ContainerId, facts.SourceId) = (IdOf(arguments.TargetContainerId), IdOf(arguments.ContainerId));
         }
     }
 

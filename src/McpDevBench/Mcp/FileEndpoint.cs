@@ -51,6 +51,7 @@ internal sealed partial class FileEndpoint(
         var facts = CallFacts.Begin(call.Owner);
         ToolNames.Current = _tools;
         (facts.ContainerId, facts.Target) = (CallFacts.Handle(call.Container), call.Path);
+        handles.ResolveWorkspaces();
         context.Response.OnStarting(() =>
         {
             if (facts.Resumed.Count > 0)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text;
+using McpDevBench.Files;
 using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Mcp;
@@ -29,7 +30,7 @@ internal sealed class MetricsTool(MetricCatalogue metrics)
         var wanted = lines.Where(line => IsWanted(line, arguments)).ToList();
         if (wanted.Count == 0)
             return new("", Hint: arguments.Prefix is { } prefix ? WhyNone(prefix, lines) : "All of them are 0.");
-        var shown = AnswerBudget.Take(wanted, line => line);
+        var shown = AnswerBudget.Take(wanted, line => line, line => JsonSize.Of(line));
         var leftOut = wanted.Skip(shown.Count).Sum(line => Encoding.UTF8.GetByteCount(line) + 1);
         return new(
             string.Join('\n', shown),

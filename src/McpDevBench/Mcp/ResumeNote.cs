@@ -27,8 +27,10 @@ internal static class ResumeNote
     /// <summary>The answer to the current call, with the notes if there are any.</summary>
     public static CallToolResult Add(CallToolResult result)
     {
-        if (CallFacts.Current is not { } facts || Of(facts) is not { Count: > 0 } notes
-            || result.Content.FirstOrDefault() is not TextContentBlock text)
+        if (CallFacts.Current is not { } facts || result.Content.FirstOrDefault() is not TextContentBlock text)
+            return result;
+        facts.Reported?.Invoke();
+        if (Of(facts) is not { Count: > 0 } notes)
             return result;
         var noted = string.Concat(notes.Select(note => $"Note: {note}\n")) + text.Text;
         result.Content = [new TextContentBlock { Text = noted }, .. result.Content.Skip(1)];

@@ -24,6 +24,9 @@ internal sealed class CallFacts(string principal)
 
     public string? ContainerId { get; set; }
 
+    /// <summary>Another workspace, which the call copies from; it has a record of the call too.</summary>
+    public string? SourceId { get; set; }
+
     public string? ExecId { get; set; }
 
     public string? Image { get; set; }
@@ -39,11 +42,22 @@ internal sealed class CallFacts(string principal)
     /// <summary>What a workspace lost when it was taken over from Docker, where no call has reported it yet.</summary>
     public List<string> Adoptions { get; } = [];
 
+    /// <summary>Called when a tool's result has carried what this call found out of a resume or an adoption.</summary>
+    public Action? Reported { get; set; }
+
     /// <summary>A handle as the client gave it, if it can be one; anything else could be anything, and is not written down.</summary>
     public static string? Handle(string? given) => Observability.CorrelationId.IsAcceptable(given) ? given : null;
 
-    /// <summary>How an error names a handle that leads nowhere: quoted if it is harmless, as <see cref="Handle"/> says.</summary>
-    public static string Named(string given) => Handle(given) is { } handle ? $"'{handle}'" : "of that name";
+    /// <summary>
+    /// How an error names a handle that leads nowhere: as it was given, because the error goes to the caller who gave it; on one line, and
+    /// cut where it is long.
+    /// </summary>
+    public static string Named(string given)
+    {
+        var length = Utf8Text.Cut(given, LongestName);
+        var shown = string.Concat(given[..length].Select(character => char.IsControl(character) ? '\uFFFD' : character));
+        return $"'{shown}{(length < given.Length ? "…" : "")}'";
+    }
 
     /// <summary>Begins the facts of a call.</summary>
     public static CallFacts Begin(string principal) => _current.Value = new CallFacts(principal);

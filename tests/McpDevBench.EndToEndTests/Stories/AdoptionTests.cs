@@ -36,6 +36,7 @@ public sealed class AdoptionTests
         Assert.Contains("The server's database was lost", first, StringComparison.Ordinal);
         Assert.Contains("The server's database was lost", structure.GetProperty("notes")[0].GetString(), StringComparison.Ordinal);
         Assert.Contains("PROJECT_MODE", first, StringComparison.Ordinal);
+        Assert.Contains("Commands that were still running were ended", first, StringComparison.Ordinal);
         var (_, second) = await again.CallWithText("fs_read", ("container_id", "orphan"), ("path", "work.txt"));
         Assert.DoesNotContain("database", second, StringComparison.Ordinal);
         var attached = await again.Call("attach", ("target", "orphan"));

@@ -56,6 +56,57 @@ public sealed class AuditHandleTests
             asked.GetProperty("records").EnumerateArray(), record => record.GetProperty("event_type").GetString() == "container.kill");
     }
 
+    [Fact]
+    public async Task Calls_by_an_alias_are_found_by_the_id_also_when_only_files_are_left_and_when_they_remove_them()
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox, ("alias", "src"));
+        var upload = new Uri(server.BaseAddress, "workspaces/src/files?path=unpacked&unpack=true");
+        using (var content = new ByteArrayContent("no archive"u8.ToArray()))
+        using (var answer = await server.Http.PutAsync(upload, content, TestContext.Current.CancellationToken))
+            Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        await workspace.Kill(("keep_workspace", true));
+        await Refused.With("container_not_found", () => assistant.Call("attach", ("target", "src")));
+        await Refused.With("container_not_found", () => assistant.Call("exec", ("container_id", "src"), ("shell", "true")));
+        await Refused.With("container_not_found", () => assistant.Call("fs_read", ("container_id", "src"), ("path", "f")));
+        await assistant.Call("kill", ("container_id", "src"), ("delete_files", true));
+
+        var records = (await Query(server)).Where(record => (string?)record["event_type"] is not ("system.start" or "system.reconcile"));
+        Assert.Equal(
+            [
+                "container.attach failure", "container.kill success", "container.kill success", "container.spawn success",
+                "exec.start failure", "fs.import failure", "fs.read failure",
+            ],
+            records.Select(record => $"{record["event_type"]} {record["result"]}").Order(StringComparer.Ordinal));
+        Assert.All(records, record => Assert.Equal(workspace.Id, (string?)record["container_id"]));
+    }
+
+    [Fact]
+    public async Task A_copy_is_found_by_the_ids_of_both_workspaces()
+    {
+        await using var server = await ServerProcess.Started();
+        await using var assistant = await server.Connect();
+        var from = await assistant.Spawn(Images.Busybox, ("alias", "src"));
+        var to = await assistant.Spawn(Images.Busybox, ("alias", "dst"));
+        await from.Write("f", "content");
+        foreach (var path in new[] { "f", "missing" })
+        {
+            (string, JsonNode?)[] arguments = [("container_id", "src"), ("path", path), ("target_container_id", "dst")];
+            if (path == "f")
+                await assistant.Call("fs_copy", arguments);
+            else
+                await Refused.With("file_not_found", () => assistant.Call("fs_copy", arguments));
+        }
+        var copies = (await Query(server)).Where(record => (string?)record["event_type"] == "fs.copy").ToList();
+        string[] ids = [from.Id, to.Id];
+        Assert.Equal(
+            ids.SelectMany(id => new[] { $"{id} failure", $"{id} success" }).Order(StringComparer.Ordinal),
+            copies.Select(record => $"{record["container_id"]} {record["result"]}").Order(StringComparer.Ordinal));
+        Assert.All(copies, record => Assert.StartsWith(
+            $"{from.Id}:", (string?)record["target"], StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("none", null, null)]
     [InlineData("program", "shell", "echo")]

@@ -45,6 +45,33 @@ public sealed class BatchTests(ServerProcess server) : IClassFixture<ServerProce
         return cases;
     }
 
+    [Fact]
+    public async Task Each_change_on_a_stale_etag_names_the_etag_that_is_there()
+    {
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Write("f", "before");
+        var stale = (await workspace.Stat("f")).Etag;
+        await workspace.Write("f", "after");
+        var etag = (await workspace.Stat("f")).Etag;
+        var operation = new JsonObject { ["op"] = "write", ["path"] = "f", ["content"] = "x", ["if_match"] = stale };
+        (string, JsonNode?)[] file = [("container_id", workspace.Id), ("path", "f"), ("if_match", stale)];
+        Func<Task>[] changes =
+        [
+            () => workspace.Batch([operation]),
+            () => assistant.Call("fs_write", [.. file, ("content", "x")]),
+            () => assistant.Call("fs_edit", [.. file, ("old_text", "after"), ("new_text", "x")]),
+            () => assistant.Call("fs_delete", file),
+        ];
+        foreach (var change in changes)
+        {
+            var refusal = await Refused.With("conflict", change);
+            Assert.Contains($"its etag is {etag}, not {stale}", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("fs_read", refusal.Hint, StringComparison.Ordinal);
+        }
+        Assert.Equal("after", (await workspace.Read("f")).Content);
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public async Task A_batch_that_fails_leaves_everything_as_it_was(string failure, int step)

@@ -35,6 +35,19 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
             Assert.Equal(
                 "starting",
                 Assert.Single((await assistant.ListExecs(("container_id", workspace.Id))).Execs, exec => exec.ExecId == id).Status);
+            // As the hint says; and the server does not call a silent workspace connected.
+            var (polled, text) = await assistant.CallWithText("exec_poll", ("exec_id", id));
+            Assert.StartsWith($"{id}: starting", text, StringComparison.Ordinal);
+            Assert.Equal("starting", polled.GetProperty("status").GetString());
+            var note = Assert.Single(polled.GetProperty("notes").EnumerateArray()).GetString()!;
+            Assert.Contains("It is not known whether this command started", note, StringComparison.Ordinal);
+            Assert.Contains("its container is paused", note, StringComparison.Ordinal);
+            Assert.Contains(note, text, StringComparison.Ordinal);
+            var agents = Assert.Single(
+                (await assistant.Call("system_status")).GetProperty("checks").EnumerateArray(),
+                check => check.GetProperty("name").GetString() == "agents");
+            Assert.False(agents.GetProperty("ok").GetBoolean());
+            Assert.Contains("1 workspace does not answer", agents.GetProperty("detail").GetString(), StringComparison.Ordinal);
         }
 
         var end = await assistant.Exec(id).Ended();

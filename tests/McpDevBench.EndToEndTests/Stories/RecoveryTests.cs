@@ -46,6 +46,26 @@ public sealed partial class RecoveryTests(ServerProcess server) : IClassFixture<
         Assert.Equal("running", listed.Status);
     }
 
+    [Theory]
+    [InlineData("download")]
+    [InlineData("resource")]
+    public async Task That_processes_are_gone_is_reported_until_the_result_of_a_tool_has(string call)
+    {
+        await using var assistant = await server.Connect();
+        var alias = $"told-{call}";
+        var workspace = await assistant.Spawn(Images.Busybox, ("alias", alias));
+        await workspace.Write("work.txt", "hours of work");
+        await DockerHost.Docker("stop", "--time", "1", await workspace.DockerId());
+        await First(assistant, workspace, alias, call);
+
+        var (result, text) = await assistant.CallWithText("exec", ("container_id", alias), ("shell", "true"));
+        Assert.True(result.GetProperty("resumed").GetBoolean());
+        Assert.Contains("started again", text, StringComparison.Ordinal);
+        (result, text) = await assistant.CallWithText("exec", ("container_id", alias), ("shell", "true"));
+        Assert.False(result.TryGetProperty("resumed", out _));
+        Assert.DoesNotContain("started again", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_copy_between_stopped_workspaces_names_both_in_the_text_and_in_the_structured_result()
     {

@@ -336,6 +336,26 @@ public sealed class FileReadingTests
         public string? Encoding { get; init; }
     }
 
+    [Theory]
+    [InlineData((byte)1)]
+    [InlineData((byte)'"')]
+    [InlineData((byte)'\n')]
+    public async Task Content_that_grows_as_JSON_is_bounded_there_too_and_the_way_on_leads_through_all_of_it(byte value)
+    {
+        var content = Enumerable.Repeat(value, 50_000).ToArray();
+        var all = new StringBuilder();
+        long offset = 0;
+        do
+        {
+            var read = await Read(content, new() { Offset = offset, Encoding = "utf8" });
+            Assert.InRange(JsonSize.Of(read.Content), 1, FileReading.DefaultBytes / 4 * 5);
+            all.Append(read.Content);
+            offset = read.NextOffset ?? content.Length;
+        }
+        while (offset < content.Length);
+        Assert.Equal(content, Encoding.UTF8.GetBytes(all.ToString()));
+    }
+
     private static Task<ReadFile> Read(byte[] content, Part? part = null, Action<long, long>? onRead = null)
     {
         part ??= new();

@@ -49,6 +49,25 @@ public sealed class AuditedCallTests
         Assert.Equal(denial is null ? 1 : 2, records.Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_about_two_workspaces_is_found_by_the_id_of_each(bool succeeds)
+    {
+        using var server = await TestServer.StartAsync(null, Changing(() =>
+        {
+            (CallFacts.Current!.ContainerId, CallFacts.Current.SourceId) = ("c_to", "c_from");
+            if (!succeeds)
+                throw new RefusalException(RefusalCode.FileNotFound, "no", "else");
+        }));
+        await CallAsync(server, "changing", "my-id");
+        var records = Records(server).ConvertAll(record => record.Entry);
+        Assert.Equal(["c_to", "c_from"], records.Select(record => record.ContainerId));
+        Assert.All(records, record => Assert.Equal(
+            (AuditEvents.FsWrite, succeeds ? "success" : "failure", "a path", "my-id"),
+            (record.EventType, record.Result, record.Target, record.CorrelationId)));
+    }
+
     [Fact]
     public async Task What_nobody_foresaw_and_what_is_misspelt_is_recorded_as_a_failure()
     {
