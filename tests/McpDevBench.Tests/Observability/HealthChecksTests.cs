@@ -96,6 +96,23 @@ public sealed class HealthChecksTests
     }
 
     [Fact]
+    public async Task Who_asks_for_the_present_state_waits_for_the_answer_that_is_under_way()
+    {
+        var docker = new TaskCompletionSource<Health>();
+        docker.SetResult(new Health(true, "before"));
+        _checks.Register("docker", neededToServe: true, _ => docker.Task);
+        await _checks.AskAsync();
+        docker = new();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("before", (await _checks.AskAsync())[0].Detail);
+
+        var now = _checks.AskNowAsync();
+        Assert.False(now.IsCompleted);
+        docker.SetResult(new Health(false, "now"));
+        Assert.Equal("now", (await now)[0].Detail);
+    }
+
+    [Fact]
     public async Task What_goes_and_what_comes_back_is_known_before_anybody_probes()
     {
         var (docker, asked) = (new Health(true, "fine"), 0);

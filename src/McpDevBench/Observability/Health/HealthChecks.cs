@@ -78,13 +78,9 @@ internal sealed partial class HealthChecks
     {
         foreach (var check in _checks.Values)
         {
+            // The last answer is not handed out any more: one that is under way replaces it, or a new one.
             lock (check)
-            {
-                if (check is { Asking.IsCompleted: false } or { Running.IsCompleted: false })
-                    continue;
-                // Its answer replaces the last one, which is not handed out any more.
                 check.Last = null;
-            }
         }
         return AskAsync();
     }
