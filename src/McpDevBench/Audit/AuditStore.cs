@@ -59,7 +59,9 @@ internal sealed class AuditStore : IDisposable
         if (filter.ContainerId is not { } alias)
             return filter;
         var ids = _file.Read(connection => connection.Query(
-            "SELECT container_id FROM audit WHERE event_type = $event AND target = $alias AND container_id <> $alias "
+            "SELECT container_id FROM audit WHERE event_type = $event AND container_id <> $alias "
+                // A spawn that succeeded names the user id too.
+                + "AND (target = $alias OR substr(target, 1, length($alias) + 5) = $alias || ' uid=') "
                 + "AND ($principal IS NULL OR principal = $principal) GROUP BY container_id ORDER BY max(seq) DESC LIMIT $most",
             row => row.GetString(0),
             ("$event", AuditEvents.ContainerSpawn), ("$alias", alias), ("$principal", filter.Principal), ("$most", MaxWithAlias)));

@@ -54,7 +54,9 @@ public sealed class AuditFilterTests : IAsyncLifetime
         using (var log = _desk.Open())
         {
             await log.RecordAsync(AuditDesk.Entry("proj", AuditEvents.ContainerSpawn) with { ContainerId = "c_1" });
-            await log.RecordAsync(AuditDesk.Entry("proj", AuditEvents.ContainerSpawn) with { ContainerId = "c_2", Principal = "you" });
+            // As a spawn that succeeded is recorded, with the user id; another alias that begins alike is another.
+            await log.RecordAsync(AuditDesk.Entry("proj uid=20001", AuditEvents.ContainerSpawn) with { ContainerId = "c_2", Principal = "you" });
+            await log.RecordAsync(AuditDesk.Entry("project uid=20002", AuditEvents.ContainerSpawn) with { ContainerId = "c_3" });
             await log.RecordAsync(
                 AuditDesk.Entry("proj", AuditEvents.ContainerKill) with { ContainerId = "proj", Result = AuditResults.Failure });
             await log.RecordAsync(AuditDesk.Entry("dry_run proj", AuditEvents.ContainerSpawn));
@@ -62,7 +64,7 @@ public sealed class AuditFilterTests : IAsyncLifetime
         using var store = AuditStore.OpenForReading(_desk.Storage);
         AuditFilter Of(AuditFilter filter) => store.Resolve(filter);
         Assert.Equal(["c_2", "c_1"], Of(new AuditFilter { ContainerId = "proj" }).WithAlias);
-        Assert.Equal("012345projprojproj", Found(Of(new AuditFilter { ContainerId = "proj" })));
+        Assert.Equal("012345projproj uid=20001proj", Found(Of(new AuditFilter { ContainerId = "proj" })));
         Assert.Equal(["c_1"], Of(new AuditFilter { ContainerId = "proj", Principal = "me" }).WithAlias);
         Assert.Empty(Of(new AuditFilter { ContainerId = "other" }).WithAlias);
         Assert.Equal("", Found(Of(new AuditFilter { ContainerId = "other" })));
