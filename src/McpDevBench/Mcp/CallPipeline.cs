@@ -58,8 +58,6 @@ internal sealed partial class CallPipeline(
         using var deadline = Timeouts.Begin(method, time, cancellationToken);
         try
         {
-            if (ProtocolMethods.NotOffered.Contains(method))
-                throw new McpProtocolException($"Method not found: {method} is not offered by this server.", McpErrorCode.MethodNotFound);
             if ((message.Params as JsonObject)?[MessageFault.Member] is JsonValue fault)
                 throw new McpProtocolException(
                     fault.ToString().Replace('\n', ' '), (McpErrorCode?)(int?)message.Params[FormFault.Member] ?? McpErrorCode.InvalidParams);

@@ -6,12 +6,6 @@ namespace McpDevBench.Mcp;
 /// <summary>The protocol's methods, so that a client cannot invent a metric's label.</summary>
 internal static class ProtocolMethods
 {
-    /// <summary>
-    /// The SDK answers these whether they are offered or not. A client that believes it has subscribed would wait for news for ever.
-    /// </summary>
-    public static FrozenSet<string> NotOffered { get; } =
-        FrozenSet.Create("resources/subscribe", "resources/unsubscribe");
-
     public static FrozenSet<string> All { get; } = new[]
     {
         RequestMethods.Initialize,

@@ -72,7 +72,7 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
     [InlineData("exec", """{"container_id": "$", "shell": "true", "wait_ms": 25001}""")]
     [InlineData("exec", """{"container_id": "$", "shell": "true", "wait_ms": 1.5}""")]
     [InlineData("exec", """{"container_id": "$", "shell": "true", "env": {"A=B": "x"}}""")]
-    [InlineData("exec", """{"container_id": "$", "shell": "true", "env": {"A": null}}""")]
+    [InlineData("exec", """{"container_id": "$", "shell": "true", "env": {"A": [1]}}""")]
     [InlineData("exec", """{"container_id": "$", "shell": "true", "cwd": "/workspace/../etc\u0000"}""")]
     [InlineData("exec", """{"container_id": "$", "shell": "true", "pty": true, "rows": 0}""")]
     [InlineData("spawn", """{"memory_mb": 1}""")]

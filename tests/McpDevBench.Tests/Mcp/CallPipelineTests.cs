@@ -135,17 +135,6 @@ public sealed class CallPipelineTests
     private static async Task<JsonNode> MessageAsync(HttpResponseMessage response) =>
         JsonNode.Parse((await response.Content.ReadAsStringAsync()).Split('\n').First(line => line.StartsWith("data: "))[6..])!;
 
-    [Theory]
-    [InlineData("resources/subscribe")]
-    [InlineData("resources/unsubscribe")]
-    public async Task A_subscription_is_not_offered_and_so_not_found(string method)
-    {
-        using var server = await TestServer.StartAsync();
-        var answer = await RawCall.PostAsync(
-            server, $$$"""{"jsonrpc":"2.0","id":1,"method":"{{{method}}}","params":{"uri":"workspace://a/b"}}""");
-        Assert.Equal(-32601, (int?)answer["error"]?["code"]);
-    }
-
     private static Task<HttpResponseMessage> PostAsync(TestServer server, string body, string? correlationId = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
