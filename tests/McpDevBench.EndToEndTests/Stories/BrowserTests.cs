@@ -21,24 +21,28 @@ public sealed class BrowserTests
         ("Referrer-Policy", "no-referrer"),
     ];
 
+    private static readonly HashSet<string> _attacks =
+    [
+        "ran via iframe as x.html", "ran via sandbox as x.html", "ran via object as x.html", "ran via embed as x.html",
+        "ran via iframe as x.svg", "ran via iframe as x.xhtml", "ran via iframe as noext", "ran via form as x.html",
+        "ran via popup as x.html", "ran via script", "ran via module", "ran via style", "read via image", "read via fetch cors",
+        "called as text/plain", "called as application/json", "called via websocket", "called via eventsource", "written via put", "done",
+    ];
+
     [Fact]
     [Attack("a web page in Chromium, against files, tools and metrics")]
     public async Task No_page_of_another_port_calls_the_server_or_runs_a_workspaces_files_in_a_real_browser()
     {
         await using var site = new AttackerSite();
         const string call = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"spawn","arguments":{"alias":"owned"}},"a":"="}""";
-        // Where nothing stops them, all of these attacks work.
-        await Chromium.Open(site.AttackOn(site.Address, "/files", call));
-        var harm = site.TakeSeen();
-        Assert.Superset(
-            new HashSet<string>
-            {
-                "ran via iframe as x.html", "ran via sandbox as x.html", "ran via object as x.html", "ran via embed as x.html",
-                "ran via iframe as x.svg", "ran via iframe as x.xhtml", "ran via iframe as noext", "ran via form as x.html",
-                "ran via popup as x.html", "ran via script", "ran via module", "ran via style", "read via image", "read via fetch cors",
-                "called as text/plain", "called as application/json", "called via websocket", "called via eventsource", "written via put", "done",
-            },
-            harm.ToHashSet());
+        // Where nothing stops them, all of these attacks work; on a busy machine not all of them in the time of one page.
+        var harm = new HashSet<string>();
+        for (var pages = 0; pages < 5 && !harm.IsSupersetOf(_attacks); pages++)
+        {
+            await Chromium.Open(site.AttackOn(site.Address, "/files", call));
+            harm.UnionWith(site.TakeSeen());
+        }
+        Assert.Superset(_attacks, harm);
         await Chromium.Open(site.JumpTo(site.Address + "/files?path=x.html&via=jump"));
         Assert.Contains("ran via jump as x.html", site.TakeSeen());
 
