@@ -6,7 +6,7 @@ namespace McpDevBench.Mcp;
 /// Sends an answer as fast as its client reads it, but no slower than <see cref="MinRate"/>: an answer that is not read holds memory that
 /// others wait for, so its connection is ended.
 /// </summary>
-internal sealed partial class PacedStream(Stream inner, HttpContext context) : Stream
+internal sealed partial class PacedStream(Stream inner, HttpContext context) : WriteOnlyStream
 {
     /// <summary>Bytes a second.</summary>
     public const int MinRate = 64 << 10;
@@ -16,20 +16,6 @@ internal sealed partial class PacedStream(Stream inner, HttpContext context) : S
 
     private readonly TimeProvider _time = context.RequestServices.GetRequiredService<TimeProvider>();
     private TimeSpan _behind;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -49,12 +35,6 @@ internal sealed partial class PacedStream(Stream inner, HttpContext context) : S
     public override void Flush() => inner.Flush();
 
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private ValueTask Taken(ValueTask writing, int bytes)
     {

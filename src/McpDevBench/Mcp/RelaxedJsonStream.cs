@@ -3,7 +3,7 @@ using System.Buffers;
 namespace McpDevBench.Mcp;
 
 /// <summary>Passes JSON on to another stream, without the escapes that it does not need.</summary>
-internal sealed class RelaxedJsonStream(Stream inner) : Stream
+internal sealed class RelaxedJsonStream(Stream inner) : WriteOnlyStream
 {
     /// <summary>
     /// The web server copies a write into pinned memory before it waits for the client: a large answer goes out in pieces, so that it takes
@@ -13,20 +13,6 @@ internal sealed class RelaxedJsonStream(Stream inner) : Stream
 
     private readonly RelaxedJson _json = new();
     private readonly ArrayBufferWriter<byte> _buffer = new();
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override void Write(ReadOnlySpan<byte> buffer) => inner.Write(Relaxed(buffer).Span);
 
@@ -49,12 +35,6 @@ internal sealed class RelaxedJsonStream(Stream inner) : Stream
     public override void Flush() => inner.Flush();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private ReadOnlyMemory<byte> Relaxed(ReadOnlySpan<byte> json)
     {

@@ -6,7 +6,7 @@ namespace McpDevBench.Observability.Logs;
 /// Standard error, for one writer. It may be a pipe that nobody reads: what finds it full waits a moment once, and from then on not at all until there is room again. A line that
 /// is longer than the room there is goes out in parts, and what is left of it goes before the next line: no line is ever cut.
 /// </summary>
-internal sealed partial class StandardError(int descriptor = 2) : Stream
+internal sealed partial class StandardError(int descriptor = 2) : WriteOnlyStream
 {
     /// <summary>Of so many bytes a pipe takes all at once if it is writable at all (PIPE_BUF).</summary>
     private const int Part = 4096;
@@ -20,17 +20,6 @@ internal sealed partial class StandardError(int descriptor = 2) : Stream
 
     private byte[] _rest = [];
     private bool _full;
-
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <exception cref="IOException">It cannot be written; nothing of the line is or will be in it.</exception>
     public override void Write(ReadOnlySpan<byte> line)
@@ -51,10 +40,6 @@ internal sealed partial class StandardError(int descriptor = 2) : Stream
     public override void Flush()
     {
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private int WriteWhatFits(ReadOnlySpan<byte> bytes)
     {
