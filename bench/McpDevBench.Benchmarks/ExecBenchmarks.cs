@@ -9,7 +9,7 @@ namespace McpDevBench.Benchmarks;
 public class ExecBenchmarks
 {
     private const int Small = 100, Large = 64 << 10, Page = 16 << 10;
-    private const long MostBytes = 16 << 20;
+    private const long MaxBytes = 16 << 20;
 
     private readonly byte[] _small = new byte[Small], _large = new byte[Large], _page = new byte[Page];
     private readonly PollRequest _request = new() { ExecId = "e_1", MaxBytes = Page };
@@ -25,8 +25,8 @@ public class ExecBenchmarks
         foreach (var buffer in new[] { _small, _large })
             buffer.AsSpan().Fill((byte)'a');
         _folder = Directory.CreateTempSubdirectory("devbench-");
-        _log = new OutputLog(Path.Combine(_folder.FullName, "log"), MostBytes);
-        _full = new OutputLog(Path.Combine(_folder.FullName, "full"), MostBytes);
+        _log = new OutputLog(Path.Combine(_folder.FullName, "log"), MaxBytes);
+        _full = new OutputLog(Path.Combine(_folder.FullName, "full"), MaxBytes);
         _path = Path.Combine(_folder.FullName, "file");
         _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         for (var written = 0; written < 1 << 20; written += Small)
@@ -68,7 +68,7 @@ public class ExecBenchmarks
     /// <summary>To the end of a file that begins anew when the log would, so that both have the same new blocks to find.</summary>
     private void Write(byte[] content)
     {
-        if (_position > MostBytes)
+        if (_position > MaxBytes)
             RandomAccess.SetLength(_file, _position = 0);
         RandomAccess.Write(_file, content, _position);
         _position += content.Length;

@@ -14,6 +14,6 @@ internal static class Heap
             return;
         GC.Collect();
         if (GC.GetTotalMemory(forceFullCollection: false) > Comfortable)
-            throw new RefusalException(AgentStatus.Exhausted, "the agent's memory is taken up by requests under way; try again");
+            throw new OperationException(AgentStatus.Exhausted, "the agent's memory is taken up by requests under way; try again");
     }
 }

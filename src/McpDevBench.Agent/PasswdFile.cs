@@ -37,7 +37,7 @@ internal sealed unsafe record PasswdFile(string Path, string Parts)
             Fd.WriteFully(file, content.AsSpan(0, end + tail), default);
             return true;
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             return false;
         }

@@ -29,7 +29,7 @@ internal static unsafe class Serving
             workspace = new Workspace(options.Workspace);
             Importing.Recover(workspace);
         }
-        catch (RefusalException refusal)
+        catch (OperationException refusal)
         {
             return Fail($"workspace {refusal.Message}");
         }

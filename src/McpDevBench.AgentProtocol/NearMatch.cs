@@ -8,7 +8,7 @@ public static class NearMatch
     /// <returns>The first of the lines, counted from 1, and their text; null if no line is similar.</returns>
     public static (int Line, byte[] Text)? Find(ReadOnlySpan<byte> content, ReadOnlySpan<byte> wanted)
     {
-        var (anchor, anchorAt, wantedLines) = LongestLine(wanted);
+        var (anchor, anchorAt, wantedLines) = MaxLineLength(wanted);
         if (anchor.Length == 0)
             return null;
         var pairs = new PairCounts(anchor);
@@ -25,7 +25,7 @@ public static class NearMatch
         return (first + 1, LinesFrom(content, first, wantedLines).ToArray());
     }
 
-    private static (byte[] Line, int Index, int Count) LongestLine(ReadOnlySpan<byte> text)
+    private static (byte[] Line, int Index, int Count) MaxLineLength(ReadOnlySpan<byte> text)
     {
         ReadOnlySpan<byte> longest = default;
         var (index, count) = (0, 0);

@@ -6,7 +6,7 @@ namespace McpDevBench.AgentProtocol;
 public sealed record ContainerUsage(ulong? MemoryBytes, ulong? CpuMicroseconds)
 {
     /// <summary>Far beyond any container; and up to here a double is exact.</summary>
-    private const ulong Most = 1UL << 53;
+    private const ulong Max = 1UL << 53;
 
     public void Write(MessageWriter to) => to.Optional(MemoryBytes).Optional(CpuMicroseconds);
 
@@ -14,7 +14,7 @@ public sealed record ContainerUsage(ulong? MemoryBytes, ulong? CpuMicroseconds)
     public static ContainerUsage Read(ref MessageReader from)
     {
         var usage = new ContainerUsage(from.OptionalUInt64(), from.OptionalUInt64());
-        return usage is { MemoryBytes: > Most } or { CpuMicroseconds: > Most }
+        return usage is { MemoryBytes: > Max } or { CpuMicroseconds: > Max }
             ? throw new ProtocolException($"{usage.MemoryBytes} bytes and {usage.CpuMicroseconds} µs are no container's usage")
             : usage;
     }

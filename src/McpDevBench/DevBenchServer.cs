@@ -1,7 +1,7 @@
 using McpDevBench.Access;
 using McpDevBench.Agents;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
 using McpDevBench.Files;
@@ -20,7 +20,7 @@ namespace McpDevBench;
 /// <summary>Every setting of the server, by room.</summary>
 internal sealed record DevBenchOptions(
     LogOptions Log, TraceOptions Traces, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, AuditOptions Audit,
-    AgentOptions Agents, ContainerOptions Containers, ExecOptions Execs)
+    AgentOptions Agents, WorkspaceOptions Containers, ExecOptions Execs)
 {
     public static DevBenchOptions Read(Settings settings)
     {
@@ -30,7 +30,7 @@ internal sealed record DevBenchOptions(
         return new(
             log, traces, metrics, access, mcp, EngineOptions.Read(settings),
             StorageOptions.Read(settings, mcp.Transport == Transport.Stdio), AuditOptions.Read(settings),
-            AgentOptions.Read(settings), ContainerOptions.Read(settings), ExecOptions.Read(settings));
+            AgentOptions.Read(settings), WorkspaceOptions.Read(settings), ExecOptions.Read(settings));
     }
 
     public bool IsStdio => Mcp.Transport == Transport.Stdio;
@@ -177,7 +177,7 @@ internal static class DevBenchServer
         services.AddSingleton<Ownership>();
         services.AddSingleton<StateLease>();
         services.AddSingleton<KeyedLock>();
-        services.AddSingleton<ContainerStore>();
+        services.AddSingleton<WorkspaceStore>();
         services.AddSingleton<KeptFileStore>();
         services.AddSingleton<WorkspaceDirectory>();
         services.AddSingleton<UidAllocator>();
@@ -193,7 +193,7 @@ internal static class DevBenchServer
         services.AddSingleton<SpawnResumption>();
         services.AddSingleton<EngineStates>();
         services.AddSingleton<WorkspaceList>();
-        services.AddSingleton<ContainerService>();
+        services.AddSingleton<WorkspaceService>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Janitor>();
 
@@ -258,7 +258,7 @@ internal static class DevBenchServer
         var metrics = app.Services.GetRequiredService<MetricCatalogue>();
         app.UseCorrelationIds();
         app.UseBrowserHeaders();
-        app.UseEarlyRefusals(options.Mcp.Path, metrics.Api);
+        app.UseEarlyRejections(options.Mcp.Path, metrics.Api);
         app.UseHttpFailures(metrics.Access, options.Mcp.Path);
         app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, app.Services.GetRequiredService<HostDenials>().RecordAsync);
         app.UseFileAddress(options.Access);

@@ -1,6 +1,6 @@
 using McpDevBench.Agents;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Health;

@@ -1,6 +1,6 @@
 using McpDevBench.Agents;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
 using McpDevBench.Observability.Health;
@@ -15,9 +15,9 @@ namespace McpDevBench;
 /// fails is tried again; it never ends the server.
 /// </summary>
 internal sealed partial class Upkeep(
-    ContainerOptions options, Database database, StateDisk stateDisk, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
+    WorkspaceOptions options, Database database, StateDisk stateDisk, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
     WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
-    ContainerService containers, ProcessorPlacement placement, StarvedEnds ends,
+    WorkspaceService containers, ProcessorPlacement placement, StarvedEnds ends,
     StateLease lease, IHostApplicationLifetime lifetime,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
     SystemAudit audit, EngineChecks engineChecks,
@@ -25,10 +25,10 @@ internal sealed partial class Upkeep(
     MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
-    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(2), AgentTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2), AgentTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Why the server ended itself; null if it did not.</summary>
-    public RefusalException? Failure { get; private set; }
+    public RequestException? Failure { get; private set; }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -77,7 +77,7 @@ internal sealed partial class Upkeep(
         {
             await lease.RenewAsync(cancellationToken);
         }
-        catch (RefusalException e) when (e.Code == RefusalCode.Conflict)
+        catch (RequestException e) when (e.Code == ErrorCode.Conflict)
         {
             Failure = e;
             lifetime.StopApplication();
@@ -91,7 +91,7 @@ internal sealed partial class Upkeep(
         var connections = 0;
         // Until Docker has been seen, often; afterwards at leisure.
         while (!await ReconcileAsync())
-            await Task.Delay(Impatience, time, stoppingToken);
+            await Task.Delay(RetryInterval, time, stoppingToken);
         using var timer = new PeriodicTimer(options.CleanupInterval, time);
         do
         {
@@ -204,7 +204,7 @@ internal sealed partial class Upkeep(
         {
             return false;
         }
-        catch (RefusalException e)
+        catch (RequestException e)
         {
             LogPostponed(logger, step, e.Message);
             return false;

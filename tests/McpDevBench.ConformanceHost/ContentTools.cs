@@ -23,7 +23,7 @@ internal static class ContentTools
             new TextContentBlock { Text = "Multiple content types test:" },
             ImageContentBlock.FromBytes(Image, "image/png"),
             Resource("test://mixed-content-resource", "application/json", """{"test":"data","value":123}""")),
-        new ToolFixture("test_error_handling", "Is refused.", (_, _) => throw new RefusalException(RefusalCode.Conflict, "This tool intentionally returns an error for testing.", "Nothing helps.")),
+        new ToolFixture("test_error_handling", "Is refused.", (_, _) => throw new RequestException(ErrorCode.Conflict, "This tool intentionally returns an error for testing.", "Nothing helps.")),
         new ToolFixture("test_tool_with_progress", "Reports progress.", ReportProgressAsync),
         new ToolFixture("test_tool_with_logging", "Logs to the client.", LogThriceAsync),
         new ToolFixture("test_logging_tool", "Logs to the client, if it asked for that.", (request, _) =>

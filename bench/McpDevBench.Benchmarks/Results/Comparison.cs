@@ -6,16 +6,16 @@ namespace McpDevBench.Benchmarks.Results;
 internal static class Comparison
 {
     /// <summary>A ratio may become so many times larger: measured again on a busy machine, it moves that much by itself.</summary>
-    public const double MostRatio = 1.5;
+    public const double MaxRatio = 1.5;
 
     /// <summary>And by less than this it is noise whatever the factor.</summary>
-    public const double LeastRatio = 0.1;
+    public const double MinRatio = 0.1;
 
     /// <summary>An allocation may become so many times larger, because buffers are shared and grow.</summary>
-    public const double MostBytes = 1.1;
+    public const double MaxBytes = 1.1;
 
     /// <summary>And by this: a share of what other threads allocate meanwhile. The smallest object is larger.</summary>
-    public const int LeastBytes = 8;
+    public const int MinBytes = 8;
 
     /// <returns>A sentence for each method that became worse or was never recorded.</returns>
     public static IEnumerable<string> Worse(ResultTable recorded, ResultTable measured)
@@ -37,9 +37,9 @@ internal static class Comparison
             yield return "it was never recorded: run scripts/bench.sh record.";
             yield break;
         }
-        if (now.Bytes > (before.Bytes * MostBytes) + LeastBytes)
+        if (now.Bytes > (before.Bytes * MaxBytes) + MinBytes)
             yield return string.Create(CultureInfo.InvariantCulture, $"it allocates {now.Bytes} bytes instead of {before.Bytes}.");
-        if (now.Ratio > before.Ratio * MostRatio && now.Ratio > before.Ratio + LeastRatio)
+        if (now.Ratio > before.Ratio * MaxRatio && now.Ratio > before.Ratio + MinRatio)
             yield return string.Create(CultureInfo.InvariantCulture, $"it takes {now.Ratio:0.00} times as long as what it is measured against, instead of {before.Ratio:0.00} times.");
     }
 }

@@ -10,12 +10,12 @@ namespace McpDevBench.LoadTests.Report;
 /// <summary>What happened when, in intervals of the load.</summary>
 internal sealed class Timeline(ScenarioResult result)
 {
-    private const int MostIntervals = 40;
+    private const int MaxIntervals = 40;
 
     private static readonly Theme _theme = Theme.Light;
 
     /// <summary>In seconds.</summary>
-    private readonly double _interval = Math.Max(1, Math.Ceiling(result.Plan.Duration.TotalSeconds / MostIntervals));
+    private readonly double _interval = Math.Max(1, Math.Ceiling(result.Plan.Duration.TotalSeconds / MaxIntervals));
 
     private Scale X => Scale.Time(0, Math.Max(result.Plan.Duration.TotalSeconds, result.Elapsed.TotalSeconds), 8, at => TimeSpan.FromSeconds(at).ToString(@"m\:ss", CultureInfo.InvariantCulture));
 

@@ -31,7 +31,7 @@ internal static class Words
                 : "–";
         }
         return Math.Min(verdict.Client.Share.Ratio ?? 1, verdict.Metrics.Share.Ratio ?? 1) is var share and < 1
-            ? Invariant($"{(1 - share) / (1 - verdict.Objective.Least) * 100:0} % of the budget is used")
+            ? Invariant($"{(1 - share) / (1 - verdict.Objective.Min) * 100:0} % of the budget is used")
             : "nothing of the budget is used";
     }
 

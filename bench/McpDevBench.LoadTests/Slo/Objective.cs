@@ -10,9 +10,9 @@ internal readonly record struct Share(double Good, double All)
 /// <summary>A promise of the product. Its numbers are shared with the recording rules and alerts of the deployment.</summary>
 /// <param name="Name">One word.</param>
 /// <param name="Promise">What is promised.</param>
-/// <param name="Least">The least share of good ones.</param>
+/// <param name="Min">The least share of good ones.</param>
 /// <param name="LimitSeconds">Within which a good one is answered, if it is about time.</param>
-internal sealed record Objective(string Name, string Promise, double Least, double? LimitSeconds = null)
+internal sealed record Objective(string Name, string Promise, double Min, double? LimitSeconds = null)
 {
     /// <summary>Answers within this many seconds are fast enough; a bound of the histogram.</summary>
     public const double FastSeconds = 0.1;
@@ -41,5 +41,5 @@ internal sealed record Objective(string Name, string Promise, double Least, doub
     public static IReadOnlySet<string> ServersErrors { get; } = new HashSet<string> { "server_error", "docker_unavailable", "timeout", "other" };
 
     /// <summary>Where nothing was asked, nothing was broken.</summary>
-    public bool IsMetBy(Share share) => share.Ratio is not { } ratio || (this == Errors ? ratio > Least : ratio >= Least);
+    public bool IsMetBy(Share share) => share.Ratio is not { } ratio || (this == Errors ? ratio > Min : ratio >= Min);
 }

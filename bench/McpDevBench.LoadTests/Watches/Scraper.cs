@@ -13,7 +13,7 @@ internal sealed record Scrape(Snapshot? Metrics)
 /// <summary>Scrapes the server as a Prometheus does.</summary>
 internal sealed class Scraper(Uri metrics) : IDisposable
 {
-    private const int MostLooks = 100;
+    private const int MaxLooks = 100;
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
@@ -37,7 +37,7 @@ internal sealed class Scraper(Uri metrics) : IDisposable
     public async Task<Snapshot> SettledAsync(TimeProvider time)
     {
         var before = await RequiredAsync();
-        for (var look = 0; look < MostLooks; look++)
+        for (var look = 0; look < MaxLooks; look++)
         {
             await Task.Delay(_pause, time);
             var after = await RequiredAsync();

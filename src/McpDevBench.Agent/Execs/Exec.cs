@@ -101,9 +101,9 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
     public void ThrowIfUnwanted()
     {
         if (Discarded)
-            throw new RefusalException(AgentStatus.Cancelled, "cancelled before it began");
+            throw new OperationException(AgentStatus.Cancelled, "cancelled before it began");
         if (Clock.Milliseconds >= StartExpiresAt)
-            throw new RefusalException(AgentStatus.Expired, "the command reached the workspace too late and was not started");
+            throw new OperationException(AgentStatus.Expired, "the command reached the workspace too late and was not started");
     }
 
     public void AddInput(Channel channel, ExecInput input)
@@ -115,7 +115,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
     public void Resize(ushort rows, ushort columns)
     {
         if (!request.Pty)
-            throw new RefusalException(AgentStatus.Invalid, "the exec has no terminal to resize");
+            throw new OperationException(AgentStatus.Invalid, "the exec has no terminal to resize");
         if (!_pipes[0].Closed)
             ExecStreams.Resize(_pipes[0].Fd, rows, columns);
     }

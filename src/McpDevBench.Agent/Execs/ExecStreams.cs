@@ -20,7 +20,7 @@ internal sealed unsafe class ExecStreams : IDisposable
             streams.AddPipe(2, oursReads: true);
             return streams;
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             streams.Dispose();
             throw;

@@ -66,7 +66,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     {
         exec.Rejoined = false;
         if (!workers.TrySubmit(new Job(() => Spawn(exec, request))))
-            Fail(exec, request, new RefusalException(AgentStatus.Exhausted, "too many requests are waiting"));
+            Fail(exec, request, new OperationException(AgentStatus.Exhausted, "too many requests are waiting"));
     }
 
     /// <summary>The newest request decides whether the process may still be started, and until when.</summary>
@@ -90,7 +90,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         if (exec.Ended)
             throw NoSuchExec();
         if (request.Signal is 0 or > 64)
-            throw new RefusalException(AgentStatus.Invalid, $"{request.Signal} is no signal");
+            throw new OperationException(AgentStatus.Invalid, $"{request.Signal} is no signal");
         if (request.Signal != Abi.SIGKILL)
         {
             hunter.Signal(
@@ -226,9 +226,9 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
     {
         var background = _execs.Count(exec => exec.Background && !exec.Ended);
         if (_execs.Count - background >= MaxExecs)
-            throw new RefusalException(AgentStatus.Exhausted, $"{MaxExecs} execs are running, or have ended and not been acknowledged");
+            throw new OperationException(AgentStatus.Exhausted, $"{MaxExecs} execs are running, or have ended and not been acknowledged");
         if (background >= MaxBackground)
-            throw new RefusalException(AgentStatus.Exhausted, $"{MaxBackground} execs have processes in the background");
+            throw new OperationException(AgentStatus.Exhausted, $"{MaxBackground} execs have processes in the background");
     }
 
     /// <summary>On a worker.</summary>
@@ -242,7 +242,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         }
         catch (Exception error)
         {
-            loop.Post(() => Fail(exec, request, RefusalException.From(error)));
+            loop.Post(() => Fail(exec, request, OperationException.From(error)));
         }
     }
 
@@ -270,7 +270,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
         exec.StartWaiters.Clear();
     }
 
-    private void Fail(Exec exec, ExecStart request, RefusalException refusal)
+    private void Fail(Exec exec, ExecStart request, OperationException refusal)
     {
         if (refusal.Status is AgentStatus.Cancelled or AgentStatus.Expired && exec is { Rejoined: true, Discarded: false })
         {
@@ -291,5 +291,5 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
 
     private Exec Find(Guid key) => _byKey.TryGetValue(key, out var exec) && exec.Pid != 0 ? exec : throw NoSuchExec();
 
-    private static RefusalException NoSuchExec() => new(AgentStatus.NoSuchExec, "no such exec, or it has ended");
+    private static OperationException NoSuchExec() => new(AgentStatus.NoSuchExec, "no such exec, or it has ended");
 }

@@ -33,8 +33,8 @@ internal static unsafe class ProgramLookup
                 worst = error;
         }
         throw worst == Errno.EACCES
-            ? new RefusalException(AgentStatus.CannotStart, $"{name}: found in PATH, but not executable")
-            : new RefusalException(AgentStatus.CannotStart, $"{name}: not found in PATH ({search})");
+            ? new OperationException(AgentStatus.CannotStart, $"{name}: found in PATH, but not executable")
+            : new OperationException(AgentStatus.CannotStart, $"{name}: not found in PATH ({search})");
     }
 
     /// <summary>A shell for a script: bash where it is in PATH, else sh.</summary>
@@ -44,13 +44,13 @@ internal static unsafe class ProgramLookup
         {
             return (Find(cwd, request, Bash), Bash);
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             return (Find(cwd, request, "sh"), "sh");
         }
     }
 
-    public static RefusalException Refuse(int error, string name) => error switch
+    public static OperationException Refuse(int error, string name) => error switch
     {
         Errno.ENOENT => new(AgentStatus.CannotStart, $"{name}: not found, or the interpreter that it needs is not there"),
         Errno.ENOTDIR or Errno.ELOOP or Errno.ENAMETOOLONG => new(AgentStatus.CannotStart, $"{name}: not found"),
@@ -66,7 +66,7 @@ internal static unsafe class ProgramLookup
     private static int Probe(Fd cwd, byte[] path)
     {
         if (path.AsSpan().IndexOf((byte)0) != path.Length - 1)
-            throw new RefusalException(AgentStatus.Invalid, "the program's name cannot contain NUL");
+            throw new OperationException(AgentStatus.Invalid, "the program's name cannot contain NUL");
         fixed (byte* name = path)
         {
             Statx stat;

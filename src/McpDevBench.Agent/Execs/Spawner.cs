@@ -34,7 +34,7 @@ internal sealed unsafe class Spawner(Marks marks, Identity? identity, int worksp
     public void Spawn(ExecStart request, Action permit, Action<Spawned> started, Action<Ending> ended)
     {
         if (request.Argv.Count == 0 || request.Argv.First().Length == 0)
-            throw new RefusalException(AgentStatus.Invalid, "argv must name a program");
+            throw new OperationException(AgentStatus.Invalid, "argv must name a program");
         using var cwd = WorkingDirectory.Open(workspace, request.Cwd);
         using var streams = request.Pty ? ExecStreams.Terminal(request.Rows, request.Columns) : ExecStreams.Pipes(request.StdinOpen);
         var (program, shell, arguments) = Resolve(cwd, request, streams);

@@ -36,7 +36,7 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
             return;
         }
         if (s_bytes + input.Content.Length > MaxBytes)
-            throw new RefusalException(AgentStatus.Exhausted, "too much input is waiting to be read; try again");
+            throw new OperationException(AgentStatus.Exhausted, "too much input is waiting to be read; try again");
         s_bytes += input.Content.Length;
         _eofQueued = input.Eof && !isTerminal;
         var segment = new Segment

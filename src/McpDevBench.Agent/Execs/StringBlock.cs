@@ -14,7 +14,7 @@ internal sealed unsafe class StringBlock : IDisposable
         foreach (var text in strings)
         {
             if (text.Contains('\0', StringComparison.Ordinal))
-                throw new RefusalException(AgentStatus.Invalid, "arguments and environment cannot contain NUL");
+                throw new OperationException(AgentStatus.Invalid, "arguments and environment cannot contain NUL");
             bytes += Encoding.UTF8.GetByteCount(text) + 1;
         }
         Pointers = (byte**)NativeMemory.Alloc((nuint)bytes);

@@ -8,7 +8,7 @@ internal static unsafe class WorkingDirectory
     public static Fd Open(int workspace, ReadOnlySpan<byte> path)
     {
         if (path.Contains((byte)0) || path.Length > Protocol.MaxPath)
-            throw new RefusalException(AgentStatus.Invalid, "cwd: contains NUL, or is too long");
+            throw new OperationException(AgentStatus.Invalid, "cwd: contains NUL, or is too long");
         int fd;
         fixed (byte* name = path.IsEmpty ? ".\0"u8 : Text.Z(path))
             fd = Libc.openat(workspace, name, Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_CLOEXEC, 0);
@@ -20,7 +20,7 @@ internal static unsafe class WorkingDirectory
             Check(fd, path);
             return opened;
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             opened.Dispose();
             throw;
@@ -39,7 +39,7 @@ internal static unsafe class WorkingDirectory
         fixed (byte* link = Text.Z($"/proc/self/fd/{fd}"), to = real)
             length = Libc.readlinkat(Abi.AT_FDCWD, link, to, real.Length);
         if (length > 0 && (IsBelow(real[..(int)length], "/proc"u8) || IsBelow(real[..(int)length], "/sys"u8) || IsBelow(real[..(int)length], "/dev"u8)))
-            throw new RefusalException(AgentStatus.PathDenied, $"cwd {Text.Show(path)}: not in /proc, /sys or /dev");
+            throw new OperationException(AgentStatus.PathDenied, $"cwd {Text.Show(path)}: not in /proc, /sys or /dev");
     }
 
     private static bool IsBelow(ReadOnlySpan<byte> path, ReadOnlySpan<byte> root)

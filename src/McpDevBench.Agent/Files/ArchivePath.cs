@@ -11,7 +11,7 @@ internal static class ArchivePath
         if (name.StartsWith("/"u8))
             throw Denied(name, "is absolute");
         if (name.Contains((byte)0))
-            throw new RefusalException(AgentStatus.Invalid, "archive: a name contains NUL");
+            throw new OperationException(AgentStatus.Invalid, "archive: a name contains NUL");
         var clean = new List<byte>(name.Length);
         foreach (var range in name.Split((byte)'/'))
         {
@@ -25,7 +25,7 @@ internal static class ArchivePath
             clean.AddRange(part);
         }
         if (clean.Count > Protocol.MaxPath)
-            throw new RefusalException(AgentStatus.Invalid, $"archive: {Text.Show(name)}: the path is too long");
+            throw new OperationException(AgentStatus.Invalid, $"archive: {Text.Show(name)}: the path is too long");
         return [.. clean];
     }
 
@@ -33,9 +33,9 @@ internal static class ArchivePath
     public static void CheckLink(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target)
     {
         if (target.IsEmpty || target.Contains((byte)0) || target.Length > Protocol.MaxPath)
-            throw new RefusalException(AgentStatus.Invalid, $"archive: {Text.Show(path)} is a link without a possible target");
+            throw new OperationException(AgentStatus.Invalid, $"archive: {Text.Show(path)} is a link without a possible target");
     }
 
-    private static RefusalException Denied(ReadOnlySpan<byte> name, string why)
+    private static OperationException Denied(ReadOnlySpan<byte> name, string why)
         => new(AgentStatus.PathDenied, $"archive: {Text.Show(name)} {why}");
 }

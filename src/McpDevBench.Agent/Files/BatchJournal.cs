@@ -96,7 +96,7 @@ internal sealed class BatchJournal : IDisposable
             FileRemoval.RemoveTree(place, place.Name, channel: null);
             return true;
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             // Something in it belongs to somebody else. The batch's outcome does not depend on it.
             return false;

@@ -45,7 +45,7 @@ internal sealed class BatchPreconditions(Workspace workspace)
         if (source is { } entry)
             Replacing.RefuseUnlessLike(entry.Kind, found, step.Target);
         if (source is not null && !step.Overwrite)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Target)}: exists already");
+            throw new OperationException(AgentStatus.Conflict, $"{Text.Show(step.Target)}: exists already");
     }
 
     /// <summary>The path without needless slashes, if no link and no dot component is involved; otherwise null.</summary>

@@ -26,7 +26,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
             BatchVerb.Move => Move(step),
             BatchVerb.Copy => Copy(step),
             BatchVerb.MakeDirectory => MakeDirectory(step),
-            _ => throw new RefusalException(AgentStatus.Invalid, $"verb {(byte)step.Verb} is unknown"),
+            _ => throw new OperationException(AgentStatus.Invalid, $"verb {(byte)step.Verb} is unknown"),
         };
     }
 
@@ -67,7 +67,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         if (outcome.Error == EditError.TooLarge)
             throw TooLargeToEdit(step.Path);
         if (outcome.FailedEdit >= 0)
-            throw new RefusalException(AgentStatus.Invalid, EditFailure.Describe(Text.Show(step.Path), step.Edits, outcome));
+            throw new OperationException(AgentStatus.Invalid, EditFailure.Describe(Text.Show(step.Path), step.Edits, outcome));
         using var temp = TempFile.Create(place.Directory, step.Path);
         Fd.WriteFully(temp.Fd, outcome.Content, step.Path);
         Put(temp, place, before, WriteRequest.KeepMode, step.Path);
@@ -89,7 +89,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
             if (Fd.ReadFully(fd, text, 0, step.Path) == text.Length && Entry.Of(fd, step.Path).Etag == before.Etag)
                 return before;
             if (attempt == MaxReadAttempts)
-                throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(step.Path)}: is being written to");
+                throw new OperationException(AgentStatus.Conflict, $"{Text.Show(step.Path)}: is being written to");
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         var target = step.Target.AsSpan().TrimEnd((byte)'/');
         if (target.SequenceEqual(path) || target.StartsWith(Listing.Prefix(step.Path))
             || (!target.IsEmpty && path.StartsWith(Listing.Prefix(step.Target))))
-            throw new RefusalException(AgentStatus.Invalid,
+            throw new OperationException(AgentStatus.Invalid,
                 $"{Text.Show(step.Path)}: not into or onto itself, nor over a directory that it is in");
         MakeParents(step, step.Target);
         var to = journal.Hold(workspace.Locate(step.Target));
@@ -225,8 +225,8 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     private static BatchStepResult Result(Place place, byte[] path)
         => new(Existing(place, path).ToFileStat(path, place.Directory, place.Name), [], 0);
 
-    private static RefusalException Exists(byte[] path) => new(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
+    private static OperationException Exists(byte[] path) => new(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
 
-    private static RefusalException TooLargeToEdit(byte[] path)
+    private static OperationException TooLargeToEdit(byte[] path)
         => new(AgentStatus.TooLarge, $"{Text.Show(path)}: files up to {MaxEditedSize >> 20} MiB can be edited");
 }

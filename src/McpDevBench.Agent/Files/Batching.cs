@@ -11,7 +11,7 @@ internal sealed class Batching(Workspace workspace)
     public BatchResponse Run(BatchRequest request, Channel channel)
     {
         if (request.Steps.Count > MaxSteps)
-            throw new RefusalException(AgentStatus.TooLarge, $"a batch has at most {MaxSteps} steps");
+            throw new OperationException(AgentStatus.TooLarge, $"a batch has at most {MaxSteps} steps");
         var total = ContentOf(request);
         using var root = workspace.Open(default, Abi.O_PATH | Abi.O_DIRECTORY);
         using var content = TempFile.Create(root, default);
@@ -35,7 +35,7 @@ internal sealed class Batching(Workspace workspace)
             }
             catch (Exception error)
             {
-                var refusal = RefusalException.From(error);
+                var refusal = OperationException.From(error);
                 var undone = journal.Undo();
                 return new BatchResponse(at, refusal.Status, undone ? refusal.Message : $"{refusal.Message} (and not everything could be undone)", []);
             }
@@ -48,9 +48,9 @@ internal sealed class Batching(Workspace workspace)
         foreach (var step in request.Steps)
         {
             if (step.ContentLength > MaxContent || (total += step.ContentLength) > MaxContent)
-                throw new RefusalException(AgentStatus.TooLarge, $"a batch writes at most {MaxContent >> 20} MiB");
+                throw new OperationException(AgentStatus.TooLarge, $"a batch writes at most {MaxContent >> 20} MiB");
             if (step.Verb != BatchVerb.Write && step.ContentLength > 0)
-                throw new RefusalException(AgentStatus.Invalid, "only a write has content");
+                throw new OperationException(AgentStatus.Invalid, "only a write has content");
         }
         return total;
     }
@@ -64,7 +64,7 @@ internal sealed class Batching(Workspace workspace)
             for (int count; (count = channel.Read(buffer)) > 0;)
             {
                 if ((ulong)count > total)
-                    throw new RefusalException(AgentStatus.Invalid, "more content than the steps announce");
+                    throw new OperationException(AgentStatus.Invalid, "more content than the steps announce");
                 total -= (ulong)count;
                 Fd.WriteFully(to, buffer.AsSpan(0, count), "the batch's content"u8);
             }
@@ -74,6 +74,6 @@ internal sealed class Batching(Workspace workspace)
             BufferPool.Return(buffer);
         }
         if (total > 0)
-            throw new RefusalException(AgentStatus.Invalid, $"{total} bytes of content are missing");
+            throw new OperationException(AgentStatus.Invalid, $"{total} bytes of content are missing");
     }
 }

@@ -8,12 +8,12 @@ internal static class Conditions
     public static void Check(ReadOnlySpan<byte> path, Entry? found, ulong? ifMatch, bool ifNoneMatch)
     {
         if (ifNoneMatch && found is not null)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
+            throw new OperationException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
         if (ifMatch is not { } wanted)
             return;
         if (found is not { } entry)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(path)}: does not exist (any more)");
+            throw new OperationException(AgentStatus.Conflict, $"{Text.Show(path)}: does not exist (any more)");
         if (entry.Etag != wanted)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(path)}: has changed since it was read");
+            throw new OperationException(AgentStatus.Conflict, $"{Text.Show(path)}: has changed since it was read");
     }
 }

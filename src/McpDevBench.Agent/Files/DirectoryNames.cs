@@ -41,7 +41,7 @@ internal sealed unsafe class DirectoryNames : IDisposable
                 if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
                     continue;
                 if (++entries > MaxEntries)
-                    throw new RefusalException(AgentStatus.TooLarge, $"{Text.Show(path)}: has more than {MaxEntries} entries");
+                    throw new OperationException(AgentStatus.TooLarge, $"{Text.Show(path)}: has more than {MaxEntries} entries");
                 Add(directory, name, buffer[at + 18], inside);
             }
         }

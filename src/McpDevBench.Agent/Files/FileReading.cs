@@ -15,12 +15,12 @@ internal static unsafe class FileReading
         {
             entry = Entry.Of(fd, path);
             if (entry.Kind == FileKind.Directory)
-                throw new RefusalException(AgentStatus.IsADirectory, $"{Text.Show(path)}: is a directory");
+                throw new OperationException(AgentStatus.IsADirectory, $"{Text.Show(path)}: is a directory");
             if (entry.Kind != FileKind.File)
-                throw new RefusalException(AgentStatus.NotRegular, $"{Text.Show(path)}: is not a regular file");
+                throw new OperationException(AgentStatus.NotRegular, $"{Text.Show(path)}: is not a regular file");
             return fd;
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             fd.Dispose();
             throw;
@@ -32,7 +32,7 @@ internal static unsafe class FileReading
     {
         using var fd = OpenRegular(workspace, request.Path, out var entry);
         if (request.IfMatch is { } etag && etag != entry.Etag)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(request.Path)}: has changed");
+            throw new OperationException(AgentStatus.Conflict, $"{Text.Show(request.Path)}: has changed");
         var left = request.Offset < (ulong)entry.Size ? request.Length : 0;
         var offset = (long)Math.Min(request.Offset, long.MaxValue);
         while (left > 0)

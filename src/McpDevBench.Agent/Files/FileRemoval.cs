@@ -55,7 +55,7 @@ internal static unsafe class FileRemoval
                 Libc.close(current);
                 current = up;
                 if (Entry.Of(current, path).Identity != above.Pop())
-                    throw new RefusalException(AgentStatus.Failed, $"{Text.Show(path)}: was moved while it was being removed");
+                    throw new OperationException(AgentStatus.Failed, $"{Text.Show(path)}: was moved while it was being removed");
             }
         }
         finally

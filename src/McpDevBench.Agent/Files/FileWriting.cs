@@ -34,7 +34,7 @@ internal sealed class FileWriting(Workspace workspace)
                     : throw Errno.Refuse(Errno.ENOENT, Text.Show(request.Path));
             }
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             made.Undo();
             throw;
@@ -108,7 +108,7 @@ internal sealed class FileWriting(Workspace workspace)
             if (Libc.fsync(fd) != 0)
                 throw Errno.Refuse(request.Path);
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             // What has been appended is ours alone only while nobody else appends; better a lost tail than a half of ours.
             Libc.ftruncate(fd, entry.Size);

@@ -19,7 +19,7 @@ internal sealed class Glob
     {
         var bytes = Encoding.UTF8.GetBytes(pattern);
         if (bytes.Length > MaxLength)
-            throw new RefusalException(AgentStatus.Invalid, $"a glob has at most {MaxLength} bytes");
+            throw new OperationException(AgentStatus.Invalid, $"a glob has at most {MaxLength} bytes");
         _onName = !bytes.AsSpan().Contains((byte)'/');
         Expand(bytes);
     }
@@ -49,7 +49,7 @@ internal sealed class Glob
         if (close < 0)
         {
             if (_alternatives.Count == MaxAlternatives)
-                throw new RefusalException(AgentStatus.Invalid, $"a glob has at most {MaxAlternatives} alternatives");
+                throw new OperationException(AgentStatus.Invalid, $"a glob has at most {MaxAlternatives} alternatives");
             _alternatives.Add(GlobSegments.Split(pattern));
             return;
         }

@@ -41,7 +41,7 @@ internal sealed class Importing(Workspace workspace)
                 if (staging.ReadTarget() is { } target)
                     new TreeMerge(workspace, staging, target).Apply();
             }
-            catch (RefusalException refusal)
+            catch (OperationException refusal)
             {
                 // A process in the workspace has changed it meanwhile; what is left is removed with the directory.
                 Fd.WriteFully(2, System.Text.Encoding.UTF8.GetBytes($"devbench-agent: import not finished: {refusal.Message}\n"), default);

@@ -21,7 +21,7 @@ internal sealed class LineMatcher
     public LineMatcher(string pattern, bool literal, bool ignoreCase)
     {
         if (pattern.Length is 0 or > MaxPattern)
-            throw new RefusalException(AgentStatus.Invalid, $"pattern: between 1 and {MaxPattern} characters");
+            throw new OperationException(AgentStatus.Invalid, $"pattern: between 1 and {MaxPattern} characters");
         (_text, _ignoreCase, _isAscii) = (pattern, ignoreCase, Ascii.IsValid(pattern));
         if (literal)
             _literal = Encoding.UTF8.GetBytes(pattern);
@@ -177,7 +177,7 @@ internal sealed class LineMatcher
         }
         catch (RegexParseException error)
         {
-            throw new RefusalException(AgentStatus.Invalid, PatternErrors.Describe(error, options.Length));
+            throw new OperationException(AgentStatus.Invalid, PatternErrors.Describe(error, options.Length));
         }
     }
 }

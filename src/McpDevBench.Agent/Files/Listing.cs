@@ -19,7 +19,7 @@ internal sealed class Listing(Workspace workspace)
         var glob = Glob.Of(request.Glob);
         var prefix = Prefix(request.Path);
         if (request.After.Length > 0 && !request.After.AsSpan().StartsWith(prefix))
-            throw new RefusalException(AgentStatus.Invalid, "after: is not a path of this directory");
+            throw new OperationException(AgentStatus.Invalid, "after: is not a path of this directory");
         var entries = new List<FileStat>();
         var (bytes, ignoredEntries, git, unmatched) = (0, 0u, 0u, 0u);
         var deadline = Clock.Milliseconds + MaxMilliseconds;

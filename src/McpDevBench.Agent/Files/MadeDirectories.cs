@@ -45,7 +45,7 @@ internal sealed class MadeDirectories(Workspace workspace)
                 using var place = workspace.Locate(_made[i]);
                 place.Unlink(isDirectory: true);
             }
-            catch (RefusalException)
+            catch (OperationException)
             {
                 // Its parent is gone or replaced: then it is not ours to remove any more.
                 return;

@@ -61,7 +61,7 @@ internal sealed unsafe class Overwriting(Fd file, byte[] path) : IDisposable
             Fill(saved.Fd, Entry.Of(saved.Fd, path).Size);
             return Libc.fchmod(file, _savedMode) == 0;
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             // The batch reports that not everything could be undone.
             return false;

@@ -29,7 +29,7 @@ internal static class Replacing
             if (Errno.Last != Errno.EEXIST)
                 throw Errno.Refuse(path);
             if (mustBeNew)
-                throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
+                throw new OperationException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already");
             // Somebody in the workspace was faster: then theirs is what is replaced.
             before = place.Find();
         }
@@ -50,7 +50,7 @@ internal static class Replacing
         if (source != FileKind.Directory)
             RefuseUnlessFile(found, path);
         else if (found is { Kind: not FileKind.Directory })
-            throw new RefusalException(AgentStatus.NotADirectory,
+            throw new OperationException(AgentStatus.NotADirectory,
                 $"{Text.Show(path)}: is not a directory, and a directory joins only a directory");
     }
 
@@ -61,9 +61,9 @@ internal static class Replacing
             case null or FileKind.File or FileKind.Link:
                 return;
             case FileKind.Directory:
-                throw new RefusalException(AgentStatus.IsADirectory, $"{Text.Show(path)}: is a directory");
+                throw new OperationException(AgentStatus.IsADirectory, $"{Text.Show(path)}: is a directory");
             default:
-                throw new RefusalException(AgentStatus.NotRegular, $"{Text.Show(path)}: is not a regular file");
+                throw new OperationException(AgentStatus.NotRegular, $"{Text.Show(path)}: is not a regular file");
         }
     }
 

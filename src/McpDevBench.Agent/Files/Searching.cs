@@ -49,7 +49,7 @@ internal sealed class Searching(Workspace workspace)
             if (_request.After.Length > 0 && !_request.After.AsSpan().StartsWith(prefix))
             {
                 start.Dispose();
-                throw new RefusalException(AgentStatus.Invalid, "after: is not a path of this directory");
+                throw new OperationException(AgentStatus.Invalid, "after: is not a path of this directory");
             }
             ContinueFile();
             using var walk = new TreeWalk(

@@ -28,7 +28,7 @@ internal sealed unsafe class Staging : IDisposable
             Old = Open("old"u8, isNew, 0x1c0);
             Tree = new Workspace(TreeDirectory, Abi.RESOLVE_NO_SYMLINKS);
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             Dispose();
             throw;
@@ -111,7 +111,7 @@ internal sealed unsafe class Staging : IDisposable
         {
             FileRemoval.RemoveTree(_place, _place.Name, channel: null);
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             // A process in the workspace has put something into it that cannot be removed. The next start tries again.
         }

@@ -89,7 +89,7 @@ internal sealed class TarReader(Channel from)
     private byte[] Records(long size)
     {
         if (size > MaxRecords)
-            throw new RefusalException(AgentStatus.TooLarge, $"archive: {size} bytes of extended header, at most {MaxRecords} are accepted");
+            throw new OperationException(AgentStatus.TooLarge, $"archive: {size} bytes of extended header, at most {MaxRecords} are accepted");
         var records = new byte[size];
         ReadExactly(records);
         Skip((Block - (size % Block)) % Block);
@@ -199,9 +199,9 @@ internal sealed class TarReader(Channel from)
         }
     }
 
-    private static RefusalException Sparse() => Invalid("sparse files are not supported: make it without tar's option -S (--sparse)");
+    private static OperationException Sparse() => Invalid("sparse files are not supported: make it without tar's option -S (--sparse)");
 
-    private static RefusalException Truncated() => Invalid("it ends in the middle");
+    private static OperationException Truncated() => Invalid("it ends in the middle");
 
-    private static RefusalException Invalid(string what) => new(AgentStatus.Invalid, $"archive: {what}");
+    private static OperationException Invalid(string what) => new(AgentStatus.Invalid, $"archive: {what}");
 }

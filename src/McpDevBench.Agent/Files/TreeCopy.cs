@@ -58,7 +58,7 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
                 CopyFile(directory, name, to, path);
                 break;
             default:
-                throw new RefusalException(AgentStatus.NotRegular, $"{Text.Show(path)}: is, or contains, something that is neither file, directory nor link");
+                throw new OperationException(AgentStatus.NotRegular, $"{Text.Show(path)}: is, or contains, something that is neither file, directory nor link");
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
             else
                 MoveWhole();
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             Undo();
             staging.Forget();
@@ -68,7 +68,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
         using var directory = workspace.Open(target, Abi.O_RDONLY | Abi.O_DIRECTORY);
         names.Read(directory, inside: false, target);
         if (names.Count > 0)
-            throw new RefusalException(AgentStatus.Conflict, $"{Text.Show(target)}: exists already, and is not empty");
+            throw new OperationException(AgentStatus.Conflict, $"{Text.Show(target)}: exists already, and is not empty");
     }
 
     private void MoveWhole()
@@ -158,7 +158,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
                 else
                     to.RenameTo(staging.Old, NameOf(i));
             }
-            catch (RefusalException)
+            catch (OperationException)
             {
                 // A process in the workspace has moved the directory since: what it holds went along.
             }
@@ -174,7 +174,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
                 return;
         }
         throw Errno.Last == Errno.EEXIST
-            ? new RefusalException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already")
+            ? new OperationException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already")
             : Errno.Refuse(path);
     }
 

@@ -28,7 +28,7 @@ internal sealed class TreeWalk : IDisposable
         {
             Enter();
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             Dispose();
             throw;
@@ -80,7 +80,7 @@ internal sealed class TreeWalk : IDisposable
             if (!SetPath(level))
             {
                 if (_requireAll)
-                    throw new RefusalException(AgentStatus.Invalid, $"{Text.Show(ShownPath)}: is at the limit of a path's length; what follows is too deep");
+                    throw new OperationException(AgentStatus.Invalid, $"{Text.Show(ShownPath)}: is at the limit of a path's length; what follows is too deep");
                 Unreadable++;
                 continue;
             }
@@ -153,7 +153,7 @@ internal sealed class TreeWalk : IDisposable
         {
             names.Read(fd, _recursive, _shown);
         }
-        catch (RefusalException)
+        catch (OperationException)
         {
             names.Dispose();
             Libc.close(fd);

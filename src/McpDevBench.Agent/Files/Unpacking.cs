@@ -27,9 +27,9 @@ internal sealed unsafe class Unpacking(Workspace tree)
         {
             channel.ThrowIfCancelled();
             if (entries + skipped == request.MaxEntries)
-                throw new RefusalException(AgentStatus.TooLarge, $"archive: more than {request.MaxEntries} entries");
+                throw new OperationException(AgentStatus.TooLarge, $"archive: more than {request.MaxEntries} entries");
             if ((ulong)member.Size > request.MaxBytes - bytes)
-                throw new RefusalException(AgentStatus.TooLarge, $"archive: more than {request.MaxBytes} bytes");
+                throw new OperationException(AgentStatus.TooLarge, $"archive: more than {request.MaxBytes} bytes");
             var path = ArchivePath.Clean(member.Name);
             if (path.Length == 0)
                 continue;
@@ -103,10 +103,10 @@ internal sealed unsafe class Unpacking(Workspace tree)
     private void MakeHardLink(byte[] target, byte[] path, Place place)
     {
         if (target.Length == 0)
-            throw new RefusalException(AgentStatus.PathDenied, $"archive: {Text.Show(path)} is a hard link to the destination itself");
+            throw new OperationException(AgentStatus.PathDenied, $"archive: {Text.Show(path)} is a hard link to the destination itself");
         using var source = tree.Locate(target);
         if (source.Find() is not { Kind: FileKind.File or FileKind.Link })
-            throw new RefusalException(AgentStatus.PathDenied,
+            throw new OperationException(AgentStatus.PathDenied,
                 $"archive: {Text.Show(path)} is a hard link to something that is not a file of the archive");
         var hidden = place.Sibling(TempFile.NewName());
         fixed (byte* from = source.Name, to = hidden.Name)

@@ -39,11 +39,11 @@ internal sealed unsafe class WalkMemory : IDisposable
     private void Grow(long capacity)
     {
         if (capacity > OneWalk)
-            throw new RefusalException(AgentStatus.TooLarge, "the directory has too many entries");
+            throw new OperationException(AgentStatus.TooLarge, "the directory has too many entries");
         if (Interlocked.Add(ref s_used, capacity - _capacity) > AllWalks)
         {
             Interlocked.Add(ref s_used, _capacity - capacity);
-            throw new RefusalException(AgentStatus.Exhausted, "too many large directories are being walked at once; try again");
+            throw new OperationException(AgentStatus.Exhausted, "too many large directories are being walked at once; try again");
         }
         _start = (byte*)NativeMemory.Realloc(_start, (nuint)capacity);
         _capacity = capacity;

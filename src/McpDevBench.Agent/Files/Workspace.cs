@@ -74,13 +74,13 @@ internal sealed unsafe class Workspace
         var shown = path;
         path = path.TrimEnd((byte)'/');
         if (path.IsEmpty)
-            throw new RefusalException(AgentStatus.PathDenied, "not with the workspace itself");
+            throw new OperationException(AgentStatus.PathDenied, "not with the workspace itself");
         var slash = path.LastIndexOf((byte)'/');
         var name = path[(slash + 1)..];
         if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
-            throw new RefusalException(AgentStatus.PathDenied, $"{Text.Show(shown)}: must end in a name");
+            throw new OperationException(AgentStatus.PathDenied, $"{Text.Show(shown)}: must end in a name");
         if (slash == 0)
-            throw new RefusalException(AgentStatus.PathDenied, $"{Text.Show(shown)}: must be relative to the workspace");
+            throw new OperationException(AgentStatus.PathDenied, $"{Text.Show(shown)}: must be relative to the workspace");
         return (path[..Math.Max(0, slash)].ToArray(), Text.Z(name));
     }
 
@@ -94,8 +94,8 @@ internal sealed unsafe class Workspace
     public static void Check(ReadOnlySpan<byte> path)
     {
         if (path.Contains((byte)0))
-            throw new RefusalException(AgentStatus.Invalid, "a path cannot contain NUL");
+            throw new OperationException(AgentStatus.Invalid, "a path cannot contain NUL");
         if (path.Length > Protocol.MaxPath)
-            throw new RefusalException(AgentStatus.Invalid, $"a path has at most {Protocol.MaxPath} bytes");
+            throw new OperationException(AgentStatus.Invalid, $"a path has at most {Protocol.MaxPath} bytes");
     }
 }

@@ -14,9 +14,9 @@ internal static class Errno
     public static int Last => Marshal.GetLastPInvokeError();
 
     /// <summary>The refusal that the last error amounts to.</summary>
-    public static RefusalException Refuse(ReadOnlySpan<byte> path) => Refuse(Last, Text.Show(path));
+    public static OperationException Refuse(ReadOnlySpan<byte> path) => Refuse(Last, Text.Show(path));
 
-    public static RefusalException Refuse(int error, string what) => error switch
+    public static OperationException Refuse(int error, string what) => error switch
     {
         ENOENT => new(AgentStatus.NotFound, $"{what}: there is no such file or directory"),
         EXDEV => new(AgentStatus.PathDenied, $"{what}: leads out of the workspace (absolute links are refused even where they point inside)"),

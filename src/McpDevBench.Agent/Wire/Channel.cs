@@ -46,9 +46,9 @@ internal sealed class Channel(Session session, uint id)
     public void ThrowIfCancelled()
     {
         if (_cancelled)
-            throw new RefusalException(AgentStatus.Cancelled, "cancelled");
+            throw new OperationException(AgentStatus.Cancelled, "cancelled");
         if (Clock.Milliseconds >= ExpiresAt)
-            throw new RefusalException(AgentStatus.Expired, "the request reached the workspace too late");
+            throw new OperationException(AgentStatus.Expired, "the request reached the workspace too late");
     }
 
     // The loop's side.
@@ -136,7 +136,7 @@ internal sealed class Channel(Session session, uint id)
                 Monitor.Wait(_gate);
             ThrowIfCancelled();
             if (_starved)
-                throw new RefusalException(AgentStatus.Exhausted, "too many transfers at once; try again");
+                throw new OperationException(AgentStatus.Exhausted, "too many transfers at once; try again");
             if (!_inbound.TryPeek(out var piece))
                 return 0;
             count = Math.Min(to.Length, piece.Length - _position);

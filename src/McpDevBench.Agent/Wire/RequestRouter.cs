@@ -22,9 +22,9 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
             if (payload.Length > LargeRequest)
                 Heap.RequireRoom();
             if (!RouteExec(channel, opcode, ref message) && !RouteUsage(channel, opcode, ref message) && !RouteFile(channel, opcode, ref message, payload.Length))
-                throw new RefusalException(AgentStatus.Invalid, $"opcode {(byte)opcode} is unknown to this agent ({AgentVersion.Text})");
+                throw new OperationException(AgentStatus.Invalid, $"opcode {(byte)opcode} is unknown to this agent ({AgentVersion.Text})");
         }
-        catch (RefusalException refusal)
+        catch (OperationException refusal)
         {
             channel.Session.Finish(channel, channel.Session.Answer(refusal));
         }
@@ -138,7 +138,7 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
         }
         message.End();
         if (!workers.TrySubmit(new Job(() => Run(channel, work), isLong, size)))
-            throw new RefusalException(AgentStatus.Exhausted, "too many requests are waiting; try again");
+            throw new OperationException(AgentStatus.Exhausted, "too many requests are waiting; try again");
         return true;
     }
 
@@ -150,12 +150,12 @@ internal sealed class RequestRouter(ExecTable execs, WorkerPool workers, FileReq
             var answer = channel.Session.Answer(AgentStatus.Ok);
             work(answer);
             if (answer.Length > Protocol.MaxPayload)
-                throw new RefusalException(AgentStatus.TooLarge, "the answer is larger than a frame can be");
+                throw new OperationException(AgentStatus.TooLarge, "the answer is larger than a frame can be");
             channel.Session.Respond(channel, answer);
         }
         catch (Exception error)
         {
-            channel.Session.Respond(channel, channel.Session.Answer(RefusalException.From(error)));
+            channel.Session.Respond(channel, channel.Session.Answer(OperationException.From(error)));
         }
     }
 }

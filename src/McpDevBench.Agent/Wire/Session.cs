@@ -54,7 +54,7 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
     public MessageWriter Answer(AgentStatus status) => new MessageWriter { Version = Version }.Byte((byte)status);
 
     /// <summary>A refusal as an answer: the bytes of its text alone, without a length before them.</summary>
-    public MessageWriter Answer(RefusalException refusal)
+    public MessageWriter Answer(OperationException refusal)
     {
         var answer = Answer(refusal.Status);
         foreach (var value in System.Text.Encoding.UTF8.GetBytes(refusal.Message))
@@ -120,7 +120,7 @@ internal sealed class Session(EventLoop loop, RequestRouter router, ExecTable ex
         if (!_channels.TryAdd(id, channel))
             throw new ProtocolException($"channel {id} is in use");
         if (_channels.Count > MaxChannels)
-            Finish(channel, Answer(new RefusalException(AgentStatus.Exhausted, "more than 256 requests are open")));
+            Finish(channel, Answer(new OperationException(AgentStatus.Exhausted, "more than 256 requests are open")));
         else
             router.Route(channel, payload);
     }

@@ -26,19 +26,19 @@ internal static class BodyLimit
         return next(context);
     });
 
-    private static Task RefuseAsync(HttpContext context, RefusalException refusal, int status)
+    private static Task RefuseAsync(HttpContext context, RequestException refusal, int status)
     {
-        EarlyRefusals.Refused(context, refusal.Code);
-        return HttpRefusal.WriteAsync(context, refusal, status);
+        EarlyRejections.Refused(context, refusal.Code);
+        return HttpError.WriteAsync(context, refusal, status);
     }
 
-    private static RefusalException WrongType(string? given) => new(
-        RefusalCode.InvalidArgument,
+    private static RequestException WrongType(string? given) => new(
+        ErrorCode.InvalidArgument,
         given is null ? "The request has no Content-Type." : $"The Content-Type '{(given.Length <= 80 ? given : given[..80])}' is not JSON.",
         "Send the message as JSON, with Content-Type: application/json.");
 
-    public static RefusalException TooLarge() => new(
-        RefusalCode.ResourceExhausted, "The request's body is larger than allowed.",
+    public static RequestException TooLarge() => new(
+        ErrorCode.ResourceExhausted, "The request's body is larger than allowed.",
         $"Send less at once: a large file with PUT {FileAddress.Pattern(FileAddress.Base ?? "")} (MCP_MAX_UPLOAD_BYTES), "
         + "an archive in several parts, or a file in parts with fs_write append=true.") { Rule = "request_size" };
 }

@@ -35,13 +35,13 @@ internal static class BrowserRules
         request.Headers[SiteHeader].ToString() is var site && site is not ("" or "none" or "same-origin") ? site : null;
 
     /// <summary>A browser's request for a file of a workspace needs a header that only a script of an allowed page can add.</summary>
-    /// <exception cref="RefusalException">forbidden.</exception>
+    /// <exception cref="RequestException">forbidden.</exception>
     public static void RequireProof(HttpRequest request)
     {
         if (request.Headers.ContainsKey(ProofHeader) || !IsBrowser(request.Headers))
             return;
-        throw new RefusalException(
-            RefusalCode.Forbidden,
+        throw new RequestException(
+            ErrorCode.Forbidden,
             "Browsers cannot open files of a workspace: a page in it could act as you.",
             $"Download it with a program, such as curl -o FILE URL. A script of an allowed origin sends the header {ProofHeader}.") { Rule = "origin" };
     }

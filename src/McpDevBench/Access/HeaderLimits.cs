@@ -15,17 +15,17 @@ internal static class HeaderLimits
     {
         var request = context.Request;
         if (request.Path.Value!.Length + request.QueryString.Value!.Length > MaxAddress)
-            return HttpRefusal.WriteAsync(
+            return HttpError.WriteAsync(
                 context, TooLarge("address", $"{MaxAddress >> 10} KB", "Send what is long in the body."), StatusCodes.Status414UriTooLong);
         // Four bytes of each line are its colon, space and end.
         var bytes = request.Headers.Sum(header => header.Value.Sum(value => header.Key.Length + (value?.Length ?? 0) + 4));
         if (bytes > MaxBytes || request.Headers.Count > MaxCount)
-            return HttpRefusal.WriteAsync(
+            return HttpError.WriteAsync(
                 context, TooLarge("headers", $"{MaxBytes >> 10} KB in {MaxCount} headers", "Leave out cookies and headers that MCP does not need."),
                 StatusCodes.Status431RequestHeaderFieldsTooLarge);
         return next(context);
     });
 
-    private static RefusalException TooLarge(string what, string maximum, string hint) =>
-        new(RefusalCode.InvalidArgument, $"The request's {what} is larger than {maximum}.", hint);
+    private static RequestException TooLarge(string what, string maximum, string hint) =>
+        new(ErrorCode.InvalidArgument, $"The request's {what} is larger than {maximum}.", hint);
 }

@@ -57,11 +57,11 @@ internal static partial class HostGate
 
     private static Task RefuseAsync(HttpContext context, PathString? mcpPath, Rejection rejection)
     {
-        EarlyRefusals.Refused(context, RefusalCode.Forbidden, isLogged: true);
+        EarlyRejections.Refused(context, ErrorCode.Forbidden, isLogged: true);
         var (message, hint) = (rejection.Message, rejection.Hint);
         if (mcpPath is not { } protocol || !context.Request.Path.StartsWithSegments(protocol))
-            return HttpRefusal.WriteAsync(context, new RefusalException(RefusalCode.Forbidden, message, hint), rejection.Status);
-        return HttpRefusal.WriteRpcAsync(context, rejection.Status, RpcError.InvalidRequest, $"{message} {hint}");
+            return HttpError.WriteAsync(context, new RequestException(ErrorCode.Forbidden, message, hint), rejection.Status);
+        return HttpError.WriteRpcAsync(context, rejection.Status, RpcError.InvalidRequest, $"{message} {hint}");
     }
 
     private static string Short(string header) => header.Length <= 100 ? header : header[..100];

@@ -26,19 +26,19 @@ internal static partial class HttpFailures
             {
                 var refusal = BadRequest(malformed);
                 metrics.Refused(refusal);
-                EarlyRefusals.Refused(context, refusal.Code);
+                EarlyRejections.Refused(context, refusal.Code);
                 await AnswerAsync(context, refusal, malformed.StatusCode, mcpPath);
             }
-            catch (RefusalException refusal)
+            catch (RequestException refusal)
             {
                 if (IsProtocol(context, mcpPath))
-                    EarlyRefusals.Refused(context, refusal.Code);
+                    EarlyRejections.Refused(context, refusal.Code);
                 await AnswerAsync(context, refusal, null, mcpPath);
             }
             catch (Exception exception)
             {
                 LogUnexpected(logger, exception, context.Request.Method, context.Request.Path.Value);
-                await AnswerAsync(context, HttpRefusal.Unexpected(), null, null);
+                await AnswerAsync(context, HttpError.Unexpected(), null, null);
             }
         });
     }
@@ -62,13 +62,13 @@ internal static partial class HttpFailures
     /// <summary>The status that is answered with, if there is still anybody to answer.</summary>
     public static int StatusOf(Exception exception) => exception switch
     {
-        RefusalException refusal => refusal.Code.HttpStatus(),
+        RequestException refusal => refusal.Code.HttpStatus(),
         _ => Malformed(exception)?.StatusCode ?? StatusCodes.Status500InternalServerError,
     };
 
     private static bool IsProtocol(HttpContext context, PathString? mcpPath) => mcpPath is { } path && context.Request.Path.StartsWithSegments(path);
 
-    private static Task AnswerAsync(HttpContext context, RefusalException refusal, int? status, PathString? mcpPath)
+    private static Task AnswerAsync(HttpContext context, RequestException refusal, int? status, PathString? mcpPath)
     {
         // After the first byte an error can only be shown by not ending well: a clean end would make half a file look whole.
         if (context.Response.HasStarted)
@@ -79,19 +79,19 @@ internal static partial class HttpFailures
         context.Response.Clear();
         context.Response.Headers[Observability.CorrelationId.Header] = Observability.CorrelationId.Ensure();
         if (!IsProtocol(context, mcpPath) || status == StatusCodes.Status413PayloadTooLarge)
-            return HttpRefusal.WriteAsync(context, refusal, status);
-        var error = refusal.Code == RefusalCode.InvalidArgument ? RpcError.InvalidRequest : RpcError.ResourceExhausted;
-        return HttpRefusal.WriteRpcAsync(
+            return HttpError.WriteAsync(context, refusal, status);
+        var error = refusal.Code == ErrorCode.InvalidArgument ? RpcError.InvalidRequest : RpcError.ResourceExhausted;
+        return HttpError.WriteRpcAsync(
             context, status ?? refusal.Code.HttpStatus(), error, $"{refusal.Message} {refusal.Hint}", id: null, refusal.Code);
     }
 
     /// <summary>What a request that the web server cannot read is counted as.</summary>
-    public static RefusalCode CodeOf(BadHttpRequestException exception) =>
-        exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument;
+    public static ErrorCode CodeOf(BadHttpRequestException exception) =>
+        exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? ErrorCode.ResourceExhausted : ErrorCode.InvalidArgument;
 
-    private static RefusalException BadRequest(BadHttpRequestException exception) => exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+    private static RequestException BadRequest(BadHttpRequestException exception) => exception.StatusCode == StatusCodes.Status413PayloadTooLarge
         ? BodyLimit.TooLarge()
-        : new RefusalException(RefusalCode.InvalidArgument, "The request is malformed.", exception.Message);
+        : new RequestException(ErrorCode.InvalidArgument, "The request is malformed.", exception.Message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed unexpectedly")]
     private static partial void LogUnexpected(ILogger logger, Exception exception, [Untrusted] string httpMethod, [Untrusted] string? path);

@@ -14,10 +14,10 @@ internal static class StatusBodies
         await next(context);
         var response = context.Response;
         if (response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null })
-            await HttpRefusal.WriteAsync(context, Explain(context, mcpPath), response.StatusCode);
+            await HttpError.WriteAsync(context, Explain(context, mcpPath), response.StatusCode);
     });
 
-    private static RefusalException Explain(HttpContext context, PathString mcpPath)
+    private static RequestException Explain(HttpContext context, PathString mcpPath)
     {
         var (request, server) = (context.Request, FileAddress.Base);
         var path = request.Path.ToString() is { Length: > MaxShown } longer ? $"{longer[..MaxShown]}…" : request.Path.ToString();
@@ -25,15 +25,15 @@ internal static class StatusBodies
         return context.Response.StatusCode switch
         {
             StatusCodes.Status404NotFound => new(
-                RefusalCode.InvalidArgument, $"Nothing is served at {path}.",
+                ErrorCode.InvalidArgument, $"Nothing is served at {path}.",
                 $"MCP (streamable HTTP) is at {server}{mcpPath}; {server}/ says what else there is."),
             StatusCodes.Status405MethodNotAllowed => new(
-                RefusalCode.InvalidArgument, $"{request.Method} is not allowed at {path}.",
+                ErrorCode.InvalidArgument, $"{request.Method} is not allowed at {path}.",
                 isMcp
                     ? $"Send each message with POST: this server has no stream to GET and no session to DELETE. {server}/ says what it is."
                     : $"Allowed: {context.Response.Headers.Allow}. MCP (streamable HTTP) is at {server}{mcpPath}."),
             var status => new(
-                RefusalCode.InvalidArgument, $"{ReasonPhrases.GetReasonPhrase(status)}: {request.Method} {path}.",
+                ErrorCode.InvalidArgument, $"{ReasonPhrases.GetReasonPhrase(status)}: {request.Method} {path}.",
                 $"{server}/ says what this server has."),
         };
     }

@@ -32,7 +32,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     public bool HasAnswer => _answer.Task.IsCompletedSuccessfully;
 
     /// <summary>Waits for the answer. Cancellation gives the request up on the agent's side too; an answer that was under way then still counts.</summary>
-    /// <exception cref="RefusalException">The agent refused, or the stream broke, or what came was no answer and so broke the stream.</exception>
+    /// <exception cref="RequestException">The agent refused, or the stream broke, or what came was no answer and so broke the stream.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, and the agent says so or nothing.</exception>
     public async Task<T> AnswerAsync<T>(ReadMessage<T> read, CancellationToken cancellationToken)
     {
@@ -44,13 +44,13 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
             if (status == AgentStatus.Cancelled)
                 cancellationToken.ThrowIfCancellationRequested();
             if (status != AgentStatus.Ok)
-                throw AgentRefusals.Of(status, System.Text.Encoding.UTF8.GetString(reader.Rest));
+                throw AgentErrors.Of(status, System.Text.Encoding.UTF8.GetString(reader.Rest));
             return read(ref reader);
         }
         catch (ProtocolException broken)
         {
             connection.Break(broken);
-            throw AgentRefusals.StreamLost();
+            throw AgentErrors.StreamLost();
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         {
             return await _answer.Task is [var status, ..] ? (AgentStatus)status : null;
         }
-        catch (RefusalException)
+        catch (RequestException)
         {
             return null;
         }
@@ -165,7 +165,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
 
     internal void Break()
     {
-        var lost = AgentRefusals.StreamLost();
+        var lost = AgentErrors.StreamLost();
         _received.End(lost);
         if (_answer.TrySetException(lost))
             _ = _answer.Task.Exception;

@@ -191,8 +191,8 @@ internal sealed partial class AgentConnection : IDisposable
         if (payload.Length > Protocol.MaxPayload)
         {
             _calls.Remove(call.Channel);
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"The request is {payload.Length} bytes long, at most {Protocol.MaxPayload} are allowed.",
                 $"Send less at once; for large files use {FileAddress.Named}.");
         }
         try

@@ -48,25 +48,25 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     }
 
     /// <summary>Looks from inside whether a container's volumes are where they should be: an image cannot tell Docker and the agent two things.</summary>
-    /// <exception cref="RefusalException">image_not_allowed: they are not.</exception>
+    /// <exception cref="RequestException">image_not_allowed: they are not.</exception>
     public async Task RequireMountsAsync(
         string dockerId, IReadOnlyList<(string Path, string Volume)> expected, CancellationToken cancellationToken)
     {
         var connection = await Get(dockerId).ConnectionAsync(cancellationToken);
         if (MountReport.Difference(connection.Welcome.Mounts ?? [], expected) is { } difference)
-            throw new RefusalException(
-                RefusalCode.ImageNotAllowed, $"The image cannot be used for workspaces: in its container {difference}.",
+            throw new RequestException(
+                ErrorCode.ImageNotAllowed, $"The image cannot be used for workspaces: in its container {difference}.",
                 "Use another image, or ask for this one to be changed.");
     }
 
     /// <summary>Looks from inside whether a container's programs run as the user that they should.</summary>
-    /// <exception cref="RefusalException">server_error: they do not.</exception>
+    /// <exception cref="RequestException">server_error: they do not.</exception>
     public async Task RequireUserAsync(string dockerId, int uid, CancellationToken cancellationToken)
     {
         var welcome = (await Get(dockerId).ConnectionAsync(cancellationToken)).Welcome;
         if (welcome.Version >= 3 && welcome.User != uid)
-            throw new RefusalException(
-                RefusalCode.ServerError, $"The workspace's programs would run as user {welcome.User} instead of {uid}.",
+            throw new RequestException(
+                ErrorCode.ServerError, $"The workspace's programs would run as user {welcome.User} instead of {uid}.",
                 "Call spawn again; if it stays so, ask the operator to look at Docker.");
     }
 
@@ -80,8 +80,8 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
 
     public AgentLink? TryGet(string dockerId) => _links.GetValueOrDefault(dockerId);
 
-    /// <exception cref="RefusalException">workspace_lost: the server has no tie to that container.</exception>
-    public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentRefusals.WorkspaceLost();
+    /// <exception cref="RequestException">workspace_lost: the server has no tie to that container.</exception>
+    public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentErrors.WorkspaceLost();
 
     /// <summary>What a container uses. Null without an answer in time, and from an agent of an older build, which does not know the question.</summary>
     public async Task<ResourceUse?> UseAsync(string dockerId, TimeSpan patience) =>
@@ -134,7 +134,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
                 call.Abandon();
             }
         }
-        catch (Exception e) when (e is RefusalException or OperationCanceledException)
+        catch (Exception e) when (e is RequestException or OperationCanceledException)
         {
             return null;
         }
@@ -149,7 +149,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     }
 
     /// <summary>Waits until the agent answers a question that every version of it knows.</summary>
-    /// <exception cref="RefusalException">workspace_lost.</exception>
+    /// <exception cref="RequestException">workspace_lost.</exception>
     public async Task CheckAsync(string dockerId, CancellationToken cancellationToken)
     {
         var link = Get(dockerId);
@@ -177,7 +177,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
                 after = page.Entries[^1].Path;
             }
         }
-        catch (RefusalException)
+        catch (RequestException)
         {
             // A number for the reader of one result: the workspace is there without it.
             return null;

@@ -11,7 +11,7 @@ namespace McpDevBench.Agents;
 /// </summary>
 internal sealed partial class AgentLink : IAsyncDisposable
 {
-    private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(3), BridgePatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(3), BridgeTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>An agent that breaks the protocol after each reconnect must not fill the audit record.</summary>
     private static readonly TimeSpan _reportInterval = TimeSpan.FromMinutes(10);
@@ -35,7 +35,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     public EngineContainers Containers => _directory.Containers;
 
     /// <summary>Why the last attempt to connect failed; null if it did not.</summary>
-    public RefusalException? Failure { get; private set; }
+    public RequestException? Failure { get; private set; }
 
     public bool IsConnected => _connected.Task.IsCompletedSuccessfully;
 
@@ -53,7 +53,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
             throw;
         }
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(BridgePatience);
+        patience.CancelAfter(BridgeTimeout);
         AgentConnection connection;
         try
         {
@@ -61,7 +61,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ProtocolException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new RefusalException(RefusalCode.ServerError, "The container started, but the agent in it did not answer.", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
+            throw new RequestException(ErrorCode.ServerError, "The container started, but the agent in it did not answer.", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
         }
         _running = RunAsync(connection);
     }
@@ -70,7 +70,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     public void Resume() => _running = RunAsync(null);
 
     /// <summary>The stream, waiting for a new one if there is none at the moment.</summary>
-    /// <exception cref="RefusalException">workspace_lost.</exception>
+    /// <exception cref="RequestException">workspace_lost.</exception>
     public Task<AgentConnection> ConnectionAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -93,7 +93,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
             {
                 return await connection.CallAsync(opcode, write, call => call.AnswerAsync(read, cancellationToken));
             }
-            catch (RefusalException) when (repeatable && attempt < 3 && connection.Closed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (RequestException) when (repeatable && attempt < 3 && connection.Closed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 // Broken in between: once more on the next stream.
             }
@@ -122,7 +122,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         }
         lock (_lock)
         {
-            if (_connected.TrySetException(AgentRefusals.WorkspaceLost()))
+            if (_connected.TrySetException(AgentErrors.WorkspaceLost()))
                 _ = _connected.Task.Exception;
         }
     }
@@ -213,8 +213,8 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 GiveUp();
                 return null;
             }
-            return await TryAsync(_directory.Streams.AttachAsync(DockerId, _stopping.Token), AttachPatience)
-                ?? await TryAsync(_directory.Streams.BridgeAsync(DockerId, _stopping.Token), BridgePatience);
+            return await TryAsync(_directory.Streams.AttachAsync(DockerId, _stopping.Token), AttachTimeout)
+                ?? await TryAsync(_directory.Streams.BridgeAsync(DockerId, _stopping.Token), BridgeTimeout);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -222,7 +222,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Failure = e as RefusalException;
+            Failure = e as RequestException;
             // What is wrong with the engine may pass: it must not cost the workspace its stream for good.
             LogNotReconnected(_directory.Logger, DockerId, e.Message);
             return null;
@@ -244,7 +244,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
             Report(e);
             return null;
         }
-        catch (Exception e) when (e is not RefusalException)
+        catch (Exception e) when (e is not RequestException)
         {
             LogNotReconnected(_directory.Logger, DockerId, e.Message);
             return null;
@@ -266,7 +266,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         {
             lock (_lock)
             {
-                if (_connected.TrySetException(AgentRefusals.WorkspaceLost()))
+                if (_connected.TrySetException(AgentErrors.WorkspaceLost()))
                     _ = _connected.Task.Exception;
             }
         }

@@ -26,7 +26,7 @@ internal static class AgentSilence
         {
             throw await DescribeAsync(link, consequence, hint);
         }
-        catch (RefusalException e) when (AgentRefusals.IsStreamLost(e))
+        catch (RequestException e) when (AgentErrors.IsStreamLost(e))
         {
             throw await DescribeAsync(link, e, ifLost ?? consequence, hint);
         }
@@ -36,7 +36,7 @@ internal static class AgentSilence
     /// <param name="hint">What to call next; null for the usual advice.</param>
     /// <param name="execId">The command that the request may have started.</param>
     /// <param name="timeout">Of the request; null for that of the call.</param>
-    public static async Task<RefusalException> DescribeAsync(
+    public static async Task<RequestException> DescribeAsync(
         AgentLink link, string consequence, string? hint = null, string? execId = null, TimeSpan? timeout = null)
     {
         var details = DetailsOf(execId);
@@ -44,26 +44,26 @@ internal static class AgentSilence
             "0", CultureInfo.InvariantCulture);
         var (state, failure) = await LookAsync(link);
         if (failure is not null)
-            return new RefusalException(
-                RefusalCode.DockerUnavailable,
+            return new RequestException(
+                ErrorCode.DockerUnavailable,
                 $"The workspace did not answer within {within} s, and neither did Docker: {failure.Message} {consequence}",
                 hint ?? failure.Hint, retryable: true, failure) { Details = details };
         var isPaused = state == Paused;
         const string Advice =
             "Call again; if it stays so, list_execs shows what keeps the workspace busy, and system_status whether Docker answers.";
-        return new RefusalException(
-            RefusalCode.Timeout,
+        return new RequestException(
+            ErrorCode.Timeout,
             $"The workspace did not answer within {within} s{(isPaused ? ": its container is paused" : "")}. {consequence}",
             isPaused ? UnpauseFirst(hint) : hint ?? Advice, retryable: true) { Details = details };
     }
 
     /// <summary>As for a timeout, for a stream that ended before the answer.</summary>
-    public static async Task<RefusalException> DescribeAsync(
-        AgentLink link, RefusalException lost, string consequence, string? hint = null, string? execId = null)
+    public static async Task<RequestException> DescribeAsync(
+        AgentLink link, RequestException lost, string consequence, string? hint = null, string? execId = null)
     {
         var isPaused = (await LookAsync(link)).State == Paused;
-        return new RefusalException(
-            isPaused ? RefusalCode.Timeout : lost.Code,
+        return new RequestException(
+            isPaused ? ErrorCode.Timeout : lost.Code,
             isPaused ? $"The workspace did not answer: its container is paused. {consequence}" : $"{lost.Message} {consequence}",
             isPaused ? UnpauseFirst(hint) : hint ?? "Call again.", retryable: true, lost) { Details = DetailsOf(execId) };
     }
@@ -78,20 +78,20 @@ internal static class AgentSilence
     private static Dictionary<string, string>? DetailsOf(string? execId) => execId is null ? null : new() { ["exec_id"] = execId };
 
     /// <returns>What Docker reports of the container, or why it reports nothing.</returns>
-    private static async Task<(string? State, RefusalException? Failure)> LookAsync(AgentLink link)
+    private static async Task<(string? State, RequestException? Failure)> LookAsync(AgentLink link)
     {
         using var timeout = new CancellationTokenSource(LookTimeout);
         try
         {
             return (await link.Containers.StateAsync(link.DockerId, timeout.Token), null);
         }
-        catch (RefusalException e)
+        catch (RequestException e)
         {
             return (null, e);
         }
         catch (OperationCanceledException)
         {
-            return (null, link is { IsConnected: false, Failure: { Code: RefusalCode.DockerUnavailable } known } ? known : null);
+            return (null, link is { IsConnected: false, Failure: { Code: ErrorCode.DockerUnavailable } known } ? known : null);
         }
     }
 }

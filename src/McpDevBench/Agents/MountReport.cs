@@ -26,7 +26,7 @@ internal static class MountReport
         }
         return mounts.FirstOrDefault(mount => expected.Any(place => mount.Point.StartsWith(place.Path + "/", StringComparison.Ordinal)))
             is { } inside
-            ? $"something is mounted at {AgentRefusals.Clean(inside.Point)}"
+            ? $"something is mounted at {AgentErrors.Clean(inside.Point)}"
             : null;
     }
 }

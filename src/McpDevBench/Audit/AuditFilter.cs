@@ -27,7 +27,7 @@ internal sealed record AuditFilter
     /// <summary>Before then.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <exception cref="RefusalException">invalid_argument: a word that no record can have.</exception>
+    /// <exception cref="RequestException">invalid_argument: a word that no record can have.</exception>
     public AuditFilter Checked()
     {
         Require("event_type", EventType, AuditEvents.All);
@@ -36,14 +36,14 @@ internal sealed record AuditFilter
     }
 
     /// <summary>Such as <c>2026-01-31T10:00:00Z</c> or <c>2026-01-31</c>; UTC unless it says otherwise.</summary>
-    /// <exception cref="RefusalException">invalid_argument.</exception>
+    /// <exception cref="RequestException">invalid_argument.</exception>
     public static DateTimeOffset? Time(string name, string? text)
     {
         if (text is null)
             return null;
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year is >= 1970 and < 9999
             ? time
-            : throw new RefusalException(RefusalCode.InvalidArgument, $"{name}='{Short(text)}' is no time.", "Use a time such as 2026-01-31T10:00:00Z.");
+            : throw new RequestException(ErrorCode.InvalidArgument, $"{name}='{Short(text)}' is no time.", "Use a time such as 2026-01-31T10:00:00Z.");
     }
 
     /// <summary>The conditions as SQL, with their parameters. Only the one that leaves the fewest records may use an index: its records come in the order of their numbers.</summary>
@@ -77,7 +77,7 @@ internal sealed record AuditFilter
         if (value is null || words.Contains(value))
             return;
         var nearest = Nearest.To(value, words);
-        throw new RefusalException(RefusalCode.InvalidArgument, $"{name}='{Short(value)}' is nothing that is recorded.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}", $"Use one of {string.Join(", ", words)}.");
+        throw new RequestException(ErrorCode.InvalidArgument, $"{name}='{Short(value)}' is nothing that is recorded.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}", $"Use one of {string.Join(", ", words)}.");
     }
 
     private static string Short(string text) => text.Length <= 80 ? text : $"{text[..80]}…";

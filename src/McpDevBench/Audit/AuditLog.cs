@@ -15,7 +15,7 @@ internal sealed class AuditLog : IDisposable
     private readonly AuditStore? _store;
     private readonly AuditWriter? _writer;
 
-    /// <exception cref="RefusalException">The database cannot be used.</exception>
+    /// <exception cref="RequestException">The database cannot be used.</exception>
     public AuditLog(
         AuditOptions options, StorageOptions storage, StateDisk disk, InstanceKey key, MetricCatalogue metrics, TimeProvider time,
         ILogger<AuditLog> logger)
@@ -30,12 +30,12 @@ internal sealed class AuditLog : IDisposable
     /// <summary>A failing record makes the server unable to serve.</summary>
     public bool IsNeeded => _options is { Enabled: true, OnFailure: AuditFailure.Deny };
 
-    /// <exception cref="RefusalException">forbidden: nothing is recorded.</exception>
-    public AuditStore Store => _store ?? throw new RefusalException(
-        RefusalCode.Forbidden, "The audit record is off on this server.", "The operator turns it on with MCP_AUDIT_ENABLED=true.");
+    /// <exception cref="RequestException">forbidden: nothing is recorded.</exception>
+    public AuditStore Store => _store ?? throw new RequestException(
+        ErrorCode.Forbidden, "The audit record is off on this server.", "The operator turns it on with MCP_AUDIT_ENABLED=true.");
 
     /// <summary>Before something is done that must not go unrecorded: looks again if the last attempt to write was in vain.</summary>
-    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded, or the disk with the state is nearly full.</exception>
+    /// <exception cref="RequestException">resource_exhausted: it could not be recorded, or the disk with the state is nearly full.</exception>
     public Task RequireAsync()
     {
         _disk.Require();
@@ -43,7 +43,7 @@ internal sealed class AuditLog : IDisposable
     }
 
     /// <summary>Completes when it is committed.</summary>
-    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded, and what goes unrecorded is to be refused.</exception>
+    /// <exception cref="RequestException">resource_exhausted: it could not be recorded, and what goes unrecorded is to be refused.</exception>
     public Task RecordAsync(AuditEntry entry) => _writer is null ? Task.CompletedTask : IsNeeded ? _writer.AppendAsync(entry) : TryRecordAsync(entry);
 
     /// <summary>For what goes on whether it is recorded or not: then it is counted as dropped.</summary>
@@ -53,7 +53,7 @@ internal sealed class AuditLog : IDisposable
         {
             await (_writer?.AppendAsync(entry) ?? Task.CompletedTask);
         }
-        catch (RefusalException)
+        catch (RequestException)
         {
             // The writer has logged why, once.
             _metrics.Dropped();

@@ -10,7 +10,7 @@ namespace McpDevBench.Audit;
 /// </summary>
 internal sealed partial class AuditWriter : IDisposable
 {
-    private const int Capacity = 4096, MostAtOnce = 512, PageSize = 1000;
+    private const int Capacity = 4096, MaxConcurrent = 512, PageSize = 1000;
 
     private readonly AuditStore _store;
     private readonly AuditChain _chain;
@@ -45,7 +45,7 @@ internal sealed partial class AuditWriter : IDisposable
 
     /// <summary>Completes when the entry is committed.</summary>
     /// <param name="entry">Null only asks whether anything could be.</param>
-    /// <exception cref="RefusalException">resource_exhausted: it could not be written.</exception>
+    /// <exception cref="RequestException">resource_exhausted: it could not be written.</exception>
     public async Task AppendAsync(AuditEntry? entry)
     {
         var pending = new Pending(entry?.Cleaned(), _time.GetTimestamp());
@@ -75,7 +75,7 @@ internal sealed partial class AuditWriter : IDisposable
         {
             do
                 _group.Add(next);
-            while (_group.Count < MostAtOnce && _queue.TryTake(out next));
+            while (_group.Count < MaxConcurrent && _queue.TryTake(out next));
             WriteGroup();
             _room.Release(_group.Count);
             _group.Clear();
@@ -131,7 +131,7 @@ internal sealed partial class AuditWriter : IDisposable
         if (!_fails)
             LogFails(_logger, e);
         _fails = true;
-        var refusal = Refuse(e, e is RefusalException known ? known.Message : "The server's log says why.");
+        var refusal = Refuse(e, e is RequestException known ? known.Message : "The server's log says why.");
         foreach (var pending in _group)
             pending.SetException(refusal);
     }
@@ -182,8 +182,8 @@ internal sealed partial class AuditWriter : IDisposable
         return mark with { Seq = Math.Max(mark.Seq, newest?.Seq ?? 0) + 1 };
     }
 
-    private static RefusalException Refuse(Exception e, string reason) => new(
-        RefusalCode.ResourceExhausted, $"The audit record cannot be written, and nothing may be done unrecorded. {reason}",
+    private static RequestException Refuse(Exception e, string reason) => new(
+        ErrorCode.ResourceExhausted, $"The audit record cannot be written, and nothing may be done unrecorded. {reason}",
         "Reading and kill still work. Ask the operator to make room on the server's disk; then look at what was done, and call again.", retryable: true, e);
 
     private sealed class Pending(AuditEntry? entry, long at) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)

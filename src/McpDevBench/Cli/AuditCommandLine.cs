@@ -62,7 +62,7 @@ internal static class AuditCommandLine
             };
             return new AuditQueryCommand(settings, filter.Checked(), limit);
         }
-        catch (RefusalException refusal)
+        catch (RequestException refusal)
         {
             return CommandLine.Wrong($"{refusal.Message} {refusal.Hint}");
         }

@@ -1,6 +1,6 @@
 using System.Buffers;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Cli;
@@ -22,7 +22,7 @@ internal abstract class AuditCommand(IReadOnlyDictionary<string, string> given) 
         {
             return await RunAsync(storage);
         }
-        catch (RefusalException refusal)
+        catch (RequestException refusal)
         {
             await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
             return 1;
@@ -102,7 +102,7 @@ internal sealed class AuditVerifyCommand(IReadOnlyDictionary<string, string> giv
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RefusalException(RefusalCode.FileNotFound, $"{file} cannot be read: {e.Message}", "Name a file of audit lines.", inner: e);
+            throw new RequestException(ErrorCode.FileNotFound, $"{file} cannot be read: {e.Message}", "Name a file of audit lines.", inner: e);
         }
     }
 }

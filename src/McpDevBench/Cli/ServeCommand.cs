@@ -1,4 +1,4 @@
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Logs;
 using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability;
@@ -42,7 +42,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
                 LogUnknownSetting(logger, name, nearest);
             return await RunAsync(host, logger, options, stdio);
         }
-        catch (RefusalException refusal) when (stdio)
+        catch (RequestException refusal) when (stdio)
         {
             // What a client that starts servers itself shows of one that does not start is its standard error.
             await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
@@ -60,7 +60,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
     {
         using var log = LogWriter.Create(options, TimeProvider.System);
         var logger = log.CreateLogger(typeof(ServeCommand).FullName!);
-        if (exception is RefusalException refusal)
+        if (exception is RequestException refusal)
             LogRefused(logger, refusal.Message, refusal.Hint);
         else
             LogCannotGoOn(logger, exception);

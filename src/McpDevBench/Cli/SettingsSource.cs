@@ -36,7 +36,7 @@ internal sealed class SettingsSource
     public IEnumerable<(string Name, string? Nearest)> Unknown(IReadOnlyList<Setting> known)
     {
         var names = known.Select(setting => setting.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return _values.Keys.Where(name => !names.Contains(name)).Order(StringComparer.Ordinal).Select(name => (name, McpDevBench.Nearest.To(name, names)));
+        return _values.Keys.Where(name => !names.Contains(name)).Order(StringComparer.Ordinal).Select(name => (name, Vocabulary.Nearest.To(name, names)));
     }
 
     private void ReadFile(string file)

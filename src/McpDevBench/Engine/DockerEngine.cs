@@ -62,7 +62,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         CallAsync("ping", options.CallTimeout, (client, token) => client.System.PingAsync(token), cancellationToken);
 
     /// <summary>Calls the engine within the usual deadline.</summary>
-    /// <exception cref="RefusalException">docker_unavailable.</exception>
+    /// <exception cref="RequestException">docker_unavailable.</exception>
     /// <exception cref="DockerApiException">The engine answered with an error.</exception>
     public Task<T> CallAsync<T>(string call, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken) =>
         CallAsync(call, options.CallTimeout, action, cancellationToken);
@@ -111,7 +111,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         }
         catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable && Text(e).Contains("no space left", StringComparison.OrdinalIgnoreCase))
         {
-            throw new RefusalException(RefusalCode.ResourceExhausted, "The Docker host's disk is full.", "Ask the operator to free disk space, or delete workspaces whose files are not needed: kill with delete_files=true.", retryable: true, e);
+            throw new RequestException(ErrorCode.ResourceExhausted, "The Docker host's disk is full.", "Ask the operator to free disk space, or delete workspaces whose files are not needed: kill with delete_files=true.", retryable: true, e);
         }
     }
 
@@ -168,7 +168,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             return _connection = new Connection(client, identity);
         }
         // While Docker is away, nothing else would count that it does not answer: every call ends here.
-        catch (Exception e) when (e is not RefusalException
+        catch (Exception e) when (e is not RequestException
             && Measure("connect", default, started, e, CancellationToken.None) && EngineFailure.IsUnreachable(e, CancellationToken.None))
         {
             throw Refuse(e, options.CallTimeout);
@@ -219,11 +219,11 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         if (e is DockerApiException answer)
             span.Answered((int)answer.StatusCode);
         else
-            span.Failed(status == "cancelled" ? status : RefusalCode.DockerUnavailable.Name(), e);
+            span.Failed(status == "cancelled" ? status : ErrorCode.DockerUnavailable.Name(), e);
         return true;
     }
 
-    private RefusalException Refuse(Exception e, TimeSpan timeout)
+    private RequestException Refuse(Exception e, TimeSpan timeout)
     {
         var (what, hint) = EngineFailure.SocketErrorOf(e) switch
         {
@@ -246,15 +246,15 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
                 ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
             _ => ($"Docker at {Host} cannot be reached: {EngineFailure.ReasonOf(e)}", "Ask the operator to look at Docker; then call again."),
         };
-        return new RefusalException(RefusalCode.DockerUnavailable, what, hint, retryable: true, e);
+        return new RequestException(ErrorCode.DockerUnavailable, what, hint, retryable: true, e);
     }
 
     /// <summary>The operator's address, which may have a password in it, as callers may read it.</summary>
     private string Host => SecretRedactor.Instance.Redact($"{options.Host}");
 
-    private RefusalException Unsuitable(string why) =>
+    private RequestException Unsuitable(string why) =>
         new(
-            RefusalCode.DockerUnavailable, $"The engine at {Host} {why}.",
+            ErrorCode.DockerUnavailable, $"The engine at {Host} {why}.",
             "Ask the operator to use a supported Docker Engine (20.10 or later).");
 
     /// <summary>The engine's own sentence out of an error's JSON.</summary>

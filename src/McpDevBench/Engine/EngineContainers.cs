@@ -36,14 +36,14 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
     private static readonly TimeSpan RemovalRetryInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Creates a container and makes sure that it is what was asked for, except for processors that the engine refuses.</summary>
-    /// <exception cref="RefusalException">The engine dropped or changed a flag: the container is gone again.</exception>
+    /// <exception cref="RequestException">The engine dropped or changed a flag: the container is gone again.</exception>
     public async Task<CreatedContainer> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
         try
         {
             return new CreatedContainer(await CreateExactlyAsync(spec, cancellationToken), null);
         }
-        catch (RefusalException e) when (spec.Processors is not null && e.Code == RefusalCode.ServerError
+        catch (RequestException e) when (spec.Processors is not null && e.Code == ErrorCode.ServerError
             && e.InnerException is null or DockerApiException { StatusCode: HttpStatusCode.BadRequest })
         {
             // Engines say in different words that they have no such processors. If it works without them, it was that.
@@ -64,7 +64,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
         catch (DockerApiException e)
         {
-            throw new RefusalException(RefusalCode.ServerError, $"Docker would not create the container: {DockerEngine.Text(e)}", "Try another image or other limits; if it stays so, ask the operator to look at Docker.", inner: e);
+            throw new RequestException(ErrorCode.ServerError, $"Docker would not create the container: {DockerEngine.Text(e)}", "Try another image or other limits; if it stays so, ask the operator to look at Docker.", inner: e);
         }
         try
         {
@@ -73,7 +73,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
             if (differences.Count == 0)
                 return created.ID;
             LogNotAsAsked(logger, created.ID, string.Join("; ", differences));
-            throw new RefusalException(RefusalCode.ServerError, $"Docker did not create the container as asked ({string.Join("; ", differences)}), so it was removed.", "This host cannot enforce the limits of a workspace; ask the operator to look at Docker's configuration.");
+            throw new RequestException(ErrorCode.ServerError, $"Docker did not create the container as asked ({string.Join("; ", differences)}), so it was removed.", "This host cannot enforce the limits of a workspace; ask the operator to look at Docker's configuration.");
         }
         catch
         {
@@ -118,8 +118,8 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
         catch (DockerApiException e)
         {
-            throw new RefusalException(
-                RefusalCode.ServerError, $"Docker would not create a container of the image: {DockerEngine.Text(e)}",
+            throw new RequestException(
+                ErrorCode.ServerError, $"Docker would not create a container of the image: {DockerEngine.Text(e)}",
                 "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
         }
     }
@@ -132,7 +132,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
         catch (DockerApiException e)
         {
-            throw new RefusalException(RefusalCode.ServerError, $"Docker would not start the container: {DockerEngine.Text(e)}", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
+            throw new RequestException(ErrorCode.ServerError, $"Docker would not start the container: {DockerEngine.Text(e)}", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
         }
     }
 
@@ -143,7 +143,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
     /// <summary>
     /// Removes a container with its anonymous volumes, running or not, and returns once Docker no longer has it. One that is gone is fine.
     /// </summary>
-    /// <exception cref="RefusalException">timeout: the container's processes have not ended within <see cref="RemovalTimeout"/>.</exception>
+    /// <exception cref="RequestException">timeout: the container's processes have not ended within <see cref="RemovalTimeout"/>.</exception>
     public async Task RemoveAsync(string dockerId, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -151,8 +151,8 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         while (await TryRemoveAsync(dockerId, cancellationToken) is { } reason)
         {
             if (time.GetElapsedTime(started) > RemovalTimeout)
-                throw new RefusalException(
-                    RefusalCode.Timeout, $"Docker could not end the container's processes within {RemovalTimeout.TotalSeconds:0} s: {reason}",
+                throw new RequestException(
+                    ErrorCode.Timeout, $"Docker could not end the container's processes within {RemovalTimeout.TotalSeconds:0} s: {reason}",
                     "The server keeps trying. If the container stays, ask the operator to look at Docker.", retryable: true);
             await Task.Delay(RemovalRetryInterval, time, cancellationToken);
         }
@@ -229,8 +229,8 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
     };
 
-    private static RefusalException ImageMissing(DockerApiException e) => new(
-        RefusalCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}", "Call spawn again: the image is then pulled.",
+    private static RequestException ImageMissing(DockerApiException e) => new(
+        ErrorCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}", "Call spawn again: the image is then pulled.",
         retryable: true, e);
 
     /// <returns>Null once the container is gone; else why it is not.</returns>

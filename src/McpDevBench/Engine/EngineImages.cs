@@ -57,7 +57,7 @@ internal sealed class EngineImages(DockerEngine engine)
 
     /// <param name="repository">Canonical, without tag or digest.</param>
     /// <param name="tagOrDigest">A tag, or <c>sha256:…</c>.</param>
-    /// <exception cref="RefusalException">image_not_found: the registry does not have it, or does not give it to us. registry_unavailable:
+    /// <exception cref="RequestException">image_not_found: the registry does not have it, or does not give it to us. registry_unavailable:
     /// it could not be asked.</exception>
     public async Task PullAsync(
         string repository, string tagOrDigest, AuthConfig? credentials, PullProgress progress, CancellationToken cancellationToken)

@@ -56,7 +56,7 @@ internal sealed class EngineStreams(DockerEngine engine)
         }
         catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
-            throw new RefusalException(RefusalCode.WorkspaceLost, $"The workspace's container is not running: {DockerEngine.Text(e)}", "Its processes are gone. Call spawn for a new workspace (with the same alias, a persistent one gets its files back).", inner: e);
+            throw new RequestException(ErrorCode.WorkspaceLost, $"The workspace's container is not running: {DockerEngine.Text(e)}", "Its processes are gone. Call spawn for a new workspace (with the same alias, a persistent one gets its files back).", inner: e);
         }
     }
 }

@@ -16,17 +16,17 @@ internal static class PullFailures
 
     /// <param name="image">The image as the client may write it.</param>
     /// <param name="sentence">The engine's own.</param>
-    public static RefusalException Refusal(string image, string sentence)
+    public static RequestException Refusal(string image, string sentence)
     {
         if (_unreachable.Any(part => sentence.Contains(part, StringComparison.OrdinalIgnoreCase)))
-            return new RefusalException(
-                RefusalCode.RegistryUnavailable,
+            return new RequestException(
+                ErrorCode.RegistryUnavailable,
                 $"The image {image} is not on the Docker host, and its registry could not be asked for it: {sentence}",
                 "Use an image that is on the Docker host (list_images shows them), or call spawn again later. "
                     + "If it stays so, ask the operator whether the Docker host reaches the registry.",
                 retryable: true);
-        return new RefusalException(
-            RefusalCode.ImageNotFound, $"The image {image} could not be pulled: {sentence}",
+        return new RequestException(
+            ErrorCode.ImageNotFound, $"The image {image} could not be pulled: {sentence}",
             "Check the name and the tag; list_images shows the images that are on the Docker host. A private registry needs credentials, which the operator sets in MCP_DOCKER_CONFIG_JSON.");
     }
 }

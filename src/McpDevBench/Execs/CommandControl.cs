@@ -1,6 +1,6 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Execs;
 
@@ -30,7 +30,7 @@ internal sealed class CommandControl(ExecSupervisor supervisor, AgentDirectory a
             await Task.WhenAll(sent.Select(active => SendAsync(link, active, signal, deadline.Token)));
             return sent.Count;
         }
-        catch (Exception e) when (e is RefusalException or OperationCanceledException)
+        catch (Exception e) when (e is RequestException or OperationCanceledException)
         {
             return null;
         }
@@ -44,7 +44,7 @@ internal sealed class CommandControl(ExecSupervisor supervisor, AgentDirectory a
                 Opcode.ExecSignal, new ExecSignal(active.Exec.Id.Value, signal).Write, static (ref MessageReader _) => true, repeatable: true,
                 cancellationToken);
         }
-        catch (RefusalException e) when (e.Code == RefusalCode.ExecNotFound)
+        catch (RequestException e) when (e.Code == ErrorCode.ExecNotFound)
         {
             // It ended meanwhile, or never began.
         }

@@ -1,4 +1,4 @@
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Execs;
 

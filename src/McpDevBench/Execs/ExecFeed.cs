@@ -22,14 +22,14 @@ internal static class ExecFeed
         {
             await FeedAsync(link, active.Exec.Id, data, eof, active.Over);
         }
-        catch (Exception e) when (e is RefusalException or OperationCanceledException)
+        catch (Exception e) when (e is RequestException or OperationCanceledException)
         {
             // It ended without reading all of its input, which is its right; the outcome tells.
         }
     }
 
     /// <summary>As much as the process takes within a few seconds: a call is not held up by a process that does not read.</summary>
-    /// <exception cref="RefusalException">The agent did not report how much was taken.</exception>
+    /// <exception cref="RequestException">The agent did not report how much was taken.</exception>
     public static async Task<(int Taken, bool Open)> OfferAsync(
         AgentLink link, ExecId id, byte[] data, bool eof, TimeProvider time, CancellationToken cancellationToken)
     {

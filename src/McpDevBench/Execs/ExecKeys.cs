@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Execs;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using McpDevBench.AgentProtocol;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Execs;
 
@@ -64,8 +64,8 @@ internal static class ExecNotes
     private static string TimedOut(TimeSpan? timeout, ExecOptions options)
     {
         var limit = timeout is { } known ? string.Create(CultureInfo.InvariantCulture, $" of {known.TotalSeconds:0} s (timeout_s)") : "";
-        return timeout is null || timeout < options.LongestTimeout
-            ? $"Ended by its time limit{limit}. Pass a larger timeout_s, at most {Seconds(options.LongestTimeout)}; "
+        return timeout is null || timeout < options.MaxTimeout
+            ? $"Ended by its time limit{limit}. Pass a larger timeout_s, at most {Seconds(options.MaxTimeout)}; "
                 + $"exec_start has {StartLimit(options)}."
             : $"Ended by its time limit{limit}, the largest that this server allows. Split the work.";
     }

@@ -4,10 +4,10 @@ namespace McpDevBench.Execs;
 internal sealed record ExecOptions
 {
     /// <summary>At once in one workspace.</summary>
-    public required int MostAtOnce { get; init; }
+    public required int MaxConcurrent { get; init; }
 
     public required TimeSpan DefaultTimeout { get; init; }
-    public required TimeSpan LongestTimeout { get; init; }
+    public required TimeSpan MaxTimeout { get; init; }
 
     /// <summary>For commands of exec_start without timeout_s; null: no limit.</summary>
     public TimeSpan? DefaultStartTimeout { get; init; }
@@ -16,7 +16,7 @@ internal sealed record ExecOptions
     public required TimeSpan Retention { get; init; }
 
     /// <summary>Output kept of one command, in bytes on disk: one half from its beginning, one from its end.</summary>
-    public required long MostOutputBytes { get; init; }
+    public required long MaxOutputBytes { get; init; }
 
     /// <summary>Output kept of the ended commands of one workspace, in bytes.</summary>
     public required long MaxWorkspaceOutputBytes { get; init; }
@@ -45,14 +45,14 @@ internal sealed record ExecOptions
             settings.Refuse($"MCP_DEFAULT_EXEC_TIMEOUT={timeout} is not allowed: use at most MCP_MAX_EXEC_TIMEOUT ({longest}).");
         return new ExecOptions
         {
-            MostAtOnce = settings.Number(
+            MaxConcurrent = settings.Number(
                 "MCP_MAX_CONCURRENT_EXECS", 8, 1, 48,
                 "Commands that may run at once in a workspace; more calls wait in a queue, within wait_ms."),
             DefaultTimeout = TimeSpan.FromSeconds(timeout),
-            LongestTimeout = TimeSpan.FromSeconds(longest),
+            MaxTimeout = TimeSpan.FromSeconds(longest),
             DefaultStartTimeout = settings.IsGiven("MCP_MAX_EXEC_TIMEOUT") ? TimeSpan.FromSeconds(longest) : null,
             Retention = TimeSpan.FromSeconds(settings.Number("MCP_EXEC_RETENTION_S", 3600, 1, 365 * 86400, "Seconds that output stays readable after a command has ended.")),
-            MostOutputBytes = (long)settings.Number("MCP_EXEC_OUTPUT_LIMIT_MB", 64, 1, 65536, "MiB of output kept of a command: head and tail; the middle is dropped and counted.") << 20,
+            MaxOutputBytes = (long)settings.Number("MCP_EXEC_OUTPUT_LIMIT_MB", 64, 1, 65536, "MiB of output kept of a command: head and tail; the middle is dropped and counted.") << 20,
             MaxWorkspaceOutputBytes = (long)settings.Number(
                 "MCP_WORKSPACE_OUTPUT_MB", 1024, 1, 1 << 20,
                 "MiB of output kept of a workspace's ended commands; the oldest is removed first.") << 20,

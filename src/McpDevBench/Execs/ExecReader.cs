@@ -85,14 +85,14 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
     private static OutputPage PageOf(Exec exec, OutputSlice slice, OutputLog log) =>
         new(exec, slice, Complete: exec.Complete && slice.Next.Seq >= log.NextSeq - 1);
 
-    private static RefusalException Beyond(PollRequest request, OutputLog log) => new(
-        RefusalCode.InvalidArgument,
+    private static RequestException Beyond(PollRequest request, OutputLog log) => new(
+        ErrorCode.InvalidArgument,
         string.Create(
             CultureInfo.InvariantCulture, $"after_seq={request.AfterSeq} is beyond the output; its last seq is {log.NextSeq - 1}."),
         "Pass next_seq of the last answer, or -1 to read from the beginning.");
 
-    private static RefusalException TooLarge(string execId, OutputLog log, int maxBytes) => new(
-        RefusalCode.ResourceExhausted,
+    private static RequestException TooLarge(string execId, OutputLog log, int maxBytes) => new(
+        ErrorCode.ResourceExhausted,
         string.Create(
             CultureInfo.InvariantCulture,
             $"The log of {execId} has {log.EndOffset - log.DroppedBytes} bytes; a resource may have {maxBytes}."),

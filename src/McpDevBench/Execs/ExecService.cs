@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
@@ -57,8 +57,8 @@ internal sealed class ExecService(
         var (taken, open) = await AgentSilence.ExplainAsync(
             link, () => ExecFeed.OfferAsync(link, exec.Id, data, eof, time, cancellationToken), ExecFeed.PartlyTaken, ExecFeed.AskPoll);
         if (taken == 0 && data.Length > 0 && !open)
-            throw new RefusalException(
-                RefusalCode.InvalidArgument,
+            throw new RequestException(
+                ErrorCode.InvalidArgument,
                 $"The stdin of {exec.Id} is not open: "
                     + "the command was started without stdin_open=true or pty=true, or stdin was closed since.",
                 "Call exec_start with stdin_open=true (or pty=true) to run the command again; exec_poll has what this one wrote.");
@@ -93,7 +93,7 @@ internal sealed class ExecService(
                 link, () => link.RequestAsync(Opcode.ExecCancel, cancel.Write, Nothing, repeatable: true, cancellationToken),
                 "The command may still run.");
         }
-        catch (RefusalException e) when (e.Code is RefusalCode.ExecNotFound or RefusalCode.WorkspaceLost)
+        catch (RequestException e) when (e.Code is ErrorCode.ExecNotFound or ErrorCode.WorkspaceLost)
         {
             // It ended meanwhile: that is what was wanted.
         }
@@ -166,7 +166,7 @@ internal sealed class ExecService(
         {
             await onStarted();
         }
-        catch (RefusalException)
+        catch (RequestException)
         {
             UnwantedExec.End(link, id, time);
             throw;
@@ -176,24 +176,24 @@ internal sealed class ExecService(
     private ExecStart Check(Workspace workspace, ExecRequest request)
     {
         if (request.Cmd is null == request.Shell is null)
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, "Exactly one of cmd and shell must be given.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "Exactly one of cmd and shell must be given.",
                 "cmd is an array such as [\"python3\", \"main.py\"]; shell is one command line for bash or sh.");
         if (request.Cmd is { Count: 0 } or [""] or ["", ..])
-            throw new RefusalException(RefusalCode.InvalidArgument, "cmd is empty.", "Give the program and its arguments, such as [\"ls\", \"-l\"].");
+            throw new RequestException(ErrorCode.InvalidArgument, "cmd is empty.", "Give the program and its arguments, such as [\"ls\", \"-l\"].");
         if ((request.Cmd ?? [request.Shell!]).Any(argument => argument.Contains('\0', StringComparison.Ordinal)))
-            throw new RefusalException(RefusalCode.InvalidArgument, "The command contains a NUL character.", "Write binary data to a file with fs_write, and pass its path.");
+            throw new RequestException(ErrorCode.InvalidArgument, "The command contains a NUL character.", "Write binary data to a file with fs_write, and pass its path.");
         if (request.AsRoot)
-            throw new RefusalException(
-                RefusalCode.Forbidden, "as_root=true is not allowed on this server.",
+            throw new RequestException(
+                ErrorCode.Forbidden, "as_root=true is not allowed on this server.",
                 "Run it as the workspace's user; what needs root must be in the image.") { Rule = "root" };
         SpawnPlan.CheckEnvironment(request.Env);
         var byDefault = request.MayRunForever ? options.DefaultStartTimeout : options.DefaultTimeout;
         var timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : byDefault;
-        if (timeout < TimeSpan.FromSeconds(MinTimeoutSeconds) || timeout > options.LongestTimeout)
+        if (timeout < TimeSpan.FromSeconds(MinTimeoutSeconds) || timeout > options.MaxTimeout)
             throw SpawnPlan.Invalid(
                 "timeout_s", timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture),
-                $"from {MinTimeoutSeconds} to {options.LongestTimeout.TotalSeconds:0}");
+                $"from {MinTimeoutSeconds} to {options.MaxTimeout.TotalSeconds:0}");
         var env = new Dictionary<string, string>(workspace.Env, StringComparer.Ordinal);
         if (request.Pty)
             env["TERM"] = "xterm-256color";
@@ -224,8 +224,8 @@ internal sealed class ExecService(
         var found = ExecId.TryParse(execId, out var id) ? Lookup(id) : null;
         if (found is not null && found.Owner == owner)
             return Noted(found);
-        throw new RefusalException(
-            RefusalCode.ExecNotFound, $"There is no exec {CallFacts.Named(execId)}: it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
+        throw new RequestException(
+            ErrorCode.ExecNotFound, $"There is no exec {CallFacts.Named(execId)}: it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
     }
 
     /// <summary>Whatever is done now is about this command.</summary>
@@ -242,7 +242,7 @@ internal sealed class ExecService(
     {
         var exec = Find(owner, execId);
         if (supervisor.Find(exec.Id) is not { } active)
-            throw new RefusalException(RefusalCode.ExecNotFound, $"The exec {exec.Id} has ended.", "exec_poll has its output and exit code.");
+            throw new RequestException(ErrorCode.ExecNotFound, $"The exec {exec.Id} has ended.", "exec_poll has its output and exit code.");
         link = agents.Get(active.DockerId);
         return exec;
     }

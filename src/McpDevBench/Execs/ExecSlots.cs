@@ -1,5 +1,5 @@
 using System.Globalization;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Execs;
@@ -20,14 +20,14 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
 
     /// <summary>Takes a slot, waiting for one if need be.</summary>
     /// <returns>The exec, started now, and the time that it waited.</returns>
-    /// <exception cref="RefusalException">concurrent_limit: no slot in time, or too many calls wait already.</exception>
+    /// <exception cref="RequestException">concurrent_limit: no slot in time, or too many calls wait already.</exception>
     public async Task<(Exec Exec, TimeSpan Waited)> TakeAsync(Exec exec, TimeSpan maxWait, CancellationToken cancellationToken)
     {
         var waiter = new Waiter(exec);
         lock (_lock)
         {
             var queue = _queues.TryGetValue(exec.ContainerId, out var present) ? present : _queues[exec.ContainerId] = new Queue();
-            if (queue.Running.Count < options.MostAtOnce)
+            if (queue.Running.Count < options.MaxConcurrent)
                 return (Grant(queue, exec), TimeSpan.Zero);
             if (queue.Waiting.Count >= MaxWaiting || maxWait <= TimeSpan.Zero)
             {
@@ -56,7 +56,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
         {
             if (!_queues.TryGetValue(exec.ContainerId, out var queue) || !queue.Running.Remove(exec.Id))
                 return;
-            while (queue.Running.Count < options.MostAtOnce && queue.Waiting.First is { } first)
+            while (queue.Running.Count < options.MaxConcurrent && queue.Waiting.First is { } first)
             {
                 queue.Waiting.RemoveFirst();
                 first.Value.Granted.SetResult(Grant(queue, first.Value.Exec));
@@ -100,7 +100,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
     }
 
     /// <returns>The refusal; null if the slot was granted meanwhile.</returns>
-    private RefusalException? Leave(Waiter waiter)
+    private RequestException? Leave(Waiter waiter)
     {
         lock (_lock)
         {
@@ -112,12 +112,12 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
 
     private Exec Grant(Queue queue, Exec exec) => queue.Running[exec.Id] = exec with { StartedAt = time.GetUtcNow() };
 
-    private RefusalException Refusal(Queue queue, string reason)
+    private RequestException Refusal(Queue queue, string reason)
     {
         var running = queue.Running.Values.OrderBy(exec => exec.StartedAt).ToList();
-        return new RefusalException(
-            RefusalCode.ConcurrentLimit,
-            $"This workspace runs at most {Plural.Of(options.MostAtOnce, "command")} at once, and all slots are taken; {reason}. "
+        return new RequestException(
+            ErrorCode.ConcurrentLimit,
+            $"This workspace runs at most {Plural.Of(options.MaxConcurrent, "command")} at once, and all slots are taken; {reason}. "
                 + $"Running: {string.Join("; ", running.Select(Describe))}.",
             "Wait for one with exec_poll (wait_ms), or end one with exec_cancel; then call again. exec waits up to its wait_ms for a slot.",
             retryable: true)
@@ -125,7 +125,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
             Rule = "concurrent_execs",
             Details = new Dictionary<string, string>
             {
-                ["limit"] = options.MostAtOnce.ToString(CultureInfo.InvariantCulture),
+                ["limit"] = options.MaxConcurrent.ToString(CultureInfo.InvariantCulture),
                 ["running"] = string.Join(' ', running.Select(exec => exec.Id)),
             },
         };

@@ -1,6 +1,6 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability.Traces;
 
@@ -18,7 +18,7 @@ internal sealed partial class ExecStarter(
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="RefusalException">The command was not started, or it is not known whether it was; the message states
+    /// <exception cref="RequestException">The command was not started, or it is not known whether it was; the message states
     /// which.</exception>
     /// <exception cref="OperationCanceledException">As before, and the caller has gone.</exception>
     public async Task<AgentLink> StartAsync(ActiveExec active, ExecStart start, CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal sealed partial class ExecStarter(
             link = agents.Get(active.DockerId);
             store.Insert(active.Exec);
         }
-        catch (RefusalException)
+        catch (RequestException)
         {
             supervisor.Dismiss(active);
             throw;
@@ -76,26 +76,26 @@ internal sealed partial class ExecStarter(
                 await ThrowIfPassedAsync(link, active.Exec.Id);
                 throw;
             }
-            catch (RefusalException e) when (asked is null or { HasAnswer: true } or { Sent.IsFaulted: true })
+            catch (RequestException e) when (asked is null or { HasAnswer: true } or { Sent.IsFaulted: true })
             {
                 supervisor.Dismiss(active);
                 throw Explain(e, workspaces.Find(active.Exec.ContainerId)?.Limits);
             }
-            catch (RefusalException e) when (e.Code == RefusalCode.WorkspaceLost)
+            catch (RequestException e) when (e.Code == ErrorCode.WorkspaceLost)
             {
                 active.Confirmed = true;
                 active.Lose();
                 // Not workspace_lost: that would have it run again, on the workspace's next container.
-                throw new RefusalException(
-                    RefusalCode.ServerError,
+                throw new RequestException(
+                    ErrorCode.ServerError,
                     $"The workspace's container ended while the command was being started as {active.Exec.Id}. It may have run in part.",
                     "Look first what it did; then call again.", retryable: true, e);
             }
-            catch (RefusalException) when (attempt < MaxAttempts && connection is { Closed.IsCancellationRequested: true })
+            catch (RequestException) when (attempt < MaxAttempts && connection is { Closed.IsCancellationRequested: true })
             {
                 // Broken in between. The key makes the start repeatable: once more on the next stream.
             }
-            catch (RefusalException e)
+            catch (RequestException e)
             {
                 Doubt(active, link, asked!);
                 throw await AgentSilence.DescribeAsync(
@@ -169,15 +169,15 @@ internal sealed partial class ExecStarter(
                 active.Confirmed = true;
                 return AgentStatus.Ok;
             }
-            catch (RefusalException e) when (e.Code == RefusalCode.ExecNotFound)
+            catch (RequestException e) when (e.Code == ErrorCode.ExecNotFound)
             {
                 return AgentStatus.NoSuchExec;
             }
-            catch (RefusalException e) when (e.Code == RefusalCode.WorkspaceLost)
+            catch (RequestException e) when (e.Code == ErrorCode.WorkspaceLost)
             {
                 return null;
             }
-            catch (Exception e) when (e is RefusalException or OperationCanceledException)
+            catch (Exception e) when (e is RequestException or OperationCanceledException)
             {
                 // The stream broke, or the agent did not answer.
                 await Task.Delay(RetryInterval, time);
@@ -186,12 +186,12 @@ internal sealed partial class ExecStarter(
         return null;
     }
 
-    private static RefusalException Explain(RefusalException e, WorkspaceLimits? limits) => e switch
+    private static RequestException Explain(RequestException e, WorkspaceLimits? limits) => e switch
     {
         // A program or folder that is not there is the caller's argument, not a file that was asked for.
-        { Code: RefusalCode.FileNotFound } =>
-            new RefusalException(RefusalCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e),
-        { Code: RefusalCode.ResourceExhausted, Retryable: true } when limits is not null => new RefusalException(
+        { Code: ErrorCode.FileNotFound } =>
+            new RequestException(ErrorCode.InvalidArgument, e.Message, "Check cwd; fs_list shows what is in the workspace.", inner: e),
+        { Code: ErrorCode.ResourceExhausted, Retryable: true } when limits is not null => new RequestException(
             e.Code, e.Message, ExecNotes.AtLimits(limits), retryable: true, inner: e) { Rule = e.Rule, Details = e.Details },
         _ => e,
     };

@@ -1,4 +1,4 @@
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Storage;
 using Microsoft.Data.Sqlite;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
 
@@ -19,7 +19,7 @@ internal sealed partial class ExecSupervisor(
     /// <summary>An agent ends the oldest before it has more commands in the background.</summary>
     private const int MaxBackground = Protocol.MaxExecs;
 
-    private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DiskTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Guid, ActiveExec> _active = [];
     private readonly DisownedExecs _disowned = new();
@@ -87,7 +87,7 @@ internal sealed partial class ExecSupervisor(
         {
             store.Doubt(active.Exec.Id);
         }
-        catch (RefusalException e)
+        catch (RequestException e)
         {
             LogDiskFull(logger, active.Exec.Id, e.Message);
         }
@@ -257,7 +257,7 @@ internal sealed partial class ExecSupervisor(
                 // Not acknowledged, so the agent keeps it and the process waits on its pipe: a full disk delays, it does not lose.
                 if (!warned)
                     LogDiskFull(logger, active.Exec.Id, e.Message);
-                await Task.Delay(DiskPatience, time);
+                await Task.Delay(DiskTimeout, time);
             }
         }
         ArrayPool<byte>.Shared.Return(arrival.Content!);

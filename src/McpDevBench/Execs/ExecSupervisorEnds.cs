@@ -1,5 +1,5 @@
 using McpDevBench.AgentProtocol;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Execs;
@@ -95,11 +95,11 @@ internal sealed partial class ExecSupervisor
                 await action();
                 return;
             }
-            catch (Exception e) when (e is RefusalException or IOException)
+            catch (Exception e) when (e is RequestException or IOException)
             {
                 if (!warned)
                     LogDiskFull(logger, active.Exec.Id, e.Message);
-                await Task.Delay(DiskPatience, time);
+                await Task.Delay(DiskTimeout, time);
             }
         }
     }
@@ -110,7 +110,7 @@ internal sealed partial class ExecSupervisor
             return default;
         var span = Spans.Exec(outcome, finished.Id.ToString(), finished.ContainerId.ToString(), finished.StartedAt, wall);
         if (finished.Outcome == ExecOutcome.WorkspaceLost)
-            span.Failed(RefusalCode.WorkspaceLost.Name());
+            span.Failed(ErrorCode.WorkspaceLost.Name());
         return span;
     }
 

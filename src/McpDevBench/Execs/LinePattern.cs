@@ -59,8 +59,8 @@ internal sealed class LinePattern(string pattern)
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"grep='{pattern}' is not a usable regular expression: {e.Message}",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"grep='{pattern}' is not a usable regular expression: {e.Message}",
                 "Escape special characters with a backslash; lookaround and backreferences are not supported.", inner: e);
         }
     }

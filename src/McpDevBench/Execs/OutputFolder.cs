@@ -13,7 +13,7 @@ internal sealed class OutputFolder(StorageOptions storage, ExecOptions options, 
             throw new IOException("The disk with the server's state is nearly full.");
     }
 
-    public OutputLog Open(ExecId id) => new(PathOf(id), options.MostOutputBytes);
+    public OutputLog Open(ExecId id) => new(PathOf(id), options.MaxOutputBytes);
 
     public void Delete(ExecId id)
     {

@@ -1,4 +1,4 @@
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Execs;
@@ -19,7 +19,7 @@ internal sealed partial class OutputRetention(
     /// <summary>Applies the limits once.</summary>
     public void Apply()
     {
-        var kept = store.KeptOutputs(options.MostOutputBytes);
+        var kept = store.KeptOutputs(options.MaxOutputBytes);
         var orphaned = kept.Where(output => workspaces.Find(output.ContainerId) is null && output.EndedAt < time.GetUtcNow() - _afterRemoval)
             .ToList();
         Remove(orphaned, "workspace_removed", "Its output was removed with the workspace.");
@@ -46,7 +46,7 @@ internal sealed partial class OutputRetention(
             {
                 Apply();
             }
-            catch (Exception e) when (e is RefusalException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is RequestException or IOException or UnauthorizedAccessException)
             {
                 LogPostponed(logger, e.Message);
             }

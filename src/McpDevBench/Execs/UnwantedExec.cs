@@ -21,7 +21,7 @@ internal static class UnwantedExec
                 Opcode.ExecCancel, new ExecCancel(id.Value, GraceMs: 0).Write, static (ref MessageReader _) => true, repeatable: true,
                 timeout.Token);
         }
-        catch (Exception e) when (e is RefusalException or OperationCanceledException)
+        catch (Exception e) when (e is RequestException or OperationCanceledException)
         {
             // It has ended, or its agent does not answer: the next connection finds it again.
         }

@@ -7,7 +7,7 @@ internal static class WorkingFolder
 {
     private static readonly string[] _homes = ["$HOME", "${HOME}"];
 
-    /// <exception cref="RefusalException">invalid_argument.</exception>
+    /// <exception cref="RequestException">invalid_argument.</exception>
     public static byte[] Of(string cwd, IReadOnlyDictionary<string, string> env)
     {
         foreach (var home in _homes)
@@ -16,8 +16,8 @@ internal static class WorkingFolder
                 cwd = $"~{cwd[home.Length..]}";
         }
         if (cwd.StartsWith('$') || PathText.IsShellHome(cwd))
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"The working directory '{(cwd.Length <= 80 ? cwd : cwd[..80] + "…")}' is not possible: no shell reads it.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"The working directory '{(cwd.Length <= 80 ? cwd : cwd[..80] + "…")}' is not possible: no shell reads it.",
                 "Give a path below /workspace, an absolute path, ~ or $HOME.");
         if (PathText.IsInHome(cwd))
             return Encoding.UTF8.GetBytes(env.GetValueOrDefault("HOME", "/workspace") + cwd[1..]);

@@ -15,7 +15,7 @@ internal static class BatchMembers
         ["mkdir"] = ([], ["mode", "create_parents", "recursive", "if_none_match"]),
     };
 
-    /// <exception cref="RefusalException">invalid_argument.</exception>
+    /// <exception cref="RequestException">invalid_argument.</exception>
     public static void Check(BatchOperation operation)
     {
         var (needed, possible) = _members[operation.Op];
@@ -59,5 +59,5 @@ internal static class BatchMembers
         return $"{op} takes {string.Join(", ", ["op", "path", .. needed, .. possible])}.{shape}";
     }
 
-    private static RefusalException Wrong(string message, string hint) => new(RefusalCode.InvalidArgument, message, hint);
+    private static RequestException Wrong(string message, string hint) => new(ErrorCode.InvalidArgument, message, hint);
 }

@@ -6,15 +6,15 @@ internal static class ContentBytes
     /// <summary>Whether content is text, and not bytes as base64.</summary>
     public static bool IsText(string encoding) => encoding != TextEncodings.Base64Name;
 
-    /// <exception cref="RefusalException">invalid_argument.</exception>
+    /// <exception cref="RequestException">invalid_argument.</exception>
     public static byte[] Of(string content, string encoding, string argument = "content")
     {
         if (encoding == TextEncodings.Base64Name)
             return FromBase64(content, argument);
         if (TextEncodings.TryEncode(content, encoding, out var bytes, out var missing))
             return bytes;
-        throw new RefusalException(
-            RefusalCode.InvalidArgument, $"The argument '{argument}' contains '{missing}', which {encoding} does not have.",
+        throw new RequestException(
+            ErrorCode.InvalidArgument, $"The argument '{argument}' contains '{missing}', which {encoding} does not have.",
             "Replace the character, or send encoding=utf8 to store the text as UTF-8.");
     }
 
@@ -26,8 +26,8 @@ internal static class ContentBytes
         }
         catch (FormatException)
         {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"The argument '{argument}' is not base64.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"The argument '{argument}' is not base64.",
                 "Send base64, or encoding utf8 and the text itself.");
         }
     }

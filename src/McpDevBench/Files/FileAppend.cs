@@ -13,7 +13,7 @@ internal static class FileAppend
 
     /// <param name="encoding">The one that the caller named: of a file whose bytes do not show one.</param>
     /// <returns>The bytes to add.</returns>
-    /// <exception cref="RefusalException">invalid_argument: the file's encoding does not have a character, or is another one.</exception>
+    /// <exception cref="RequestException">invalid_argument: the file's encoding does not have a character, or is another one.</exception>
     public static async Task<byte[]> ToBytesAsync(ReadRange read, string text, string encoding, CancellationToken cancellationToken)
     {
         // Of plain ASCII every encoding but UTF-16, which begins with a mark, has the same bytes.
@@ -21,7 +21,7 @@ internal static class FileAppend
         var form = TextForms.Of(Whole(content, entry));
         if (form == TextForm.Wide)
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, EditFailure.WideText(entry.Path),
+            throw new RequestException(ErrorCode.InvalidArgument, EditFailure.WideText(entry.Path),
                 "encoding=base64 appends bytes as they are.");
         }
         // Line ends may have changed on the way to the end.
@@ -48,17 +48,17 @@ internal static class FileAppend
         return content.AsSpan(..^(Utf16File.HasMark(content) ? Utf16File.Unfinished(content) : Utf8Text.Unfinished(content)));
     }
 
-    private static RefusalException Lacking(FileEntry entry, TextForm form, string text)
+    private static RequestException Lacking(FileEntry entry, TextForm form, string text)
     {
         var missing = text.EnumerateRunes().First(rune => !TextForms.Has(form, rune));
-        return new RefusalException(
-            RefusalCode.InvalidArgument,
+        return new RequestException(
+            ErrorCode.InvalidArgument,
             $"The content has the character '{missing}' (U+{missing.Value:X4}), which {entry.Path} cannot hold: "
                 + $"its encoding is {TextForms.NameOf(form)}.",
             "Use other characters, or convert the file to UTF-8 first, with exec and iconv.");
     }
 
-    private static RefusalException Other(FileEntry entry, string encoding, TextForm form) => new(
-        RefusalCode.InvalidArgument, $"{entry.Path} is {TextForms.NameOf(form)}, and encoding={encoding} would mix two encodings in it.",
+    private static RequestException Other(FileEntry entry, string encoding, TextForm form) => new(
+        ErrorCode.InvalidArgument, $"{entry.Path} is {TextForms.NameOf(form)}, and encoding={encoding} would mix two encodings in it.",
         "Leave encoding out: text that is appended takes the file's. encoding=base64 appends bytes as they are.");
 }

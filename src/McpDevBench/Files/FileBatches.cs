@@ -6,13 +6,13 @@ namespace McpDevBench.Files;
 /// <summary>Batches between the tools' operations and the protocol's steps.</summary>
 internal static class FileBatches
 {
-    private const int MostOperations = 500, MaxErrorLength = 2000;
+    private const int MaxOperations = 500, MaxErrorLength = 2000;
 
     public static (BatchRequest Batch, List<byte[]> Contents) ToProtocol(IReadOnlyList<BatchOperation> operations)
     {
-        if (operations.Count is 0 or > MostOperations)
-            throw new RefusalException(RefusalCode.InvalidArgument, $"A batch of {operations.Count} operations is not possible.",
-                $"Give 1 to {MostOperations} operations.");
+        if (operations.Count is 0 or > MaxOperations)
+            throw new RequestException(ErrorCode.InvalidArgument, $"A batch of {operations.Count} operations is not possible.",
+                $"Give 1 to {MaxOperations} operations.");
         var contents = new List<byte[]>();
         var steps = new List<BatchStep>();
         for (var i = 0; i < operations.Count; i++)
@@ -24,7 +24,7 @@ internal static class FileBatches
                 if (content is not null)
                     contents.Add(content);
             }
-            catch (RefusalException e)
+            catch (RequestException e)
             {
                 throw At(i, operations[i], e);
             }
@@ -78,11 +78,11 @@ internal static class FileBatches
     }
 
     /// <summary>An edit's error quotes the file, so it goes out as it is.</summary>
-    private static RefusalException Refusal(BatchOperation operation, BatchResponse answer)
+    private static RequestException Refusal(BatchOperation operation, BatchResponse answer)
     {
-        var refusal = AgentRefusals.Of(answer.Status, answer.Error);
+        var refusal = AgentErrors.Of(answer.Status, answer.Error);
         return operation.Op == "edit" && answer.Status == AgentStatus.Invalid
-            ? new RefusalException(refusal.Code, answer.Error[..Math.Min(answer.Error.Length, MaxErrorLength)],
+            ? new RequestException(refusal.Code, answer.Error[..Math.Min(answer.Error.Length, MaxErrorLength)],
                 EditFailure.HintOf(answer.Error))
             : refusal;
     }
@@ -98,7 +98,7 @@ internal static class FileBatches
             "move" => BatchVerb.Move,
             "copy" => BatchVerb.Copy,
             "mkdir" => BatchVerb.MakeDirectory,
-            _ => throw new RefusalException(RefusalCode.InvalidArgument, $"op='{operation.Op}' is not possible.",
+            _ => throw new RequestException(ErrorCode.InvalidArgument, $"op='{operation.Op}' is not possible.",
                 "op is one of read, write, edit, delete, move, copy, mkdir."),
         };
         BatchMembers.Check(operation);
@@ -111,7 +111,7 @@ internal static class FileBatches
             verb == BatchVerb.Edit ? FileEdits.ToProtocol(operation.Edits) : []), content);
     }
 
-    private static RefusalException At(int step, BatchOperation operation, RefusalException e) => new(
+    private static RequestException At(int step, BatchOperation operation, RequestException e) => new(
         e.Code, $"operations[{step}] ({operation.Op} {operation.Path}): {e.Message} Nothing was changed.", e.Hint, e.Retryable, e)
     {
         Details = new Dictionary<string, string> { ["operation"] = step.ToString(System.Globalization.CultureInfo.InvariantCulture) },

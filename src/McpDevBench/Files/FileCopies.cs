@@ -31,7 +31,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         var isSame = await files.KeyOfAsync(owner, request.FromContainer, cancellationToken)
             == await files.KeyOfAsync(owner, request.ToContainer, cancellationToken);
         if (isSame && target.ToString() == path.ToString())
-            throw new RefusalException(RefusalCode.InvalidArgument, $"{path} would be copied onto itself.",
+            throw new RequestException(ErrorCode.InvalidArgument, $"{path} would be copied onto itself.",
                 "Give another target_path, or the target_container_id of another workspace.");
         var source = await service.StatAsync(owner, request.FromContainer, request.Path, cancellationToken);
         await AtTargetAsync(request, _ => CheckTargetAsync(owner, request, source, cancellationToken));
@@ -55,7 +55,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         {
             found = await service.StatAsync(owner, request.ToContainer, request.Target, cancellationToken);
         }
-        catch (RefusalException e) when (e.Code == RefusalCode.FileNotFound)
+        catch (RequestException e) when (e.Code == ErrorCode.FileNotFound)
         {
             return true;
         }
@@ -66,7 +66,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         var isFree = found.Type == "directory" && (await files.RequestAsync(
             owner, request.ToContainer, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true,
                 cancellationToken)).Entries.Count == 0;
-        return isFree ? true : throw new RefusalException(RefusalCode.Conflict, $"{found.Path} exists already.", "Pass overwrite=true.");
+        return isFree ? true : throw new RequestException(ErrorCode.Conflict, $"{found.Path} exists already.", "Pass overwrite=true.");
     }
 
     /// <summary>What overwrite=true would not help against.</summary>
@@ -74,12 +74,12 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
     {
         if (source.Type != "directory" && found.Type == "directory")
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, $"{found.Path} is a directory, and {source.Path} is not.",
+            throw new RequestException(ErrorCode.InvalidArgument, $"{found.Path} is a directory, and {source.Path} is not.",
                 $"To copy into it, pass target_path={found.Path}/{source.Path[(source.Path.LastIndexOf('/') + 1)..]}.");
         }
         if (source.Type == "directory" && found.Type == "file")
         {
-            throw new RefusalException(RefusalCode.InvalidArgument, $"{found.Path} is a file, and {source.Path} is a directory.",
+            throw new RequestException(ErrorCode.InvalidArgument, $"{found.Path} is a file, and {source.Path} is a directory.",
                 "Pass another target_path, or delete the file with fs_delete first.");
         }
     }
@@ -168,7 +168,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         {
             answer = await from.AnswerAsync(read, cancellationToken);
         }
-        catch (RefusalException e)
+        catch (RequestException e)
         {
             failure.OfSource = e;
             throw;
@@ -185,16 +185,16 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
         {
             return await copy(failure);
         }
-        catch (RefusalException e) when (e != failure.OfSource)
+        catch (RequestException e) when (e != failure.OfSource)
         {
-            var hint = e.Code == RefusalCode.Conflict ? "Pass overwrite=true to replace files there, or another target_path." : e.Hint;
-            throw new RefusalException(e.Code, $"In the target workspace {request.ToContainer}: {e.Message} Nothing was copied.",
+            var hint = e.Code == ErrorCode.Conflict ? "Pass overwrite=true to replace files there, or another target_path." : e.Hint;
+            throw new RequestException(e.Code, $"In the target workspace {request.ToContainer}: {e.Message} Nothing was copied.",
                 hint, e.Retryable, e);
         }
     }
 
     private sealed class Failure
     {
-        public RefusalException? OfSource { get; set; }
+        public RequestException? OfSource { get; set; }
     }
 }

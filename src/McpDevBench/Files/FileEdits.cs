@@ -9,14 +9,14 @@ internal static class FileEdits
     public static List<TextEdit> ToProtocol(IReadOnlyList<FileEdit> edits)
     {
         if (edits.Count == 0)
-            throw new RefusalException(RefusalCode.InvalidArgument, "edits is empty.",
+            throw new RequestException(ErrorCode.InvalidArgument, "edits is empty.",
                 "Give at least one edit: edits: [{\"old_text\": \"…\", \"new_text\": \"…\"}].");
         for (var i = 0; i < edits.Count; i++)
         {
             if (edits[i].OldText.Length == 0)
             {
-                throw new RefusalException(
-                    RefusalCode.InvalidArgument, $"edits[{i}].old_text is empty.",
+                throw new RequestException(
+                    ErrorCode.InvalidArgument, $"edits[{i}].old_text is empty.",
                         "Give the text that is to be replaced; to create a file use fs_write.");
             }
         }
@@ -25,11 +25,11 @@ internal static class FileEdits
     }
 
     /// <summary>Names the edit that failed and the reason; for a text that does not occur, where a similar one is.</summary>
-    public static RefusalException Refuse(WorkspacePath path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome)
+    public static RequestException Refuse(WorkspacePath path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome)
     {
         var description = EditFailure.Describe(path.ToString(), edits, outcome);
-        return new RefusalException(
-            outcome.Error == EditError.TooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument,
+        return new RequestException(
+            outcome.Error == EditError.TooLarge ? ErrorCode.ResourceExhausted : ErrorCode.InvalidArgument,
             description, $"{EditFailure.HintOf(description)} Nothing was changed.");
     }
 }

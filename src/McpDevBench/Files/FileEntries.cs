@@ -20,8 +20,8 @@ internal static class FileEntries
     }
 
     /// <summary>The file is not the one that a caller's condition names.</summary>
-    public static RefusalException Changed(WorkspacePath path, string etag, string ifMatch, RefusalException? inner = null) => new(
-        RefusalCode.Conflict, $"{path} has changed: its etag is {etag}, not {ifMatch}.",
+    public static RequestException Changed(WorkspacePath path, string etag, string ifMatch, RequestException? inner = null) => new(
+        ErrorCode.Conflict, $"{path} has changed: its etag is {etag}, not {ifMatch}.",
         "Call fs_read to see what is there now, and pass its etag as if_match.", inner: inner);
 
     public static string EtagOf(ulong etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
@@ -33,13 +33,13 @@ internal static class FileEntries
             return null;
         // Not as if it were not given: a condition that is lost would let a write replace anything.
         if (text.Trim().Length == 0)
-            throw new RefusalException(RefusalCode.InvalidArgument, "if_match is empty.",
+            throw new RequestException(ErrorCode.InvalidArgument, "if_match is empty.",
                 "Pass the etag from fs_stat, fs_read or fs_write, or leave if_match out to write whatever is there now.");
         return ulong.TryParse(text.Trim().Trim('"'), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var etag)
             ? etag
             // An etag that nothing can have: it does not match, which is what the caller wants to know.
-            : throw new RefusalException(
-                RefusalCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.",
+            : throw new RequestException(
+                ErrorCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.",
                 "Pass the etag from fs_stat, fs_read or fs_write as if_match.");
     }
 
@@ -47,7 +47,7 @@ internal static class FileEntries
     {
         null => false,
         "*" => true,
-        _ => throw new RefusalException(RefusalCode.InvalidArgument, $"if_none_match='{text}' is not allowed.", "The only value is *: write only if nothing exists at the path."),
+        _ => throw new RequestException(ErrorCode.InvalidArgument, $"if_none_match='{text}' is not allowed.", "The only value is *: write only if nothing exists at the path."),
     };
 
     public static uint ParseMode(string? text)
@@ -57,7 +57,7 @@ internal static class FileEntries
         var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
         if (digits.Length is >= 3 and <= 4 && digits.All(digit => digit is >= '0' and <= '7') && Convert.ToUInt32(digits, 8) is var mode and <= 0x1FF)
             return mode;
-        throw new RefusalException(RefusalCode.InvalidArgument, $"mode='{text}' is not allowed.", "Use octal permission bits from 000 to 777, such as 644 or 755.");
+        throw new RequestException(ErrorCode.InvalidArgument, $"mode='{text}' is not allowed.", "Use octal permission bits from 000 to 777, such as 644 or 755.");
     }
 
     private static string TypeOf(FileKind kind) => kind switch

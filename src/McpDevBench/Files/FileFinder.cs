@@ -57,16 +57,16 @@ internal sealed class FileFinder(WorkspaceFiles files)
             answer = await files.RequestAsync(
                 owner, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
         }
-        catch (RefusalException e) when (
-            !request.Literal && e.Code == RefusalCode.InvalidArgument && e.Message.StartsWith("pattern:", StringComparison.Ordinal))
+        catch (RequestException e) when (
+            !request.Literal && e.Code == ErrorCode.InvalidArgument && e.Message.StartsWith("pattern:", StringComparison.Ordinal))
         {
-            throw new RefusalException(
+            throw new RequestException(
                 e.Code, e.Message, "Pass literal=true to find the text as it is, or correct the regular expression.", e.Retryable, e);
         }
         if (answer.Limits is null && request.Cursor is not null)
         {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, "The workspace was made by an older version of the server, which cannot go on with a search.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "The workspace was made by an older version of the server, which cannot go on with a search.",
                 "Search again without cursor, with a narrower pattern, path or glob.");
         }
         var found = Found(answer, request) with { SpansLines = !request.Literal && SearchPattern.MaySpanLines(request.Pattern) };
@@ -94,7 +94,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
                 cancellationToken);
             return stat.Kind == FileKind.Directory ? directory.ToString() : null;
         }
-        catch (RefusalException e) when (e.Code is RefusalCode.FileNotFound or RefusalCode.PathDenied or RefusalCode.InvalidArgument)
+        catch (RequestException e) when (e.Code is ErrorCode.FileNotFound or ErrorCode.PathDenied or ErrorCode.InvalidArgument)
         {
             // Then it names none.
             return null;
@@ -109,15 +109,15 @@ internal sealed class FileFinder(WorkspaceFiles files)
     {
         if (directory.IsRoot || $"{cursor}/".StartsWith($"{directory}/", StringComparison.Ordinal))
             return cursor;
-        throw new RefusalException(
-            RefusalCode.InvalidArgument, $"The cursor belongs to another path than {directory}.",
+        throw new RequestException(
+            ErrorCode.InvalidArgument, $"The cursor belongs to another path than {directory}.",
             "Call again with the path of the answer that the cursor is from, or leave cursor out to begin anew.");
     }
 
     private static WorkspacePath ListCursor(WorkspacePath directory, string cursor) => IsPath(cursor)
         ? Below(directory, WorkspacePath.Parse(cursor))
-        : throw new RefusalException(
-            RefusalCode.InvalidArgument, "The cursor is not one of fs_list.",
+        : throw new RequestException(
+            ErrorCode.InvalidArgument, "The cursor is not one of fs_list.",
             "Pass next_cursor as fs_list answered it, or leave cursor out to begin anew.");
 
     /// <summary>As the paths in answers are.</summary>
@@ -187,8 +187,8 @@ internal sealed class FileFinder(WorkspaceFiles files)
         var line = uint.MaxValue;
         if (colon > 0 && IsPath(cursor) && (end.SequenceEqual(WholeFile) || uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out line)))
             return (Below(directory, WorkspacePath.Parse(cursor[..colon])).Relative, line);
-        throw new RefusalException(
-            RefusalCode.InvalidArgument, "The cursor is not one of fs_search.",
+        throw new RequestException(
+            ErrorCode.InvalidArgument, "The cursor is not one of fs_search.",
             "Pass next_cursor as fs_search answered it, or leave cursor out to begin anew.");
     }
 }

@@ -87,8 +87,8 @@ internal sealed class FileLines(ReadRange read, ReadFileRequest request, int bud
         };
     }
 
-    private RefusalException TooFar(FileEntry entry) => new(
-        RefusalCode.ResourceExhausted,
+    private RequestException TooFar(FileEntry entry) => new(
+        ErrorCode.ResourceExhausted,
         $"Line {_first} of {entry.Path} is not within its first {MaxSearched >> 20} MiB, which is how far lines are counted.",
         "Read from a byte with offset and length, the end with tail_lines, or lines with exec (sed -n).");
 }

@@ -31,8 +31,8 @@ internal sealed record FilePart(string Text, string Encoding, int Skipped, int T
         var replaced = TextEncodings.CountInvalid(inside);
         if (replaced > 0 && asked is not null)
         {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, "The content is not UTF-8 text.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "The content is not UTF-8 text.",
                 "Leave encoding out to have it detected, or pass encoding=latin1, windows-1252 or base64.");
         }
         return new FilePart(TextEncodings.Decode(inside, used), used, first, end, replaced);

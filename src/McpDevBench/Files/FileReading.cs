@@ -43,8 +43,8 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         var bytes = request.Offset is not null || request.Length is not null;
         if ((lines ? 1 : 0) + (bytes ? 1 : 0) + (request.TailLines is null ? 0 : 1) > 1)
         {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, "More than one kind of part is asked for.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "More than one kind of part is asked for.",
                 "Use offset and length for bytes, line and limit for lines, or tail_lines for the end of the file.");
         }
         await CallMemory.TakeForAnswerAsync(Budget(binary: false), CallMemory.TextFactor, cancellationToken);
@@ -80,8 +80,8 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
     private ReadFile RequireText(ReadFile read) =>
         request.Encoding is not null || read.Encoding != TextEncodings.Base64Name ? read : throw WithoutLines(read.Entry, image: null);
 
-    private static RefusalException WithoutLines(FileEntry entry, string? image) => new(
-        RefusalCode.InvalidArgument, $"{entry.Path} has no lines of text there: it is {image ?? "binary"}.",
+    private static RequestException WithoutLines(FileEntry entry, string? image) => new(
+        ErrorCode.InvalidArgument, $"{entry.Path} has no lines of text there: it is {image ?? "binary"}.",
         $"Leave line, limit and tail_lines out to {(image is null ? "get it as base64" : "see it")}; "
             + "offset and length give some of its bytes. To take it as lines of text all the same, pass encoding=latin1.");
 
@@ -113,8 +113,8 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
     {
         if (entry.Size > MaxImageBytes)
         {
-            throw new RefusalException(
-                RefusalCode.ResourceExhausted,
+            throw new RequestException(
+                ErrorCode.ResourceExhausted,
                 $"{entry.Path} is an image ({type}) of {entry.Size} bytes; at most {MaxImageBytes} can be shown.",
                 $"Make a smaller one with exec, read its bytes with offset and length, or use {FileAddress.Named}.");
         }
@@ -122,8 +122,8 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         var (image, whole) = await read(0, MaxImageBytes, cancellationToken);
         if (ImageDamage.Of(image, type) is { } damage)
         {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"{entry.Path} is a damaged image ({type}) of {Plural.Of(image.Length, "byte")}: {damage}.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"{entry.Path} is a damaged image ({type}) of {Plural.Of(image.Length, "byte")}: {damage}.",
                 "It cannot be shown: make or send it again. encoding=base64 gives its bytes.");
         }
         return new ReadFile("", "image", whole) { Image = image, ImageType = type, End = image.Length };

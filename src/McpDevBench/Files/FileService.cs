@@ -1,5 +1,5 @@
 using McpDevBench.AgentProtocol;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
@@ -8,7 +8,7 @@ namespace McpDevBench.Files;
 internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 {
     /// <summary>Largest file that can be edited, in bytes.</summary>
-    public const int MostTextBytes = 16 << 20;
+    public const int MaxTextBytes = 16 << 20;
 
     /// <summary>Only processes in the workspace make an edit begin anew, and each time they have written something.</summary>
     private const int MaxEditAttempts = 50;
@@ -62,7 +62,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             var (beginning, stat) = await ReadBytesAsync(owner, container, path, 0, TextEncodings.Evidence, cancellationToken);
             return OverwrittenText.Of(beginning, stat.Size);
         }
-        catch (RefusalException e) when (e.Code is RefusalCode.FileNotFound or RefusalCode.InvalidArgument or RefusalCode.PathDenied)
+        catch (RequestException e) when (e.Code is ErrorCode.FileNotFound or ErrorCode.InvalidArgument or ErrorCode.PathDenied)
         {
             return null;
         }
@@ -77,7 +77,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             return await FileAppend.ToBytesAsync(
                 RangesOf(owner, request.Container, path), request.Content, request.Encoding, cancellationToken);
         }
-        catch (RefusalException e) when (e.Code == RefusalCode.FileNotFound)
+        catch (RequestException e) when (e.Code == ErrorCode.FileNotFound)
         {
             return null;
         }
@@ -99,7 +99,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             {
                 return await TryEditAsync(owner, request, path, edits, ifMatch, cancellationToken);
             }
-            catch (RefusalException e) when (e.Code == RefusalCode.Conflict && ifMatch is null && attempt < MaxEditAttempts)
+            catch (RequestException e) when (e.Code == ErrorCode.Conflict && ifMatch is null && attempt < MaxEditAttempts)
             {
                 // A process in the workspace wrote between the read and the write.
             }
@@ -110,16 +110,16 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         string owner, EditFileRequest request, WorkspacePath path, List<TextEdit> edits, ulong? ifMatch,
         CancellationToken cancellationToken)
     {
-        var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MostTextBytes + 1, cancellationToken);
-        if (before.Length > MostTextBytes)
+        var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MaxTextBytes + 1, cancellationToken);
+        if (before.Length > MaxTextBytes)
         {
-            throw new RefusalException(
-                RefusalCode.ResourceExhausted, $"{path} is larger than {MostTextBytes >> 20} MiB, which is the most that can be edited.",
+            throw new RequestException(
+                ErrorCode.ResourceExhausted, $"{path} is larger than {MaxTextBytes >> 20} MiB, which is the most that can be edited.",
                 "Use exec with sed, or fs_write for the parts.");
         }
         if (ifMatch is not null && ifMatch != stat.Etag)
             throw FileEntries.Changed(path, FileEntries.EtagOf(stat.Etag), request.IfMatch!);
-        var outcome = TextEdits.Apply(before, edits, MostTextBytes);
+        var outcome = TextEdits.Apply(before, edits, MaxTextBytes);
         if (outcome.FailedEdit >= 0)
             throw FileEdits.Refuse(path, edits, outcome);
         var diff = UnifiedDiff.Of(path.ToString(), TextForms.ToUtf8(before, outcome.Form), outcome.Text, isDone: !request.DryRun);
@@ -201,7 +201,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         {
             return await change();
         }
-        catch (RefusalException e) when (e.Code == RefusalCode.Conflict && ifMatch is not null)
+        catch (RequestException e) when (e.Code == ErrorCode.Conflict && ifMatch is not null)
         {
             if (await OtherEtagAsync(owner, container, path, ifMatch, cancellationToken) is { } etag)
                 throw FileEntries.Changed(WorkspacePath.Parse(path), etag, ifMatch, e);
@@ -218,7 +218,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             return ifMatch is not null && (await StatAsync(owner, container, path, cancellationToken)).Etag is var etag
                 && FileEntries.ParseEtag(etag) != FileEntries.ParseEtag(ifMatch) ? etag : null;
         }
-        catch (RefusalException)
+        catch (RequestException)
         {
             // It is not there, or cannot be looked at: the error is without its etag.
             return null;
@@ -234,7 +234,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             while (await call.ReceiveAsync(cancellationToken) is { } piece)
             {
                 if (content.Length + piece.Length > length)
-                    throw new RefusalException(RefusalCode.ServerError, "The workspace sent more than was asked for.", "Call again; if it stays so, kill with keep_workspace=true, then spawn with alias set to the kept_as of kill.");
+                    throw new RequestException(ErrorCode.ServerError, "The workspace sent more than was asked for.", "Call again; if it stays so, kill with keep_workspace=true, then spawn with alias set to the kept_as of kill.");
                 content.Write(piece);
             }
             return await call.AnswerAsync(FileStat.Read, cancellationToken);
@@ -270,7 +270,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             var entry = await StatAsync(owner, container, path.ToString(), cancellationToken);
             return entry.Type == "file" ? entry.Size : 0;
         }
-        catch (RefusalException e) when (e.Code == RefusalCode.FileNotFound)
+        catch (RequestException e) when (e.Code == ErrorCode.FileNotFound)
         {
             return 0;
         }

@@ -139,7 +139,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
             for (int read; !call.Answered && (read = await unpacked.ReadAsync(buffer, cancellationToken)) > 0; sent += read)
             {
                 if (sent > _limits.MaxBytes || sent / _limits.MaxRatio > packed.Count + Piece)
-                    throw new RefusalException(RefusalCode.ResourceExhausted, "The archive unpacks to far more than it is.",
+                    throw new RequestException(ErrorCode.ResourceExhausted, "The archive unpacks to far more than it is.",
                         "Upload it without compression, or in parts.");
                 await call.SendAsync(buffer.AsMemory(0, read), cancellationToken);
             }
@@ -147,8 +147,8 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         catch (InvalidDataException e)
         {
             // The exception's own text speaks of entries and methods of compression, whatever is wrong.
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, "The upload is not a gzip archive, or it is damaged: its data, length or checksum is wrong.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "The upload is not a gzip archive, or it is damaged: its data, length or checksum is wrong.",
                 "Pack it again and send it with application/gzip, or send a plain .tar with application/x-tar. Nothing was unpacked.",
                 inner: e);
         }

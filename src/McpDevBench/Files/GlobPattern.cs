@@ -12,7 +12,7 @@ internal static class GlobPattern
 
     /// <param name="glob">Null or empty for everything.</param>
     /// <param name="directory">What the glob is relative to.</param>
-    /// <exception cref="RefusalException">The glob could never match.</exception>
+    /// <exception cref="RequestException">The glob could never match.</exception>
     public static string Normalize(string? glob, WorkspacePath directory)
     {
         if (string.IsNullOrEmpty(glob))
@@ -113,6 +113,6 @@ internal static class GlobPattern
         throw Invalid(glob, $"is not below {directory}", "Make it relative to path, or leave path out.");
     }
 
-    private static RefusalException Invalid(string glob, string why, string hint) =>
-        new(RefusalCode.InvalidArgument, $"glob='{(glob.Length <= 80 ? glob : glob[..80] + "…")}' {why}.", hint);
+    private static RequestException Invalid(string glob, string why, string hint) =>
+        new(ErrorCode.InvalidArgument, $"glob='{(glob.Length <= 80 ? glob : glob[..80] + "…")}' {why}.", hint);
 }

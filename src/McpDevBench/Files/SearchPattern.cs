@@ -14,13 +14,13 @@ internal static partial class SearchPattern
         Needed,
     }
 
-    /// <exception cref="RefusalException">invalid_argument: it needs a newline, and could never match.</exception>
+    /// <exception cref="RequestException">invalid_argument: it needs a newline, and could never match.</exception>
     public static void Check(string pattern, bool literal)
     {
         if (literal ? !pattern.Contains('\n') : NewlineIn(pattern) != Newline.Needed)
             return;
-        throw new RefusalException(
-            RefusalCode.InvalidArgument, "The pattern contains a newline, and every line is searched by itself.",
+        throw new RequestException(
+            ErrorCode.InvalidArgument, "The pattern contains a newline, and every line is searched by itself.",
             "Search for one of the lines, with context for the lines around it; for text across lines use exec with a tool of the image.");
     }
 

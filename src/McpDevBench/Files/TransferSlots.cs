@@ -14,7 +14,7 @@ internal sealed class TransferSlots(TimeProvider time)
     private readonly Dictionary<string, (SemaphoreSlim Free, int Users)> _workspaces = [];
 
     /// <summary>Waits for a slot; it is given back by disposing of what is returned.</summary>
-    /// <exception cref="RefusalException">timeout: none becomes free in time.</exception>
+    /// <exception cref="RequestException">timeout: none becomes free in time.</exception>
     public async Task<IDisposable> TakeAsync(string workspace, CancellationToken cancellationToken)
     {
         SemaphoreSlim free;
@@ -35,8 +35,8 @@ internal sealed class TransferSlots(TimeProvider time)
         {
             Leave(workspace);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new RefusalException(
-                RefusalCode.Timeout,
+            throw new RequestException(
+                ErrorCode.Timeout,
                 $"{MaxAtOnce} other transfers of the workspace are under way, and none ended within {MaxWait.TotalSeconds:0} s.",
                 "Wait until one of them has ended, then try again.", retryable: true) { Rule = "transfers" };
         }

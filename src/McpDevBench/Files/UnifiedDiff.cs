@@ -6,7 +6,7 @@ namespace McpDevBench.Files;
 /// <summary>What an edit changed, in the unified format. Edits are few and local, so the lines between the first and the last difference are one region, cut finer where lines are equal.</summary>
 internal static class UnifiedDiff
 {
-    private const int Context = 3, MostLength = 16_000, MostCells = 4_000_000;
+    private const int Context = 3, MaxLength = 16_000, MaxCells = 4_000_000;
 
     /// <param name="isDone">The file has the new content; otherwise nothing was changed.</param>
     public static string Of(string path, byte[] before, byte[] after, bool isDone = true)
@@ -33,19 +33,19 @@ internal static class UnifiedDiff
             reached = Math.Max(reached, Hunk(text, script, from, to));
             i = to;
         }
-        return text.Length <= MostLength ? text.ToString() : Cut(text, reached, isDone);
+        return text.Length <= MaxLength ? text.ToString() : Cut(text, reached, isDone);
     }
 
     private static string Cut(StringBuilder text, int line, bool isDone)
     {
-        var length = char.IsHighSurrogate(text[MostLength - 1]) ? MostLength - 1 : MostLength;
+        var length = char.IsHighSurrogate(text[MaxLength - 1]) ? MaxLength - 1 : MaxLength;
         var rest = isDone
             ? string.Create(CultureInfo.InvariantCulture, $"fs_read with line={line} shows the file from there on")
             : "nothing was changed yet; fewer edits in a call have a shorter diff";
         return $"{text.ToString(0, length)}\n… {Plural.Of(text.Length - length, "character")} left out: {rest} …\n";
     }
 
-    /// <returns>The number, in the new file, of the last line that begins within <see cref="MostLength"/>; 0 for none.</returns>
+    /// <returns>The number, in the new file, of the last line that begins within <see cref="MaxLength"/>; 0 for none.</returns>
     private static int Hunk(StringBuilder text, List<(char Kind, int Old, int New, string Line)> script, int from, int to)
     {
         var hunk = script[from..to];
@@ -54,7 +54,7 @@ internal static class UnifiedDiff
         var reached = 0;
         foreach (var (kind, _, at, line) in hunk)
         {
-            if (text.Length < MostLength)
+            if (text.Length < MaxLength)
                 reached = at + 1;
             text.Append(kind).Append(line.TrimEnd('\n')).Append('\n');
             if (!line.EndsWith('\n'))
@@ -85,7 +85,7 @@ internal static class UnifiedDiff
     {
         var (rows, columns) = (oldEnd - head, newEnd - head);
         var (i, j) = (0, 0);
-        if ((long)rows * columns <= MostCells)
+        if ((long)rows * columns <= MaxCells)
         {
             var common = new int[rows + 1, columns + 1];
             for (var row = rows - 1; row >= 0; row--)

@@ -1,6 +1,6 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
@@ -98,7 +98,7 @@ internal sealed class WorkspaceFiles(
         {
             await disk.RequireRoomAsync(workspace);
         }
-        catch (RefusalException) when (needsNoRoom is not null)
+        catch (RequestException) when (needsNoRoom is not null)
         {
             if (!await needsNoRoom())
                 throw;
@@ -115,7 +115,7 @@ internal sealed class WorkspaceFiles(
         }
         catch (Exception e)
         {
-            result = RefusalCodes.NameOf(e);
+            result = ErrorCodes.NameOf(e);
             throw;
         }
         finally

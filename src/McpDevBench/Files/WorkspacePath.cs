@@ -11,7 +11,7 @@ namespace McpDevBench.Files;
 internal sealed class WorkspacePath
 {
     private const string Root = "/workspace", Home = "/home/dev";
-    private const int LongestName = 255;
+    private const int MaxNameLength = 255;
 
     private WorkspacePath(byte[] relative) => Relative = relative;
 
@@ -21,11 +21,11 @@ internal sealed class WorkspacePath
     public bool IsRoot => Relative.Length == 0;
 
     /// <param name="text">Absolute below /workspace, relative to it, or <c>file:///workspace/…</c>.</param>
-    /// <exception cref="RefusalException">invalid_argument or path_denied.</exception>
+    /// <exception cref="RequestException">invalid_argument or path_denied.</exception>
     public static WorkspacePath Parse(string text)
     {
         if (text.Length == 0)
-            throw new RefusalException(RefusalCode.InvalidArgument, "The path is empty.",
+            throw new RequestException(ErrorCode.InvalidArgument, "The path is empty.",
                 "Use a path below /workspace, such as src/main.py; the directory itself is /workspace.");
         if (PathText.IsInHome(text) || PathText.IsShellHome(text))
             throw InHome(text);
@@ -44,8 +44,8 @@ internal sealed class WorkspacePath
             var part = rest[range];
             if (part.IsEmpty || part.SequenceEqual("."u8))
                 continue;
-            if (part.Length > LongestName)
-                throw Invalid(text, $"a part of it is {part.Length} bytes long, at most {LongestName} are possible");
+            if (part.Length > MaxNameLength)
+                throw Invalid(text, $"a part of it is {part.Length} bytes long, at most {MaxNameLength} are possible");
             if (!part.SequenceEqual(".."u8))
                 parts.Add(part.ToArray());
             else if (parts.Count > 0)
@@ -125,15 +125,15 @@ internal sealed class WorkspacePath
 
     private static bool IsHex(byte value) => char.IsAsciiHexDigit((char)value);
 
-    private static RefusalException Denied(string text) => new(
-        RefusalCode.PathDenied, $"'{Shown(text)}' is not below /workspace.", "Use a path below /workspace, or one relative to it; other files of the image can be read with exec.");
+    private static RequestException Denied(string text) => new(
+        ErrorCode.PathDenied, $"'{Shown(text)}' is not below /workspace.", "Use a path below /workspace, or one relative to it; other files of the image can be read with exec.");
 
-    private static RefusalException InHome(string text) => new(
-        RefusalCode.PathDenied, $"'{Shown(text)}' is in the home directory, which the file tools do not reach.",
+    private static RequestException InHome(string text) => new(
+        ErrorCode.PathDenied, $"'{Shown(text)}' is in the home directory, which the file tools do not reach.",
         "Use a path below /workspace, or exec for files in the home directory; a file whose name is ~ is ./~.");
 
-    private static RefusalException Invalid(string text, string why, string hint = "Use another path below /workspace.") =>
-        new(RefusalCode.InvalidArgument, $"The path '{Shown(text)}' is not possible: {why}.", hint);
+    private static RequestException Invalid(string text, string why, string hint = "Use another path below /workspace.") =>
+        new(ErrorCode.InvalidArgument, $"The path '{Shown(text)}' is not possible: {why}.", hint);
 
     private static string Shown(string text) => (text.Length <= 80 ? text : text[..80] + "…").Replace('\0', '␀');
 }

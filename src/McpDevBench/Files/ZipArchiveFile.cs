@@ -42,7 +42,7 @@ internal sealed class ZipArchiveFile
 
     public long Count { get; }
 
-    /// <exception cref="RefusalException">An entry differs from the directory, or the entries share their bytes.</exception>
+    /// <exception cref="RequestException">An entry differs from the directory, or the entries share their bytes.</exception>
     public IEnumerable<ZipEntry> Entries()
     {
         var position = _base + _directory;
@@ -88,8 +88,8 @@ internal sealed class ZipArchiveFile
         return entry.Method == ZipEntry.Stored ? packed : new DeflateStream(packed, CompressionMode.Decompress);
     }
 
-    public static RefusalException Invalid(string why) => new(
-        RefusalCode.InvalidArgument, $"The zip archive cannot be read: {why}.",
+    public static RequestException Invalid(string why) => new(
+        ErrorCode.InvalidArgument, $"The zip archive cannot be read: {why}.",
             "Send a whole .zip, or a .tar.gz with Content-Type application/gzip.");
 
     private static int FindEnd(byte[] tail)

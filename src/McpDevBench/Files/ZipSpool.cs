@@ -44,8 +44,8 @@ internal sealed class ZipSpool(string folder)
                 throw NoRoom(null);
             if (share.Bytes > MaxBytes)
             {
-                throw new RefusalException(
-                    RefusalCode.ResourceExhausted, $"The zip archive is larger than {MaxBytes >> 30} GiB.",
+                throw new RequestException(
+                    ErrorCode.ResourceExhausted, $"The zip archive is larger than {MaxBytes >> 30} GiB.",
                         "Send it as .tar.gz, which is unpacked as it arrives.");
             }
             try
@@ -60,8 +60,8 @@ internal sealed class ZipSpool(string folder)
         }
     }
 
-    private static RefusalException NoRoom(Exception? inner) => new(
-        RefusalCode.ResourceExhausted, "The server has no room to hold the zip archive until it is complete.",
+    private static RequestException NoRoom(Exception? inner) => new(
+        ErrorCode.ResourceExhausted, "The server has no room to hold the zip archive until it is complete.",
         "Send it as .tar.gz, which is unpacked as it arrives.", inner: inner);
 
     private sealed class Share

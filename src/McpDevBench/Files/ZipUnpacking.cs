@@ -17,7 +17,7 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
     public async Task<long> SendAsync(CancellationToken cancellationToken)
     {
         if (archive.Count > limits.MaxEntries)
-            throw new RefusalException(RefusalCode.ResourceExhausted,
+            throw new RequestException(ErrorCode.ResourceExhausted,
                 $"The archive has {archive.Count} entries, at most {limits.MaxEntries} are unpacked.", "Send it in parts.");
         foreach (var entry in archive.Entries())
         {
@@ -36,21 +36,21 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
     {
         var name = WorkspacePath.Escape(entry.Name);
         if (entry.IsEncrypted)
-            throw Refuse(RefusalCode.InvalidArgument, name, "is encrypted",
+            throw Refuse(ErrorCode.InvalidArgument, name, "is encrypted",
                 "Unpack it where the password is known, and send it without one.");
         if (entry.Method is not (ZipEntry.Stored or ZipEntry.Deflated))
-            throw Refuse(RefusalCode.InvalidArgument, name, $"is compressed by method {entry.Method}",
+            throw Refuse(ErrorCode.InvalidArgument, name, $"is compressed by method {entry.Method}",
                 "Pack it with deflate, which every archiver can do, or send a .tar.gz.");
         if (entry.Name.AsSpan().Contains((byte)'\\'))
-            throw Refuse(RefusalCode.PathDenied, name, "has a backslash in its name",
+            throw Refuse(ErrorCode.PathDenied, name, "has a backslash in its name",
                 "Pack it with an archiver that writes / between folders.");
         if (entry.Name.Length is 0 or > Protocol.MaxPath || entry.Name.AsSpan().Contains((byte)0))
-            throw Refuse(RefusalCode.InvalidArgument, name, "has a name that no file can have", "Pack it with other names.");
+            throw Refuse(ErrorCode.InvalidArgument, name, "has a name that no file can have", "Pack it with other names.");
         if (entry.IsLink && entry.Size > Protocol.MaxPath)
-            throw Refuse(RefusalCode.InvalidArgument, name, "is a link whose target is too long", "Pack it without that link.");
+            throw Refuse(ErrorCode.InvalidArgument, name, "is a link whose target is too long", "Pack it without that link.");
         _packed += entry.PackedSize;
         if (entry.Size > limits.MaxBytes - _total || (_total + entry.Size) / limits.MaxRatio > _packed + Piece)
-            throw Refuse(RefusalCode.ResourceExhausted, name, $"unpacks to {entry.Size} bytes, far more than it is or than is allowed",
+            throw Refuse(ErrorCode.ResourceExhausted, name, $"unpacks to {entry.Size} bytes, far more than it is or than is allowed",
                 "Send it without compression, or in parts.");
     }
 
@@ -92,20 +92,20 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
             for (int read; (read = await content.ReadAsync(_buffer, cancellationToken)) > 0; left -= read)
             {
                 if (read > left)
-                    throw Refuse(RefusalCode.InvalidArgument, name, "has more bytes than it says", "Pack it again.");
+                    throw Refuse(ErrorCode.InvalidArgument, name, "has more bytes than it says", "Pack it again.");
                 checksum.Append(_buffer.AsSpan(0, read));
                 await take(_buffer.AsMemory(0, read));
             }
         }
         catch (InvalidDataException e)
         {
-            throw Refuse(RefusalCode.InvalidArgument, name, "cannot be decompressed", "Pack it again.", e);
+            throw Refuse(ErrorCode.InvalidArgument, name, "cannot be decompressed", "Pack it again.", e);
         }
         if (left > 0 || checksum.GetCurrentHashAsUInt32() != entry.Crc32)
-            throw Refuse(RefusalCode.InvalidArgument, name, "is damaged: its size or checksum is wrong", "Pack it again.");
+            throw Refuse(ErrorCode.InvalidArgument, name, "is damaged: its size or checksum is wrong", "Pack it again.");
     }
 
-    private static RefusalException Refuse(RefusalCode code, string name, string why, string hint, Exception? inner = null) =>
+    private static RequestException Refuse(ErrorCode code, string name, string why, string hint, Exception? inner = null) =>
         new(code, $"The entry '{(name.Length <= 200 ? name : name[..200] + "…")}' of the zip archive {why}.",
             $"{hint} Nothing was unpacked.", inner: inner);
 }

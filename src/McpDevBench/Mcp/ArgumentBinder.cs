@@ -66,8 +66,8 @@ internal sealed class ArgumentBinder
     private void BindValue(ArgumentShape shape, JsonElement given, string path, ArgumentShape parent)
     {
         if (shape.Type is "array" or "object" && LenientValues.LoneSurrogate(given) is { } lone)
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"The argument '{path}' contains a lone surrogate ({lone}), which is not valid text.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"The argument '{path}' contains a lone surrogate ({lone}), which is not valid text.",
                 MessageFault.LoneHint);
         var converted = LenientValues.Convert(shape, given, isEntry: parent.IsMap && ReferenceEquals(parent.Items, shape));
         if (converted is not { } value)
@@ -147,7 +147,7 @@ internal sealed class ArgumentBinder
         }
     }
 
-    private static RefusalException Unknown(ArgumentShape shape, string path, string name)
+    private static RequestException Unknown(ArgumentShape shape, string path, string name)
     {
         var shown = path.Length <= 100 ? path : $"{path[..100]}…";
         if (ArgumentNames.Home(shape, name) is { } home)

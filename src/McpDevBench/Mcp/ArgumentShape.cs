@@ -66,7 +66,7 @@ internal sealed class ArgumentShape
     /// <summary>
     /// Arguments as the records read them: what a client sent in another form, without loss, is put into the schema's form.
     /// </summary>
-    /// <exception cref="RefusalException">invalid_argument, with the argument's name and what it should be.</exception>
+    /// <exception cref="RequestException">invalid_argument, with the argument's name and what it should be.</exception>
     public JsonElement Bind(JsonElement arguments) => ArgumentBinder.Bind(this, arguments);
 
     /// <summary>The arguments that may be given, in the order in which they are published.</summary>
@@ -78,30 +78,30 @@ internal sealed class ArgumentShape
     public bool Allows(string word) => _words.Count == 0 || _words.Contains(word);
 
     /// <summary>A refusal that lists the arguments of this object.</summary>
-    public RefusalException Wrong(string sentence) =>
+    public RequestException Wrong(string sentence) =>
         new(
-            RefusalCode.InvalidArgument, sentence,
+            ErrorCode.InvalidArgument, sentence,
             IsMap
                 ? $"Send an object such as {Example()}."
                 : $"Arguments: {string.Join(", ", Names().Select(name => _required.Contains(name) ? $"{name} (required)" : name))}.");
 
     /// <summary>A value that is well-formed, but larger than allowed.</summary>
-    public static RefusalException TooMuch(string sentence) =>
-        new(RefusalCode.InvalidArgument, sentence, "Send less in one call; large content goes into a file with fs_write.");
+    public static RequestException TooMuch(string sentence) =>
+        new(ErrorCode.InvalidArgument, sentence, "Send less in one call; large content goes into a file with fs_write.");
 
     /// <summary>A refusal of this value.</summary>
     /// <param name="parent">The object that has it.</param>
-    public RefusalException DoesNotFit(string path, JsonElement value, ArgumentShape parent)
+    public RequestException DoesNotFit(string path, JsonElement value, ArgumentShape parent)
     {
         var sentence = $"The argument '{path}' must be {Expectation()}, but {Shown(value)} was given.";
         if (Instead is not null)
-            return new(RefusalCode.InvalidArgument, sentence, Instead);
+            return new(ErrorCode.InvalidArgument, sentence, Instead);
         if (Type is "array" or "object")
-            return new(RefusalCode.InvalidArgument, sentence, $"Send {path} as JSON such as {Example()}.{Optional()}");
+            return new(ErrorCode.InvalidArgument, sentence, $"Send {path} as JSON such as {Example()}.{Optional()}");
         var isAbove = value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number > Maximum;
         return _setting is not null && isAbove
             ? new(
-                RefusalCode.InvalidArgument, sentence,
+                ErrorCode.InvalidArgument, sentence,
                 $"Use a value in this range; the operator of the server sets the maximum with {_setting}.")
             : parent.Wrong(sentence);
     }

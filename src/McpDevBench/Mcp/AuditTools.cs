@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Mcp;
 
@@ -118,5 +118,5 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
 
     private static long Place(string? cursor) => cursor is null ? long.MaxValue
         : long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) ? seq
-        : throw new RefusalException(RefusalCode.InvalidArgument, $"cursor='{(cursor.Length <= 80 ? cursor : cursor[..80] + "…")}' is not allowed.", "cursor must be a next_cursor of an earlier answer.");
+        : throw new RequestException(ErrorCode.InvalidArgument, $"cursor='{(cursor.Length <= 80 ? cursor : cursor[..80] + "…")}' is not allowed.", "cursor must be a next_cursor of an earlier answer.");
 }

@@ -32,7 +32,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
     public string? Event { get; set; } = auditEvent;
 
     /// <summary>Before anything is done.</summary>
-    /// <exception cref="RefusalException">resource_exhausted: it could not be recorded.</exception>
+    /// <exception cref="RequestException">resource_exhausted: it could not be recorded.</exception>
     public async Task RequireAsync()
     {
         if (Event is null || mayGoUnrecorded)
@@ -41,7 +41,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
         {
             await audit.RequireAsync();
         }
-        catch (RefusalException)
+        catch (RequestException)
         {
             // Nothing is done, and nobody is to write down that nothing can be written down.
             _isSettled = true;
@@ -49,7 +49,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
         }
     }
 
-    /// <exception cref="RefusalException">resource_exhausted: it was done, but could not be recorded.</exception>
+    /// <exception cref="RequestException">resource_exhausted: it was done, but could not be recorded.</exception>
     public async Task SucceededAsync()
     {
         if (Event is null || _isSettled)
@@ -64,15 +64,15 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
     }
 
     /// <summary>A call that is refused or has failed stays so, whether it is recorded or not. What was done before its record was refused is tried to be recorded once more, as done.</summary>
-    /// <param name="errorType">The name of a <see cref="RefusalCode"/>, or how else it ended.</param>
+    /// <param name="errorType">The name of a <see cref="ErrorCode"/>, or how else it ended.</param>
     /// <param name="failure">The exception that ended it, if there was one.</param>
     public async Task FailedAsync(string errorType, Exception? failure = null)
     {
-        var denial = AccessMetrics.IsShare((failure as RefusalException)?.Rule) ? AuditEvents.QuotaDenied : DenialOf(errorType);
+        var denial = AccessMetrics.IsShare((failure as RequestException)?.Rule) ? AuditEvents.QuotaDenied : DenialOf(errorType);
         if (Event is not null && !_isSettled)
         {
             _isSettled = true;
-            var denied = denial is not null || errorType == RefusalCode.Unauthenticated.Name();
+            var denied = denial is not null || errorType == ErrorCode.Unauthenticated.Name();
             foreach (var entry in _successes ?? Entries(Event, denied ? AuditResults.Denied : AuditResults.Failure, errorType))
                 await audit.TryRecordAsync(entry);
         }

@@ -69,7 +69,7 @@ internal sealed class BodySpool(string folder)
         }
     }
 
-    private static RefusalException NoRoom(IOException inner) => new(
-        RefusalCode.ResourceExhausted, "The server has no room on its disk to hold the request until it is complete.",
+    private static RequestException NoRoom(IOException inner) => new(
+        ErrorCode.ResourceExhausted, "The server has no room on its disk to hold the request until it is complete.",
         "Send less than 64 KiB at once, or ask the operator to free disk space.", retryable: true, inner);
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 using McpDevBench.Observability;
 

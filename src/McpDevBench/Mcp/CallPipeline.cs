@@ -65,7 +65,7 @@ internal sealed partial class CallPipeline(
         }
         catch (Exception exception) when (deadline?.IsReason(exception) == true)
         {
-            (errorType, failure) = (RefusalCode.Timeout.Name(), Timeouts.Of(name, isReadOnly: true, deadline, exception));
+            (errorType, failure) = (ErrorCode.Timeout.Name(), Timeouts.Of(name, isReadOnly: true, deadline, exception));
             throw failure = AsProtocolError(failure, name, context.Server.NegotiatedProtocolVersion);
         }
         catch (Exception exception) when (exception is not InputRequiredException)
@@ -93,7 +93,7 @@ internal sealed partial class CallPipeline(
         if (context.JsonRpcMessage is JsonRpcError { Error: { Data: null } error })
         {
             error.Data = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() };
-            var errorType = (McpErrorCode)error.Code == McpErrorCode.InternalError ? RefusalCode.ServerError : RefusalCode.InvalidArgument;
+            var errorType = (McpErrorCode)error.Code == McpErrorCode.InternalError ? ErrorCode.ServerError : ErrorCode.InvalidArgument;
             metrics.Api.Refused(errorType.Name());
             LogRefused(error.Code);
         }
@@ -125,13 +125,13 @@ internal sealed partial class CallPipeline(
     {
         var error = exception switch
         {
-            RefusalException refusal => new McpProtocolException(
-                $"{refusal.Message} {HttpRefusal.HintOf(refusal)}", refusal, ProtocolErrorCodes.Of(refusal.Code, revision)),
+            RequestException refusal => new McpProtocolException(
+                $"{refusal.Message} {HttpError.HintOf(refusal)}", refusal, ProtocolErrorCodes.Of(refusal.Code, revision)),
             JsonException { Path: var path } => new McpProtocolException(
                 $"The parameters of {method} are malformed{FormFault.Place(path)}.", exception, McpErrorCode.InvalidParams),
-            _ => new McpProtocolException($"The server failed unexpectedly. {HttpRefusal.Unexpected().Hint}", exception, McpErrorCode.InternalError),
+            _ => new McpProtocolException($"The server failed unexpectedly. {HttpError.Unexpected().Hint}", exception, McpErrorCode.InternalError),
         };
-        if (exception is not (RefusalException or JsonException))
+        if (exception is not (RequestException or JsonException))
             LogUnexpected(exception, method);
         error.Data[CorrelationId.Field] = CorrelationId.Current;
         return error;
@@ -154,14 +154,14 @@ internal sealed partial class CallPipeline(
         try
         {
             if (disabled is not null && options.Tools.WhyNot(disabled) is { } reason)
-                throw new RefusalException(RefusalCode.Forbidden, $"{name} is disabled on this server.", reason) { Rule = "tool" };
+                throw new RequestException(ErrorCode.Forbidden, $"{name} is disabled on this server.", reason) { Rule = "tool" };
             if (tool is null)
                 throw UnknownTool(request.Params?.Name ?? "");
             if (request.Params?.Arguments?.TryGetValue(MessageFault.Member, out var fault) is true
                 && MessageFault.Read($"{fault}") is var (sentence, hint))
-                throw new RefusalException(RefusalCode.InvalidArgument, sentence, hint);
+                throw new RequestException(ErrorCode.InvalidArgument, sentence, hint);
             if (drain.IsDraining && tool.Annotations?.ReadOnlyHint == false)
-                throw new RefusalException(RefusalCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
+                throw new RequestException(ErrorCode.Draining, $"The server is shutting down, so {name} is not begun.", "Try again in a minute: a restarted server finds running workspaces and commands again.", retryable: true);
             await audited.RequireAsync();
             var result = await deadline.BoundAsync(next(request, deadline.Token).AsTask());
             errorType = result.IsError is true ? "tool_error" : null;
@@ -169,7 +169,7 @@ internal sealed partial class CallPipeline(
                 await audited.SucceededAsync();
             return ResumeNote.Add(result);
         }
-        catch (RefusalException refusal)
+        catch (RequestException refusal)
         {
             (errorType, failure) = (refusal.Code.Name(), refusal);
             metrics.Access.Refused(refusal);
@@ -188,9 +188,9 @@ internal sealed partial class CallPipeline(
         }
         catch (Exception exception)
         {
-            (errorType, failure) = (RefusalCode.ServerError.Name(), exception);
+            (errorType, failure) = (ErrorCode.ServerError.Name(), exception);
             LogUnexpected(exception, name);
-            return Answer(HttpRefusal.Unexpected());
+            return Answer(HttpError.Unexpected());
         }
         finally
         {
@@ -227,12 +227,12 @@ internal sealed partial class CallPipeline(
         catch (Exception exception) when (deadline.IsReason(exception))
         {
             handles?.Resolve();
-            await audited.FailedAsync(RefusalCode.Timeout.Name());
+            await audited.FailedAsync(ErrorCode.Timeout.Name());
             throw Timeouts.Of(RequestMethods.ResourcesRead, isReadOnly: true, deadline, exception);
         }
         catch (Exception exception)
         {
-            if (exception is RefusalException refusal)
+            if (exception is RequestException refusal)
                 metrics.Access.Refused(refusal);
             handles?.Resolve();
             await audited.FailedAsync(ErrorType(exception, cancellationToken), exception);
@@ -241,10 +241,10 @@ internal sealed partial class CallPipeline(
     }
 
     /// <summary>A refusal as a tool result: text for a model, members for a program.</summary>
-    internal static CallToolResult Answer(RefusalException refusal)
+    internal static CallToolResult Answer(RequestException refusal)
     {
-        var error = new JsonObject { ["error"] = HttpRefusal.Describe(refusal) };
-        var text = $"{refusal.Code.Name()}: {refusal.Message}\n{HttpRefusal.HintOf(refusal)}\n"
+        var error = new JsonObject { ["error"] = HttpError.Describe(refusal) };
+        var text = $"{refusal.Code.Name()}: {refusal.Message}\n{HttpError.HintOf(refusal)}\n"
             + $"(correlation id {CorrelationId.Ensure()}{(refusal.Retryable ? "; may succeed later" : "")})";
         return new CallToolResult
         {
@@ -268,14 +268,14 @@ internal sealed partial class CallPipeline(
 
     private static string ErrorType(Exception exception, CancellationToken cancellationToken) => exception switch
     {
-        RefusalException refusal => refusal.Code.Name(),
+        RequestException refusal => refusal.Code.Name(),
         OperationCanceledException when cancellationToken.IsCancellationRequested => "cancelled",
-        McpProtocolException { ErrorCode: not McpErrorCode.InternalError } or JsonException => RefusalCode.InvalidArgument.Name(),
-        _ => RefusalCode.ServerError.Name(),
+        McpProtocolException { ErrorCode: not McpErrorCode.InternalError } or JsonException => ErrorCode.InvalidArgument.Name(),
+        _ => ErrorCode.ServerError.Name(),
     };
 
     /// <summary>Of a message, from before it is understood: what is found out later is in the same facts, for whoever asks when it has been served.</summary>
-    private static void Facts(MessageContext context) => CallFacts.Begin(Principal.Of(context.User).Name).ClientName = context.Server.ClientInfo?.Name;
+    private static void Facts(MessageContext context) => CallFacts.Begin(Caller.Of(context.User).Name).ClientName = context.Server.ClientInfo?.Name;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private partial void LogCalled(string tool, string outcome, double durationMs);

@@ -63,10 +63,10 @@ internal static class CheckedMessages
 
     private static Task RefuseAsync(HttpContext context, RpcError error, string text, string? id, bool isTooLarge = false)
     {
-        var code = isTooLarge ? RefusalCode.ResourceExhausted : RefusalCode.InvalidArgument;
-        EarlyRefusals.Refused(context, code);
+        var code = isTooLarge ? ErrorCode.ResourceExhausted : ErrorCode.InvalidArgument;
+        EarlyRejections.Refused(context, code);
         var status = isTooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest;
-        return HttpRefusal.WriteRpcAsync(context, status, error, text, id is null ? null : JsonNode.Parse(id), code);
+        return HttpError.WriteRpcAsync(context, status, error, text, id is null ? null : JsonNode.Parse(id), code);
     }
 }
 

@@ -1,12 +1,12 @@
 using McpDevBench.Access;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace McpDevBench.Mcp;
 
 /// <summary>What could come next while a person types an argument of a prompt or a resource: their workspaces, and images that may be used.</summary>
-internal sealed class Completions(ContainerService containers, ImageList images)
+internal sealed class Completions(WorkspaceService containers, ImageList images)
 {
     // The protocol's limit.
     private const int Maximum = 100;
@@ -20,7 +20,7 @@ internal sealed class Completions(ContainerService containers, ImageList images)
         var (argument, prefix) = (request.Params.Argument.Name, request.Params.Argument.Value);
         var known = argument switch
         {
-            "container_id" => containers.Aliases(Principal.Of(request.User).Name),
+            "container_id" => containers.Aliases(Caller.Of(request.User).Name),
             "image" => await images.NamesAsync(cancellationToken),
             "package_manager" => _packageManagers,
             _ => [],

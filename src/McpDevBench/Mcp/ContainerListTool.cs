@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Mcp;
 

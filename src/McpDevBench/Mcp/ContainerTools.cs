@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 using McpDevBench.Observability;
 
@@ -30,7 +30,7 @@ internal sealed record SpawnResult(
     string? Note = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
 
-internal sealed class SpawnTool(ContainerService containers, ContainerOptions options, TimeProvider time)
+internal sealed class SpawnTool(WorkspaceService containers, WorkspaceOptions options, TimeProvider time)
     : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult, Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
@@ -67,13 +67,13 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
             progress.Report((int)phase + fraction, Enum.GetValues<SpawnPhase>().Length, text);
     }
 
-    private static ArgumentLimits Limits(ContainerOptions options)
+    private static ArgumentLimits Limits(WorkspaceOptions options)
     {
         var limits = new ArgumentLimits()
             .Default("image", options.DefaultImage)
-            .Between("memory_mb", SpawnPlan.MinMemoryMb, options.MostLimits.MemoryMb, "MCP_MAX_MEMORY_MB")
+            .Between("memory_mb", SpawnPlan.MinMemoryMb, options.MaxLimits.MemoryMb, "MCP_MAX_MEMORY_MB")
             .Default("memory_mb", options.Limits.MemoryMb)
-            .Between("cpus", (decimal)SpawnPlan.MinCpus, (decimal)options.MostLimits.Cpus, "MCP_MAX_CPUS")
+            .Between("cpus", (decimal)SpawnPlan.MinCpus, (decimal)options.MaxLimits.Cpus, "MCP_MAX_CPUS")
             .Default("cpus", options.Limits.Cpus)
             .Default("network", "none").Allowed("network", options.AllowNetwork ? ["none", "bridge"] : ["none"]);
         return options.DefaultTimeToLive is { } ttl ? limits.Default("ttl_s", (int)ttl.TotalSeconds) : limits;
@@ -101,7 +101,7 @@ internal sealed class SpawnTool(ContainerService containers, ContainerOptions op
     private static string Counted(int? count, string one, string many) => count switch
     {
         null => $"an unknown number of {many}",
-        >= ContainerService.MaxCountedFiles => Words.Invariant($"more than {ContainerService.MaxCountedFiles} {many}"),
+        >= WorkspaceService.MaxCountedFiles => Words.Invariant($"more than {WorkspaceService.MaxCountedFiles} {many}"),
         _ => Plural.Of(count.Value, one, many),
     };
 
@@ -152,7 +152,7 @@ internal sealed record AttachResult(
     string ContainerId, IReadOnlyList<string> Roots, string Status, bool Persistent, int RunningExecs,
     IReadOnlyList<AttachedExec> Execs, string? Alias = null, bool? Resumed = null, string? Note = null);
 
-internal sealed class AttachTool(ContainerService containers, ExecService execs)
+internal sealed class AttachTool(WorkspaceService containers, ExecService execs)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
 {
     private const int MaxNamed = 20;
@@ -198,7 +198,7 @@ internal sealed record KillArguments(
 
 internal sealed record KillResult(string ContainerId, string Status, string Volume, string? KeptAs = null, string? Note = null);
 
-internal sealed class KillTool(ContainerService containers, TimeProvider time)
+internal sealed class KillTool(WorkspaceService containers, TimeProvider time)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",

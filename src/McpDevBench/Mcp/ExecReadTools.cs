@@ -139,13 +139,13 @@ internal sealed record ExecInputArguments(
     public void Check()
     {
         if (Data is null && !Eof && Resize is null)
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, "None of data, eof and resize is given.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "None of data, eof and resize is given.",
                 "Give data to write to stdin, or eof=true to close it; exec_poll reads output.");
         if (Until == "match" && Grep is null)
             throw OutputOptions.MatchWithoutGrep();
         if (Until != "match" && Grep is not null)
-            throw new RefusalException(RefusalCode.InvalidArgument, "grep needs until=match.", "Add until=match, or leave out grep.");
+            throw new RequestException(ErrorCode.InvalidArgument, "grep needs until=match.", "Add until=match, or leave out grep.");
     }
 }
 

@@ -71,23 +71,23 @@ internal sealed record ExecArguments(
 
     /// <summary>For exec.</summary>
     public static ArgumentLimits Limits(ExecOptions options) => new ArgumentLimits()
-        .Between("timeout_s", ExecService.MinTimeoutSeconds, (int)options.LongestTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT")
+        .Between("timeout_s", ExecService.MinTimeoutSeconds, (int)options.MaxTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT")
         .Default("timeout_s", (int)options.DefaultTimeout.TotalSeconds);
 
     /// <summary>For exec_start, which has no time limit by default.</summary>
     public static ArgumentLimits StartLimits(ExecOptions options) => options.DefaultStartTimeout is { } limit
         ? Limits(options with { DefaultTimeout = limit })
         : new ArgumentLimits().Between(
-            "timeout_s", ExecService.MinTimeoutSeconds, (int)options.LongestTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT");
+            "timeout_s", ExecService.MinTimeoutSeconds, (int)options.MaxTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT");
 
     public void Check()
     {
         if (Program is null == Shell is null)
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, Program is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.",
+            throw new RequestException(
+                ErrorCode.InvalidArgument, Program is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.",
                 "Give cmd (an array: the program and its arguments) or shell (one command line for bash or sh).");
         if (Program is [] or ["", ..])
-            throw new RefusalException(RefusalCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
+            throw new RequestException(ErrorCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
         if (Encoding == "base64" && StripAnsi)
             throw OutputOptions.NotWithBase64("strip_ansi");
     }

@@ -12,7 +12,7 @@ internal sealed record FileCall(string Owner, string Container, string Path, str
         var format = query["format"].ToString();
         var mode = query["mode"].ToString();
         return new(
-            Principal.Of(context.User).Name,
+            Caller.Of(context.User).Name,
             (string?)context.Request.RouteValues["id"] ?? "",
             path.Length > 0 ? path : "/workspace",
             format.Length > 0 ? format : null,

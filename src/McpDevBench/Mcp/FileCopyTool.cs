@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Files;
 using McpDevBench.Observability;
 

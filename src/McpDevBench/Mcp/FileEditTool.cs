@@ -13,7 +13,7 @@ internal sealed record EditArguments(
 
     /// <summary>The edits of a call: the list, or the one that stands beside it.</summary>
     /// <param name="at">Before the names of arguments in errors.</param>
-    /// <exception cref="RefusalException">invalid_argument: none, half of one, or both.</exception>
+    /// <exception cref="RequestException">invalid_argument: none, half of one, or both.</exception>
     public static FileEdit[] Of(EditArguments[]? edits, string? oldText, string? newText, bool replaceAll, string at = "")
     {
         // Clients that send every argument send empty ones too.
@@ -30,7 +30,7 @@ internal sealed record EditArguments(
         return [new FileEdit(oldText, newText, replaceAll)];
     }
 
-    private static RefusalException Wrong(string message, string hint) => new(RefusalCode.InvalidArgument, message, hint);
+    private static RequestException Wrong(string message, string hint) => new(ErrorCode.InvalidArgument, message, hint);
 }
 
 internal sealed record FsEditArguments(

@@ -67,26 +67,26 @@ internal sealed partial class FileEndpoint(
         {
             BrowserRules.RequireProof(context.Request);
             if (options.Tools.WhyNot(tool) is { } reason)
-                throw new RefusalException(
-                    RefusalCode.Forbidden, $"{tool.Name} is disabled on this server, and so is this endpoint.", reason) { Rule = "tool" };
+                throw new RequestException(
+                    ErrorCode.Forbidden, $"{tool.Name} is disabled on this server, and so is this endpoint.", reason) { Rule = "tool" };
             if (drain.IsDraining && !tool.ReadOnly)
-                throw new RefusalException(RefusalCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
+                throw new RequestException(ErrorCode.Draining, "The server is shutting down.", "Try again in a minute.", retryable: true);
             await audited.RequireAsync();
             FileQuery.Check(context.Request);
             await InTimeAsync(method, tool, deadline, handle(context, call, audited));
-            errorType = context.Response.StatusCode < 400 ? null : RefusalCode.InvalidArgument.Name();
+            errorType = context.Response.StatusCode < 400 ? null : ErrorCode.InvalidArgument.Name();
             if (errorType is null)
                 await audited.SucceededAsync();
         }
         catch (Exception exception)
         {
             failure = exception;
-            if (exception is RefusalException refusal)
+            if (exception is RequestException refusal)
                 metrics.Access.Refused(refusal);
             status = HttpFailures.StatusOf(exception);
             errorType = HttpFailures.HasLeft(context, exception) ? "cancelled"
                 : HttpFailures.Malformed(exception) is { } unreadable ? HttpFailures.CodeOf(unreadable).Name()
-                : RefusalCodes.NameOf(exception);
+                : ErrorCodes.NameOf(exception);
             throw;
         }
         finally
@@ -158,11 +158,11 @@ internal sealed partial class FileEndpoint(
         if (range is { Length: 0 })
         {
             response.Headers.ContentRange = Words.Invariant($"bytes */{entry.Size}");
-            await audited.FailedAsync(RefusalCode.InvalidArgument.Name());
-            var refusal = new RefusalException(
-                RefusalCode.InvalidArgument, "The range begins after the end of the file.",
+            await audited.FailedAsync(ErrorCode.InvalidArgument.Name());
+            var refusal = new RequestException(
+                ErrorCode.InvalidArgument, "The range begins after the end of the file.",
                 $"The file has {Plural.Of(entry.Size, "byte")}.");
-            await HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status416RangeNotSatisfiable);
+            await HttpError.WriteAsync(context, refusal, StatusCodes.Status416RangeNotSatisfiable);
             return;
         }
         var (offset, length) = range ?? (0, entry.Size);
@@ -187,7 +187,7 @@ internal sealed partial class FileEndpoint(
         {
             null or "tar" => false,
             "tar.gz" or "tgz" => true,
-            _ => throw new RefusalException(RefusalCode.InvalidArgument, $"There is no format '{call.Format}'.", "Use format=tar or format=tar.gz."),
+            _ => throw new RequestException(ErrorCode.InvalidArgument, $"There is no format '{call.Format}'.", "Use format=tar or format=tar.gz."),
         };
         context.Response.ContentType = gzip ? "application/gzip" : "application/x-tar";
         context.Response.Headers.ContentDisposition = DownloadType.Disposition(ArchiveName.Of(call.Path, gzip ? "tar.gz" : "tar"));
@@ -216,7 +216,7 @@ internal sealed partial class FileEndpoint(
             IfNoneMatch = FileHeaders.Single(headers.IfNoneMatch, "If-None-Match"),
         };
         if (request.IfNoneMatch is not null and not "*")
-            throw new RefusalException(RefusalCode.InvalidArgument, "If-None-Match of an upload can only be *.", "Send If-None-Match: * to write only where nothing is.");
+            throw new RequestException(ErrorCode.InvalidArgument, "If-None-Match of an upload can only be *.", "Send If-None-Match: * to write only where nothing is.");
         if (request.IfMatch == "*")
         {
             await RequireExistenceAsync(call, CallDeadline.Current!.Token);
@@ -226,7 +226,7 @@ internal sealed partial class FileEndpoint(
         await audited.SucceededAsync();
         context.Response.Headers.ETag = FileHeaders.Quote(entry.Etag);
         var status = request.IfNoneMatch == "*" ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-        await HttpRefusal.WriteAsync(context, status, new JsonObject { ["path"] = entry.Path, ["size"] = entry.Size, ["etag"] = entry.Etag });
+        await HttpError.WriteAsync(context, status, new JsonObject { ["path"] = entry.Path, ["size"] = entry.Size, ["etag"] = entry.Etag });
     }
 
     /// <summary>Any file will do, but there has to be one.</summary>
@@ -236,9 +236,9 @@ internal sealed partial class FileEndpoint(
         {
             await files.StatAsync(call.Owner, call.Container, call.Path, cancellationToken);
         }
-        catch (RefusalException missing) when (missing.Code == RefusalCode.FileNotFound)
+        catch (RequestException missing) when (missing.Code == ErrorCode.FileNotFound)
         {
-            throw new RefusalException(RefusalCode.Conflict, "If-Match: * asks for a file that exists, and there is none at the path.", "Leave If-Match out to write it all the same.", inner: missing);
+            throw new RequestException(ErrorCode.Conflict, "If-Match: * asks for a file that exists, and there is none at the path.", "Leave If-Match out to write it all the same.", inner: missing);
         }
     }
 
@@ -247,18 +247,18 @@ internal sealed partial class FileEndpoint(
         await using var upload = await ArchiveUpload.OpenAsync(context.Request.Body, context.Request.ContentType, context.RequestAborted);
         if (upload.Format is not { } format)
         {
-            await audited.FailedAsync(RefusalCode.InvalidArgument.Name());
-            var refusal = new RefusalException(
-                RefusalCode.InvalidArgument,
+            await audited.FailedAsync(ErrorCode.InvalidArgument.Name());
+            var refusal = new RequestException(
+                ErrorCode.InvalidArgument,
                 "The upload is not an archive that can be unpacked, by its first bytes and by its Content-Type.",
                 "Send a tar (application/x-tar), tar.gz (application/gzip) or zip (application/zip); "
                     + "leave unpack out to store it as a file.");
-            await HttpRefusal.WriteAsync(context, refusal, StatusCodes.Status415UnsupportedMediaType);
+            await HttpError.WriteAsync(context, refusal, StatusCodes.Status415UnsupportedMediaType);
             return;
         }
         var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, format, upload, CallDeadline.Current!.Token);
         await audited.SucceededAsync();
-        await HttpRefusal.WriteAsync(context, StatusCodes.Status200OK, new JsonObject { ["entries"] = summary.Entries, ["bytes"] = summary.Bytes, ["skipped"] = summary.Skipped });
+        await HttpError.WriteAsync(context, StatusCodes.Status200OK, new JsonObject { ["entries"] = summary.Entries, ["bytes"] = summary.Bytes, ["skipped"] = summary.Skipped });
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "File endpoint called")]

@@ -18,24 +18,24 @@ internal static class FileHeaders
 
     /// <summary>What a download has to be of, if its <c>If-Match</c> says so.</summary>
     /// <param name="etag">What is there; null where it is nothing that an etag can name.</param>
-    /// <exception cref="RefusalException">conflict.</exception>
+    /// <exception cref="RequestException">conflict.</exception>
     public static void RequireMatch(StringValues header, string? etag)
     {
         if (header.Count == 0)
             return;
         if (EntityTagHeaderValue.TryParseList(header, out var tags) && tags.Any(tag => tag.Tag == "*" || (!tag.IsWeak && tag.Tag == etag)))
             return;
-        throw new RefusalException(
-            RefusalCode.Conflict, etag is null ? "What is at the path has no etag that If-Match could name." : "The file is not the one that If-Match names.",
+        throw new RequestException(
+            ErrorCode.Conflict, etag is null ? "What is at the path has no etag that If-Match could name." : "The file is not the one that If-Match names.",
             "Send If-Match: \"etag\" with what fs_stat or a download says now, or leave it out.");
     }
 
     /// <summary>Parts of a file are read, and never written: an upload that says which part it is must not become the whole.</summary>
-    /// <exception cref="RefusalException">invalid_argument.</exception>
+    /// <exception cref="RequestException">invalid_argument.</exception>
     public static void RequireWhole(IHeaderDictionary headers)
     {
         if (headers.ContentRange.Count > 0)
-            throw new RefusalException(RefusalCode.InvalidArgument, "A part of a file cannot be uploaded.", "Send the whole file without Content-Range, or change a part of it with fs_edit or fs_write append=true.");
+            throw new RequestException(ErrorCode.InvalidArgument, "A part of a file cannot be uploaded.", "Send the whole file without Content-Range, or change a part of it with fs_edit or fs_write append=true.");
     }
 
     public static bool Matches(StringValues header, string etag)
@@ -56,7 +56,7 @@ internal static class FileHeaders
         if (header.Count == 0)
             return null;
         if (!EntityTagHeaderValue.TryParseList(header, out var tags) || tags.Count != 1 || tags[0].IsWeak)
-            throw new RefusalException(RefusalCode.InvalidArgument, $"{name} must be one etag.", $"Send {name}: \"etag\", as a download or fs_stat gave it.");
+            throw new RequestException(ErrorCode.InvalidArgument, $"{name} must be one etag.", $"Send {name}: \"etag\", as a download or fs_stat gave it.");
         return tags[0].Tag.ToString().Trim('"');
     }
 

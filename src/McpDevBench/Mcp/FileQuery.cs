@@ -10,7 +10,7 @@ internal static class FileQuery
     private static readonly string[] _unpacking = ["path", "unpack"];
     private static readonly string[] _repeatable = ["include", "exclude"];
 
-    /// <exception cref="RefusalException">invalid_argument: a parameter is unknown or given twice, or its value is not allowed.</exception>
+    /// <exception cref="RequestException">invalid_argument: a parameter is unknown or given twice, or its value is not allowed.</exception>
     public static void Check(HttpRequest request)
     {
         var unpack = request.Query["unpack"].ToString();
@@ -21,14 +21,14 @@ internal static class FileQuery
                 throw Unknown(name, request.Method, IsTrue(unpack), allowed);
             if (values.Count > 1 && !_repeatable.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                throw new RefusalException(
-                    RefusalCode.InvalidArgument, $"The query parameter {Shown(name)} is given {values.Count} times.", "Give it once.");
+                throw new RequestException(
+                    ErrorCode.InvalidArgument, $"The query parameter {Shown(name)} is given {values.Count} times.", "Give it once.");
             }
         }
         if (request.Query.ContainsKey("unpack") && !IsTrue(unpack) && unpack.ToUpperInvariant() is not ("FALSE" or "0"))
         {
-            throw new RefusalException(
-                RefusalCode.InvalidArgument, $"unpack='{Shown(unpack)}' is not allowed.", "Use unpack=true or unpack=false.");
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"unpack='{Shown(unpack)}' is not allowed.", "Use unpack=true or unpack=false.");
         }
     }
 
@@ -41,8 +41,8 @@ internal static class FileQuery
         return unpack ? _unpacking : _writing;
     }
 
-    private static RefusalException Unknown(string name, string method, bool unpack, string[] allowed) => new(
-        RefusalCode.InvalidArgument,
+    private static RequestException Unknown(string name, string method, bool unpack, string[] allowed) => new(
+        ErrorCode.InvalidArgument,
         $"The query parameter '{Shown(name)}' is not allowed for {method}{(unpack ? " with unpack" : "")}.",
         $"Allowed are: {string.Join(", ", allowed)}.");
 

@@ -10,6 +10,6 @@ internal sealed class HostDenials(AuditLog audit, TimeProvider time)
     {
         Principal = AuditEntry.Anonymous,
         Target = header,
-        ErrorCode = RefusalCode.Forbidden.Name(),
+        ErrorCode = ErrorCode.Forbidden.Name(),
     });
 }

@@ -28,9 +28,9 @@ internal static class HttpFront
             await next(context);
             return;
         }
-        EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
+        EarlyRejections.Refused(context, ErrorCode.InvalidArgument);
         var shown = session.Length <= 100 ? session : session[..100];
-        await HttpRefusal.WriteRpcAsync(
+        await HttpError.WriteRpcAsync(
             context, StatusCodes.Status404NotFound, RpcError.UnknownSession,
             $"Unknown session: {shown}. Send initialize without {SessionHeader}; this server needs no session.");
     });
@@ -49,8 +49,8 @@ internal static class HttpFront
         }
         if (!takesJson && !takesEvents)
         {
-            EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
-            await HttpRefusal.WriteAsync(context, NotAcceptable(context.Request.Headers.Accept.ToString()), StatusCodes.Status406NotAcceptable);
+            EarlyRejections.Refused(context, ErrorCode.InvalidArgument);
+            await HttpError.WriteAsync(context, NotAcceptable(context.Request.Headers.Accept.ToString()), StatusCodes.Status406NotAcceptable);
             return;
         }
         context.Request.Headers.Accept = $"{Json}, {EventStream}";
@@ -60,8 +60,8 @@ internal static class HttpFront
             await AnswerAsJsonAsync(context, next);
     });
 
-    private static RefusalException NotAcceptable(string accept) => new(
-        RefusalCode.InvalidArgument, $"Accept: {(accept.Length <= 100 ? accept : accept[..100])} allows no answer of this endpoint.",
+    private static RequestException NotAcceptable(string accept) => new(
+        ErrorCode.InvalidArgument, $"Accept: {(accept.Length <= 100 ? accept : accept[..100])} allows no answer of this endpoint.",
         $"Send Accept: {Json}, {EventStream}, or leave Accept out. A page for people is at {FileAddress.Base}/.");
 
     private static async Task AnswerAsJsonAsync(HttpContext context, RequestDelegate next)

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Mcp;
 

@@ -33,11 +33,11 @@ internal static class OutputOptions
 
     public static int WaitMs(int? waitMs, string? until) => waitMs ?? (until is null ? 0 : DefaultWaitMs);
 
-    public static RefusalException NotWithBase64(string argument) => new(
-        RefusalCode.InvalidArgument, $"{argument} works on text, and encoding is base64.", $"Leave out {argument}, or use encoding=utf8.");
+    public static RequestException NotWithBase64(string argument) => new(
+        ErrorCode.InvalidArgument, $"{argument} works on text, and encoding is base64.", $"Leave out {argument}, or use encoding=utf8.");
 
-    public static RefusalException MatchWithoutGrep() => new(
-        RefusalCode.InvalidArgument, "until=match needs grep.",
+    public static RequestException MatchWithoutGrep() => new(
+        ErrorCode.InvalidArgument, "until=match needs grep.",
         "Give grep: a regular expression for the line to wait for, such as ^Listening");
 
     public static IReadOnlyList<MessageResult> Messages(OutputPage page, bool details) => [.. page.Output.Messages.Select(message =>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -17,7 +17,7 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
     /// Every prompt that can be followed with the tools that are offered. Their texts name only images and networks that this server's
     /// policy allows.
     /// </summary>
-    public static IReadOnlyList<DevBenchPrompt> Create(ContainerOptions options, ImagePolicy policy, ToolNames tools)
+    public static IReadOnlyList<DevBenchPrompt> Create(WorkspaceOptions options, ImagePolicy policy, ToolNames tools)
     {
         if (tools.IsNamedIn("exec"))
             return [];

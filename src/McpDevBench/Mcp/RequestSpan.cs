@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Traces;

@@ -34,7 +34,7 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
         if (CallFacts.Current is { } facts)
             (facts.ContainerId, facts.Target) = (auditEvent is null ? null : CallFacts.Handle(handle), path);
         await CallMemory.TakeForAnswerAsync(MaximumBytes, CallMemory.BinaryFactor, cancellationToken);
-        var (bytes, mimeType) = await ReadAsync(Principal.Of(request.User).Name, handle, path, cancellationToken);
+        var (bytes, mimeType) = await ReadAsync(Caller.Of(request.User).Name, handle, path, cancellationToken);
         return new ReadResourceResult { Contents = [Contents(uri, bytes, mimeType)] };
     }
 
@@ -92,8 +92,8 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
                 MaxBytes = FileReading.MaxBytes,
             }, cancellationToken);
             if (piece.Entry.Size > MaximumBytes)
-                throw new RefusalException(
-                    RefusalCode.ResourceExhausted,
+                throw new RequestException(
+                    ErrorCode.ResourceExhausted,
                     Words.Invariant($"The file has {piece.Entry.Size} bytes; a resource may have {MaximumBytes}."),
                     $"Read a part of it with fs_read, or use {FileAddress.Named}.");
             content.Write(Convert.FromBase64String(piece.Content));
@@ -118,7 +118,7 @@ internal sealed class ExecLogResource(ExecReader reader) : DevBenchResource("exe
         string owner, string handle, string path, CancellationToken cancellationToken)
     {
         if (path != "log")
-            throw new RefusalException(RefusalCode.FileNotFound, $"A command has no '{path}'.", "Read exec://{exec_id}/log.");
+            throw new RequestException(ErrorCode.FileNotFound, $"A command has no '{path}'.", "Read exec://{exec_id}/log.");
         return Task.FromResult<(byte[], string?)>((reader.ReadLog(owner, handle, MaximumBytes, cancellationToken), "text/plain"));
     }
 }

@@ -15,7 +15,7 @@ internal static class RootEndpoint
         if (context.Request.GetTypedHeaders().Accept
             .Any(accepted => accepted.MatchesMediaType("application/json") && !accepted.MatchesAllTypes))
         {
-            return HttpRefusal.WriteAsync(context, StatusCodes.Status200OK, new JsonObject
+            return HttpError.WriteAsync(context, StatusCodes.Status200OK, new JsonObject
             {
                 ["name"] = BuildInfo.Name,
                 ["description"] = "Linux workspaces in containers for AI assistants, over the Model Context Protocol.",

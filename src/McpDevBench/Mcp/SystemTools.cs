@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using McpDevBench.Audit;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Observability.Health;
 
 namespace McpDevBench.Mcp;
@@ -18,10 +18,10 @@ internal sealed record SpawnChoices(
     int DefaultMemoryMb, int MaxMemoryMb,
     double DefaultCpus, double MaxCpus)
 {
-    public static SpawnChoices Of(ContainerOptions options) => new(
+    public static SpawnChoices Of(WorkspaceOptions options) => new(
         options.DefaultImage, options.AllowedRegistries, options.AllowedImages, options.AllowNetwork ? ["none", "bridge"] : ["none"],
-        options.Limits.MemoryMb, options.MostLimits.MemoryMb,
-        options.Limits.Cpus, options.MostLimits.Cpus);
+        options.Limits.MemoryMb, options.MaxLimits.MemoryMb,
+        options.Limits.Cpus, options.MaxLimits.Cpus);
 
     public string Render() => Words.Invariant(
         $"{(ToolNames.Whole("spawn").Length > 0 ? "spawn may ask for" : "Workspaces may have")}: "
@@ -34,7 +34,7 @@ internal sealed record SystemStatusResult(
     bool Ready, string Version, long UptimeS, string StartedAt, bool Draining, IReadOnlyList<CheckResult> Checks,
     IReadOnlyList<LimitUsageResult> Limits, SpawnChoices Spawn);
 
-internal sealed class SystemStatusTool(StatusReporter reporter, ContainerOptions options)
+internal sealed class SystemStatusTool(StatusReporter reporter, WorkspaceOptions options)
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Server status",

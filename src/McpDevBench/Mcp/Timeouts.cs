@@ -19,8 +19,8 @@ internal static class Timeouts
         tool?.Annotations?.ReadOnlyHint != false
         || (request.Params?.Arguments?.TryGetValue("dry_run", out var dryRun) is true && dryRun.ValueKind == JsonValueKind.True);
 
-    public static RefusalException Of(string name, bool isReadOnly, CallDeadline deadline, Exception inner) => new(
-        RefusalCode.Timeout,
+    public static RequestException Of(string name, bool isReadOnly, CallDeadline deadline, Exception inner) => new(
+        ErrorCode.Timeout,
         Words.Invariant(
             $"{name} did not finish within {deadline.Timeout.TotalSeconds:0} s.{(isReadOnly ? "" : " What it had begun may be done.")}"),
         isReadOnly

@@ -7,7 +7,7 @@ namespace McpDevBench.Mcp;
 /// <summary>What a tool knows of the call besides its arguments: on whose behalf it is, and whether somebody watches its progress.</summary>
 internal readonly struct ToolCall(RequestContext<CallToolRequestParams> request)
 {
-    public string Owner => Principal.Of(request.User).Name;
+    public string Owner => Caller.Of(request.User).Name;
 
     public string? ClientName => request.Server.ClientInfo?.Name;
 

@@ -37,7 +37,7 @@ internal static class TransportErrors
             }
             if (body.Error is not { Length: > 0 } error)
                 return;
-            EarlyRefusals.Refused(context, RefusalCode.InvalidArgument);
+            EarlyRejections.Refused(context, ErrorCode.InvalidArgument);
             await context.Response.WriteAsync(Amended(error), context.RequestAborted);
         });
     }
@@ -50,7 +50,7 @@ internal static class TransportErrors
         data[CorrelationId.Field] = CorrelationId.Ensure();
         detail["data"] = data;
         detail["message"] = $"{detail["message"]}{Advice((int?)detail["code"])}";
-        return HttpRefusal.Text(message);
+        return HttpError.Text(message);
     }
 
     /// <summary>What to send instead, where the SDK does not say it.</summary>

@@ -7,7 +7,7 @@ namespace McpDevBench.Observability;
 internal sealed class CallFacts(string principal)
 {
     /// <summary>Bytes of what a client calls itself or its session: it is in every line of every call.</summary>
-    private const int LongestName = 256;
+    private const int MaxNameLength = 256;
 
     private static readonly AsyncLocal<CallFacts?> _current = new();
 
@@ -54,7 +54,7 @@ internal sealed class CallFacts(string principal)
     /// </summary>
     public static string Named(string given)
     {
-        var length = Utf8Text.Cut(given, LongestName);
+        var length = Utf8Text.Cut(given, MaxNameLength);
         var shown = string.Concat(given[..length].Select(character => char.IsControl(character) ? '\uFFFD' : character));
         return $"'{shown}{(length < given.Length ? "…" : "")}'";
     }
@@ -62,7 +62,7 @@ internal sealed class CallFacts(string principal)
     /// <summary>Begins the facts of a call.</summary>
     public static CallFacts Begin(string principal) => _current.Value = new CallFacts(principal);
 
-    private static string? Short(string? name) => name is not null && Utf8Text.Cut(name, LongestName) is var length && length < name.Length ? $"{name.AsSpan(0, length)}…" : name;
+    private static string? Short(string? name) => name is not null && Utf8Text.Cut(name, MaxNameLength) is var length && length < name.Length ? $"{name.AsSpan(0, length)}…" : name;
 }
 
 /// <param name="Name">Its alias, or its id.</param>

@@ -14,7 +14,7 @@ internal sealed partial class Database : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>Opens or creates the database, alone: a second server on the same file is refused.</summary>
-    /// <exception cref="RefusalException">The file is in use, not writable, damaged or from a newer version. Nothing is ever created anew in its place.</exception>
+    /// <exception cref="RequestException">The file is in use, not writable, damaged or from a newer version. Nothing is ever created anew in its place.</exception>
     public Database(StorageOptions options, StateDisk disk, MetricCatalogue metrics, TimeProvider time, ILogger<Database> logger)
     {
         (_metrics, _time) = (metrics.Storage, time);
@@ -38,7 +38,7 @@ internal sealed partial class Database : IDisposable
             span.Failed(e);
             throw;
         }
-        catch (RefusalException e)
+        catch (RequestException e)
         {
             span.Failed(e);
             throw;
@@ -73,7 +73,7 @@ internal sealed partial class Database : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    internal static RefusalException Unusable(StorageOptions options, string why, Exception? inner = null) => SqliteFile.Unusable(options.StateDatabase, _schema, why, inner);
+    internal static RequestException Unusable(StorageOptions options, string why, Exception? inner = null) => SqliteFile.Unusable(options.StateDatabase, _schema, why, inner);
 
     private void MeasureWal(string path)
     {

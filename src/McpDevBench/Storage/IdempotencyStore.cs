@@ -6,7 +6,7 @@ internal sealed class IdempotencyStore(Database database, TimeProvider time)
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     /// <returns>The handle that the key stands for, or null.</returns>
-    /// <exception cref="RefusalException">conflict: the key was used with other arguments.</exception>
+    /// <exception cref="RequestException">conflict: the key was used with other arguments.</exception>
     public string? Find(string owner, string scope, string key, string fingerprint)
     {
         var found = database.Read(connection => connection.Query(
@@ -17,7 +17,7 @@ internal sealed class IdempotencyStore(Database database, TimeProvider time)
             return null;
         return found[0].Fingerprint == fingerprint
             ? found[0].Handle
-            : throw new RefusalException(RefusalCode.Conflict, $"idempotency_key '{key}' was used before with other arguments.", "Use a new key, or exactly the same arguments.");
+            : throw new RequestException(ErrorCode.Conflict, $"idempotency_key '{key}' was used before with other arguments.", "Use a new key, or exactly the same arguments.");
     }
 
     public void Save(string owner, string scope, string key, string fingerprint, string handle) => database.Write(connection => connection.Run(

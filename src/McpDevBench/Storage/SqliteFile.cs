@@ -15,7 +15,7 @@ internal sealed record SqliteSchema(string Name, int ApplicationId, string Advic
 internal sealed class SqliteFile : IDisposable
 {
     /// <summary>What is larger is not looked through at the start, which would take too long: damage is met when it is read.</summary>
-    private const long MostChecked = 256L << 20;
+    private const long MaxChecked = 256L << 20;
 
     /// <summary>EWOULDBLOCK, from the lock on the file beside the database.</summary>
     private const int LockHeld = 11;
@@ -28,7 +28,7 @@ internal sealed class SqliteFile : IDisposable
 
     /// <summary>Opens or creates it, alone: a second server on the same file is refused.</summary>
     /// <param name="makeRoom">Called when a write finds the disk full; returns whether the write is worth repeating.</param>
-    /// <exception cref="RefusalException">The file is in use, not writable, damaged, another program's or from a newer version.</exception>
+    /// <exception cref="RequestException">The file is in use, not writable, damaged, another program's or from a newer version.</exception>
     public SqliteFile(string path, SqliteSchema schema, Func<bool> makeRoom)
     {
         _makeRoom = makeRoom;
@@ -40,8 +40,8 @@ internal sealed class SqliteFile : IDisposable
         }
         catch (IOException e) when (e.HResult == LockHeld)
         {
-            throw new RefusalException(
-                RefusalCode.ServerError, $"The database {path} is in use by another mcp-devbench.",
+            throw new RequestException(
+                ErrorCode.ServerError, $"The database {path} is in use by another mcp-devbench.",
                 "Stop that one; or connect to it, if it was started with 'mcp-devbench serve'; "
                     + "or set MCP_STATE_DB to a file of this one's own.",
                 inner: e);
@@ -54,7 +54,7 @@ internal sealed class SqliteFile : IDisposable
         {
             _writer = Connect(path, SqliteOpenMode.ReadWriteCreate);
             _writer.Run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864;");
-            if (new FileInfo(path).Length <= MostChecked && _writer.Scalar("PRAGMA quick_check(1)") is not "ok" and var damage)
+            if (new FileInfo(path).Length <= MaxChecked && _writer.Scalar("PRAGMA quick_check(1)") is not "ok" and var damage)
                 throw Unusable(path, schema, $"it is damaged: {damage}");
             Migrations.Apply(_writer, path, schema);
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -75,13 +75,13 @@ internal sealed class SqliteFile : IDisposable
     private SqliteFile(SqliteConnection reader) => _reader = reader;
 
     /// <summary>Looks into it while a server may be using it. A connection that cannot write does not check in the log either, so the server stays the only one that does.</summary>
-    /// <exception cref="RefusalException">It is not there, cannot be read, or is not of this kind and version.</exception>
+    /// <exception cref="RequestException">It is not there, cannot be read, or is not of this kind and version.</exception>
     public static SqliteFile OpenForReading(string path, SqliteSchema schema)
     {
         SQLitePCL.Batteries_V2.Init();
         if (!File.Exists(path))
-            throw new RefusalException(
-                RefusalCode.ServerError, $"There is no {schema.Name} database at {path}.",
+            throw new RequestException(
+                ErrorCode.ServerError, $"There is no {schema.Name} database at {path}.",
                 "Set MCP_STATE_DB to the server's database: make run and stdio keep it at ~/.local/state/mcp-devbench/state.db.");
         SqliteConnection? reader = null;
         try
@@ -103,7 +103,7 @@ internal sealed class SqliteFile : IDisposable
     public string Version => Read(connection => (string)connection.Scalar("SELECT sqlite_version()")!);
 
     /// <summary>Runs <paramref name="action"/> in one transaction, alone.</summary>
-    /// <exception cref="RefusalException">resource_exhausted: the disk is full. Nothing of the transaction remains.</exception>
+    /// <exception cref="RequestException">resource_exhausted: the disk is full. Nothing of the transaction remains.</exception>
     public T Write<T>(Func<SqliteConnection, T> action)
     {
         lock (_writing)
@@ -165,8 +165,8 @@ internal sealed class SqliteFile : IDisposable
         }
     }
 
-    public static RefusalException Unusable(string path, SqliteSchema schema, string why, Exception? inner = null) =>
-        new(RefusalCode.ServerError, $"The database {path} cannot be used: {why}.", schema.Advice, inner: inner);
+    public static RequestException Unusable(string path, SqliteSchema schema, string why, Exception? inner = null) =>
+        new(ErrorCode.ServerError, $"The database {path} cannot be used: {why}.", schema.Advice, inner: inner);
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
@@ -175,12 +175,12 @@ internal sealed class SqliteFile : IDisposable
         return connection;
     }
 
-    private static RefusalException? Refusal(SqliteException e) => e.SqliteErrorCode switch
+    private static RequestException? Refusal(SqliteException e) => e.SqliteErrorCode switch
     {
         // SQLITE_FULL, and SQLITE_IOERR_WRITE and _FSYNC, which a full disk can also give.
-        13 or 10 => new(RefusalCode.ResourceExhausted, "The server's disk is full or failing: it cannot write its state.", "Nothing was changed. Reading still works; ask the operator to free disk space, then call again.", retryable: true, e),
-        8 => new(RefusalCode.ResourceExhausted, "The server's database is read-only.", "Nothing was changed. Ask the operator to make its folder writable.", retryable: true, e),
-        11 or 26 => new(RefusalCode.ServerError, "The server's database is damaged.", "Nothing was changed. Ask the operator to restore it from a backup.", inner: e),
+        13 or 10 => new(ErrorCode.ResourceExhausted, "The server's disk is full or failing: it cannot write its state.", "Nothing was changed. Reading still works; ask the operator to free disk space, then call again.", retryable: true, e),
+        8 => new(ErrorCode.ResourceExhausted, "The server's database is read-only.", "Nothing was changed. Ask the operator to make its folder writable.", retryable: true, e),
+        11 or 26 => new(ErrorCode.ServerError, "The server's database is damaged.", "Nothing was changed. Ask the operator to restore it from a backup.", inner: e),
         _ => null,
     };
 }

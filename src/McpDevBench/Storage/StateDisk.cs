@@ -27,7 +27,7 @@ internal sealed partial class StateDisk : BackgroundService
     private volatile bool _isLow;
 
     /// <summary>Makes the reserve, unless the disk is nearly full already.</summary>
-    /// <exception cref="RefusalException">server_error: the folder cannot be written.</exception>
+    /// <exception cref="RequestException">server_error: the folder cannot be written.</exception>
     public StateDisk(StorageOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<StateDisk> logger)
     {
         (_metrics, _time, _logger, _maxReserveBytes) = (metrics.Storage, time, logger, options.ReserveBytes);
@@ -50,13 +50,13 @@ internal sealed partial class StateDisk : BackgroundService
     public bool IsLow => _isLow;
 
     /// <summary>Checks whether there is room for something new.</summary>
-    /// <exception cref="RefusalException">resource_exhausted: the disk is nearly full.</exception>
+    /// <exception cref="RequestException">resource_exhausted: the disk is nearly full.</exception>
     public void Require()
     {
         Check();
         if (_isLow)
-            throw new RefusalException(
-                RefusalCode.ResourceExhausted, $"The disk with the server's state is nearly full: {_disk.AvailableFreeSpace >> 20} MiB are free.",
+            throw new RequestException(
+                ErrorCode.ResourceExhausted, $"The disk with the server's state is nearly full: {_disk.AvailableFreeSpace >> 20} MiB are free.",
                 "kill, exec_cancel and everything that reads still work. Ask the operator to make room on the server's disk, then call again.",
                 retryable: true) { Rule = "state_disk" };
     }

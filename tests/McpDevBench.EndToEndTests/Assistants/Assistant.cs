@@ -34,7 +34,7 @@ public sealed class Assistant(McpClient client, ConcurrentDictionary<string, boo
     /// <summary>The answer as it came, for tools whose structure is nobody's business here.</summary>
     public Task<JsonElement> Call(string tool, params (string Name, JsonNode? Value)[] arguments) => Call(tool, ResultsJson.Default.JsonElement, arguments);
 
-    /// <exception cref="RefusedException">The tool's result is an error.</exception>
+    /// <exception cref="CallFailedException">The tool's result is an error.</exception>
     public async Task<T> Call<T>(string tool, JsonTypeInfo<T> type, params (string Name, JsonNode? Value)[] arguments)
     {
         var result = await CallRaw(tool, Arguments(arguments), progress: null);
@@ -63,9 +63,9 @@ public sealed class Assistant(McpClient client, ConcurrentDictionary<string, boo
         }
         if (result.IsError is not true)
             return result;
-        var refusal = result.StructuredContent?.Deserialize(ResultsJson.Default.RefusalBody)?.Error
+        var refusal = result.StructuredContent?.Deserialize(ResultsJson.Default.ErrorBody)?.Error
             ?? throw new JsonException($"{tool} refused without structuredContent.error: {Text(result)}");
-        throw new RefusedException(tool, refusal, Text(result));
+        throw new CallFailedException(tool, refusal, Text(result));
     }
 
     /// <summary>Arguments from text, for those that no well-meaning client would send.</summary>

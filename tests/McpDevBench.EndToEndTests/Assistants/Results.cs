@@ -77,9 +77,9 @@ public sealed record Matches(IReadOnlyList<Match> Found)
     public IReadOnlyList<Match> Found { get; init; } = Found;
 }
 
-public sealed record RefusalBody(RefusalDetail Error);
+public sealed record ErrorBody(ErrorDetail Error);
 
-public sealed record RefusalDetail(string Code, string Message, string Hint, bool Retryable, string? CorrelationId);
+public sealed record ErrorDetail(string Code, string Message, string Hint, bool Retryable, string? CorrelationId);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(Answered))]
@@ -96,7 +96,7 @@ public sealed record RefusalDetail(string Code, string Message, string Hint, boo
 [JsonSerializable(typeof(Listing))]
 [JsonSerializable(typeof(Matches))]
 [JsonSerializable(typeof(Polled))]
-[JsonSerializable(typeof(RefusalBody))]
+[JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Spawned))]
 [JsonSerializable(typeof(Started))]
 [JsonSerializable(typeof(Written))]

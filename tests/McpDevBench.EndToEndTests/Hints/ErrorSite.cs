@@ -109,7 +109,7 @@ internal sealed partial record ErrorSite(string Name, IReadOnlyList<string> Text
         }
     }
 
-    [GeneratedRegex(@"RefusalCode\.\w+,|new RefusalException\(\s*\w+\.Code,|throw (?:\w+\.)?(?:Refuse|Invalid|Wrong|TooMuch)\(")]
+    [GeneratedRegex(@"ErrorCode\.\w+,|new RequestException\(\s*\w+\.Code,|throw (?:\w+\.)?(?:Refuse|Invalid|Wrong|TooMuch)\(")]
     private static partial Regex Start();
 
     [GeneratedRegex("""\G\s*\+\s*\$?(?=")""")]

@@ -80,7 +80,7 @@ internal sealed partial class HintFollower(ServerProcess server, Assistant assis
             Remember(answer.StructuredContent!.Value);
             return null;
         }
-        catch (RefusedException e)
+        catch (CallFailedException e)
         {
             return $"{e.Refusal.Message}\n{e.Refusal.Hint}";
         }

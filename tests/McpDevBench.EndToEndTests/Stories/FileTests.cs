@@ -239,7 +239,7 @@ public sealed class FileTests(ServerProcess server) : IClassFixture<ServerProces
         {
             return (content, (await workspace.Write("contended.txt", content, ("if_match", etag))).Etag, null);
         }
-        catch (RefusedException e)
+        catch (CallFailedException e)
         {
             return (content, null, e.Refusal.Code);
         }

@@ -97,7 +97,7 @@ public sealed class HostilePathTests(ServerProcess server) : IClassFixture<Serve
             Assert.DoesNotContain("root:x:0:0", answer, StringComparison.Ordinal);
             Assert.DoesNotContain("untouched", answer, StringComparison.Ordinal);
         }
-        catch (RefusedException refused)
+        catch (CallFailedException refused)
         {
             Assert.Contains(refused.Refusal.Code, _refusals.Append("conflict").Append("resource_exhausted"));
             Assert.NotEmpty(refused.Refusal.Hint);

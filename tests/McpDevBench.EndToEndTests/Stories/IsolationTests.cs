@@ -51,7 +51,7 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
             await workspace.Write("note.txt", "inside");
             Assert.Equal("inside", (await workspace.Read("note.txt")).Content);
         }
-        catch (RefusedException refused)
+        catch (CallFailedException refused)
         {
             Assert.NotEmpty(refused.Refusal.Hint);
         }

@@ -43,7 +43,7 @@ public sealed class LinkRaceTests(ServerProcess server) : IClassFixture<ServerPr
                 await Operate(workspace, number, name, forbidden);
                 Interlocked.Increment(ref succeeded);
             }
-            catch (RefusedException e)
+            catch (CallFailedException e)
             {
                 Assert.Contains(e.Refusal.Code, _refusals);
                 Interlocked.Increment(ref refused);

@@ -76,7 +76,7 @@ public sealed class QuotaTests
                 "dd if=/dev/zero of=/workspace/big bs=1M count=6 2>/dev/null "
                     + "&& dd if=/dev/zero of=$HOME/big bs=1M count=6 2>/dev/null; echo $?"));
 
-        RefusedException? refused = null;
+        CallFailedException? refused = null;
         await Deadline.Until(
             async () => (refused = (await Try(() => workspace.Write("after.txt", "too much"))).Refused) is not null,
             TimeSpan.FromSeconds(60), "writes are refused");
@@ -122,26 +122,26 @@ public sealed class QuotaTests
     private static string Text(ModelContextProtocol.Protocol.CallToolResult result) =>
         string.Concat(result.Content.OfType<ModelContextProtocol.Protocol.TextContentBlock>().Select(block => block.Text));
 
-    private static async Task<(Workspace? Workspace, RefusalDetail? Refusal)> Try(Func<Task<Workspace>> spawn)
+    private static async Task<(Workspace? Workspace, ErrorDetail? Refusal)> Try(Func<Task<Workspace>> spawn)
     {
         try
         {
             return (await spawn(), null);
         }
-        catch (RefusedException refused)
+        catch (CallFailedException refused)
         {
             return (null, refused.Refusal);
         }
     }
 
-    private static async Task<(bool Done, RefusedException? Refused)> Try(Func<Task> write)
+    private static async Task<(bool Done, CallFailedException? Refused)> Try(Func<Task> write)
     {
         try
         {
             await write();
             return (true, null);
         }
-        catch (RefusedException refused)
+        catch (CallFailedException refused)
         {
             return (false, refused);
         }

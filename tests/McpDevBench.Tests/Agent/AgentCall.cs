@@ -60,7 +60,7 @@ internal sealed class AgentCall(AgentClient client, uint channel)
 
     public T Answer<T>(ReadMessage<T> read)
     {
-        if (!_response.Task.Wait(AgentClient.Patience))
+        if (!_response.Task.Wait(AgentClient.Timeout))
             throw new TimeoutException("no response");
         var reader = new MessageReader(_response.Task.Result) { Version = client.Version };
         var status = (AgentStatus)reader.Byte();
@@ -74,7 +74,7 @@ internal sealed class AgentCall(AgentClient client, uint channel)
     public void Answer() => Answer(static (ref MessageReader _) => 0);
 
     public AgentStatus Status(TimeSpan? patience = null)
-        => _response.Task.Wait(patience ?? AgentClient.Patience) ? (AgentStatus)_response.Task.Result[0] : throw new TimeoutException("no response");
+        => _response.Task.Wait(patience ?? AgentClient.Timeout) ? (AgentStatus)_response.Task.Result[0] : throw new TimeoutException("no response");
 
     internal void Fail(Exception error) => _response.TrySetException(error);
 

@@ -15,7 +15,7 @@ internal delegate T ReadMessage<out T>(ref MessageReader reader);
 /// <summary>A small server's side of the protocol, for tests.</summary>
 internal sealed class AgentClient : IDisposable
 {
-    public static readonly TimeSpan Patience = Eventually.Timeout;
+    public static readonly TimeSpan Timeout = Eventually.Timeout;
 
     private readonly Stream _to;
     private readonly Stream _from;
@@ -71,7 +71,7 @@ internal sealed class AgentClient : IDisposable
     public bool Ended => _ended.IsSet;
 
     /// <summary>Whether the agent ends the stream in reasonable time.</summary>
-    public bool WaitForEnd() => _ended.Wait(Patience);
+    public bool WaitForEnd() => _ended.Wait(Timeout);
 
     public AgentClient Shake(byte[] secret, TimeSpan? patience = null)
     {
@@ -86,14 +86,14 @@ internal sealed class AgentClient : IDisposable
         lock (_writing)
             _mayAcknowledge = false;
         Raw([.. Handshake.ServerMagic, .. secret, .. nonce]);
-        if (!_shaken.Task.Wait(patience ?? Patience))
+        if (!_shaken.Task.Wait(patience ?? Timeout))
             throw new TimeoutException("the agent did not answer the handshake");
         lock (_writing)
         {
             Send(FrameKind.Hello, 0, to => new Hello(Newest, "test").Write(to));
             _mayAcknowledge = true;
         }
-        if (!_welcome.Task.Wait(patience ?? Patience))
+        if (!_welcome.Task.Wait(patience ?? Timeout))
             throw new TimeoutException("the agent did not say welcome");
         return this;
     }
@@ -155,7 +155,7 @@ internal sealed class AgentClient : IDisposable
     {
         Send(FrameKind.Ping, 0, payload);
         byte[]? pong = null;
-        Assert.True(SpinWait.SpinUntil(() => _pongs.TryDequeue(out pong), Patience), "no pong");
+        Assert.True(SpinWait.SpinUntil(() => _pongs.TryDequeue(out pong), Timeout), "no pong");
         return pong!;
     }
 

@@ -29,13 +29,13 @@ public sealed class BackgroundTests : IDisposable
         Assert.InRange(background.Count, 1, 2);
         Assert.Contains(background.Processes, process => process.Name.Contains("sh -c", StringComparison.Ordinal));
         var before = record.Stdout.Length;
-        Assert.True(SpinWait.SpinUntil(() => record.Stdout.Length > before + 20, AgentClient.Patience));
+        Assert.True(SpinWait.SpinUntil(() => record.Stdout.Length > before + 20, AgentClient.Timeout));
         Assert.False(record.Exited.Task.IsCompleted);
         _client.Write("stop", "");
         var exited = record.Wait();
         Assert.Equal((ExecEnd.Exited, 3), (exited.End, exited.Code));
         Assert.EndsWith("last\n", record.Stdout, StringComparison.Ordinal);
-        Assert.True(SpinWait.SpinUntil(() => _client.Info().Execs == 0, AgentClient.Patience));
+        Assert.True(SpinWait.SpinUntil(() => _client.Info().Execs == 0, AgentClient.Timeout));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class BackgroundTests : IDisposable
         again.Write("stop", "");
         Assert.Equal(ExecEnd.Exited, record.Wait().End);
         Assert.EndsWith("last\n", record.Stdout, StringComparison.Ordinal);
-        Assert.True(SpinWait.SpinUntil(() => again.Info().Execs == 0, AgentClient.Patience));
+        Assert.True(SpinWait.SpinUntil(() => again.Info().Execs == 0, AgentClient.Timeout));
     }
 
     [Fact]
@@ -141,9 +141,9 @@ public sealed class BackgroundTests : IDisposable
     [Fact]
     public void Hundreds_of_them_are_bounded_and_leave_room_for_others()
     {
-        const int Most = 256;
+        const int Max = 256;
         var script = $"dd if=/dev/zero bs=1024 count=100 2>/dev/null; sleep 325.{_tag} & exit 0";
-        for (var i = 0; i < Most; i++)
+        for (var i = 0; i < Max; i++)
             _client.Record(_client.Shell(script, drainMs: 0)).WaitForBackground();
         Assert.Equal(AgentStatus.Exhausted, Refusal(() => _client.Shell("true")));
         Assert.InRange(_client.Info().ResidentBytes, 1, 64L << 20);

@@ -44,7 +44,7 @@ internal sealed class ExecRecord
     /// <summary>Waits until it has ended.</summary>
     public ExecExited Wait(TimeSpan? patience = null)
     {
-        if (!Exited.Task.Wait(patience ?? AgentClient.Patience))
+        if (!Exited.Task.Wait(patience ?? AgentClient.Timeout))
             throw new TimeoutException($"the exec did not end; so far: {Stdout[..Math.Min(500, Stdout.Length)]} {Stderr}");
         lock (_gate)
         {
@@ -57,12 +57,12 @@ internal sealed class ExecRecord
     /// <summary>Waits until only its background runs.</summary>
     public ExecBackground WaitForBackground()
     {
-        if (!Background.Task.Wait(AgentClient.Patience))
+        if (!Background.Task.Wait(AgentClient.Timeout))
             throw new TimeoutException($"no background; so far: {Stdout} {Stderr}");
         return Background.Task.Result;
     }
 
-    public void WaitFor(string text) => Assert.True(SpinWait.SpinUntil(() => Stdout.Contains(text, StringComparison.Ordinal), AgentClient.Patience), $"no '{text}' in: {Stdout} {Stderr}");
+    public void WaitFor(string text) => Assert.True(SpinWait.SpinUntil(() => Stdout.Contains(text, StringComparison.Ordinal), AgentClient.Timeout), $"no '{text}' in: {Stdout} {Stderr}");
 
     internal void Add(ExecOutput output, ReadOnlySpan<byte> content)
     {

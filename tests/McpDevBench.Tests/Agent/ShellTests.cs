@@ -114,7 +114,7 @@ public sealed class ShellTests : IDisposable
     private ExecExited Signaled(ExecStart plan, byte signal, params string[] programs)
     {
         var record = _client.Record(_client.Start(plan));
-        Assert.True(SpinWait.SpinUntil(() => programs.All(IsRunning), AgentClient.Patience), "the programs of the pipe do not run");
+        Assert.True(SpinWait.SpinUntil(() => programs.All(IsRunning), AgentClient.Timeout), "the programs of the pipe do not run");
         _client.Signal(plan.Key, signal);
         return record.Wait();
     }

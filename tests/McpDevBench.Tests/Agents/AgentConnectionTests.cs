@@ -34,7 +34,7 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         var request = await _pair.ReadFrameAsync();
         _pair.Agent.Write(AgentClient.Frame(FrameKind.Response, request.Channel, answer));
 
-        var refusal = await Assert.ThrowsAsync<RefusalException>(() => call);
+        var refusal = await Assert.ThrowsAsync<RequestException>(() => call);
         Assert.True(refusal.Retryable, what);
         await Assert.ThrowsAsync<ProtocolException>(() => running);
         Assert.True(Connection.Closed.IsCancellationRequested, what);
@@ -50,7 +50,7 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         _pair.Agent.Write(AgentClient.Frame(FrameKind.Data, request.Channel, []));
 
         await Assert.ThrowsAsync<ProtocolException>(() => running.WaitAsync(_patience));
-        await Assert.ThrowsAsync<RefusalException>(async () => await call.ReceiveAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<RequestException>(async () => await call.ReceiveAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

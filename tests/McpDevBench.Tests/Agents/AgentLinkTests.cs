@@ -11,7 +11,7 @@ namespace McpDevBench.Tests.Agents;
 public sealed class AgentLinkTests
 {
     private const string Box = "box";
-    private static readonly TimeSpan Patience = Eventually.Timeout;
+    private static readonly TimeSpan Timeout = Eventually.Timeout;
 
     private readonly Heard _heard = new();
     private readonly Hooks _log = new();
@@ -29,7 +29,7 @@ public sealed class AgentLinkTests
         await using var agents = Directory(engine);
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
-        var connection = await agents.Get(Box).ConnectionAsync(CancellationToken.None).WaitAsync(Patience);
+        var connection = await agents.Get(Box).ConnectionAsync(CancellationToken.None).WaitAsync(Timeout);
 
         Assert.False(connection.Closed.IsCancellationRequested);
         Assert.True(failures > 2, $"{failures} calls");
@@ -44,7 +44,7 @@ public sealed class AgentLinkTests
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
         await _log.Seen("A stream to an agent could not be opened and will be tried again");
-        await agents.LoseAsync(Box).WaitAsync(Patience);
+        await agents.LoseAsync(Box).WaitAsync(Timeout);
 
         Assert.Equal([Box], _heard.LostTies);
     }
@@ -59,7 +59,7 @@ public sealed class AgentLinkTests
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
         await _log.Seen("A stream to an agent could not be opened and will be tried again");
-        await agents.LoseAsync(Box).WaitAsync(Patience);
+        await agents.LoseAsync(Box).WaitAsync(Timeout);
 
         Assert.Equal([Box], _heard.LostTies);
     }
@@ -79,7 +79,7 @@ public sealed class AgentLinkTests
         });
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
-        await (await ended.Task.WaitAsync(Patience)).WaitAsync(Patience);
+        await (await ended.Task.WaitAsync(Timeout)).WaitAsync(Timeout);
         Assert.Null(agents.TryGet(Box));
     }
 
@@ -103,9 +103,9 @@ public sealed class AgentLinkTests
         _log.On("The stream to an agent ended", () => asked.TrySetResult(agents.Get(Box).ConnectionAsync(CancellationToken.None)));
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
-        var connection = await (await asked.Task.WaitAsync(Patience)).WaitAsync(Patience);
+        var connection = await (await asked.Task.WaitAsync(Timeout)).WaitAsync(Timeout);
 
-        await second.Task.WaitAsync(Patience);
+        await second.Task.WaitAsync(Timeout);
         Assert.False(connection.Closed.IsCancellationRequested);
     }
 
@@ -129,7 +129,7 @@ public sealed class AgentLinkTests
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
         for (var i = 0; i < 4; i++)
-            Assert.True(await streams.WaitAsync(Patience));
+            Assert.True(await streams.WaitAsync(Timeout));
 
         Assert.Equal([400, 800, 1600], _time.Waits.Take(3));
     }
@@ -167,12 +167,12 @@ public sealed class AgentLinkTests
                     ? CallDeadline.BeginTransfer(TimeProvider.System, CancellationToken.None)
                     : CallDeadline.Begin(TimeProvider.System, TimeSpan.FromMinutes(1), CancellationToken.None);
                 deadline.Set(TimeSpan.FromSeconds(1));
-                var error = await Assert.ThrowsAsync<RefusalException>(() => AgentSilence.ExplainAsync(
+                var error = await Assert.ThrowsAsync<RequestException>(() => AgentSilence.ExplainAsync(
                     link,
                     async () => await (await link.ConnectionAsync(deadline.Token)).CallAsync(
                         Opcode.Stat, to => to.Bytes("x"u8), call => use(call, deadline.Token)),
-                    "Nothing was changed.").WaitAsync(Patience));
-                Assert.Equal(RefusalCode.Timeout, error.Code);
+                    "Nothing was changed.").WaitAsync(Timeout));
+                Assert.Equal(ErrorCode.Timeout, error.Code);
                 Assert.Contains("did not answer within", error.Message, StringComparison.Ordinal);
             }
         }
@@ -208,7 +208,7 @@ public sealed class AgentLinkTests
 
         public void On(string sentence, Action action) => _actions[sentence] = action;
 
-        public Task Seen(string sentence) => _seen.GetOrAdd(sentence, static _ => new()).Task.WaitAsync(Patience);
+        public Task Seen(string sentence) => _seen.GetOrAdd(sentence, static _ => new()).Task.WaitAsync(Timeout);
 
         public bool IsEnabled(LogLevel logLevel) => true;
 

@@ -1,6 +1,6 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
 using McpDevBench.Storage;
@@ -33,7 +33,7 @@ public sealed class FalseAgentTests : IAsyncLifetime
         _keys = new ExecKeys(new InstanceKey(storage, _database));
         _store = new ExecStore(_database);
         _workspaces = new WorkspaceDirectory(
-            new ContainerStore(_database), new KeptFileStore(_database), TimeProvider.System, NullLogger<WorkspaceDirectory>.Instance);
+            new WorkspaceStore(_database), new KeptFileStore(_database), TimeProvider.System, NullLogger<WorkspaceDirectory>.Instance);
         var now = TimeProvider.System.GetUtcNow();
         _workspace = new Workspace
         {

@@ -140,9 +140,9 @@ public sealed class AuditFilterTests : IAsyncLifetime
     [Fact]
     public void Words_that_no_record_has_are_refused_with_those_that_it_can_have()
     {
-        Assert.Contains("exec.start", Assert.Throws<RefusalException>(() => new AuditFilter { EventType = "exec.strat" }.Checked()).Message);
-        Assert.Contains("denied", Assert.Throws<RefusalException>(() => new AuditFilter { Result = "error" }.Checked()).Hint);
-        Assert.Contains("is no time", Assert.Throws<RefusalException>(() => AuditFilter.Time("since", "yesterday")).Message);
+        Assert.Contains("exec.start", Assert.Throws<RequestException>(() => new AuditFilter { EventType = "exec.strat" }.Checked()).Message);
+        Assert.Contains("denied", Assert.Throws<RequestException>(() => new AuditFilter { Result = "error" }.Checked()).Hint);
+        Assert.Contains("is no time", Assert.Throws<RequestException>(() => AuditFilter.Time("since", "yesterday")).Message);
     }
 
     private static List<long> Pages(long from, Func<long, List<AuditRecord>> next)

@@ -89,8 +89,8 @@ public sealed class AuditLogTests : IDisposable
         await log.RecordAsync(AuditDesk.Entry("before"));
         _desk.Meddle(Full);
         await log.RequireAsync();
-        var refusal = await Assert.ThrowsAsync<RefusalException>(() => log.RecordAsync(AuditDesk.Entry("lost")));
-        Assert.Equal((RefusalCode.ResourceExhausted, true), (refusal.Code, refusal.Retryable));
+        var refusal = await Assert.ThrowsAsync<RequestException>(() => log.RecordAsync(AuditDesk.Entry("lost")));
+        Assert.Equal((ErrorCode.ResourceExhausted, true), (refusal.Code, refusal.Retryable));
         // What ends something is done all the same, and is missing.
         await log.TryRecordAsync(AuditDesk.Entry("dropped"));
         Assert.Contains("mcp_audit_dropped_total 1", await _desk.MetricsAsync());
@@ -108,7 +108,7 @@ public sealed class AuditLogTests : IDisposable
         using var log = _desk.Open();
         _desk.Meddle("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END; CREATE TRIGGER fuller BEFORE INSERT ON marks BEGIN SELECT RAISE(ABORT, 'full'); END");
         Assert.True((await log.CheckAsync().ContinueWith(check => check.IsFaulted)));
-        await Assert.ThrowsAsync<RefusalException>(log.RequireAsync);
+        await Assert.ThrowsAsync<RequestException>(log.RequireAsync);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class AuditLogTests : IDisposable
     {
         using var log = _desk.Open(new AuditOptions { Enabled = false, File = _desk.File });
         await log.RecordAsync(AuditDesk.Entry());
-        Assert.Equal(RefusalCode.Forbidden, Assert.Throws<RefusalException>(() => log.Store).Code);
+        Assert.Equal(ErrorCode.Forbidden, Assert.Throws<RequestException>(() => log.Store).Code);
         Assert.True((await log.CheckAsync()).Ok);
         Assert.False(File.Exists(AuditStore.PathOf(_desk.Storage)) || File.Exists(_desk.File));
     }
@@ -138,7 +138,7 @@ public sealed class AuditLogTests : IDisposable
     {
         var log = _desk.Open();
         log.Dispose();
-        await Assert.ThrowsAsync<RefusalException>(() => log.RecordAsync(AuditDesk.Entry()));
+        await Assert.ThrowsAsync<RequestException>(() => log.RecordAsync(AuditDesk.Entry()));
     }
 
     [Fact]
@@ -189,15 +189,15 @@ public sealed class AuditLogTests : IDisposable
     public void A_second_server_and_another_kind_of_database_are_refused()
     {
         using (_desk.Open())
-            Assert.Contains("in use by another mcp-devbench", Assert.Throws<RefusalException>(() => _desk.Open()).Message);
+            Assert.Contains("in use by another mcp-devbench", Assert.Throws<RequestException>(() => _desk.Open()).Message);
         File.Copy(_desk.Storage.StateDatabase, AuditStore.PathOf(_desk.Storage), overwrite: true);
-        Assert.Contains("another program", Assert.Throws<RefusalException>(() => _desk.Open()).Message);
-        Assert.Contains("another program", Assert.Throws<RefusalException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
+        Assert.Contains("another program", Assert.Throws<RequestException>(() => _desk.Open()).Message);
+        Assert.Contains("another program", Assert.Throws<RequestException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
     }
 
     [Fact]
     public void A_record_that_is_not_there_cannot_be_looked_into() =>
-        Assert.Contains("There is no audit database", Assert.Throws<RefusalException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
+        Assert.Contains("There is no audit database", Assert.Throws<RequestException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
 
     private sealed class SetTime : TimeProvider
     {

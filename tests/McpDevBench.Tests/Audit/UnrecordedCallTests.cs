@@ -20,7 +20,7 @@ public sealed class UnrecordedCallTests : IDisposable
         var call = Call(log);
         await call.RequireAsync();
         _desk.Meddle(Full);
-        var refusal = await Assert.ThrowsAsync<RefusalException>(call.SucceededAsync);
+        var refusal = await Assert.ThrowsAsync<RequestException>(call.SucceededAsync);
         _desk.Meddle(Roomy);
         await call.FailedAsync(refusal.Code.Name());
         var entry = Assert.Single(_desk.Rows()).Entry;
@@ -34,7 +34,7 @@ public sealed class UnrecordedCallTests : IDisposable
         using var log = _desk.Open();
         var call = Call(log);
         _desk.Meddle(Full);
-        await Assert.ThrowsAsync<RefusalException>(call.SucceededAsync);
+        await Assert.ThrowsAsync<RequestException>(call.SucceededAsync);
         await call.FailedAsync("resource_exhausted");
         await call.FailedAsync("resource_exhausted");
         Assert.Contains("mcp_audit_dropped_total 1", await _desk.MetricsAsync());
@@ -45,9 +45,9 @@ public sealed class UnrecordedCallTests : IDisposable
     {
         using var log = _desk.Open();
         _desk.Meddle(Full);
-        await Assert.ThrowsAsync<RefusalException>(() => log.RecordAsync(AuditDesk.Entry()));
+        await Assert.ThrowsAsync<RequestException>(() => log.RecordAsync(AuditDesk.Entry()));
         var call = Call(log);
-        var refusal = await Assert.ThrowsAsync<RefusalException>(call.RequireAsync);
+        var refusal = await Assert.ThrowsAsync<RequestException>(call.RequireAsync);
         await call.FailedAsync(refusal.Code.Name());
         Assert.Contains("mcp_audit_dropped_total 0", await _desk.MetricsAsync());
         _desk.Meddle(Roomy);

@@ -35,8 +35,8 @@ public sealed class ContainerRemovalTests
     [Fact]
     public async Task A_removal_that_never_succeeds_ends_with_a_timeout_that_has_docker_s_reason()
     {
-        var refusal = await Assert.ThrowsAsync<RefusalException>(() => RemoveAsync(call => call == "remove"));
-        Assert.Equal(RefusalCode.Timeout, refusal.Code);
+        var refusal = await Assert.ThrowsAsync<RequestException>(() => RemoveAsync(call => call == "remove"));
+        Assert.Equal(ErrorCode.Timeout, refusal.Code);
         Assert.True(refusal.Retryable);
         Assert.Contains("the engine has a bad day", refusal.Message, StringComparison.Ordinal);
     }

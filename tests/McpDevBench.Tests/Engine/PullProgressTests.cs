@@ -42,7 +42,7 @@ public sealed class PullProgressTests
     public void A_registry_that_does_not_answer_is_unavailable_and_worth_another_try(string sentence)
     {
         var refusal = PullFailures.Refusal("docker.io/library/python:3.12", sentence);
-        Assert.Equal((RefusalCode.RegistryUnavailable, true), (refusal.Code, refusal.Retryable));
+        Assert.Equal((ErrorCode.RegistryUnavailable, true), (refusal.Code, refusal.Retryable));
         Assert.Contains("docker.io/library/python:3.12", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -53,6 +53,6 @@ public sealed class PullProgressTests
     public void An_image_that_the_registry_does_not_give_is_not_found_and_not_worth_another_try(string sentence)
     {
         var refusal = PullFailures.Refusal("nosuch/image:1", sentence);
-        Assert.Equal((RefusalCode.ImageNotFound, false), (refusal.Code, refusal.Retryable));
+        Assert.Equal((ErrorCode.ImageNotFound, false), (refusal.Code, refusal.Retryable));
     }
 }

@@ -1,5 +1,5 @@
 using McpDevBench.AgentProtocol;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 
 namespace McpDevBench.Tests.Execs;

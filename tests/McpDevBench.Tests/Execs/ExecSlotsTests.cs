@@ -1,4 +1,4 @@
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 using McpDevBench.Observability.Metrics;
 
@@ -36,8 +36,8 @@ public sealed class ExecSlotsTests
         var slots = Slots(limit: 2);
         var first = await Take(slots, Named("python3", "server.py", new string('x', 200)), Long);
         var second = await Take(slots, Named("make"), Long);
-        var refusal = await Assert.ThrowsAsync<RefusalException>(() => Take(slots, Named("late"), Short));
-        Assert.Equal((RefusalCode.ConcurrentLimit, true), (refusal.Code, refusal.Retryable));
+        var refusal = await Assert.ThrowsAsync<RequestException>(() => Take(slots, Named("late"), Short));
+        Assert.Equal((ErrorCode.ConcurrentLimit, true), (refusal.Code, refusal.Retryable));
         Assert.Contains($"{first.Id} (python3 server.py xxxx", refusal.Message, StringComparison.Ordinal);
         Assert.Contains($"{second.Id} (make) since {second.StartedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("at most 2", refusal.Message, StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class ExecSlotsTests
     {
         var slots = Slots(limit: 1);
         await Take(slots, Named("sh", "-c", "make -j2 && ./run") with { IsScript = isScript }, Long);
-        var refusal = await Assert.ThrowsAsync<RefusalException>(() => Take(slots, Named("late"), Short));
+        var refusal = await Assert.ThrowsAsync<RequestException>(() => Take(slots, Named("late"), Short));
         Assert.Contains($" ({named}) since", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -83,9 +83,9 @@ public sealed class ExecSlotsTests
         var slots = Slots(limit: 1);
         await Take(slots, Named("running"), Long);
         var waiting = Enumerable.Range(0, ExecSlots.MaxWaiting).Select(_ => Take(slots, Named("waits"), Long)).ToList();
-        var full = await Assert.ThrowsAsync<RefusalException>(() => Take(slots, Named("more"), Long));
+        var full = await Assert.ThrowsAsync<RequestException>(() => Take(slots, Named("more"), Long));
         Assert.Contains($"wait for a slot: {ExecSlots.MaxWaiting}", full.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<RefusalException>(() => Take(slots, Named("now"), TimeSpan.Zero));
+        await Assert.ThrowsAsync<RequestException>(() => Take(slots, Named("now"), TimeSpan.Zero));
         Assert.All(waiting, call => Assert.False(call.IsCompleted));
         Assert.Contains("mcp_execution_queue_wait_seconds_count{result=\"queue_full\"} 1", await Metrics(), StringComparison.Ordinal);
     }
@@ -133,7 +133,7 @@ public sealed class ExecSlotsTests
                 Interlocked.Decrement(ref running);
                 slots.Release(exec);
             }
-            catch (Exception e) when (e is RefusalException { Code: RefusalCode.ConcurrentLimit } or OperationCanceledException)
+            catch (Exception e) when (e is RequestException { Code: ErrorCode.ConcurrentLimit } or OperationCanceledException)
             {
                 // It left the queue.
             }
@@ -145,7 +145,7 @@ public sealed class ExecSlotsTests
 
     private ExecSlots Slots(int limit)
     {
-        var options = ExecOptions.Read(new Settings(new ConfigurationBuilder().Build())) with { MostAtOnce = limit };
+        var options = ExecOptions.Read(new Settings(new ConfigurationBuilder().Build())) with { MaxConcurrent = limit };
         return new ExecSlots(options, _metrics, TimeProvider.System);
     }
 

@@ -82,7 +82,7 @@ public sealed class OutputPagerTests : IDisposable
         log.Append(1, 0, "ee\nfour"u8);
         Assert.Equal("three\nfour", Lines(log, Request() with { TailLines = 2, Stream = "stdout" }));
         Assert.Equal("error: bad\n", Lines(log, Request() with { Grep = "^err" }));
-        Assert.Throws<RefusalException>(() => Lines(log, Request() with { Grep = "(" }));
+        Assert.Throws<RequestException>(() => Lines(log, Request() with { Grep = "(" }));
     }
 
     [Fact]

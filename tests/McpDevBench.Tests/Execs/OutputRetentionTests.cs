@@ -1,4 +1,4 @@
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 using McpDevBench.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,7 +26,7 @@ public sealed class OutputRetentionTests : IDisposable
         _database = Storages.Open(storage, Metering.Catalogue(), _time);
         (_store, _folder) = (new ExecStore(_database), new OutputFolder(storage, _options, Storages.Disk(storage, Metering.Catalogue())));
         _workspaces = new WorkspaceDirectory(
-            new ContainerStore(_database), new KeptFileStore(_database), _time, NullLogger<WorkspaceDirectory>.Instance);
+            new WorkspaceStore(_database), new KeptFileStore(_database), _time, NullLogger<WorkspaceDirectory>.Instance);
     }
 
     public void Dispose()

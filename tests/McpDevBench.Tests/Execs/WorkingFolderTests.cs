@@ -29,8 +29,8 @@ public sealed class WorkingFolderTests
     [InlineData("https://h/x")]
     public void What_only_a_shell_could_read_is_refused_with_what_is_allowed(string cwd)
     {
-        var refusal = Assert.Throws<RefusalException>(() => WorkingFolder.Of(cwd, _env));
-        Assert.Equal(RefusalCode.InvalidArgument, refusal.Code);
+        var refusal = Assert.Throws<RequestException>(() => WorkingFolder.Of(cwd, _env));
+        Assert.Equal(ErrorCode.InvalidArgument, refusal.Code);
         Assert.Contains(cwd, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("/workspace", refusal.Hint, StringComparison.Ordinal);
     }

@@ -32,7 +32,7 @@ public sealed class BatchMembersTests
     [MemberData(nameof(Foreign))]
     public void What_an_operation_does_not_have_is_refused(string reason)
     {
-        var refused = Assert.Throws<RefusalException>(() => FileBatches.ToProtocol([_foreign[reason]]));
+        var refused = Assert.Throws<RequestException>(() => FileBatches.ToProtocol([_foreign[reason]]));
         Assert.StartsWith($"operations[0] ({_foreign[reason].Op} f): {reason}", refused.Message, StringComparison.Ordinal);
         Assert.Contains(_foreign[reason].Op, refused.Hint, StringComparison.Ordinal);
     }
@@ -40,7 +40,7 @@ public sealed class BatchMembersTests
     [Fact]
     public void The_hint_says_whose_it_is_and_what_the_operation_takes()
     {
-        var refused = Assert.Throws<RefusalException>(() => FileBatches.ToProtocol([_foreign["write takes no edits"]]));
+        var refused = Assert.Throws<RequestException>(() => FileBatches.ToProtocol([_foreign["write takes no edits"]]));
         Assert.Equal(
             "edits is for edit. write takes op, path, content, encoding, mode, create_parents, if_match, if_none_match.", refused.Hint);
     }

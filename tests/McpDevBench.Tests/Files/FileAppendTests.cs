@@ -59,7 +59,7 @@ public sealed class FileAppendTests
             "ascii" => "a\n"u8.ToArray(),
             _ => [0xFF, 0xFE, .. "a\0"u8],
         };
-        var refused = await Assert.ThrowsAsync<RefusalException>(() => Append(content, text, encoding));
+        var refused = await Assert.ThrowsAsync<RequestException>(() => Append(content, text, encoding));
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
         Assert.Contains(hint, refused.Hint, StringComparison.Ordinal);
     }
@@ -74,7 +74,7 @@ public sealed class FileAppendTests
         var content = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
         foreach (var text in new[] { "x", "ü" })
         {
-            var refused = await Assert.ThrowsAsync<RefusalException>(() => Append(content, text));
+            var refused = await Assert.ThrowsAsync<RequestException>(() => Append(content, text));
             Assert.Contains("iconv", refused.Message, StringComparison.Ordinal);
             Assert.Contains("base64", refused.Hint, StringComparison.Ordinal);
         }

@@ -14,7 +14,7 @@ public sealed class FileEncodingTests
         var read = await Read(latin1);
         Assert.Equal(("Grüße\nan alle\n", "latin1", 2L), (read.Content, read.Encoding, read.TotalLines));
         Assert.Equal("GrÃ¼n", (await Read("Grün"u8.ToArray(), new() { Encoding = "latin1" })).Content);
-        var refused = await Assert.ThrowsAsync<RefusalException>(() => Read(latin1, new() { Encoding = "utf8" }));
+        var refused = await Assert.ThrowsAsync<RequestException>(() => Read(latin1, new() { Encoding = "utf8" }));
         Assert.Contains("latin1", refused.Hint, StringComparison.Ordinal);
     }
 
@@ -55,8 +55,8 @@ public sealed class FileEncodingTests
             Assert.Equal((what, "base64", content.Length, 0L), (what, read.Encoding, (int)read.End, read.LeftOut));
             Assert.Equal(content, Convert.FromBase64String(read.Content));
         }
-        await Assert.ThrowsAsync<RefusalException>(() => Read(content, new() { Line = 1 }));
-        await Assert.ThrowsAsync<RefusalException>(() => Read(content, new() { TailLines = 1 }));
+        await Assert.ThrowsAsync<RequestException>(() => Read(content, new() { Line = 1 }));
+        await Assert.ThrowsAsync<RequestException>(() => Read(content, new() { TailLines = 1 }));
         var entry = new FileEntry("/workspace/f", "file", content.Length, "0644", 1000, 1000, DateTimeOffset.UnixEpoch, "etag", null, null);
         var inBatch = await BatchText.OfAsync(content, entry, FileReading.DefaultBytes, TestContext.Current.CancellationToken);
         Assert.Equal(("base64", 0L), (inBatch.Encoding, inBatch.LeftOut));

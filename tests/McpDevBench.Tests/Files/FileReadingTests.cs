@@ -157,7 +157,7 @@ public sealed class FileReadingTests
         Assert.Equal("base64", (await Read(small, new() { Encoding = "base64" })).Encoding);
         Assert.Equal("base64", (await Read(small, new() { Offset = 0, Length = 20 })).Encoding);
         var large = SampleImages.Png(FileReading.MaxImageBytes);
-        var refused = await Assert.ThrowsAsync<RefusalException>(() => Read(large));
+        var refused = await Assert.ThrowsAsync<RequestException>(() => Read(large));
         Assert.Contains("offset", refused.Hint, StringComparison.Ordinal);
         Assert.Equal("image/jpeg", (await Read(SampleImages.Jpeg)).ImageType);
         Assert.Equal("image/gif", (await Read(SampleImages.Gif)).ImageType);
@@ -168,7 +168,7 @@ public sealed class FileReadingTests
     [Fact]
     public async Task An_image_that_is_cut_short_is_refused_with_the_reason()
     {
-        var refused = await Assert.ThrowsAsync<RefusalException>(() => Read(SampleImages.Png()[..^12]));
+        var refused = await Assert.ThrowsAsync<RequestException>(() => Read(SampleImages.Png()[..^12]));
         Assert.Contains(
             "damaged image (image/png) of 55 bytes: it ends too early, before its IEND chunk", refused.Message, StringComparison.Ordinal);
         Assert.Contains("base64", refused.Hint, StringComparison.Ordinal);
@@ -180,9 +180,9 @@ public sealed class FileReadingTests
     {
         foreach (var part in new Part[] { new() { Line = 1 }, new() { Limit = 5 }, new() { TailLines = 2 } })
         {
-            var image = await Assert.ThrowsAsync<RefusalException>(() => Read(SampleImages.Png(), part));
+            var image = await Assert.ThrowsAsync<RequestException>(() => Read(SampleImages.Png(), part));
             Assert.Equal("/workspace/f has no lines of text there: it is image/png.", image.Message);
-            var binary = await Assert.ThrowsAsync<RefusalException>(() => Read([1, 0, 2, 0, 10, 3, 0, 10], part));
+            var binary = await Assert.ThrowsAsync<RequestException>(() => Read([1, 0, 2, 0, 10, 3, 0, 10], part));
             Assert.Equal("/workspace/f has no lines of text there: it is binary.", binary.Message);
             Assert.Contains("encoding=latin1", binary.Hint, StringComparison.Ordinal);
         }
@@ -192,7 +192,7 @@ public sealed class FileReadingTests
 
     [Fact]
     public async Task Two_kinds_of_part_at_once_are_refused() =>
-        await Assert.ThrowsAsync<RefusalException>(() => Read("x"u8.ToArray(), new() { Line = 1, Offset = 0 }));
+        await Assert.ThrowsAsync<RequestException>(() => Read("x"u8.ToArray(), new() { Line = 1, Offset = 0 }));
 
     [Theory]
     [InlineData((byte)1)]

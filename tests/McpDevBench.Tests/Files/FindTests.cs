@@ -46,8 +46,8 @@ public sealed class FindTests
     [InlineData("{a,{b,c}", ".")]
     public void A_glob_that_could_never_match_is_refused_with_a_hint(string glob, string directory)
     {
-        var refused = Assert.Throws<RefusalException>(() => GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
-        Assert.Equal(RefusalCode.InvalidArgument, refused.Code);
+        var refused = Assert.Throws<RequestException>(() => GlobPattern.Normalize(glob, WorkspacePath.Parse(directory)));
+        Assert.Equal(ErrorCode.InvalidArgument, refused.Code);
         Assert.Contains(glob, refused.Message, StringComparison.Ordinal);
         Assert.NotEmpty(refused.Hint);
     }
@@ -100,7 +100,7 @@ public sealed class FindTests
             SearchPattern.Check(pattern, literal);
         else
             Assert.Contains(
-                "context", Assert.Throws<RefusalException>(() => SearchPattern.Check(pattern, literal)).Hint, StringComparison.Ordinal);
+                "context", Assert.Throws<RequestException>(() => SearchPattern.Check(pattern, literal)).Hint, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -41,7 +41,7 @@ public sealed class WorkspacePathTests
     [InlineData("/workspace/../etc/passwd")]
     [InlineData("/workspace/..")]
     [InlineData("/proc/self/root/workspace")]
-    public void A_path_that_leads_out_is_denied(string text) => Assert.Equal(RefusalCode.PathDenied, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+    public void A_path_that_leads_out_is_denied(string text) => Assert.Equal(ErrorCode.PathDenied, Assert.Throws<RequestException>(() => WorkspacePath.Parse(text)).Code);
 
     [Theory]
     [InlineData("~")]
@@ -49,7 +49,7 @@ public sealed class WorkspacePathTests
     [InlineData("file:///etc/passwd")]
     [InlineData("file:///workspace/%2e%2e/etc")]
     public void The_home_directory_and_what_a_uri_leads_to_outside_are_denied(string text) =>
-        Assert.Equal(RefusalCode.PathDenied, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+        Assert.Equal(ErrorCode.PathDenied, Assert.Throws<RequestException>(() => WorkspacePath.Parse(text)).Code);
 
     [Theory]
     [InlineData("", "The path is empty.", "src/main.py")]
@@ -63,7 +63,7 @@ public sealed class WorkspacePathTests
     [InlineData("file://server/workspace/a", "names another host", "file:///workspace/")]
     public void An_error_says_what_is_wrong_and_what_is_allowed(string text, string why, string allowed)
     {
-        var refusal = Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text));
+        var refusal = Assert.Throws<RequestException>(() => WorkspacePath.Parse(text));
         Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(allowed, refusal.Hint, StringComparison.Ordinal);
     }
@@ -71,7 +71,7 @@ public sealed class WorkspacePathTests
     [Fact]
     public void The_home_directory_is_the_one_that_workspaces_have() =>
         Assert.Contains(
-            "home directory", Assert.Throws<RefusalException>(() => WorkspacePath.Parse($"{ContainerSpec.HomePath}/x")).Message,
+            "home directory", Assert.Throws<RequestException>(() => WorkspacePath.Parse($"{ContainerSpec.HomePath}/x")).Message,
             StringComparison.Ordinal);
 
     [Theory]
@@ -82,13 +82,13 @@ public sealed class WorkspacePathTests
     [InlineData("file:///workspace/%zz")]
     [InlineData("file:///workspace/%00")]
     public void A_uri_of_another_kind_is_not_taken_for_a_name(string text) =>
-        Assert.Equal(RefusalCode.InvalidArgument, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+        Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<RequestException>(() => WorkspacePath.Parse(text)).Code);
 
     [Fact]
     public void Nul_and_overlong_paths_are_refused()
     {
         foreach (var text in new[] { "a\0b", "\\x00", new string('a', 256), string.Join('/', Enumerable.Repeat("abcdefg", 600)) })
-            Assert.Equal(RefusalCode.InvalidArgument, Assert.Throws<RefusalException>(() => WorkspacePath.Parse(text)).Code);
+            Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<RequestException>(() => WorkspacePath.Parse(text)).Code);
     }
 
     [Fact]

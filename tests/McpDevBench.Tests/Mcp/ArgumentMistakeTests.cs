@@ -82,7 +82,7 @@ public sealed class ArgumentMistakeTests : IDisposable
     [InlineData("fs_write", """{"container_id":"a","path":"a","content":"","mode":493}""", "'mode' must be a string, but 493", "octal")]
     public void What_is_ambiguous_is_refused_with_the_shape_to_send(string tool, string sent, string message, string hint)
     {
-        var refusal = Assert.Throws<RefusalException>(() => Shape(tool).Bind(JsonElement.Parse(sent)));
+        var refusal = Assert.Throws<RequestException>(() => Shape(tool).Bind(JsonElement.Parse(sent)));
         Assert.Contains(message, refusal.Message);
         Assert.Contains(hint, refusal.Hint);
     }
@@ -98,8 +98,8 @@ public sealed class ArgumentMistakeTests : IDisposable
             AssertSame(expected, Assert.IsType<JsonElement>(Try(() => argument.Tool.Shape.Bind(sent), at)), at);
             return;
         }
-        var refusal = Assert.Throws<RefusalException>(() => argument.Tool.Shape.Bind(sent));
-        Assert.True(refusal.Code == RefusalCode.InvalidArgument && refusal.Message.Contains($"'{argument.Path}"), $"{at}: {refusal.Message}");
+        var refusal = Assert.Throws<RequestException>(() => argument.Tool.Shape.Bind(sent));
+        Assert.True(refusal.Code == ErrorCode.InvalidArgument && refusal.Message.Contains($"'{argument.Path}"), $"{at}: {refusal.Message}");
         Assert.True(refusal.Message.Contains(argument.Expectation), $"{at}: {refusal.Message}");
         var shown = argument.Type is "array" or "object" && !argument.IsCmd ? "such as " : argument.Name;
         Assert.True(refusal.Hint.Contains(shown), $"{at}: {refusal.Hint}");
@@ -111,7 +111,7 @@ public sealed class ArgumentMistakeTests : IDisposable
         {
             return bind();
         }
-        catch (RefusalException refusal)
+        catch (RequestException refusal)
         {
             throw new InvalidOperationException($"{at}: {refusal.Message}", refusal);
         }

@@ -79,9 +79,9 @@ public sealed class ArgumentPropertyTests
         {
             _exec.Bind(JsonElement.Parse(arguments.ToJsonString())).Deserialize(McpJson.Default.ExecArguments);
         }
-        catch (RefusalException refusal)
+        catch (RequestException refusal)
         {
-            Assert.Equal(RefusalCode.InvalidArgument, refusal.Code);
+            Assert.Equal(ErrorCode.InvalidArgument, refusal.Code);
         }
     });
 

@@ -199,10 +199,10 @@ public sealed class ArgumentShapeTests
     private static void AssertRefused(ArgumentShape shape, string arguments, string reason)
     {
         var refusal = Refusal(shape, arguments);
-        Assert.Equal(RefusalCode.InvalidArgument, refusal.Code);
+        Assert.Equal(ErrorCode.InvalidArgument, refusal.Code);
         Assert.Contains(reason, refusal.Message);
     }
 
-    private static RefusalException Refusal(ArgumentShape shape, string arguments) =>
-        Assert.Throws<RefusalException>(() => shape.Bind(JsonElement.Parse(arguments)));
+    private static RequestException Refusal(ArgumentShape shape, string arguments) =>
+        Assert.Throws<RequestException>(() => shape.Bind(JsonElement.Parse(arguments)));
 }

@@ -38,7 +38,7 @@ public sealed class AuditedCallTests
     [InlineData("unauthenticated", "denied", null)]
     public async Task A_refusal_is_recorded_and_a_denial_once_more_by_its_kind(string code, string result, string? denial)
     {
-        using var server = await TestServer.StartAsync(null, Changing(() => throw new RefusalException(Enum.GetValues<RefusalCode>().First(one => one.Name() == code), "no", "else")));
+        using var server = await TestServer.StartAsync(null, Changing(() => throw new RequestException(Enum.GetValues<ErrorCode>().First(one => one.Name() == code), "no", "else")));
         await CallAsync(server, "changing");
         var records = Records(server);
         Assert.Equal((AuditEvents.FsWrite, result, code, "a path"), (records[0].Entry.EventType, records[0].Entry.Result, records[0].Entry.ErrorCode, records[0].Entry.Target));
@@ -58,7 +58,7 @@ public sealed class AuditedCallTests
         {
             (CallFacts.Current!.ContainerId, CallFacts.Current.SourceId) = ("c_to", "c_from");
             if (!succeeds)
-                throw new RefusalException(RefusalCode.FileNotFound, "no", "else");
+                throw new RequestException(ErrorCode.FileNotFound, "no", "else");
         }));
         await CallAsync(server, "changing", "my-id");
         var records = Records(server).ConvertAll(record => record.Entry);
@@ -82,7 +82,7 @@ public sealed class AuditedCallTests
     public async Task A_tool_without_an_event_leaves_nothing_unless_it_is_denied()
     {
         var refuse = false;
-        using var server = await TestServer.StartAsync(null, Looking(() => _ = refuse ? throw new RefusalException(RefusalCode.PathDenied, "no", "else") : 0));
+        using var server = await TestServer.StartAsync(null, Looking(() => _ = refuse ? throw new RequestException(ErrorCode.PathDenied, "no", "else") : 0));
         await CallAsync(server, "looking");
         Assert.Empty(Records(server));
         refuse = true;
@@ -93,7 +93,7 @@ public sealed class AuditedCallTests
     [Fact]
     public async Task What_was_recorded_as_begun_is_not_recorded_again_when_the_waiting_fails()
     {
-        using var server = await TestServer.StartAsync(null, Changing(() => throw new RefusalException(RefusalCode.Timeout, "no", "else"), recordsFirst: true));
+        using var server = await TestServer.StartAsync(null, Changing(() => throw new RequestException(ErrorCode.Timeout, "no", "else"), recordsFirst: true));
         await CallAsync(server, "changing");
         Assert.Equal(AuditResults.Success, Assert.Single(Records(server)).Entry.Result);
     }

@@ -15,7 +15,7 @@ public sealed class CallPipelineTests
     [Fact]
     public async Task A_refusal_is_a_result_that_a_model_can_put_right()
     {
-        using var server = await TestServer.StartAsync(null, Probe.Refusing(new RefusalException(RefusalCode.ContainerNotFound, "There is no workspace 'x'.", "Call list_containers.")));
+        using var server = await TestServer.StartAsync(null, Probe.Refusing(new RequestException(ErrorCode.ContainerNotFound, "There is no workspace 'x'.", "Call list_containers.")));
         var (result, response) = await CallAsync(server);
         Assert.True((bool)result["isError"]!);
         Assert.StartsWith("container_not_found: There is no workspace 'x'.\nCall list_containers.", (string)result["content"]![0]!["text"]!);

@@ -38,7 +38,7 @@ public sealed class EditArgumentsTests
     [InlineData(false, null, "b", false, "old_text is missing.")]
     public void What_is_ambiguous_or_incomplete_is_refused_with_the_shape(bool list, string? old, string? @new, bool all, string message)
     {
-        var refused = Assert.Throws<RefusalException>(() => EditArguments.Of(list ? [new("x", "y")] : null, old, @new, all));
+        var refused = Assert.Throws<RequestException>(() => EditArguments.Of(list ? [new("x", "y")] : null, old, @new, all));
         Assert.Equal(message, refused.Message);
         Assert.Contains("""edits: [{"old_text": "…", "new_text": "…"}]""", refused.Hint, StringComparison.Ordinal);
     }

@@ -53,8 +53,8 @@ public sealed class FileHeadersTests
         var request = Request("GET");
         if (header is not null)
             request.Headers.IfMatch = header;
-        var refusal = Record.Exception(() => FileHeaders.RequireMatch(request.Headers.IfMatch, etag)) as RefusalException;
-        Assert.Equal(matches ? null : RefusalCode.Conflict, refusal?.Code);
+        var refusal = Record.Exception(() => FileHeaders.RequireMatch(request.Headers.IfMatch, etag)) as RequestException;
+        Assert.Equal(matches ? null : ErrorCode.Conflict, refusal?.Code);
     }
 
     [Fact]
@@ -63,8 +63,8 @@ public sealed class FileHeadersTests
         var request = Request("PUT");
         FileHeaders.RequireWhole(request.Headers);
         request.Headers.ContentRange = "bytes 0-9/100";
-        var refusal = Assert.Throws<RefusalException>(() => FileHeaders.RequireWhole(request.Headers));
-        Assert.Equal(RefusalCode.InvalidArgument, refusal.Code);
+        var refusal = Assert.Throws<RequestException>(() => FileHeaders.RequireWhole(request.Headers));
+        Assert.Equal(ErrorCode.InvalidArgument, refusal.Code);
         Assert.Contains("Content-Range", refusal.Hint, StringComparison.Ordinal);
     }
 
@@ -75,8 +75,8 @@ public sealed class FileHeadersTests
         Assert.Equal("abc", FileHeaders.Single("\"abc\"", "If-Match"));
         Assert.Equal("*", FileHeaders.Single("*", "If-None-Match"));
         Assert.Null(FileHeaders.Single(default, "If-Match"));
-        Assert.Throws<RefusalException>(() => FileHeaders.Single("\"a\", \"b\"", "If-Match"));
-        Assert.Throws<RefusalException>(() => FileHeaders.Single("abc", "If-Match"));
+        Assert.Throws<RequestException>(() => FileHeaders.Single("\"a\", \"b\"", "If-Match"));
+        Assert.Throws<RequestException>(() => FileHeaders.Single("abc", "If-Match"));
         Assert.True(FileHeaders.Matches("\"x\", \"abc\"", "\"abc\""));
         Assert.True(FileHeaders.Matches("*", "\"abc\""));
         Assert.False(FileHeaders.Matches("\"x\"", "\"abc\""));

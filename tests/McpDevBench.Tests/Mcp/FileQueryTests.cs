@@ -18,8 +18,8 @@ public sealed class FileQueryTests
     [InlineData("HEAD", "?x", "'x' is not allowed for HEAD", "path")]
     public void What_is_not_understood_is_named_and_what_is_allowed_too(string method, string query, string message, string hint)
     {
-        var refused = Assert.Throws<RefusalException>(() => FileQuery.Check(Request(method, query)));
-        Assert.Equal(RefusalCode.InvalidArgument, refused.Code);
+        var refused = Assert.Throws<RequestException>(() => FileQuery.Check(Request(method, query)));
+        Assert.Equal(ErrorCode.InvalidArgument, refused.Code);
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
         Assert.Contains(hint, refused.Hint, StringComparison.Ordinal);
     }

@@ -26,7 +26,7 @@ public sealed partial class HintTests : IDisposable
             .SelectMany(tool => tool.GetType().BaseType!.GetGenericArguments()[1].GetProperties())
             .Select(member => JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name));
         var known = arguments.Keys.Concat(arguments.Values.SelectMany(names => names))
-            .Concat(results).Concat(RefusalCodes.Names).Append(RefusedArgument).ToHashSet();
+            .Concat(results).Concat(ErrorCodes.Names).Append(RefusedArgument).ToHashSet();
         var wrong = from error in Errors()
                     from word in SnakeCase().Matches(error.Text).Select(match => match.Value).Distinct()
                     where !known.Contains(word)
@@ -73,7 +73,7 @@ public sealed partial class HintTests : IDisposable
         return schema.TryGetProperty("items", out var items) ? own.Concat(NamesIn(items)) : own;
     }
 
-    [GeneratedRegex(@"(new RefusalException\(|=> new\(\s*RefusalCode\.|AgentStatus\.\w+ => \(RefusalCode\.)")]
+    [GeneratedRegex(@"(new RequestException\(|=> new\(\s*ErrorCode\.|AgentStatus\.\w+ => \(ErrorCode\.)")]
     private static partial Regex Creation();
 
     /// <summary>A label of metrics, which no client reads.</summary>

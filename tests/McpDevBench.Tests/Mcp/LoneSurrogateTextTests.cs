@@ -15,7 +15,7 @@ public sealed class LoneSurrogateTextTests
     {
         var sent = JsonElement.Parse(
             $$"""{"container_id":"a","{{argument}}":"{{text.Replace("\"", "\\\"", StringComparison.Ordinal)}}"}""");
-        var refusal = Assert.Throws<RefusalException>(() => _shape.Bind(sent));
+        var refusal = Assert.Throws<RequestException>(() => _shape.Bind(sent));
         Assert.Equal($"The argument '{argument}' contains a lone surrogate (\\ud800), which is not valid text.", refusal.Message);
     }
 }

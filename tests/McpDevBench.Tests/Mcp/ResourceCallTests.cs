@@ -18,7 +18,7 @@ public sealed class ResourceCallTests
     [Fact]
     public async Task A_path_that_is_refused_is_counted_as_a_denial_as_a_tool_s_is()
     {
-        using var server = await ServerAsync(() => throw new RefusalException(RefusalCode.PathDenied, "no", "else"));
+        using var server = await ServerAsync(() => throw new RequestException(ErrorCode.PathDenied, "no", "else"));
         Assert.NotNull((await ReadAsync(server, $"probe://{Container}/etc/passwd"))["error"]);
         var metrics = await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken);
         Assert.Contains("mcp_policy_denials_total{rule=\"path\"} 1\n", metrics);
@@ -27,13 +27,13 @@ public sealed class ResourceCallTests
     }
 
     [Theory]
-    [InlineData(nameof(RefusalCode.Timeout), -32603)]
-    [InlineData(nameof(RefusalCode.WorkspaceLost), -32603)]
-    [InlineData(nameof(RefusalCode.Draining), -32603)]
-    [InlineData(nameof(RefusalCode.PathDenied), -32602)]
+    [InlineData(nameof(ErrorCode.Timeout), -32603)]
+    [InlineData(nameof(ErrorCode.WorkspaceLost), -32603)]
+    [InlineData(nameof(ErrorCode.Draining), -32603)]
+    [InlineData(nameof(ErrorCode.PathDenied), -32602)]
     public async Task Only_what_other_parameters_would_put_right_is_an_error_of_the_parameters(string code, int number)
     {
-        using var server = await ServerAsync(() => throw new RefusalException(Enum.Parse<RefusalCode>(code), "no", "else"));
+        using var server = await ServerAsync(() => throw new RequestException(Enum.Parse<ErrorCode>(code), "no", "else"));
         Assert.Equal(number, (int?)(await ReadAsync(server, $"probe://{Container}/x"))["error"]!["code"]);
     }
 

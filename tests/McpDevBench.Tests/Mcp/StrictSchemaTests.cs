@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Server;
@@ -124,7 +124,7 @@ public sealed class StrictSchemaTests : IDisposable
             Assert.NotNull(Mistake(tools[name], """{"timeout_s":101}""", "timeout_s"));
             Assert.Null(Mistake(tools[name], """{"timeout_s":100}""", "timeout_s"));
         }
-        var refusal = Assert.Throws<RefusalException>(() => tools["spawn"].Shape.Bind(JsonElement.Parse("""{"memory_mb":2001}""")));
+        var refusal = Assert.Throws<RequestException>(() => tools["spawn"].Shape.Bind(JsonElement.Parse("""{"memory_mb":2001}""")));
         Assert.Contains("MCP_MAX_MEMORY_MB", refusal.Hint);
     }
 
@@ -137,14 +137,14 @@ public sealed class StrictSchemaTests : IDisposable
     {
         var schema = Tools.Single(tool => tool.ProtocolTool.Name == "spawn").ProtocolTool.InputSchema
             .GetProperty("properties").GetProperty(argument);
-        var options = _server.Services.GetRequiredService<ContainerOptions>();
+        var options = _server.Services.GetRequiredService<WorkspaceOptions>();
         foreach (var (bound, beyond) in new[] { ("minimum", -1), ("maximum", 1) })
         {
             // A minimum of 1 is not published.
             var limit = schema.TryGetProperty(bound, out var published) ? published.GetDouble() : 1;
             SpawnPlan.Of(Request(argument, limit), options);
             Assert.Contains(
-                argument, Assert.Throws<RefusalException>(() => SpawnPlan.Of(Request(argument, limit + beyond), options)).Message);
+                argument, Assert.Throws<RequestException>(() => SpawnPlan.Of(Request(argument, limit + beyond), options)).Message);
         }
     }
 
@@ -245,7 +245,7 @@ public sealed class StrictSchemaTests : IDisposable
             tool.Shape.Bind(JsonElement.Parse(arguments));
             return null;
         }
-        catch (RefusalException refusal)
+        catch (RequestException refusal)
         {
             return refusal.Message.Contains($"'{path}'", StringComparison.Ordinal) ? refusal.Message : null;
         }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using McpDevBench.Containers;
+using McpDevBench.Workspaces;
 using McpDevBench.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Protocol;
@@ -50,7 +50,7 @@ public sealed partial class ToolNamesTests
             Assert.True(tool.Description!.Length > 10, tool.Name);
             AssertNamesNone(missing, tool.InputSchema.GetRawText());
         }
-        var options = server.Services.GetRequiredService<ContainerOptions>();
+        var options = server.Services.GetRequiredService<WorkspaceOptions>();
         foreach (var prompt in DevBenchPrompt.Create(options, new ImagePolicy(options), Selection(toolsets, readOnly, deny).Names()))
             AssertNamesNone(missing, prompt.Write(name => name == "container_id" ? "proj" : null) + prompt.Write(_ => null));
         foreach (var resource in server.Services.GetServices<McpServerResource>())
@@ -121,7 +121,7 @@ public sealed partial class ToolNamesTests
     }
 
     private static IEnumerable<(string Path, string Text)> Notes() =>
-        from file in Sources("Execs").Concat(Sources("Mcp")).Concat(Sources("Containers"))
+        from file in Sources("Execs").Concat(Sources("Mcp")).Concat(Sources("Workspaces"))
         let code = File.ReadAllText(file)
         from literal in Literal().Matches(code)
         where literal.Value.Contains(". ", StringComparison.Ordinal)
@@ -162,8 +162,8 @@ public sealed partial class ToolNamesTests
         public override ArgumentShape Shape => throw new NotSupportedException();
 
         public override ValueTask<CallToolResult> InvokeAsync(
-            RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => throw new RefusalException(
-                RefusalCode.ContainerNotFound, "There is no workspace 'a'.", "Call list_containers to see yours, or spawn for a new one.");
+            RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => throw new RequestException(
+                ErrorCode.ContainerNotFound, "There is no workspace 'a'.", "Call list_containers to see yours, or spawn for a new one.");
     }
 
     private sealed class Noting() : DevBenchTool(FsStatTool.Facts)

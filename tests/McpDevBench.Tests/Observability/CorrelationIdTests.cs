@@ -33,7 +33,7 @@ public sealed class CorrelationIdTests
     [MemberData(nameof(Requests))]
     public async Task Every_answer_has_it(string method, string path, string? body, HttpStatusCode status)
     {
-        using var server = await TestServer.StartAsync(null, Failing("probe", new RefusalException(RefusalCode.Conflict, "No.", "Yes.")));
+        using var server = await TestServer.StartAsync(null, Failing("probe", new RequestException(ErrorCode.Conflict, "No.", "Yes.")));
         var answer = await SendAsync(server, method, path, body);
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal(Given, Assert.Single(answer.Headers.GetValues("X-Correlation-Id")));
@@ -62,7 +62,7 @@ public sealed class CorrelationIdTests
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"no/such/method"}""", -32601)]
     public async Task An_error_of_the_protocol_has_it_and_is_no_error_of_the_server(string body, int code)
     {
-        using var server = await TestServer.StartAsync(null, Failing("probe", new RefusalException(RefusalCode.Conflict, "No.", "Yes.")));
+        using var server = await TestServer.StartAsync(null, Failing("probe", new RequestException(ErrorCode.Conflict, "No.", "Yes.")));
         var error = await ErrorAsync(await SendAsync(server, "POST", "/mcp", body));
         Assert.Equal((code, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
         Assert.DoesNotContain(server.Log.Lines(), line => (string)JsonNode.Parse(line)!["level"]! is "ERROR" or "WARNING");

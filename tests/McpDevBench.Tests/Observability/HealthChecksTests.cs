@@ -25,7 +25,7 @@ public sealed class HealthChecksTests
     public async Task A_check_that_fails_is_not_ok()
     {
         _checks.Register("a", true, _ => throw new InvalidOperationException("secret"));
-        _checks.Register("b", true, _ => throw new RefusalException(RefusalCode.DockerUnavailable, "Docker does not answer.", ""));
+        _checks.Register("b", true, _ => throw new RequestException(ErrorCode.DockerUnavailable, "Docker does not answer.", ""));
         var answers = await _checks.AskAsync();
         Assert.Equal(["a", "b", "drain"], answers.Select(answer => answer.Name));
         Assert.Equal([false, false, true], answers.Select(answer => answer.Ok));

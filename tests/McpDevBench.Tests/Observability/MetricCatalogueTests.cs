@@ -138,14 +138,14 @@ public sealed class MetricCatalogueTests
     {
         var argument = type == typeof(string) ? word
             : type == typeof(IEnumerable<string>) ? Expression.NewArrayInit(typeof(string), word)
-            : type == typeof(RefusalException) ? Expression.Call(typeof(MetricCatalogueTests).GetMethod(nameof(Refusal), BindingFlags.Static | BindingFlags.NonPublic)!, word)
+            : type == typeof(RequestException) ? Expression.Call(typeof(MetricCatalogueTests).GetMethod(nameof(Refusal), BindingFlags.Static | BindingFlags.NonPublic)!, word)
             : (Expression)Expression.Default(type);
         takesWord |= argument is not DefaultExpression;
         Assert.True(argument is not DefaultExpression || type.IsValueType || type.IsGenericType, $"say here how a {type.Name} is made of a word");
         return argument;
     }
 
-    private static RefusalException Refusal(string rule) => new(RefusalCode.Forbidden, "", "") { Rule = rule };
+    private static RequestException Refusal(string rule) => new(ErrorCode.Forbidden, "", "") { Rule = rule };
 
     private static int Series(string text) => Lines(text).Count(line => line[0] != '#');
 

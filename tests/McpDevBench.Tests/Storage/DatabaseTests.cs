@@ -14,7 +14,7 @@ public sealed class DatabaseTests : IDisposable
     {
         using var first = Open();
         Assert.Contains(
-            "in use by another mcp-devbench", Assert.Throws<RefusalException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
+            "in use by another mcp-devbench", Assert.Throws<RequestException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class DatabaseTests : IDisposable
         using var database = Open();
         var keys = new IdempotencyStore(database, TimeProvider.System);
         keys.Save("me", "spawn", "k", "f", "c_1");
-        Assert.Equal(RefusalCode.Conflict, Assert.Throws<RefusalException>(() => keys.Find("me", "spawn", "k", "other")).Code);
+        Assert.Equal(ErrorCode.Conflict, Assert.Throws<RequestException>(() => keys.Find("me", "spawn", "k", "other")).Code);
         Assert.Null(keys.Find("you", "spawn", "k", "f"));
         Assert.Null(keys.Find("me", "exec", "k", "f"));
     }
@@ -42,7 +42,7 @@ public sealed class DatabaseTests : IDisposable
     public void A_damaged_file_is_refused_and_left_as_it_is(string content)
     {
         File.WriteAllText(_folder["state.db"], content);
-        Assert.Contains("cannot be used", Assert.Throws<RefusalException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", Assert.Throws<RequestException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
         Assert.Equal(content, File.ReadAllText(_folder["state.db"]));
     }
 
@@ -51,9 +51,9 @@ public sealed class DatabaseTests : IDisposable
     {
         Open().Dispose();
         Execute("PRAGMA user_version = 999");
-        Assert.Contains("version 999", Assert.Throws<RefusalException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
+        Assert.Contains("version 999", Assert.Throws<RequestException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
         Execute("PRAGMA user_version = 1; PRAGMA application_id = 42");
-        Assert.Contains("another program", Assert.Throws<RefusalException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
+        Assert.Contains("another program", Assert.Throws<RequestException>(() => Open().Dispose()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

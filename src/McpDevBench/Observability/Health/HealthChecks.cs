@@ -131,7 +131,7 @@ internal sealed partial class HealthChecks
         {
             return new(check.Name, false, $"No answer within {Plural.Of((long)_patience.TotalSeconds, "second")}.", check.NeededToServe);
         }
-        catch (RefusalException refusal)
+        catch (RequestException refusal)
         {
             return new(check.Name, false, refusal.Message, check.NeededToServe);
         }

@@ -13,7 +13,7 @@ internal readonly record struct LogNews(long MissedOnStandardError, LogFileNews?
 internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvider time) : IDisposable
 {
     /// <summary>A file that failed is left alone so long.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _writing = new();
     private long? _failedAt;
@@ -54,7 +54,7 @@ internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvide
 
     private LogFileNews? WriteToFile(LogFile file, ReadOnlySpan<byte> line, DateTimeOffset now)
     {
-        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < Patience)
+        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < Timeout)
         {
             _missed++;
             return null;

@@ -7,13 +7,13 @@ namespace McpDevBench.Observability.Logs;
 internal static class LogText
 {
     /// <summary>Bytes of one value. Several of them still fit into what log drivers and shippers take for one line.</summary>
-    public const int MostBytes = 8 * 1024;
+    public const int MaxBytes = 8 * 1024;
 
     public static string Clean(string text) => Cut(SecretRedactor.Instance.Redact(text));
 
     private static string Cut(string text)
     {
-        var fits = Utf8Text.Cut(text, MostBytes);
+        var fits = Utf8Text.Cut(text, MaxBytes);
         return fits == text.Length ? text : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, fits)}…[{Plural.Of(text.Length - fits, "character")} cut]");
     }
 }

@@ -12,7 +12,7 @@ internal sealed partial class StandardError(int descriptor = 2) : WriteOnlyStrea
     private const int Part = 4096;
 
     /// <summary>A reader that has much else to do is not one that does not read.</summary>
-    private const int PatienceMilliseconds = 1000;
+    private const int TimeoutMilliseconds = 1000;
 
     // POLLOUT, EINTR, EAGAIN.
     private const short Writable = 4;
@@ -63,7 +63,7 @@ internal sealed partial class StandardError(int descriptor = 2) : WriteOnlyStrea
         var asked = new Poll { Descriptor = descriptor, Events = Writable };
         int ready;
         do
-            ready = PollFor(ref asked, 1, _full ? 0 : PatienceMilliseconds);
+            ready = PollFor(ref asked, 1, _full ? 0 : TimeoutMilliseconds);
         while (ready < 0 && Marshal.GetLastPInvokeError() == Interrupted);
         // What is broken is as good as writable: the write says how.
         _full = ready == 0;

@@ -24,9 +24,9 @@ internal sealed class AccessMetrics(MetricFamilies families)
     public void Denied(string rule) => _denials.Add(rule);
 
     /// <summary>A call ran into a rule of the operator's, or into the end of a share.</summary>
-    public void Refused(RefusalException refusal)
+    public void Refused(RequestException refusal)
     {
-        if (refusal.Code == RefusalCode.PathDenied)
+        if (refusal.Code == ErrorCode.PathDenied)
             _denials.Add("path");
         else if (refusal.Rule is { } rule && _shares.Contains(rule))
             _rejections.Add(rule);

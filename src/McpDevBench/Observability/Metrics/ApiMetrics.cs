@@ -17,7 +17,7 @@ internal sealed class ApiMetrics(MetricFamilies families, LabelValues methods)
         "mcp_server_operation_duration_seconds", "Duration of requests as the MCP SDK measures them, in seconds.", _buckets, ("method", methods), ("error_type", new LabelValues("none", "tool_error")));
 
     /// <param name="method">A tool's name or a method of the protocol.</param>
-    /// <param name="errorType">Null for success; else the name of a <see cref="RefusalCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
+    /// <param name="errorType">Null for success; else the name of a <see cref="ErrorCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
     public void Served(string method, TimeSpan duration, string? errorType)
     {
         _requests.Add(method);
@@ -29,7 +29,7 @@ internal sealed class ApiMetrics(MetricFamilies families, LabelValues methods)
     }
 
     /// <summary>Refused before anybody looked at the clock.</summary>
-    /// <param name="errorType">The name of a <see cref="RefusalCode"/>.</param>
+    /// <param name="errorType">The name of a <see cref="ErrorCode"/>.</param>
     public void Refused(string errorType)
     {
         _requests.Add(Unknown);

@@ -45,10 +45,10 @@ internal sealed class ContainerMetrics(MetricFamilies families)
         _spawnSeconds.Observe(path, duration);
     }
 
-    /// <param name="result">The name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
+    /// <param name="result">The name of a <see cref="ErrorCode"/>, or <c>cancelled</c>.</param>
     public void SpawnFailed(string path, string result) => _spawns.Add(path, result);
 
-    /// <param name="result"><c>success</c>, the name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
+    /// <param name="result"><c>success</c>, the name of a <see cref="ErrorCode"/>, or <c>cancelled</c>.</param>
     public void Resumed(string result, TimeSpan duration)
     {
         _resumes.Add(result);
@@ -59,7 +59,7 @@ internal sealed class ContainerMetrics(MetricFamilies families)
     /// <param name="phase">policy, pull, create, start or ready.</param>
     public void SpawnPhaseDone(string phase, TimeSpan duration) => _phaseSeconds.Observe(phase, duration);
 
-    /// <param name="result"><c>success</c>, the name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
+    /// <param name="result"><c>success</c>, the name of a <see cref="ErrorCode"/>, or <c>cancelled</c>.</param>
     public void ImagePrepared(string result, TimeSpan duration)
     {
         _preparations.Add(result);

@@ -14,7 +14,7 @@ internal sealed class FileMetrics(MetricFamilies families)
     private readonly HistogramRow _seconds = families.Histogram("mcp_fs_operation_duration_seconds", "Duration of operations on files, in seconds.", _buckets, "operation", _operations);
 
     /// <param name="operation">A fixed word, such as <c>read</c>.</param>
-    /// <param name="result"><c>success</c>, the name of a <see cref="RefusalCode"/>, or <c>cancelled</c>.</param>
+    /// <param name="result"><c>success</c>, the name of a <see cref="ErrorCode"/>, or <c>cancelled</c>.</param>
     public void Done(string operation, string result, TimeSpan duration)
     {
         _done.Add(operation, result);

@@ -30,8 +30,8 @@ internal sealed class LabelValues
     public bool Contains(string word) => _indexes.ContainsKey(word);
 
     /// <summary><c>success</c>, the name of every refusal, and how else a call can end.</summary>
-    public static LabelValues Results { get; } = new(["success", .. RefusalCodes.Names, "cancelled", "tool_error"]);
+    public static LabelValues Results { get; } = new(["success", .. ErrorCodes.Names, "cancelled", "tool_error"]);
 
     /// <summary>As <see cref="Results"/>, without success.</summary>
-    public static LabelValues Errors { get; } = new([.. RefusalCodes.Names, "cancelled", "tool_error"]);
+    public static LabelValues Errors { get; } = new([.. ErrorCodes.Names, "cancelled", "tool_error"]);
 }

@@ -23,7 +23,7 @@ internal sealed class SweepMetrics(MetricFamilies families)
     private readonly CounterRow _collected = families.Counter("mcp_gc_collected_total", "Things that collections removed or had to leave.", "kind", _garbage);
     private readonly Gauge _collectedAt = families.Gauge("mcp_gc_last_success_timestamp_seconds", "When what has expired was last collected, in seconds since 1970; 0 for never.");
 
-    /// <param name="result"><c>success</c> or the name of a <see cref="RefusalCode"/>.</param>
+    /// <param name="result"><c>success</c> or the name of a <see cref="ErrorCode"/>.</param>
     /// <param name="finishedAt">When it ended.</param>
     /// <param name="kinds">What was found, one word each.</param>
     public void Reconciled(string result, DateTimeOffset finishedAt, TimeSpan duration, IEnumerable<string> kinds)

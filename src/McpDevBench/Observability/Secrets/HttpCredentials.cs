@@ -11,7 +11,7 @@ internal static class HttpCredentials
     private const int ShortestToken = 6;
 
     /// <summary>Longer than the words that follow bearer in a sentence.</summary>
-    private const int LongestWord = 15;
+    private const int MaxWordLength = 15;
 
     /// <summary>As much of a token is looked at before it is called one.</summary>
     private const int Look = 64;
@@ -41,7 +41,7 @@ internal static class HttpCredentials
         return (start, length < 0 ? text.Length : start + length);
     }
 
-    private static bool IsToken(ReadOnlySpan<char> text) => text.Length > LongestWord || (text.Length >= ShortestToken && IsUnlikeAWord(text));
+    private static bool IsToken(ReadOnlySpan<char> text) => text.Length > MaxWordLength || (text.Length >= ShortestToken && IsUnlikeAWord(text));
 
     /// <summary>User and password are one text in base64, which fills groups of four.</summary>
     private static bool IsBase64(ReadOnlySpan<char> text) => text.Length >= ShortestToken && (text.Length == Look || text.Length % 4 == 0) && IsUnlikeAWord(text);

@@ -6,7 +6,7 @@ namespace McpDevBench.Observability.Secrets;
 internal static class SecretNames
 {
     /// <summary>What is longer is no name.</summary>
-    private const int LongestName = 64, LongestScheme = 9, MostBlanks = 16, MostQuotes = 4;
+    private const int MaxNameLength = 64, MaxSchemeLength = 9, MaxBlanks = 16, MaxQuotes = 4;
 
     private const string Key = "key", Auth = "auth", Digest = "digest", Punctuation = ",.)]}";
 
@@ -54,7 +54,7 @@ internal static class SecretNames
         if (end < 0)
             return null;
         var word = text[at..end];
-        end += LeadingOf(text[end..], _nameLetters, LongestName);
+        end += LeadingOf(text[end..], _nameLetters, MaxNameLength);
         var start = AfterSeparator(text, end, out var isHeader, out var isClosed);
         if (start < 0 && !IsOption(text, at, end, out start))
             return null;
@@ -97,7 +97,7 @@ internal static class SecretNames
     /// <returns>Where the value begins, or -1 if the name is followed by none.</returns>
     private static int AfterSeparator(ReadOnlySpan<char> text, int at, out bool isHeader, out bool isClosed)
     {
-        var closing = LeadingOf(text[at..], _closing, MostQuotes);
+        var closing = LeadingOf(text[at..], _closing, MaxQuotes);
         isClosed = closing > 0;
         at += closing;
         at += Blanks(text[at..]);
@@ -124,7 +124,7 @@ internal static class SecretNames
 
     private static int NameStart(ReadOnlySpan<char> text, int word)
     {
-        var before = text[Math.Max(0, word - LongestName)..word];
+        var before = text[Math.Max(0, word - MaxNameLength)..word];
         return word - before.Length + before.LastIndexOfAnyExcept(_nameLetters) + 1;
     }
 
@@ -157,7 +157,7 @@ internal static class SecretNames
     private static bool IsScheme(ReadOnlySpan<char> text, int start, out int end, out int next)
     {
         (end, next) = (start, start);
-        var length = text[start..Math.Min(text.Length, start + LongestScheme + 1)].IndexOfAny(_valueEnds);
+        var length = text[start..Math.Min(text.Length, start + MaxSchemeLength + 1)].IndexOfAny(_valueEnds);
         if (length < 0 || !IsOneOf(text.Slice(start, length), _schemes))
             return false;
         end = start + length;
@@ -207,7 +207,7 @@ internal static class SecretNames
 
     private static int Blanks(ReadOnlySpan<char> text)
     {
-        var seen = text[..Math.Min(text.Length, MostBlanks)];
+        var seen = text[..Math.Min(text.Length, MaxBlanks)];
         var count = seen.IndexOfAnyExcept(' ', '\t');
         return count < 0 ? seen.Length : count;
     }

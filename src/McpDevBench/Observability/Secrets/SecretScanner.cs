@@ -12,7 +12,7 @@ internal ref struct SecretScanner(ReadOnlySpan<char> text)
     private const string KeyBegin = "-----BEGIN", KeyEnd = "-----END", Url = ":/";
 
     /// <summary>The first line of a key, at most.</summary>
-    private const int LongestKeyHeader = 64;
+    private const int MaxKeyHeaderLength = 64;
 
     private static readonly SearchValues<string> _beginnings =
         SearchValues.Create([.. SecretTokens.Beginnings, .. HttpCredentials.Beginnings, .. SecretNames.Beginnings, KeyBegin, Url], StringComparison.OrdinalIgnoreCase);
@@ -69,7 +69,7 @@ internal ref struct SecretScanner(ReadOnlySpan<char> text)
     private readonly (int, int)? PrivateKey(int at)
     {
         var rest = _text[at..];
-        if (!rest.StartsWith(KeyBegin) || !rest[..Math.Min(rest.Length, LongestKeyHeader)].Contains("PRIVATE KEY", StringComparison.Ordinal))
+        if (!rest.StartsWith(KeyBegin) || !rest[..Math.Min(rest.Length, MaxKeyHeaderLength)].Contains("PRIVATE KEY", StringComparison.Ordinal))
             return null;
         var end = rest.IndexOf(KeyEnd);
         if (end < 0)

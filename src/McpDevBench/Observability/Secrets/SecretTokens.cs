@@ -37,9 +37,9 @@ internal static class SecretTokens
         return null;
     }
 
-    /// <param name="Least">So many characters come at least after the beginning.</param>
+    /// <param name="Min">So many characters come at least after the beginning.</param>
     /// <param name="OfWords">Its beginning and alphabet are those of ordinary words.</param>
-    private sealed record Shape(string Beginning, int Least, SearchValues<char> Alphabet, bool OfWords = false)
+    private sealed record Shape(string Beginning, int Min, SearchValues<char> Alphabet, bool OfWords = false)
     {
         /// <summary>So much of what may be a word is looked at.</summary>
         private const int Look = 64;
@@ -48,7 +48,7 @@ internal static class SecretTokens
         {
             var rest = text[(at + Beginning.Length)..];
             // Decided here, so that a text of nothing but beginnings is not read to its end for each of them.
-            if (rest.Length < Least || rest[..Least].ContainsAnyExcept(Alphabet))
+            if (rest.Length < Min || rest[..Min].ContainsAnyExcept(Alphabet))
                 return 0;
             if (OfWords && (EndsWord(text[..at]) || !rest[..Math.Min(rest.Length, Look)].ContainsAny(_upper)))
                 return 0;

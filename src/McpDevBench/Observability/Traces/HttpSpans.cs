@@ -6,7 +6,7 @@ namespace McpDevBench.Observability.Traces;
 /// <summary>What spans of HTTP requests show: not those of probes, no query and no address beyond the route, nothing in a client's own words, nothing of a length that a client chooses.</summary>
 internal static class HttpSpans
 {
-    private const int LongestValue = 256;
+    private const int MaxValueLength = 256;
 
     /// <summary>Paths of files are in them, names that a client made up, and whatever else it says.</summary>
     private static readonly string[] _clientsWords = ["url.query", "url.path", "user_agent.original", "server.address", "http.request.method_original"];
@@ -26,10 +26,10 @@ internal static class HttpSpans
         List<KeyValuePair<string, object?>>? tooLong = null;
         foreach (var tag in span.EnumerateTagObjects())
         {
-            if (tag.Value is string { Length: > LongestValue })
+            if (tag.Value is string { Length: > MaxValueLength })
                 (tooLong ??= []).Add(tag);
         }
         foreach (var (name, value) in tooLong ?? [])
-            span.SetTag(name, ((string)value!)[..LongestValue]);
+            span.SetTag(name, ((string)value!)[..MaxValueLength]);
     }
 }

@@ -7,7 +7,7 @@ namespace McpDevBench.Observability.Traces;
 internal static class RemoteParent
 {
     private const int Length = 55;
-    private const int LongestState = 512;
+    private const int MaxStateLength = 512;
 
     private static readonly SearchValues<char> _hex = SearchValues.Create("0123456789abcdef");
 
@@ -27,5 +27,5 @@ internal static class RemoteParent
 
     /// <summary>It is sent on as it came, so only if it is short and printable.</summary>
     private static string? Acceptable(string? tracestate) =>
-        tracestate is { Length: > 0 and <= LongestState } && !tracestate.AsSpan().ContainsAnyExceptInRange(' ', '~') ? tracestate : null;
+        tracestate is { Length: > 0 and <= MaxStateLength } && !tracestate.AsSpan().ContainsAnyExceptInRange(' ', '~') ? tracestate : null;
 }

@@ -12,9 +12,9 @@ internal readonly struct Span(Activity? activity) : IDisposable
     public bool IsRecorded => Recorded is not null;
 
     /// <param name="failure">Only what kind it is will be seen: a message may hold anything.</param>
-    public void Failed(Exception failure) => Failed(RefusalCodes.NameOf(failure), failure);
+    public void Failed(Exception failure) => Failed(ErrorCodes.NameOf(failure), failure);
 
-    /// <param name="errorType">The name of a <see cref="RefusalCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
+    /// <param name="errorType">The name of a <see cref="ErrorCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
     /// <param name="failure">What was thrown, if anything was.</param>
     public void Failed(string errorType, Exception? failure = null)
     {
@@ -22,10 +22,10 @@ internal readonly struct Span(Activity? activity) : IDisposable
             return;
         span.SetTag("error.type", errorType);
         // A caller's mistake is no failure of ours.
-        if (!RefusalCodes.IsOfTheServer(errorType))
+        if (!ErrorCodes.IsOfTheServer(errorType))
             return;
         span.SetStatus(ActivityStatusCode.Error, errorType);
-        if (failure?.GetBaseException() is { } cause and not RefusalException)
+        if (failure?.GetBaseException() is { } cause and not RequestException)
             span.SetTag("exception.type", cause.GetType().FullName);
     }
 
@@ -37,7 +37,7 @@ internal readonly struct Span(Activity? activity) : IDisposable
     {
         Recorded?.SetTag("http.response.status_code", httpStatus);
         if (httpStatus >= 500)
-            Failed(RefusalCode.ServerError.Name());
+            Failed(ErrorCode.ServerError.Name());
     }
 
     /// <inheritdoc cref="RequestEnd"/>
@@ -57,7 +57,7 @@ internal readonly struct Span(Activity? activity) : IDisposable
 }
 
 /// <summary>What is known of a request of the protocol when it has been served; null for what is not.</summary>
-/// <param name="ErrorType">The name of a <see cref="RefusalCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
+/// <param name="ErrorType">The name of a <see cref="ErrorCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
 /// <param name="Failure">What was thrown.</param>
 /// <param name="RpcCode">The code of the error that JSON-RPC answered.</param>
 /// <param name="ContainerId">An id of ours, not what a client may have given instead.</param>

@@ -10,7 +10,7 @@ namespace McpDevBench.Observability.Traces;
 internal static class Spans
 {
     public const string SourceName = "McpDevBench";
-    private const int LongestRequestId = 64;
+    private const int MaxRequestIdLength = 64;
 
     private static readonly ActivitySource _source = new(SourceName, BuildInfo.Version);
 
@@ -35,7 +35,7 @@ internal static class Spans
         activity.SetTag("mcp.method.name", start.Method);
         activity.SetTag("gen_ai.tool.name", start.Tool);
         activity.SetTag("gen_ai.operation.name", start.IsToolCall ? "execute_tool" : null);
-        activity.SetTag("jsonrpc.request.id", SecretRedactor.Instance.Redact(start.Id.Length <= LongestRequestId ? start.Id : start.Id[..LongestRequestId]));
+        activity.SetTag("jsonrpc.request.id", SecretRedactor.Instance.Redact(start.Id.Length <= MaxRequestIdLength ? start.Id : start.Id[..MaxRequestIdLength]));
         activity.SetTag("network.transport", start.OverHttp ? "tcp" : "pipe");
         activity.SetTag("mcp_devbench.correlation_id", CorrelationId.Current);
         return new Span(activity);

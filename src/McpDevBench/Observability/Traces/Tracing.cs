@@ -12,7 +12,7 @@ namespace McpDevBench.Observability.Traces;
 internal sealed class Tracing(TraceOptions options, ILogger<Tracing> logger) : IHostedService, IDisposable
 {
     /// <summary>For the last spans, when the server stops.</summary>
-    private const int Patience = 5_000;
+    private const int Timeout = 5_000;
 
     private TracerProvider? _provider;
 
@@ -34,7 +34,7 @@ internal sealed class Tracing(TraceOptions options, ILogger<Tracing> logger) : I
     {
         try
         {
-            await Task.Run(() => _provider?.Shutdown(Patience), cancellationToken).WaitAsync(cancellationToken);
+            await Task.Run(() => _provider?.Shutdown(Timeout), cancellationToken).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {

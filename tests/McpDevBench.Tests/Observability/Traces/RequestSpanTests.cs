@@ -113,10 +113,10 @@ public sealed class RequestSpanTests : IDisposable
     {
         using var server = await ServerAsync(() => throw (failure switch
         {
-            "container_not_found" => new RefusalException(RefusalCode.ContainerNotFound, Canary, Canary),
-            "invalid_argument" => new RefusalException(RefusalCode.InvalidArgument, Canary, Canary, inner: new JsonException(Canary)),
-            "docker_unavailable" => new RefusalException(RefusalCode.DockerUnavailable, Canary, Canary, inner: new HttpRequestException(Canary, new IOException(Canary))),
-            "timeout" => new RefusalException(RefusalCode.Timeout, Canary, Canary),
+            "container_not_found" => new RequestException(ErrorCode.ContainerNotFound, Canary, Canary),
+            "invalid_argument" => new RequestException(ErrorCode.InvalidArgument, Canary, Canary, inner: new JsonException(Canary)),
+            "docker_unavailable" => new RequestException(ErrorCode.DockerUnavailable, Canary, Canary, inner: new HttpRequestException(Canary, new IOException(Canary))),
+            "timeout" => new RequestException(ErrorCode.Timeout, Canary, Canary),
             "tool_error" => new ToolErrorException(),
             _ => new InvalidOperationException(Canary),
         }));
