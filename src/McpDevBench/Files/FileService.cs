@@ -37,29 +37,42 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             ? await AppendedAsync(owner, request, path, cancellationToken)
             : null;
         content ??= ContentBytes.Of(request.Content, request.Encoding);
-        var overwritten = request.Append || write.IfNoneMatch
-            ? null
-            : await OverwrittenAsync(owner, request.Container, path, content, request.Encoding, cancellationToken);
-        var stat = await WithEtagAsync(
+        if (request.Append || write.IfNoneMatch || content.Length == 0 || !ContentBytes.IsText(request.Encoding))
+            return new WrittenFile(FileEntries.Of(await SendAsync(Task.CompletedTask)), Note: null);
+        var requested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var before = OverwrittenAsync(owner, request.Container, path, () => requested.TrySetResult(), cancellationToken);
+        // The agent takes requests in their order: a read that waited behind its own write could wait for ever.
+        await Task.WhenAny(requested.Task, before);
+        try
+        {
+            var stat = await SendAsync(before);
+            return new WrittenFile(FileEntries.Of(stat), (await before)?.Note(request.Encoding, content));
+        }
+        finally
+        {
+            await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        Task<FileStat> SendAsync(Task beforeReplacing) => WithEtagAsync(
             owner, request.Container, request.Path, request.IfMatch,
-            () => WriteBytesAsync(owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken),
+            () => WriteBytesAsync(
+                owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken, beforeReplacing),
             cancellationToken);
-        return new WrittenFile(FileEntries.Of(stat), overwritten?.Note(request.Encoding, content));
 
         async Task<bool> NeedsNoRoomAsync() =>
             content.Length == 0 || (!request.Append && content.Length < await SizeAsync(owner, request.Container, path, cancellationToken));
     }
 
     /// <summary>The text that a write is about to replace.</summary>
-    /// <returns>Null if there is none, or if bytes are written: the write itself reports what is wrong with the path.</returns>
+    /// <param name="requested">Called once the agent has been asked for it.</param>
+    /// <returns>Null if there is none: the write itself reports what is wrong with the path.</returns>
     private async Task<OverwrittenText?> OverwrittenAsync(
-        string owner, string container, WorkspacePath path, byte[] content, string encoding, CancellationToken cancellationToken)
+        string owner, string container, WorkspacePath path, Action? requested, CancellationToken cancellationToken)
     {
-        if (content.Length == 0 || !ContentBytes.IsText(encoding))
-            return null;
         try
         {
-            var (beginning, stat) = await ReadBytesAsync(owner, container, path, 0, TextEncodings.Evidence, cancellationToken);
+            var (beginning, stat) = await ReadBytesAsync(
+                owner, container, path, 0, TextEncodings.Evidence, cancellationToken, requested);
             return OverwrittenText.Of(beginning, stat.Size);
         }
         catch (RequestException e) when (e.Code is ErrorCode.FileNotFound or ErrorCode.InvalidArgument or ErrorCode.PathDenied)
@@ -161,7 +174,8 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
                 await call.SendAsync(content, cancellationToken);
             await call.SendEndAsync();
             return await call.AnswerAsync(BatchResponse.Read, cancellationToken);
-        }, cancellationToken, FileBatches.EffectOf(operations), () => NeedsNoRoomAsync(owner, container, batch, cancellationToken));
+        }, cancellationToken, FileBatches.EffectOf(operations), () => BatchRoom.IsNotNeededAsync(
+            batch, path => SizeAsync(owner, container, path, cancellationToken)));
         var etag = answer.Status == AgentStatus.Conflict && FileBatches.FailedOf(operations, answer) is { } failed
             ? await OtherEtagAsync(owner, container, failed.Path, failed.IfMatch, cancellationToken)
             : null;
@@ -182,11 +196,11 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             if (operation.Op != "write")
                 continue;
             var content = contents[next++];
-            if (operation.IfNoneMatch is not null
+            if (operation.IfNoneMatch is not null || content.Length == 0 || !ContentBytes.IsText(operation.Encoding)
                 || operations.Take(i).Any(earlier => earlier.Op != "read" && (earlier.Path == operation.Path || earlier.Target is not null)))
                 continue;
             var path = WorkspacePath.Parse(operation.Path);
-            var before = await OverwrittenAsync(owner, container, path, content, operation.Encoding, cancellationToken);
+            var before = await OverwrittenAsync(owner, container, path, requested: null, cancellationToken);
             if (before?.Note(operation.Encoding, content) is { } note)
                 notes[i] = note;
         }
@@ -225,12 +239,16 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         }
     }
 
-    private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken)
+    /// <param name="requested">Called once the request is on its way.</param>
+    private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(
+        string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken,
+        Action? requested = null)
     {
         var read = new ReadRequest(path.Relative, (ulong)offset, (ulong)length);
         var content = new MemoryStream();
         var stat = await files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
         {
+            requested?.Invoke();
             while (await call.ReceiveAsync(cancellationToken) is { } piece)
             {
                 if (content.Length + piece.Length > length)
@@ -241,25 +259,6 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         }, cancellationToken);
         metrics.Files.BytesRead(content.Length);
         return (content.ToArray(), stat);
-    }
-
-    /// <summary>Every step frees something, or takes nothing; what a step frees counts for no other.</summary>
-    private async Task<bool> NeedsNoRoomAsync(string owner, string container, BatchRequest batch, CancellationToken cancellationToken)
-    {
-        foreach (var step in batch.Steps)
-        {
-            var grows = step.Verb switch
-            {
-                BatchVerb.Read or BatchVerb.Delete or BatchVerb.Move => false,
-                BatchVerb.Edit => step.Edits.Any(edit => edit.NewText.Length >= edit.OldText.Length),
-                BatchVerb.Write => step.ContentLength > 0 && (long)step.ContentLength
-                    >= await SizeAsync(owner, container, WorkspacePath.Parse(WorkspacePath.TextOf(step.Path)), cancellationToken),
-                _ => true,
-            };
-            if (grows)
-                return false;
-        }
-        return true;
     }
 
     /// <returns>0 if there is no file.</returns>
@@ -276,13 +275,16 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         }
     }
 
+    /// <param name="beforeReplacing">What has to be done while the file is what it was; it goes on beside the sending.</param>
     private async Task<FileStat> WriteBytesAsync(
         string owner, string container, string operation, WriteRequest write, byte[] content, NeedsNoRoom needsNoRoom,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Task? beforeReplacing = null)
     {
         var stat = await files.StreamAsync(owner, container, operation, Opcode.Write, write.Write, async call =>
         {
             await call.SendAsync(content, cancellationToken);
+            // The file is replaced at the end of its new content.
+            await (beforeReplacing ?? Task.CompletedTask);
             await call.SendEndAsync();
             return await call.AnswerAsync(FileStat.Read, cancellationToken);
         }, cancellationToken, needsNoRoom: needsNoRoom);
