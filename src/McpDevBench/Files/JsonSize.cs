@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace McpDevBench.Files;
@@ -7,12 +8,20 @@ internal static class JsonSize
 {
     private const int Short = 2, Escape = 6;
 
+    /// <summary>Characters of one byte: printable ASCII but for the quote and the backslash.</summary>
+    private static readonly SearchValues<char> _plain = SearchValues.Create(
+        [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Where(character => character is not ('"' or '\\'))]);
+
     public static int Of(ReadOnlySpan<char> text)
     {
         var size = 0;
-        foreach (var rune in text.EnumerateRunes())
-            size += Of(rune);
-        return size;
+        for (int plain; (plain = text.IndexOfAnyExcept(_plain)) >= 0;)
+        {
+            Rune.DecodeFromUtf16(text[plain..], out var rune, out var length);
+            size += plain + Of(rune);
+            text = text[(plain + length)..];
+        }
+        return size + text.Length;
     }
 
     private static int Of(Rune rune) => rune.Value switch

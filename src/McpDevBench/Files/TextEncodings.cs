@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using System.Text.Unicode;
 using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Files;
@@ -74,15 +75,21 @@ internal static class TextEncodings
         var form = FormOf(encoding);
         if (HasMark(form) && text.StartsWith('\uFEFF'))
             text = text[1..];
-        content = TextForms.FromUtf8(Encoding.UTF8.GetBytes(text), form) ?? [];
-        var lacking = text.EnumerateRunes().Where(rune => !TextForms.Has(form, rune)).Take(1).ToArray();
-        missing = lacking.Length == 0 ? null : lacking[0].ToString();
-        return missing is null;
+        if (TextForms.FromUtf8(Encoding.UTF8.GetBytes(text), form) is { } encoded)
+        {
+            (content, missing) = (encoded, null);
+            return true;
+        }
+        content = [];
+        missing = text.EnumerateRunes().First(rune => !TextForms.Has(form, rune)).ToString();
+        return false;
     }
 
     /// <summary>Invalid sequences in UTF-8: each becomes one U+FFFD.</summary>
     public static int CountInvalid(ReadOnlySpan<byte> content)
     {
+        if (Utf8.IsValid(content))
+            return 0;
         var count = 0;
         while (!content.IsEmpty)
         {
