@@ -1,45 +1,45 @@
-# The one door to the house. Each target is a small script in scripts/.
+# Every task has a target here; each runs a script in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help run test publish agent image images attack bench load session dashboards clean setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## start a server on 127.0.0.1:8000 and say how to connect
+run: ## start a server on 127.0.0.1:8000 and print how to connect
 	@scripts/run.sh
 
-test: ## every test, against a real Docker Engine and the native binary
+test: ## run every test, against a real Docker Engine and the native binary
 	@scripts/test.sh
 
-publish: ## build the one static binary: artifacts/mcp-devbench
+publish: ## build the static binary artifacts/mcp-devbench
 	@scripts/publish.sh
 
-agent: ## build the agent that lives in every workspace
+agent: ## build the agent that runs in every workspace
 	@scripts/agent.sh
 
 image: ## build the container image mcp-devbench:dev around the published binary
 	@scripts/image.sh
 
-images: ## make the local images that the tests (and a try without a registry) use
+images: ## build local images for the tests, and to try without a registry
 	@scripts/images.sh
 
-attack: ## attack the published binary and print what held
+attack: ## attack the published binary and print which attacks held
 	@scripts/attack.sh
 
-bench: ## run the benchmarks, on the JIT and as native code; then one call against docker exec
+bench: ## run the benchmarks, on the JIT and as native code; then compare one call with docker exec
 	@scripts/bench.sh
 
-load: ## ten minutes under load, held to the SLOs; the report is artifacts/load-report/README.md
+load: ## put the binary under load for ten minutes and check the SLOs; report: artifacts/load-report/README.md
 	@scripts/load.sh
 
-session: ## play a recorded working day of 200 calls and print what the answers weigh
+session: ## replay a recorded working day of 200 calls and print the size of the answers
 	@scripts/session.sh
 
 dashboards: ## draw the dashboards of deploy/grafana with real data into docs/images/dashboards
 	@scripts/dashboards.sh
 
-setup: ## install what is missing: build tools, Docker Engine
+setup: ## install missing build tools and a Docker Engine
 	@scripts/setup.sh
 
-clean: ## remove everything that was built here
+clean: ## remove all build results of this checkout
 	@scripts/clean.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the agent, artifacts/agent/devbench-agent: static, and small enough to be put into every workspace.
+# Builds the agent, artifacts/agent/devbench-agent: a static binary, small enough for every workspace.
 . "$(dirname "$0")/lib.sh"
 one_at_a_time
 
@@ -14,5 +14,5 @@ if ! fresh "$agent" src/McpDevBench.Agent src/McpDevBench.AgentProtocol Director
 fi
 is_static "$agent"
 size=$(stat -c %s "$agent")
-[ "$size" -le $limit ] || fail "the agent has grown to $size bytes; $limit is the limit"
+[ "$size" -le $limit ] || fail "the agent has $size bytes; at most $limit are allowed"
 say "agent: $size bytes, ${agent#"$root"/}"

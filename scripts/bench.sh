@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs the benchmarks, on the JIT and as native code, and then compares one call with the same through docker exec. With arguments it
-# runs the benchmarks alone, and they are theirs: `record`, `compare`, or `--filter '*Metric*' --job short`. docs/performance.md says more.
+# Runs the benchmarks, on the JIT and as native code, and then compares one call with docker exec. Arguments are passed to the benchmarks,
+# and nothing else runs: `record`, `compare`, or `--filter '*Metric*' --job short`. See docs/performance.md.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/setup.sh"
-# Embedded in the server; its build also brings the native compiler that the benchmarks need.
+# The server embeds the agent; building it also downloads the native compiler for the benchmarks.
 "$root/scripts/agent.sh"
 cd "$root"
 dotnet run --project bench/McpDevBench.Benchmarks -c Release -- "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# engine.sh start: uses the Docker Engine that answers, or starts one.  engine.sh stop: ends the one that start started.
+# engine.sh start: starts a Docker Engine unless one answers.  engine.sh stop: stops the engine that `start` started.
 . "$(dirname "$0")/lib.sh"
 
 pid_file=$cache/dockerd.pid
@@ -9,10 +9,10 @@ socket=/var/run/docker.sock
 dockerd_path() { command -v dockerd || { [ -x /usr/sbin/dockerd ] && echo /usr/sbin/dockerd; }; }
 is_dockerd() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ]; }
 
-# dockerd's children end a moment after it: containerd, and a shim per container.
+# dockerd's children end a moment after it: containerd, and a shim for each container.
 descendants() {
     local child
-    # shellcheck disable=SC2013 # the kernel writes them as words of one line
+    # shellcheck disable=SC2013 # the kernel writes one line of words
     for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
         echo "$child"
         descendants "$child"
@@ -23,7 +23,7 @@ wait_until_gone() {
     local pid deadline=$((SECONDS + 60))
     for pid in "$@"; do
         while [ -e "/proc/$pid" ]; do
-            [ $SECONDS -lt $deadline ] || fail "process $pid does not end"
+            [ $SECONDS -lt $deadline ] || fail "process $pid did not end within a minute"
             sleep 0.1
         done
     done
@@ -31,25 +31,29 @@ wait_until_gone() {
 
 forbidden() {
     if [ -S "$socket" ] && [ ! -w "$socket" ]; then
-        fail "Docker is running, but $(id -un) may not use $socket: sudo usermod -aG docker $(id -un), then log in again"
+        fail "Docker is running, but user $(id -un) cannot use $socket: run sudo usermod -aG docker $(id -un), then log in again"
     fi
 }
 
 start() {
     if engine_answers; then return; fi
-    [ -z "${DOCKER_HOST:-}" ] || fail "no Docker Engine answers at DOCKER_HOST=$DOCKER_HOST"
+    [ -z "${DOCKER_HOST:-}" ] || fail "no Docker Engine answers at DOCKER_HOST=$DOCKER_HOST: start it, or unset DOCKER_HOST"
     if grep -qsx dockerd /proc/[0-9]*/comm; then forbidden; fi
     if [ -d /run/systemd/system ]; then
         say "starting Docker (systemd)"
         as_root systemctl start docker
     else
-        say "starting dockerd (its log: $log)"
-        # Descriptors are closed and the session is its own: the engine must hold neither our terminal nor our locks.
+        say "starting dockerd (log: $log)"
+        # Closes descriptors and starts a new session, so the engine holds neither the terminal nor the build lock.
         as_root setsid "$(dockerd_path)" --pidfile "$pid_file" --group "$(id -gn)" >"$log" 2>&1 </dev/null 9>&- &
     fi
     local deadline=$((SECONDS + 60))
     until engine_answers; do
-        [ $SECONDS -lt $deadline ] || { forbidden; tail -n 20 "$log" >&2 || true; fail "Docker Engine did not come up in a minute"; }
+        if [ $SECONDS -ge $deadline ]; then
+            forbidden
+            tail -n 20 "$log" >&2 || true
+            fail "Docker Engine did not start within a minute: see the log above"
+        fi
         sleep 0.2
     done
 }
@@ -60,7 +64,7 @@ stop() {
     pid=$(cat "$pid_file")
     if is_dockerd "$pid"; then
         mapfile -t family < <(echo "$pid"; descendants "$pid")
-        say "stopping the dockerd that was started here"
+        say "stopping the dockerd that this checkout started"
         as_root kill -TERM "$pid"
         wait_until_gone "${family[@]}"
     fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the container image mcp-devbench:dev around the binary that was published here.
-# `docker build -f Dockerfile.aot .` builds the same from source, where a base image can be pulled.
+# Builds the container image mcp-devbench:dev around the published binary.
+# `docker build -f Dockerfile.aot .` builds the same from source; it pulls a base image.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/setup.sh"
 "$root/scripts/engine.sh" start
@@ -14,5 +14,6 @@ cp /etc/ssl/certs/ca-certificates.crt "$files/rootfs/etc/ssl/certs/"
 
 stale=$(docker image inspect -f '{{.Id}}' mcp-devbench:dev 2>/dev/null || true)
 build_log=$(docker build -q -f "$root/Dockerfile.aot" --target prebuilt -t mcp-devbench:dev "$root" 2>&1) || fail "$build_log"
-[ -z "$stale" ] || [ "$stale" = "$(docker image inspect -f '{{.Id}}' mcp-devbench:dev)" ] || docker image rm "$stale" >/dev/null 2>&1 || true
+current=$(docker image inspect -f '{{.Id}}' mcp-devbench:dev)
+[ -z "$stale" ] || [ "$stale" = "$current" ] || docker image rm "$stale" >/dev/null 2>&1 || true
 say "image: mcp-devbench:dev"

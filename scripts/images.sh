@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# images.sh [NAME…]: makes the images in tests/images (all of them, or those that are named), without a registry. Each is built once per user, kept as an archive that
-# `docker load` reads, and loaded only when the engine does not have this recipe of it.
+# images.sh [NAME…]: builds the images in tests/images (by default all of them), without a registry. Each is built once per user, kept as
+# an archive for `docker load`, and loaded only if the engine does not have it with the same recipe.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/setup.sh"
 "$root/scripts/engine.sh" start
@@ -14,12 +14,12 @@ trap 'as_root rm -rf "$scratch"' EXIT
 
 architecture() { case $(uname -m) in aarch64) echo arm64 ;; *) echo amd64 ;; esac; }
 
-# Everything that decides what an image holds: its own folder, what it builds upon, and the machine.
+# A hash of everything that determines an image: its folder, its base, and the machine.
 recipe_of() {
     cat "$recipes/$1"/* "$recipes/busybox"/* <(uname -m) | sha256sum | cut -c1-16
 }
 
-# An image archive as Docker has always read it: one layer, its configuration, and the list of both.
+# Builds an image archive for `docker load`: one layer, its configuration, and a manifest.
 build() {
     local name=$1 recipe=$2 archive=$3 work=$scratch/$1
     say "building devbench-test/$name:1"
@@ -29,7 +29,7 @@ build() {
     sed -e "s/RECIPE/$recipe/" -e "s/ARCH/$(architecture)/" \
         -e "s/DIFF_ID/sha256:$(sha256sum "$work/layer.tar" | cut -d' ' -f1)/" "$recipes/$name/config.json" >"$work/config.json"
     echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"devbench-test/$name:1\"],\"Layers\":[\"layer.tar\"]}]" >"$work/manifest.json"
-    # Another checkout may be at it too, under a lock of its own.
+    # Another checkout may build the same image; it has its own lock.
     tar -C "$work" -cf "$archive.$$.new" manifest.json config.json layer.tar
     mv "$archive.$$.new" "$archive"
 }
@@ -41,7 +41,7 @@ for name in "$@"; do
     archive=$store/$name-$recipe.tar
     loaded=$(docker image inspect -f '{{index .Config.Labels "devbench-test.recipe"}}' "devbench-test/$name:1" 2>/dev/null || true)
     [ "$loaded" != "$recipe" ] || continue
-    # In use now; what nobody has used for a day goes, other recipes as well as what a build that broke off has left.
+    # Mark as used. Archives that were not used for a day are removed: other recipes, and remains of failed builds.
     touch -c "$archive"
     [ -s "$archive" ] || build "$name" "$recipe" "$archive"
     find "$store" -name "$name-*" -not -path "$archive" -mmin +1440 -delete

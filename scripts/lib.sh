@@ -1,4 +1,4 @@
-# Shared by the scripts beside it: where the house is, how to speak, how to reach Docker. Sourced, never run.
+# Shared by the other scripts: paths, output, builds, access to Docker. Sourced, never run.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -7,7 +7,7 @@ cache=$root/.cache
 artifacts=$root/artifacts
 mkdir -p "$cache" "$artifacts"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-# No build server stays behind: a test run leaves no process.
+# No build servers: a test run must leave no process behind.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
 
 say() { printf '%s\n' "· $*" >&2; }
@@ -17,7 +17,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
     elif have sudo; then sudo "$@"
-    else fail "'$1' needs root: run it as root, or install sudo"
+    else fail "'$1' needs root: run this script as root, or install sudo"
     fi
 }
 
@@ -26,7 +26,7 @@ rid() {
     case $(uname -m) in
         x86_64) echo linux-x64 ;;
         aarch64) echo linux-arm64 ;;
-        *) fail "no runtime identifier for $(uname -m)" ;;
+        *) fail "unsupported machine $(uname -m); supported: x86_64, aarch64" ;;
     esac
 }
 
@@ -37,22 +37,22 @@ fresh() {
     [ -e "$built" ] && [ -z "$(find "$@" -type f -newer "$built" -not -path '*/node_modules/*' -print -quit)" ]
 }
 
-# A result is as old as the beginning of its build: a source that is saved meanwhile is newer.
+# A result gets the time at which its build began, so a source that is saved during the build is newer.
 #   build_begins; …; touch -r "$begun" RESULT
 begun=$cache/build.begun
 build_begins() { touch "$begun"; }
 
-# quietly LOG COMMAND… : the command's output goes to LOG and is printed only if the command fails. Our own warnings are errors,
-# so a build that succeeds has nothing to print but the warnings of other projects' sources.
+# quietly LOG COMMAND… : writes the command's output to LOG and prints it only if the command fails. Our own warnings are errors, so a
+# successful build could print only warnings of other projects' sources.
 quietly() {
     local log=$1
     shift
     "$@" >"$log" 2>&1 && return
     cat "$log" >&2
-    fail "'$*' failed: its output is above and in $log"
+    fail "'$*' failed: see the output above, or $log"
 }
 
-# One build at a time in one checkout, also when `make run` and `make test` meet.
+# One build at a time in a checkout, also if `make run` and `make test` run at once.
 one_at_a_time() {
     exec 9>"$cache/build.lock"
     flock 9
@@ -60,7 +60,7 @@ one_at_a_time() {
 
 engine_answers() { have docker && timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
-# The address of the engine that the docker client uses: DOCKER_HOST, or the current context.
+# The address of the docker client's engine: DOCKER_HOST, or the current context.
 engine_address() {
     echo "${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || echo unix:///var/run/docker.sock)}"
 }

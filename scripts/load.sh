@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the native binary under load and holds it to its SLOs; the report is artifacts/load-report/README.md.
-# Without arguments: every scenario for two minutes. Arguments go to the suite: scripts/load.sh mixed --duration 5m --rate 20
+# Puts the native binary under load and checks its SLOs. The report is artifacts/load-report/README.md.
+# Without arguments: every scenario for two minutes. Arguments are passed to the suite: scripts/load.sh mixed --duration 5m --rate 20
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/setup.sh"
 "$root/scripts/engine.sh" start

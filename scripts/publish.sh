@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the product, artifacts/mcp-devbench: one static binary that needs nothing beside it.
+# Builds the server, artifacts/mcp-devbench: one static binary without dependencies.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/agent.sh"
 one_at_a_time
@@ -10,7 +10,7 @@ if ! fresh "$binary" src "$artifacts/agent/devbench-agent" Directory.*.props glo
     say "building the server (Native AOT: about three minutes)"
     build_begins
     quietly "$cache/publish.log" dotnet publish src/McpDevBench -c Release -r "$(rid)" -o "$artifacts/publish" -v quiet
-    # Moved into place whole, under a new inode: a server that runs from the old file is not disturbed.
+    # Moved into place under a new inode, so a server that runs from the old file is not affected.
     cp "$artifacts/publish/mcp-devbench" "$binary.new"
     touch -r "$begun" "$binary.new"
     mv "$binary.new" "$binary"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Plays a recorded working day of 200 calls against the binary that is built here, and against that of another commit, and prints what the answers
-# of each weigh.   scripts/session.sh [COMMIT]
+# session.sh [COMMIT]: replays a recorded working day of 200 calls against the binary of this checkout, and of COMMIT, and prints the size
+# of the answers of each.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/setup.sh"
 "$root/scripts/engine.sh" start
@@ -14,7 +14,7 @@ say "this checkout"
 play "$artifacts/mcp-devbench"
 [ $# -gt 0 ] || exit 0
 
-commit=$(git rev-parse --verify --quiet "$1^{commit}") || fail "there is no commit $1"
+commit=$(git rev-parse --verify --quiet "$1^{commit}") || fail "unknown commit '$1'"
 other=$cache/session/$commit
 if [ ! -x "$other/artifacts/mcp-devbench" ]; then
     mkdir -p "$cache/session"

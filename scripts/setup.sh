@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks on Debian or Ubuntu, and nothing that is there: the linker and the static
-# libraries of a Native AOT build, what the test images are made of, npm, and a Docker Engine if none answers.
+# Installs missing packages on Debian or Ubuntu: the linker and the static libraries for a Native AOT build, programs for the test images,
+# npm, and a Docker Engine if none answers.
 . "$(dirname "$0")/lib.sh"
 
-have dotnet || fail "the .NET 10 SDK is not here: see https://dotnet.microsoft.com/download"
+have dotnet || fail ".NET 10 SDK not found: install it from https://dotnet.microsoft.com/download"
 
 packages=(clang lld binutils cmake libssl-dev zlib1g-dev libsqlite3-dev busybox-static debootstrap patch curl ca-certificates)
 have npm || packages+=(nodejs npm)
-# The engine's package brings the client along, except on newer Debians, where it has its own.
+# The engine's package includes the client, except on newer Debians, which have a separate package.
 if ! engine_answers && ! have dockerd && [ ! -x /usr/sbin/dockerd ]; then packages+=(docker.io); fi
 if ! have docker; then
     if [ -n "$(apt-cache search --names-only '^docker-cli$' 2>/dev/null)" ]; then packages+=(docker-cli); else packages+=(docker.io); fi
@@ -19,7 +19,7 @@ missing=()
 if have dpkg-query; then
     for package in "${packages[@]}"; do installed "$package" || missing+=("$package"); done
 else
-    say "no dpkg here: please see to ${packages[*]} yourself"
+    say "dpkg not found: make sure that ${packages[*]} are installed"
 fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 

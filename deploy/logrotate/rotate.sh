@@ -1,6 +1,6 @@
 #!/bin/sh
-# rotate.sh FILE: what logrotate does with mcp-devbench beside this file, for compose.yaml, where busybox is all there is.
-# The server opens a new file by itself when the path no longer leads to the one that it has open.
+# rotate.sh FILE: rotates the audit file for compose.yaml, as logrotate does with the file mcp-devbench. Needs only busybox.
+# The server opens a new file by itself when the path no longer names its open file.
 set -u
 file=$1
 largest=${ROTATE_BYTES:-268435456}
@@ -12,7 +12,7 @@ moved() { find "$(dirname "$file")" -maxdepth 1 -type f -name "$(basename "$file
 trap 'exit 0' INT TERM
 day=$(date +%F)
 while :; do
-    # Packed a turn after it was moved away: by then its last lines are written and shipped.
+    # Compress a file one round after moving it: by then its last lines are written and shipped.
     moved ! -name '*.gz' -exec gzip {} \;
     moved -name '*.gz' -mtime "+$days" -exec rm {} \;
     today=$(date +%F)
