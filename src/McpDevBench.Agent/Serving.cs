@@ -35,10 +35,10 @@ internal static unsafe class Serving
         }
         var loop = new EventLoop();
         Marks marks = options.Identity is null ? new LimitMarks() : new GroupMarks();
-        var hunter = new Hunter(marks);
+        var killer = new ProcessKiller(marks);
         var workers = new WorkerPool();
         var spawner = new Spawner(marks, options.Identity, workspace.Root, loop.Wake);
-        var execs = new ExecTable(loop, spawner, hunter, workers, new LimitCounters(workspace.Root));
+        var execs = new ExecTable(loop, spawner, killer, workers, new LimitCounters(workspace.Root));
         var router = new RequestRouter(execs, workers, new FileRequests(workspace), new ControlGroup());
         var board = new Switchboard(loop, router, execs);
         if (!board.Listen(options.Socket))
@@ -46,7 +46,7 @@ internal static unsafe class Serving
 
         var ended = false;
         EndSignals.Watch(loop, () => ended = true);
-        hunter.Start();
+        killer.Start();
         workers.Start();
         new Reaper(spawner, execs.OrphanEnded).Start();
         board.OpenStdio();
@@ -60,7 +60,7 @@ internal static unsafe class Serving
             spawner.Tick(now);
             board.Pump();
         }
-        hunter.KillEverything();
+        killer.KillEverything();
         Libc._exit(0);
         return 0;
     }

@@ -8,12 +8,12 @@ namespace McpDevBench.Agent;
 /// can be signalled and cancelled. A server of version 1 knows no background: for it, the exec ends and its pipes are closed. On the
 /// loop's thread.
 /// </summary>
-internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters limits, ExecStart request, Func<bool> keepsBackground)
+internal sealed partial class Exec(EventLoop loop, ProcessKiller killer, LimitCounters limits, ExecStart request, Func<bool> keepsBackground)
 {
     public const ushort BackgroundVersion = 2;
 
     private const int UnkillableMs = 2_000;
-    private const int MaxHunts = 4;
+    private const int MaxKillJobs = 4;
 
     private readonly LimitCounts _countsBefore = limits.Read();
     private readonly List<Channel> _startWaiters = [];
@@ -25,10 +25,10 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
     private ReachedLimits _reached;
     private string _report = "";
     private bool _oomKilled;
-    private bool _hunted;
+    private bool _killed;
     private bool _discarded;
     private long _startExpiresAt = Clock.Never;
-    private int _hunts;
+    private int _killJobs;
     private long _drainEnds = Clock.Never;
     private long _timeout = Clock.Never;
     private long _unkillable = Clock.Never;
@@ -131,7 +131,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
         // Also of one that ended well: a part of it may not have, as in `make || true`.
         _reached = limits.Since(_countsBefore);
         var wasKilled = ending.Signal == Abi.SIGKILL || ending.Code == 128 + Abi.SIGKILL;
-        _oomKilled = !_hunted && wasKilled && (_reached & ReachedLimits.Memory) != 0;
+        _oomKilled = !_killed && wasKilled && (_reached & ReachedLimits.Memory) != 0;
         if (_process.Report >= 0)
             _report = PipeReport.Take(_process.Report);
         foreach (var pipe in _pipes)
@@ -145,13 +145,13 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
         if (_ending is null)
             _verdict ??= reason;
         if (!Ended)
-            _hunted = true;
+            _killed = true;
         _timeout = Clock.Never;
         // A second one may have a shorter grace. More than a few add nothing.
-        if (_hunts == MaxHunts)
+        if (_killJobs == MaxKillJobs)
             return;
-        _hunts++;
-        hunter.Start(new Hunt(Mark, graceMs, () => loop.Post(OnHuntOver)));
+        _killJobs++;
+        killer.Start(new KillJob(Mark, graceMs, () => loop.Post(OnKillJobOver)));
     }
 
     public void Tick(long now)
@@ -162,7 +162,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
             LeaderEnded(new Ending(0, Abi.SIGKILL, 0, 0, Clock.Microseconds));
         if (_nextLook <= now)
             Look();
-        if (_drainEnds <= now && _hunts == 0)
+        if (_drainEnds <= now && _killJobs == 0)
         {
             _drainEnds = Clock.Never;
             if (MayStayBehind)
@@ -187,9 +187,9 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
 
     public void Forget() => Output.Dispose();
 
-    private void OnHuntOver()
+    private void OnKillJobOver()
     {
-        _hunts--;
+        _killJobs--;
         if (Ended)
             return;
         if (_ending is null)
@@ -249,7 +249,7 @@ internal sealed partial class Exec(EventLoop loop, Hunter hunter, LimitCounters 
         // The terminal's descriptor is that of its input too.
         if (request.Pty && _pipes[0].Closed)
             _stdin.Close();
-        if (Ended || _ending is null || _hunts > 0 || !Array.TrueForAll(_pipes, pipe => pipe.Closed))
+        if (Ended || _ending is null || _killJobs > 0 || !Array.TrueForAll(_pipes, pipe => pipe.Closed))
             return;
         if (MayStayBehind)
             Look();

@@ -25,7 +25,7 @@ internal sealed partial class Exec
     public bool MustTellBackground => Background && !Ended && !BackgroundSent && Output.Sent >= _backgroundAt;
 
     /// <summary>Whether processes may outlive the leader. After a kill none does; what was found to be alone has none.</summary>
-    private bool MayStayBehind => !_hunted && !_alone && keepsBackground();
+    private bool MayStayBehind => !_killed && !_alone && keepsBackground();
 
     public ExecBackground InBackground() => new(Exited() with { Produced = _backgroundAt }, _survivors.Count, _survivors.Named);
 
@@ -52,13 +52,13 @@ internal sealed partial class Exec
         if (_looking)
             return;
         _looking = true;
-        hunter.Start(new Survey(Mark, survivors => loop.Post(() => OnSeen(survivors))));
+        killer.Start(new SurvivorQuery(Mark, survivors => loop.Post(() => OnSeen(survivors))));
     }
 
     private void OnSeen(Survivors survivors)
     {
         _looking = false;
-        if (Ended || _ending is null || _hunts > 0 || !MayStayBehind)
+        if (Ended || _ending is null || _killJobs > 0 || !MayStayBehind)
         {
             CheckEnd();
             return;
@@ -86,7 +86,7 @@ internal sealed partial class Exec
         var shown = $"{Shell} -c ";
         return request.Reporting.Length > 0 && $"{shown}{request.Reporting}".StartsWith(process.Name, StringComparison.Ordinal)
             && process.Name.Length > shown.Length
-            ? process with { Name = Survey.Cut(Encoding.UTF8.GetBytes(shown + request.Argv.ElementAt(2))) }
+            ? process with { Name = SurvivorQuery.Cut(Encoding.UTF8.GetBytes(shown + request.Argv.ElementAt(2))) }
             : process;
     }
 

@@ -3,7 +3,7 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent;
 
 /// <summary>Every exec that the server has not finished with. On the loop's thread.</summary>
-internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, WorkerPool workers, LimitCounters limits)
+internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller killer, WorkerPool workers, LimitCounters limits)
 {
     /// <summary>Running, or ended and not acknowledged.</summary>
     private const int MaxExecs = 64;
@@ -55,7 +55,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             return;
         }
         RequireRoom();
-        var exec = new Exec(loop, hunter, limits, request, () => _header.Version >= Exec.BackgroundVersion);
+        var exec = new Exec(loop, killer, limits, request, () => _header.Version >= Exec.BackgroundVersion);
         Join(exec, channel);
         _byKey.Add(request.Key, exec);
         _execs.Add(exec);
@@ -93,7 +93,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, Hunter hunter, 
             throw new OperationException(AgentStatus.Invalid, $"{request.Signal} is no signal");
         if (request.Signal != Abi.SIGKILL)
         {
-            hunter.Signal(
+            killer.Signal(
                 exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok))));
             return;
         }

@@ -15,8 +15,8 @@ internal sealed class GroupMarks : Marks
     private const uint MappedFirst = 61_184, MappedLast = 65_519;
 
     private readonly uint _first = First, _last = Last;
-    private readonly byte[] _status = new byte[4096];
-    private readonly List<int> _pids = new(512);
+    private readonly ProcessStatus _status = new();
+    private readonly List<ProcessId> _processes = new(512);
     private uint _next;
     private bool _isReused;
 
@@ -26,6 +26,8 @@ internal sealed class GroupMarks : Marks
             (_first, _last) = (MappedFirst, MappedLast);
         _next = _first;
     }
+
+    public override bool AreFixed => true;
 
     public override ulong Next()
     {
@@ -40,9 +42,11 @@ internal sealed class GroupMarks : Marks
         return mark;
     }
 
-    public override ulong? Of(int pid, ReadOnlySpan<byte> status)
+    public override ulong? Of(int pid, ProcessStatus status)
     {
-        var groups = ProcFile.Line(status, "Groups:"u8);
+        if (!status.TryRead(pid))
+            return null;
+        var groups = status.Groups;
         while (Utf8Parser.TryParse(groups, out uint group, out var length))
         {
             if (group >= _first && group <= _last)
@@ -60,21 +64,15 @@ internal sealed class GroupMarks : Marks
 
     private bool IsCarried(ulong mark)
     {
-        ProcFile.Numbers("/proc\0"u8, _pids);
-        foreach (var pid in _pids)
-        {
-            var length = ProcFile.Read(Text.Z($"/proc/{pid}/status"), _status);
-            if (length > 0 && Of(pid, _status.AsSpan(0, length)) == mark)
-                return true;
-        }
-        return false;
+        ProcFile.Processes(_processes);
+        return _processes.Exists(process => Of(process.Pid, _status) == mark);
     }
 
     /// <summary>The third number of the first line: how many groups this user namespace has.</summary>
-    private uint MappedCount()
+    private static uint MappedCount()
     {
-        var length = ProcFile.Read("/proc/self/gid_map\0"u8, _status);
-        ReadOnlySpan<byte> text = _status.AsSpan(0, Math.Max(0, length));
+        Span<byte> map = stackalloc byte[256];
+        ReadOnlySpan<byte> text = map[..Math.Max(0, ProcFile.Read("/proc/self/gid_map\0"u8, map))];
         uint count = 0;
         for (var field = 0; field < 3; field++)
         {

@@ -26,6 +26,8 @@ internal sealed unsafe class LimitMarks : Marks
         _last = Math.Min(_initial, Highest);
     }
 
+    public override bool AreFixed => false;
+
     /// <summary>Lowers the agent's own limit; what is spawned before the next call carries it.</summary>
     public override ulong Next()
     {
@@ -38,7 +40,7 @@ internal sealed unsafe class LimitMarks : Marks
         }
     }
 
-    public override ulong? Of(int pid, ReadOnlySpan<byte> status) =>
+    public override ulong? Of(int pid, ProcessStatus status) =>
         LimitOf(pid) is var limit && limit < _initial && limit < Highest ? limit : null;
 
     public override bool IsRogue(ulong mark)

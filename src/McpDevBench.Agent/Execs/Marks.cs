@@ -6,12 +6,15 @@ namespace McpDevBench.Agent;
 /// </summary>
 internal abstract class Marks
 {
+    /// <summary>A process that has a mark keeps it for its life.</summary>
+    public abstract bool AreFixed { get; }
+
     /// <summary>For the next exec. Under the spawner's lock.</summary>
     public abstract ulong Next();
 
     /// <summary>The mark of a process; null if it has none, is gone, or belongs to another user.</summary>
-    /// <param name="status">Its /proc/PID/status.</param>
-    public abstract ulong? Of(int pid, ReadOnlySpan<byte> status);
+    /// <param name="status">To read its status with, if that is where the mark is.</param>
+    public abstract ulong? Of(int pid, ProcessStatus status);
 
     /// <summary>The mark cannot come from any exec that may have processes.</summary>
     public abstract bool IsRogue(ulong mark);

@@ -32,7 +32,7 @@ internal sealed class ChannelWriter(Channel channel)
     public void End()
     {
         if (_length > 0)
-            channel.Send(_buffer, _length);
+            channel.Send(_buffer, _length, isLast: true);
         else
             BufferPool.Return(_buffer);
         channel.SendEnd();

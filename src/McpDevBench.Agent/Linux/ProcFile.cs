@@ -36,10 +36,21 @@ internal static unsafe class ProcFile
         return [];
     }
 
-    /// <summary>Entries of a directory whose names are numbers: processes of /proc, descriptors of /proc/self/fd.</summary>
+    /// <summary>Entries of a directory whose names are numbers: threads of /proc/PID/task, descriptors of /proc/self/fd.</summary>
     public static void Numbers(ReadOnlySpan<byte> directory, List<int> to)
     {
         to.Clear();
+        List(directory, entry => to.Add(entry.Pid));
+    }
+
+    public static void Processes(List<ProcessId> to)
+    {
+        to.Clear();
+        List("/proc\0"u8, to.Add);
+    }
+
+    private static void List(ReadOnlySpan<byte> directory, Action<ProcessId> found)
+    {
         int fd;
         fixed (byte* name = directory)
             fd = Libc.openat(Abi.AT_FDCWD, name, Abi.O_RDONLY | Abi.O_CLOEXEC | Abi.O_DIRECTORY, 0);
@@ -53,7 +64,7 @@ internal static unsafe class ProcFile
             {
                 var name = new ReadOnlySpan<byte>(buffer + at + 19, 12);
                 if (System.Buffers.Text.Utf8Parser.TryParse(name, out int number, out _))
-                    to.Add(number);
+                    found(new ProcessId(number, *(ulong*)(buffer + at)));
             }
         }
         Libc.close(fd);

@@ -161,7 +161,8 @@ internal sealed class Channel(Session session, uint id)
     }
 
     /// <summary>Content to the server: a pool's buffer, which is given away here.</summary>
-    public void Send(byte[] rented, int length)
+    /// <param name="isLast">The loop sends it together with the response that follows, and is not woken before.</param>
+    public void Send(byte[] rented, int length, bool isLast = false)
     {
         lock (_gate)
         {
@@ -174,10 +175,10 @@ internal sealed class Channel(Session session, uint id)
             BufferPool.Return(rented);
             ThrowIfCancelled();
         }
-        Session.Outbox.Content(new OutFrame(new FrameHeader(FrameKind.Data, Id, length), rented.AsMemory(0, length), rented), this);
+        Session.Outbox.Content(new OutFrame(new FrameHeader(FrameKind.Data, Id, length), rented.AsMemory(0, length), rented), this, wake: !isLast);
     }
 
-    public void SendEnd() => Session.Outbox.Content(OutFrame.Of(FrameKind.DataEnd, Id, default), this);
+    public void SendEnd() => Session.Outbox.Content(OutFrame.Of(FrameKind.DataEnd, Id, default), this, wake: false);
 
     private void SendCredit(int bytes)
     {

@@ -55,7 +55,8 @@ internal sealed class Outbox(EventLoop loop)
     }
 
     /// <summary>A frame of content, from a worker, which waits until there is room for it or nobody wants it any more.</summary>
-    public void Content(OutFrame frame, Channel of)
+    /// <param name="wake">False: a response follows at once, and wakes the loop.</param>
+    public void Content(OutFrame frame, Channel of, bool wake)
     {
         lock (_gate)
         {
@@ -70,7 +71,8 @@ internal sealed class Outbox(EventLoop loop)
             _contentBytes += frame.Payload.Length;
             _content.Enqueue(frame);
         }
-        loop.Wake();
+        if (wake)
+            loop.Wake();
     }
 
     public bool TryTakeControl(out OutFrame frame)

@@ -9,20 +9,20 @@ namespace McpDevBench.Agent;
 /// <param name="Named">The first of them, by name.</param>
 internal sealed record Survivors(int Count, IReadOnlyList<ExecProcess> Named);
 
-/// <summary>The question which processes of an exec are alive. Asked on the hunter's thread, all that wait with one look.</summary>
-internal sealed class Survey(ulong mark, Action<Survivors> answered)
+/// <summary>Asks which processes of an exec are alive. Answered on the killer's thread; one scan answers all that wait.</summary>
+internal sealed class SurvivorQuery(ulong mark, Action<Survivors> answered)
 {
-    public void Answer(IReadOnlyList<(int Pid, ulong Mark)> alive)
+    public void Answer(IReadOnlyList<MarkedProcess> found)
     {
         var count = 0;
         var named = new List<ExecProcess>();
-        foreach (var (pid, its) in alive)
+        foreach (var process in found)
         {
-            if (its != mark)
+            if (process.Mark != mark || !ProcessStatus.IsAlive(process.Pid))
                 continue;
             count++;
             if (named.Count < ExecBackground.MaxProcesses)
-                named.Add(new ExecProcess(pid, NameOf(pid)));
+                named.Add(new ExecProcess(process.Pid, NameOf(process.Pid)));
         }
         answered(new Survivors(count, named));
     }

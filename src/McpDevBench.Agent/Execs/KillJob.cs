@@ -1,0 +1,107 @@
+namespace McpDevBench.Agent;
+
+/// <summary>
+/// Ends the processes of one exec: SIGTERM (and SIGCONT, so that stopped processes receive it), the grace, then rounds of SIGSTOP and
+/// SIGKILL until two scans in a row find none alive. On the killer's thread.
+/// </summary>
+internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
+{
+    private const int LimitMs = 10_000;
+    private const int RoundsBeforeFreeze = 40;
+
+    private readonly long _graceEnds = Clock.Milliseconds + graceMs;
+    private readonly List<int> _targets = [];
+    private readonly HashSet<int> _killed = [];
+    private readonly List<int> _threads = [];
+    private bool _warned = graceMs == 0;
+    private int _emptyScans;
+    private int _rounds;
+
+    public ulong Mark => mark;
+
+    public Action Done => done;
+
+    public bool Killing { get; private set; } = graceMs == 0;
+
+    /// <summary>The last scan found nothing: the scan that confirms it needs no pause before it.</summary>
+    public bool WantsConfirmation => _emptyScans > 0;
+
+    public bool WantsFreeze => _rounds > RoundsBeforeFreeze && _rounds % 10 == 0 && _emptyScans == 0;
+
+    /// <param name="found">The marked processes of one scan.</param>
+    /// <returns>True when the job is over: nothing is alive, or SIGKILL had no effect for so long that it never will.</returns>
+    public bool Round(IReadOnlyList<MarkedProcess> found, Marks marks)
+    {
+        _targets.Clear();
+        foreach (var process in found)
+        {
+            if (IsTarget(process.Mark, marks))
+                _targets.Add(process.Pid);
+        }
+        _emptyScans = AnyAlive() ? 0 : _emptyScans + 1;
+        var now = Clock.Milliseconds;
+        if (_emptyScans >= 2 || now > _graceEnds + LimitMs)
+            return true;
+        if (!_warned)
+        {
+            Signal(Abi.SIGTERM);
+            Signal(Abi.SIGCONT);
+            _warned = true;
+        }
+        Killing |= now >= _graceEnds || _emptyScans > 0;
+        if (Killing && _emptyScans == 0)
+            Kill();
+        return false;
+    }
+
+    public bool IsTarget(ulong its, Marks marks) => its == mark || marks.IsRogue(its);
+
+    /// <summary>One living target decides. Those with the highest numbers were killed last, and are the likeliest to be alive.</summary>
+    private bool AnyAlive()
+    {
+        for (var i = _targets.Count - 1; i >= 0; i--)
+        {
+            if (ProcessStatus.IsAlive(_targets[i]))
+                return true;
+        }
+        return false;
+    }
+
+    private void Kill()
+    {
+        _rounds++;
+        // A stopped process cannot fork while the others are killed.
+        foreach (var pid in _targets)
+        {
+            if (!_killed.Contains(pid))
+                Libc.kill(pid, Abi.SIGSTOP);
+        }
+        Signal(Abi.SIGKILL);
+        foreach (var pid in _targets)
+        {
+            if (_killed.Add(pid))
+                Hasten(pid);
+        }
+    }
+
+    private void Signal(int signal)
+    {
+        foreach (var pid in _targets)
+            Libc.kill(pid, signal);
+    }
+
+    /// <summary>
+    /// A killed process has to run to end: it gets its turn before the others, which may be hundreds, and whatever priority it had chosen.
+    /// Without CAP_SYS_NICE it waits.
+    /// </summary>
+    private void Hasten(int pid)
+    {
+        var normal = 0;
+        ProcFile.Numbers(Text.Z($"/proc/{pid}/task"), _threads);
+        foreach (var thread in _threads)
+        {
+            Libc.sched_setscheduler(thread, Abi.SCHED_OTHER, &normal);
+            Libc.setpriority(Abi.PRIO_PROCESS, (uint)thread, Abi.AgentPriority);
+        }
+    }
+}
