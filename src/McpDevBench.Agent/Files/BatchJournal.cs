@@ -29,6 +29,20 @@ internal sealed class BatchJournal : IDisposable
 
     public void MadeDirectory(Place place) => _changes.Add((() => place.Unlink(isDirectory: true) == 0, null));
 
+    /// <param name="tree">The directory that the modes are of.</param>
+    public void SetModes(Place tree, DirectoryModes modes)
+    {
+        int Open(byte[] path) => Workspace.TryOpenBelow(
+            tree.Directory, path.Length == 0 ? tree.Name.AsSpan(..^1) : [.. tree.Name.AsSpan(..^1), (byte)'/', .. path],
+            Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
+        _changes.Add((() =>
+        {
+            modes.Unset(Open);
+            return true;
+        }, null));
+        modes.Set(Open);
+    }
+
     public void Created(Place place) => _changes.Add((() => place.Unlink() == 0, null));
 
     /// <summary>Journaled before it is begun: a copy that fails half-way has to go too.</summary>
@@ -93,7 +107,7 @@ internal sealed class BatchJournal : IDisposable
     {
         try
         {
-            FileRemoval.RemoveTree(place, place.Name, channel: null);
+            FileRemoval.RemoveTree(place, place.Name, channel: null, opensDirectories: true);
             return true;
         }
         catch (OperationException)

@@ -13,7 +13,8 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
 
     /// <summary>Moves an entry to a place. A file or link replaces a file or link; a directory joins the one that is there.</summary>
     /// <param name="path">Of the target, for errors.</param>
-    public void Put(Place from, Entry entry, Place to, byte[] path)
+    /// <param name="modes">Of a copy.</param>
+    public void Put(Place from, Entry entry, Place to, byte[] path, DirectoryModes? modes = null)
     {
         var found = to.Find();
         Replacing.RefuseUnlessLike(entry.Kind, found, path);
@@ -23,7 +24,7 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
         }
         else if (entry.Kind == FileKind.Directory)
         {
-            Join(from, to, path);
+            Join(from, to, path, modes);
             // Only directories are left in it.
             SetAside(from, entry, path);
         }
@@ -43,8 +44,9 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
         journal.SetAside(place, hidden, entry.Kind == FileKind.Directory);
     }
 
-    private void Join(Place from, Place to, byte[] path)
+    private void Join(Place from, Place to, byte[] path, DirectoryModes? modes)
     {
+        modes?.Joined(default);
         using var source = Open(from);
         using var target = Open(to);
         using var walk = new TreeWalk(Open(from), path, recursive: true);
@@ -55,24 +57,27 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
                 continue;
             var name = walk.NameZ;
             var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];
-            PutInside(In(source, parent, name), In(target, parent, name), [.. Listing.Prefix(path), .. walk.Path]);
+            if (!PutInside(In(source, parent, name), In(target, parent, name), [.. Listing.Prefix(path), .. walk.Path]))
+                modes?.Joined(walk.Path);
         }
         // What could not be read would go with the directory.
         if (walk.Unreadable > 0)
             throw Errno.Refuse(Errno.EACCES, Text.Show(path));
     }
 
-    private void PutInside(Place from, Place to, byte[] path)
+    /// <returns>False for a directory that joins another one: what is in it comes later.</returns>
+    private bool PutInside(Place from, Place to, byte[] path)
     {
         if (from.Find() is not { } entry)
-            return;
+            return true;
         var found = to.Find();
         Replacing.RefuseUnlessLike(entry.Kind, found, path);
         if (found is { Kind: FileKind.Directory })
-            return;
+            return false;
         if (found is { } replaced)
             SetAside(to, replaced, path);
         Rename(from, to, path);
+        return true;
     }
 
     private void Rename(Place from, Place to, byte[] path)

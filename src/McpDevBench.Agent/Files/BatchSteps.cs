@@ -123,7 +123,8 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         var hidden = to.Sibling(TempFile.NewName());
         var copy = new TreeCopy(channel, _moves.Aside);
         journal.CopyTo(hidden, () => copy.Copy(from, entry, hidden, step.Path), entry.Kind == FileKind.Directory);
-        _moves.Put(hidden, entry, to, step.Target);
+        _moves.Put(hidden, entry, to, step.Target, copy.Modes);
+        journal.SetModes(to, copy.Modes);
         return Result(to, step.Target) with { Entries = copy.Entries, Bytes = copy.Bytes };
     }
 
@@ -137,9 +138,11 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
             return Result(place, step.Path);
         if (found is not null)
             throw Exists(step.Path);
-        if (place.MakeDirectory(ModeOf(step) is WriteRequest.KeepMode ? DefaultDirectoryMode : step.Mode & Entry.PermissionBits) != 0)
+        var modes = new DirectoryModes();
+        if (modes.Make(place, default, step.Mode == 0 ? DefaultDirectoryMode : step.Mode & Entry.PermissionBits) != 0)
             throw Errno.Refuse(step.Path);
         journal.MadeDirectory(place);
+        journal.SetModes(place, modes);
         return Result(place, step.Path);
     }
 

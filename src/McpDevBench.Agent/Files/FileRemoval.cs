@@ -8,6 +8,7 @@ internal static unsafe class FileRemoval
 {
     private const int BufferSize = 16 << 10;
     private const int RecordHeader = 19;
+    private const uint OwnerBits = 0x1c0; // 0700
 
     public static void Delete(Workspace workspace, DeleteRequest request, Channel channel)
     {
@@ -32,10 +33,11 @@ internal static unsafe class FileRemoval
     /// A directory with all that is in it, however deep, with three descriptors: down by name without following links, and up by "..",
     /// which must lead to the very directory that we came from.
     /// </summary>
-    public static void RemoveTree(Place place, ReadOnlySpan<byte> path, Channel? channel)
+    /// <param name="opensDirectories">Changes the mode of a directory that its owner may not change: what was promised to be gone.</param>
+    public static void RemoveTree(Place place, ReadOnlySpan<byte> path, Channel? channel, bool opensDirectories = false)
     {
         var above = new Stack<(ulong, ulong)>();
-        var current = OpenDirectory(place.Directory, place.Name, path);
+        var current = OpenDirectory(place.Directory, place.Name, path, opensDirectories);
         try
         {
             while (true)
@@ -44,14 +46,14 @@ internal static unsafe class FileRemoval
                 if (ClearFiles(current, path) is { } full)
                 {
                     above.Push(Entry.Of(current, path).Identity);
-                    var below = OpenDirectory(current, full, path);
+                    var below = OpenDirectory(current, full, path, opensDirectories);
                     Libc.close(current);
                     current = below;
                     continue;
                 }
                 if (above.Count == 0)
                     break;
-                var up = OpenDirectory(current, Text.Z(".."), path);
+                var up = OpenDirectory(current, Text.Z(".."), path, changeMode: false);
                 Libc.close(current);
                 current = up;
                 if (Entry.Of(current, path).Identity != above.Pop())
@@ -96,10 +98,12 @@ internal static unsafe class FileRemoval
     private static int Remove(int directory, byte* name, bool isDirectory)
         => Libc.unlinkat(directory, name, isDirectory ? Abi.AT_REMOVEDIR : 0) == 0 ? 0 : Errno.Last;
 
-    private static int OpenDirectory(int directory, byte[] name, ReadOnlySpan<byte> path)
+    private static int OpenDirectory(int directory, byte[] name, ReadOnlySpan<byte> path, bool changeMode)
     {
         fixed (byte* z = name)
         {
+            if (changeMode && Entry.Find(directory, name) is { Kind: FileKind.Directory } entry && (entry.Mode & OwnerBits) != OwnerBits)
+                Libc.fchmodat(directory, z, entry.Mode | OwnerBits, 0);
             var fd = Libc.openat(directory, z, Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW | Abi.O_CLOEXEC, 0);
             return fd >= 0 ? fd : throw Errno.Refuse(path);
         }

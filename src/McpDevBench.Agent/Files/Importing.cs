@@ -21,11 +21,11 @@ internal sealed class Importing(Workspace workspace)
         lock (workspace.Mutation)
         {
             channel.ThrowIfCancelled();
-            var merge = new TreeMerge(workspace, staging, target);
+            var merge = new TreeMerge(workspace, staging, target, unpacking.Modes);
             merge.Check(request.MustBeFree);
             staging.Commit(target);
             merge.Apply();
-            merge.SetModes(unpacking.Modes);
+            merge.SetModes();
         }
         return response;
     }
@@ -39,7 +39,7 @@ internal sealed class Importing(Workspace workspace)
             {
                 using var staging = Staging.Open(workspace, name);
                 if (staging.ReadTarget() is { } target)
-                    new TreeMerge(workspace, staging, target).Apply();
+                    new TreeMerge(workspace, staging, target, new DirectoryModes()).Apply();
             }
             catch (OperationException refusal)
             {

@@ -6,13 +6,14 @@ namespace McpDevBench.Agent;
 /// <param name="leftOut">Of the directory.</param>
 internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
 {
-    private const uint OwnerBits = 0x1c0; // 0700: the copy must be possible to fill
-
     /// <summary>Files, directories and links that were copied.</summary>
     public uint Entries { get; private set; }
 
     /// <summary>Of the files.</summary>
     public ulong Bytes { get; private set; }
+
+    /// <summary>Of the directories, to be set when the copy is in its place.</summary>
+    public DirectoryModes Modes { get; } = new();
 
     public void Copy(Place from, Entry entry, Place to, byte[] path)
     {
@@ -24,7 +25,7 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
 
     private void CopyDirectory(Place from, Entry entry, Place to, byte[] path)
     {
-        if (to.MakeDirectory(entry.Permissions | OwnerBits) != 0)
+        if (Modes.Make(to, default, entry.Permissions) != 0)
             throw Errno.Refuse(path);
         Entries++;
         using var copy = to.Open(Abi.O_PATH | Abi.O_DIRECTORY);
@@ -39,7 +40,7 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
             using var target = new Place(Workspace.OpenBelow(copy, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name);
             if (inside.Kind != FileKind.Directory)
                 CopyOne(walk.Directory, name, inside, target, walk.ShownPath);
-            else if (target.MakeDirectory(inside.Permissions | OwnerBits) != 0)
+            else if (Modes.Make(target, walk.Path, inside.Permissions) != 0)
                 throw Errno.Refuse(walk.ShownPath);
             else
                 Entries++;

@@ -6,16 +6,13 @@ namespace McpDevBench.Agent;
 /// Moves a complete tree into a target directory. A directory joins one of the same name; a file or link replaces a file or link; what is
 /// new is moved whole. Undone in reverse if it cannot be finished. Under the workspace's lock.
 /// </summary>
-internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byte[] target)
+internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byte[] target, DirectoryModes modes)
 {
     private const int RecordsBetweenChecks = 1024;
 
     private readonly byte[] _prefix = Listing.Prefix(target);
     private readonly MadeDirectories _made = new(workspace);
     private readonly List<(byte[] Path, bool Replaced)> _done = [];
-
-    // Directories that were there before, as text of one character a byte.
-    private readonly HashSet<string> _joined = [];
 
     /// <summary>Finds, before anything is changed, what cannot be moved.</summary>
     /// <param name="mustBeFree">Nothing may be at the target, or an empty directory.</param>
@@ -45,21 +42,9 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
         }
     }
 
-    /// <summary>Gives new directories their modes, those inside first. A directory that was there before keeps its own.</summary>
-    public void SetModes(IReadOnlyList<(byte[] Path, uint Mode)> directories)
-    {
-        for (var i = directories.Count - 1; i >= 0; i--)
-        {
-            byte[] path = [.. _prefix, .. directories[i].Path];
-            if (_joined.Contains(System.Text.Encoding.Latin1.GetString(path)))
-                continue;
-            var fd = workspace.TryOpen(path, Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
-            if (fd < 0)
-                continue; // A process in the workspace has moved it since.
-            Libc.fchmod(fd, directories[i].Mode);
-            Libc.close(fd);
-        }
-    }
+    /// <summary>After <see cref="Apply"/>: a directory that was there before keeps its own mode.</summary>
+    public void SetModes()
+        => modes.Set(path => workspace.TryOpen([.. _prefix, .. path], Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW));
 
     /// <param name="target">A directory that exists.</param>
     public static void RequireFree(Workspace workspace, byte[] target)
@@ -105,7 +90,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
         if (found is { Kind: FileKind.Directory } || (found is { Kind: FileKind.Link } && _made.Exists(path)))
         {
             if (apply)
-                _joined.Add(System.Text.Encoding.Latin1.GetString(path));
+                modes.Joined(walk.Path);
             return;
         }
         if (found is not null)

@@ -5,18 +5,10 @@ namespace McpDevBench.Agent;
 /// <summary>Makes the entries of a tar in an empty directory, where nothing is followed and nothing outside can be named.</summary>
 internal sealed unsafe class Unpacking(Workspace tree)
 {
-    private const uint OwnerBits = 0x1c0; // 0700: what is to be unpacked below must be possible
     private const long OmitTime = (1L << 30) - 2;
 
-    private const uint MaskedBits = 0x12; // 0022: mkdir leaves them out
-
-    private readonly List<(byte[] Path, uint Mode)> _modes = [];
-
-    /// <summary>
-    /// Directories that do not have their modes yet. They get them when everything is in its place: nothing could be put into one that its
-    /// owner may not write to, and it could not be moved.
-    /// </summary>
-    public IReadOnlyList<(byte[] Path, uint Mode)> Modes => _modes;
+    /// <summary>Of the directories, to be set when the tree is in its place.</summary>
+    public DirectoryModes Modes { get; } = new();
 
     public TransferResponse Unpack(ImportRequest request, Channel channel)
     {
@@ -69,12 +61,8 @@ internal sealed unsafe class Unpacking(Workspace tree)
     {
         new MadeDirectories(tree).MakeParents(path);
         using var place = tree.Locate(path);
-        if (place.MakeDirectory(mode | OwnerBits) == 0)
-        {
-            if ((mode & OwnerBits) != OwnerBits || (mode & MaskedBits) != 0)
-                _modes.Add((path, mode));
+        if (Modes.Make(place, path, mode) == 0)
             return;
-        }
         if (Errno.Last != Errno.EEXIST)
             throw Errno.Refuse(path);
         tree.Open(path, Abi.O_PATH | Abi.O_DIRECTORY).Dispose();

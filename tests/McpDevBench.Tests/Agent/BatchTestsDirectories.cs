@@ -89,4 +89,39 @@ public sealed partial class BatchTests
                 AgentStatus.IsADirectory, _client.Batch(Step(BatchVerb.Write, "made", content: "x"), Step(verb, "made", "dir")).Status);
         }
     }
+
+    /// <summary>As root, permissions would hold nothing back.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_copy_keeps_the_modes_of_directories_also_of_those_that_their_owner_may_not_write_to(bool joins)
+    {
+        using var agent = AgentProcess.WithUsers();
+        var client = agent.Connect();
+        client.Run("mkdir -p dir/closed/inner dir/shared dir/plain && echo x > dir/closed/inner/x && echo y > dir/closed/y"
+            + " && chmod 500 dir/closed/inner && chmod 555 dir/closed && chmod 2777 dir/shared && chmod 750 dir/plain && chmod 555 dir"
+            + (joins ? " && mkdir -p copy/plain && chmod 700 copy/plain copy && echo kept > copy/plain/kept" : ""));
+        string Modes() => client.Run("find copy -printf '%P:%m ' 2>/dev/null").Record.Stdout;
+        var before = Modes();
+        var copy = Step(BatchVerb.Copy, "dir", "copy", overwrite: joins);
+        // Undone too.
+        Assert.Equal(1, client.Batch(copy, Step(BatchVerb.Write, "dir/closed/inner/x/y", content: "x")).FailedStep);
+        Assert.Equal((before, "dir"), (Modes(), client.Run("ls -A | grep -v ^copy$").Record.Stdout.TrimEnd()));
+
+        Assert.Equal(-1, client.Batch(copy).FailedStep);
+        var expected = new List<string> { "closed:555", "closed/inner:500", "closed/inner/x:644", "closed/y:644", "shared:777" };
+        expected.AddRange(joins ? [":700", "plain:700", "plain/kept:644"] : [":555", "plain:750"]);
+        Assert.Equal(expected.Order(StringComparer.Ordinal), Modes().TrimEnd().Split(' ').Order(StringComparer.Ordinal));
+        // What a batch has removed is gone, whatever its modes were.
+        Assert.Equal(-1, client.Batch(Step(BatchVerb.Delete, "copy", recursive: true)).FailedStep);
+        Assert.Equal("dir", client.Run("ls -A").Record.Stdout.TrimEnd());
+    }
+
+    [Fact]
+    public void A_directory_is_made_with_the_mode_that_is_asked_for()
+    {
+        Assert.Equal(-1, _client.Batch(Step(BatchVerb.MakeDirectory, "open", mode: 0x1ff), Step(BatchVerb.MakeDirectory, "closed", mode: 0x16d))
+            .FailedStep);
+        Assert.Equal((0x1ffu, 0x16du), (_client.Stat("open").Mode, _client.Stat("closed").Mode));
+    }
 }
