@@ -1,10 +1,12 @@
 using System.Text;
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Sessions;
 
 namespace McpDevBench.Agent;
 
 /// <summary>
 /// Copies standard input to the agent's socket and the socket to standard output, until the socket is at its end.
-/// This is what a reconnecting server runs through the container engine.
+/// A server that reconnects runs it through the container engine.
 /// </summary>
 internal static unsafe class Bridge
 {
@@ -16,13 +18,13 @@ internal static unsafe class Bridge
         Libc.signal(Abi.SIGPIPE, Abi.SIG_IGN);
         var socket = Libc.socket(Abi.AF_UNIX, Abi.SOCK_STREAM | Abi.SOCK_CLOEXEC, 0);
         var address = stackalloc byte[110];
-        var length = Switchboard.Address(socketName, new Span<byte>(address, 110));
+        var length = ConnectionManager.Address(socketName, new Span<byte>(address, 110));
         if (Libc.connect(socket, address, length) != 0)
         {
             Fd.WriteFully(2, Encoding.UTF8.GetBytes($"devbench-agent: no agent listens on {socketName}\n"), default);
             return 1;
         }
-        // A server that does not read must not keep what it writes from the agent: each direction waits alone.
+        // A server that does not read must not block its own writes to the agent: each direction waits alone.
         Fd.SetNonBlocking(socket);
         Fd.SetNonBlocking(1);
         var toAgent = new Direction(0, socket);
@@ -51,7 +53,7 @@ internal static unsafe class Bridge
         private int _start;
         private int _end;
         private bool _inputEnded;
-        private bool _told;
+        private bool _endTaken;
 
         public bool Ended => _inputEnded && _start == _end;
 
@@ -60,7 +62,7 @@ internal static unsafe class Bridge
         public PollFd WaitForOutput() => new() { Fd = _start < _end ? to : -1, Events = Abi.POLLOUT };
 
         /// <summary>True once, when everything has gone through.</summary>
-        public bool TakeEnd() => Ended && !_told && (_told = true);
+        public bool TakeEnd() => Ended && !_endTaken && (_endTaken = true);
 
         public void Move(short input, short output)
         {

@@ -1,6 +1,9 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+
 namespace McpDevBench.Agent;
 
-/// <summary>Signals that ask the agent to end, read like any other input.</summary>
+/// <summary>The signals that end the agent, read like any other input.</summary>
 internal static unsafe class EndSignals
 {
     private const int InfoSize = 128;
@@ -8,26 +11,26 @@ internal static unsafe class EndSignals
 
     public static void Watch(EventLoop loop, Action ended)
     {
-        var signals = Rebirth.Signals;
+        var signals = SelfExec.Signals;
         signals.Bits &= ~SignalSet.Of(Abi.SIGCHLD).Bits;
         var fd = Libc.signalfd(-1, &signals, Abi.O_CLOEXEC | Abi.O_NONBLOCK);
         loop.Watch(fd, Abi.EPOLLIN, _ =>
         {
-            if (IsMeant(fd))
+            if (IsFromOutside(fd))
                 ended();
         });
     }
 
     /// <summary>
-    /// The first process of a container ends when somebody outside of it says so: a sender that its namespace has no number for. The workload has the
-    /// same user and may send it anything; that must not take the other execs down.
+    /// The first process of a container ends on a signal from outside of it: from a sender without a number in its namespace. A
+    /// workload of the same user may send it any signal, which must not end the other execs.
     /// </summary>
-    private static bool IsMeant(int fd)
+    private static bool IsFromOutside(int fd)
     {
         var info = stackalloc byte[InfoSize];
-        var meant = false;
+        var fromOutside = false;
         while (Libc.read(fd, info, InfoSize) == InfoSize)
-            meant |= Libc.getpid() != 1 || *(int*)(info + SenderOffset) == 0;
-        return meant;
+            fromOutside |= Libc.getpid() != 1 || *(int*)(info + SenderOffset) == 0;
+        return fromOutside;
     }
 }

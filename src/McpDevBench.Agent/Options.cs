@@ -1,11 +1,12 @@
 using System.Globalization;
+using McpDevBench.Agent.Linux;
 
 namespace McpDevBench.Agent;
 
 /// <summary>The command line.</summary>
 /// <param name="Identity">Null: the agent stays who it is, and its children are the same user.</param>
 /// <param name="Passwd">The user database to write before the agent becomes its own user; null for none.</param>
-internal sealed record Options(string Workspace, string Socket, Identity? Identity, PasswdFile? Passwd = null)
+internal sealed record Options(string Workspace, string Socket, UserIds? Identity, PasswdFile? Passwd = null)
 {
     public const string DefaultWorkspace = "/workspace";
     private const string DefaultSocket = "devbench-agent";
@@ -36,7 +37,7 @@ internal sealed record Options(string Workspace, string Socket, Identity? Identi
                 return false;
         }
         if (user != 0 && own != 0 && user != own)
-            options = options with { Identity = new Identity(user, group == 0 ? user : group, own) };
+            options = options with { Identity = new UserIds(user, group == 0 ? user : group, own) };
         if (path.Length > 0 && parts.Length > 0)
             options = options with { Passwd = new PasswdFile(path, parts) };
         return options.Identity is not null

@@ -1,4 +1,5 @@
 using System.Text;
+using McpDevBench.Agent.Linux;
 
 namespace McpDevBench.Agent;
 
@@ -6,16 +7,20 @@ namespace McpDevBench.Agent;
 /// The container's user database. All workspaces of an image share what is before and after the number of their user; the number itself
 /// is a workspace's own.
 /// </summary>
-/// <param name="Path">The file to write, below a folder of root's.</param>
-/// <param name="Parts">A folder with <c>head</c> and <c>tail</c>.</param>
-internal sealed unsafe record PasswdFile(string Path, string Parts)
+/// <param name="path">The file to write, below a folder of root's.</param>
+/// <param name="parts">A folder with <c>head</c> and <c>tail</c>.</param>
+internal sealed unsafe class PasswdFile(string path, string parts)
 {
+    public string Path => path;
+
+    public string Parts => parts;
+
     /// <summary>As <c>LayerBuilder</c> of the server limits it, and room for what it adds.</summary>
     private const int MaxBytes = (1 << 20) + 4096;
 
     private const uint Mode = 0x1a4; // 0644
 
-    /// <summary>As root, before the agent becomes its own user: nobody in the container may change the file afterwards.</summary>
+    /// <summary>As root, before the agent becomes its own user: afterwards no process in the container can change the file.</summary>
     /// <returns>False: it cannot be read or written.</returns>
     public bool Write(uint user)
     {
@@ -28,8 +33,8 @@ internal sealed unsafe record PasswdFile(string Path, string Parts)
         if (tail < 0)
             return false;
         int file;
-        fixed (byte* path = Text.Z(Path))
-            file = Libc.openat(Abi.AT_FDCWD, path, Abi.O_WRONLY | Abi.O_CREAT | Abi.O_TRUNC | Abi.O_NOFOLLOW | Abi.O_CLOEXEC, Mode);
+        fixed (byte* name = Text.Z(path))
+            file = Libc.openat(Abi.AT_FDCWD, name, Abi.O_WRONLY | Abi.O_CREAT | Abi.O_TRUNC | Abi.O_NOFOLLOW | Abi.O_CLOEXEC, Mode);
         if (file < 0)
             return false;
         try

@@ -39,7 +39,9 @@ public sealed record BatchStep(
     }
 }
 
-/// <summary>All or nothing: every precondition is checked first; a failing step undoes the ones before it, created directories included.</summary>
+/// <summary>
+/// All or nothing: every precondition is checked first; a failing step undoes the ones before it, created directories included.
+/// </summary>
 public sealed record BatchRequest(IReadOnlyList<BatchStep> Steps)
 {
     public void Write(MessageWriter to)

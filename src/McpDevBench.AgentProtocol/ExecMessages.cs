@@ -97,7 +97,9 @@ public sealed record ExecSignal(Guid Key, byte Signal)
     public static ExecSignal Read(ref MessageReader from) => new(from.Guid(), from.Byte());
 }
 
-/// <summary>TERM to the whole tree, KILL after the grace, until no process is left. On an exec that has ended: kills what it left behind.</summary>
+/// <summary>
+/// TERM to the whole tree, KILL after the grace, until no process is left. On an exec that has ended: kills what it left behind.
+/// </summary>
 /// <param name="GraceMs">0: KILL at once.</param>
 public sealed record ExecCancel(Guid Key, uint GraceMs)
 {
@@ -172,7 +174,10 @@ public sealed record ExecExited(
     }
 }
 
-/// <summary>The server has everything below <paramref name="Offset"/> on disk, and with <paramref name="Exit"/> the exit too: the agent forgets it. On a new stream the first one says from where to send.</summary>
+/// <summary>
+/// The server has everything below <paramref name="Offset"/> on disk, and with <paramref name="Exit"/> the exit too: the agent forgets it.
+/// On a new stream the first one has the offset to resume from.
+/// </summary>
 public readonly record struct ExecAck(Guid Key, ulong Offset, bool Exit)
 {
     public void Write(MessageWriter to) => to.Guid(Key).UInt64(Offset).Bool(Exit);

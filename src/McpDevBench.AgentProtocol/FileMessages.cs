@@ -11,8 +11,11 @@ public enum FileKind : byte
     BlockDevice = 7,
 }
 
-/// <summary>What is known of one entry. Paths are raw bytes relative to the workspace, without a leading slash; the workspace itself is empty.</summary>
-/// <param name="Etag">Changes with every change of content or metadata: a hash over inode, size, modification and change time. The same in every answer.</param>
+/// <summary>
+/// What is known of one entry. Paths are raw bytes relative to the workspace, without a leading slash; the workspace itself is empty.
+/// </summary>
+/// <param name="Etag">Changes with every change of content or metadata: a hash over inode, size, modification and change time. The same in
+/// every answer.</param>
 /// <param name="LinkTarget">Raw bytes of a link's target; empty for anything else.</param>
 public sealed record FileStat(
     byte[] Path, FileKind Kind, long Size, uint Mode, uint Uid, uint Gid, long MtimeNanoseconds, ulong Etag, byte[] LinkTarget)
@@ -53,10 +56,13 @@ public sealed record ReadRequest(byte[] Path, ulong Offset, ulong Length, ulong?
 {
     public void Write(MessageWriter to) => to.Bytes(Path).UInt64(Offset).UInt64(Length).Optional(IfMatch);
 
-    public static ReadRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.UInt64(), from.UInt64(), from.OptionalUInt64());
+    public static ReadRequest Read(ref MessageReader from)
+        => new(from.Bytes().ToArray(), from.UInt64(), from.UInt64(), from.OptionalUInt64());
 }
 
-/// <summary>Replace (temporary file, fsync, rename) or append to a file. Through a final link, its target inside the workspace is written.</summary>
+/// <summary>
+/// Replace (temporary file, fsync, rename) or append to a file. Through a final link, its target inside the workspace is written.
+/// </summary>
 /// <param name="Mode">Permission bits, or <see cref="KeepMode"/>: those of the file replaced, 0644 for a new one.</param>
 /// <param name="IfMatch">Only if the file exists and has this etag.</param>
 /// <param name="IfNoneMatch">Only if nothing exists at the path.</param>
@@ -78,7 +84,10 @@ public sealed record DeleteRequest(byte[] Path, bool Recursive, ulong? IfMatch)
     public static DeleteRequest Read(ref MessageReader from) => new(from.Bytes().ToArray(), from.Bool(), from.OptionalUInt64());
 }
 
-/// <summary>Write the entries below a directory (or one file) as an uncompressed POSIX tar. Only files, directories and links; names relative to the path.</summary>
+/// <summary>
+/// Write the entries below a directory (or one file) as an uncompressed POSIX tar. Only files, directories and links; names relative to the
+/// path.
+/// </summary>
 /// <param name="Include">Globs; none means everything.</param>
 /// <param name="Exclude">Globs that win over <paramref name="Include"/>; an excluded directory is not entered.</param>
 public sealed record ExportRequest(byte[] Path, IReadOnlyCollection<string> Include, IReadOnlyCollection<string> Exclude)
@@ -89,7 +98,7 @@ public sealed record ExportRequest(byte[] Path, IReadOnlyCollection<string> Incl
 }
 
 /// <summary>
-/// Unpack a tar below a directory, all or nothing. Absolute names and <c>..</c> are refused, links are stored as they are and not followed;
+/// Unpack a tar below a directory, all or nothing. Absolute names and <c>..</c> are errors, links are stored as they are and not followed;
 /// devices are left out, setuid bits, owners and extended attributes are dropped.
 /// </summary>
 /// <param name="MustBeFree">Nothing may be at the path, or an empty directory. From version 2.</param>

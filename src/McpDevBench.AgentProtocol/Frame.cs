@@ -14,7 +14,10 @@ public enum FrameKind : byte
     /// <summary>S→A: <see cref="RequestHeader"/>, then the opcode's request message. Opens the channel.</summary>
     Request = 3,
 
-    /// <summary>A→S: a byte <see cref="AgentStatus"/>, then the opcode's response message (Ok), or the error's text (anything else). Sent once a request; ends the channel.</summary>
+    /// <summary>
+    /// A→S: a byte <see cref="AgentStatus"/>, then the opcode's response message (Ok), or the error's text (anything else). Sent once a
+    /// request; ends the channel.
+    /// </summary>
     Response = 4,
 
     /// <summary>Either way: up to <see cref="Protocol.MaxData"/> bytes of the channel's content, within the credit.</summary>
@@ -29,13 +32,17 @@ public enum FrameKind : byte
     /// <summary>Either way: a u32, that many more bytes of Data may be sent on the channel.</summary>
     Credit = 7,
 
-    /// <summary>S→A: give the channel's request up. Its Response still follows (usually <see cref="AgentStatus.Cancelled"/>). No payload.</summary>
+    /// <summary>
+    /// S→A: give the channel's request up. Its Response still follows (usually <see cref="AgentStatus.Cancelled"/>). No payload.
+    /// </summary>
     Cancel = 8,
 
     /// <summary>A→S: <see cref="ExecOutput"/> header, then the bytes.</summary>
     ExecOutput = 9,
 
-    /// <summary>A→S: <see cref="AgentProtocol.ExecExited"/>; comes after the last ExecOutput and is repeated on reconnect until acknowledged.</summary>
+    /// <summary>
+    /// A→S: <see cref="AgentProtocol.ExecExited"/>; comes after the last ExecOutput and is repeated on reconnect until acknowledged.
+    /// </summary>
     ExecExited = 10,
 
     /// <summary>S→A: <see cref="AgentProtocol.ExecAck"/>.</summary>

@@ -54,7 +54,9 @@ public ref struct MessageReader(ReadOnlySpan<byte> source)
         return values;
     }
 
-    /// <summary>A list's length, refused if the rest of the message cannot hold that many elements of <paramref name="minimumSize"/> bytes.</summary>
+    /// <summary>
+    /// A list's length. An error if the rest of the message cannot hold that many elements of <paramref name="minimumSize"/> bytes.
+    /// </summary>
     public int Count(int minimumSize)
     {
         var count = UInt32();

@@ -8,7 +8,9 @@ public enum Opcode : byte
     /// <summary><see cref="ExecStart"/> → <see cref="ExecStarted"/>. Idempotent: a key that exists answers with its process.</summary>
     ExecStart = 1,
 
-    /// <summary><see cref="ExecInput"/> → <see cref="ExecInputTaken"/>, when all is taken, the channel is cancelled or the exec takes no more.</summary>
+    /// <summary>
+    /// <see cref="ExecInput"/> → <see cref="ExecInputTaken"/>, when all is taken, the channel is cancelled or the exec takes no more.
+    /// </summary>
     ExecInput = 2,
 
     /// <summary><see cref="ExecSignal"/> → empty. To every process of the exec.</summary>
@@ -26,7 +28,10 @@ public enum Opcode : byte
     /// <summary><see cref="ListRequest"/> → <see cref="ListResponse"/>.</summary>
     List = 11,
 
-    /// <summary><see cref="ReadRequest"/> → Data (agent to server), DataEnd → <see cref="FileStat"/> of the file that was opened. The Response frame comes after the content.</summary>
+    /// <summary>
+    /// <see cref="ReadRequest"/> → Data (agent to server), DataEnd → <see cref="FileStat"/> of the file that was opened. The Response frame
+    /// comes after the content.
+    /// </summary>
     Read = 12,
 
     /// <summary><see cref="WriteRequest"/>, Data (server to agent), DataEnd → <see cref="FileStat"/> of the new file.</summary>
@@ -38,7 +43,9 @@ public enum Opcode : byte
     /// <summary><see cref="SearchRequest"/> → <see cref="SearchResponse"/>.</summary>
     Search = 15,
 
-    /// <summary><see cref="BatchRequest"/>, Data: the contents of its writes one after another, DataEnd → <see cref="BatchResponse"/>.</summary>
+    /// <summary>
+    /// <see cref="BatchRequest"/>, Data: the contents of its writes one after another, DataEnd → <see cref="BatchResponse"/>.
+    /// </summary>
     Batch = 16,
 
     /// <summary><see cref="ExportRequest"/> → Data: a tar archive, DataEnd → <see cref="TransferResponse"/>.</summary>
@@ -50,7 +57,9 @@ public enum Opcode : byte
     /// <summary>Empty → <see cref="AgentInfo"/>.</summary>
     Info = 19,
 
-    /// <summary>Empty → <see cref="ContainerUsage"/>. An agent of a build before it answers Invalid, as to every opcode that it does not know.</summary>
+    /// <summary>
+    /// Empty → <see cref="ContainerUsage"/>. An agent of a build before it answers Invalid, as to every opcode that it does not know.
+    /// </summary>
     Usage = 20,
 
     /// <summary>Since version 2: <see cref="DiskUsageRequest"/> → <see cref="DiskUsage"/>.</summary>
@@ -60,7 +69,9 @@ public enum Opcode : byte
     DiskFree = 22,
 }
 
-/// <summary>The first byte of a <see cref="FrameKind.Response"/>. Everything but Ok is followed by a UTF-8 text that says what was wrong.</summary>
+/// <summary>
+/// The first byte of a <see cref="FrameKind.Response"/>. Everything but Ok is followed by a UTF-8 text: what was wrong.
+/// </summary>
 public enum AgentStatus : byte
 {
     Ok = 0,

@@ -21,10 +21,14 @@ public static class Protocol
     /// <summary>Largest payload of any frame, in bytes.</summary>
     public const int MaxPayload = 1 << 20;
 
-    /// <summary>Largest payload of a <see cref="FrameKind.Data"/> or <see cref="FrameKind.ExecOutput"/> frame's content, in bytes.</summary>
+    /// <summary>
+    /// Largest payload of a <see cref="FrameKind.Data"/> or <see cref="FrameKind.ExecOutput"/> frame's content, in bytes.
+    /// </summary>
     public const int MaxData = 32 << 10;
 
-    /// <summary>Bytes of <see cref="FrameKind.Data"/> a sender may have under way on one channel before it needs <see cref="FrameKind.Credit"/>.</summary>
+    /// <summary>
+    /// Bytes of <see cref="FrameKind.Data"/> a sender may have under way on one channel before it needs <see cref="FrameKind.Credit"/>.
+    /// </summary>
     public const int InitialCredit = 256 << 10;
 
     /// <summary>Output of one exec, in bytes, that the agent keeps unacknowledged; beyond it the process blocks on its pipe.</summary>

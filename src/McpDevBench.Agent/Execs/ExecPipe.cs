@@ -1,20 +1,22 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
-/// <summary>The agent's end of one of an exec's output pipes, or its terminal.</summary>
+/// <summary>The agent's end of an output pipe of an exec, or of its terminal.</summary>
 internal sealed unsafe class ExecPipe(EventLoop loop, int fd, OutputStream stream, bool isTerminal, Action<uint> ready)
 {
     /// <summary>A second read while there is more: fewer turns of the loop, and still fair between streams.</summary>
     private const int ReadsPerTurn = 2;
 
-    /// <summary>A terminal does not say how much it holds. Its buffers are smaller than this.</summary>
+    /// <summary>Larger than the buffers of a terminal, whose fill level cannot be read.</summary>
     private const int TerminalBuffers = 128 << 10;
 
-    private readonly Interest _interest = new(loop, fd, ready);
+    private readonly EventInterest _interest = new(loop, fd, ready);
     private int _budget = -1;
 
-    // Closing a terminal sends SIGHUP to its session leader, which may still be on its way from closing its streams to its exit code.
+    // Closing a terminal sends SIGHUP to its session leader, which may have closed its streams and not exited yet.
     private bool _mayHangUp = !isTerminal;
 
     public int Fd => fd;
@@ -45,12 +47,12 @@ internal sealed unsafe class ExecPipe(EventLoop loop, int fd, OutputStream strea
             else if (count < 0 && Errno.Last is Errno.EINTR or Errno.EAGAIN && _budget < 0)
                 return;
             else
-                // The end; or nobody has the terminal open any more (EIO); or that was all there was when draining ended.
+                // The end; or no process has the terminal open any more (EIO); or all of the drain window was read.
                 Close();
         }
     }
 
-    /// <summary>Read what is there now, and no more: whoever still holds the other end has had its time.</summary>
+    /// <summary>Reads only what the pipe holds now: processes that still hold the other end have had their time.</summary>
     public void Limit()
     {
         var waiting = TerminalBuffers;

@@ -1,4 +1,6 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>The standard streams of a process about to be started: the agent's ends, and what the child does to get its own.</summary>
 internal sealed unsafe class ExecStreams : IDisposable
@@ -34,7 +36,7 @@ internal sealed unsafe class ExecStreams : IDisposable
         fixed (byte* multiplexer = "/dev/ptmx\0"u8)
             master = Libc.openat(Abi.AT_FDCWD, multiplexer, Abi.O_RDWR | Abi.O_NOCTTY | Abi.O_CLOEXEC | Abi.O_NONBLOCK, 0);
         if (master < 0)
-            throw Errno.Refuse(Errno.Last, "opening a terminal");
+            throw Errno.ToException(Errno.Last, "opening a terminal");
         streams._ours[1] = master;
         int unlock = 0, number = 0;
         Libc.ioctl(master, Abi.TIOCSPTLCK, &unlock);
@@ -44,7 +46,7 @@ internal sealed unsafe class ExecStreams : IDisposable
         return streams;
     }
 
-    /// <summary>The kernel tells the foreground process with SIGWINCH.</summary>
+    /// <summary>The kernel sends SIGWINCH to the foreground process.</summary>
     public static void Resize(int master, ushort rows, ushort columns)
     {
         var size = stackalloc ushort[4];
@@ -53,7 +55,7 @@ internal sealed unsafe class ExecStreams : IDisposable
     }
 
     /// <summary>One more file, for <see cref="PipeReport"/>.</summary>
-    /// <returns>False where none can be had.</returns>
+    /// <returns>False if the kernel has none.</returns>
     public bool TryAddReport()
     {
         _ours[Report] = PipeReport.Create();
@@ -69,7 +71,9 @@ internal sealed unsafe class ExecStreams : IDisposable
         launch.ReportAs = PipeReport.Descriptor;
     }
 
-    /// <summary>The agent's ends, which are the caller's from here on. The child's are closed first: what it closes is closed everywhere.</summary>
+    /// <summary>
+    /// The agent's ends, which are the caller's from here on. The child's are closed first: what it closes is closed everywhere.
+    /// </summary>
     public (int Stdin, int Stdout, int Stderr, int Report) Detach()
     {
         CloseAll(_theirs);
@@ -98,7 +102,7 @@ internal sealed unsafe class ExecStreams : IDisposable
     {
         var ends = stackalloc int[2];
         if (Libc.pipe2(ends, Abi.O_CLOEXEC) != 0)
-            throw Errno.Refuse(Errno.Last, "opening a pipe");
+            throw Errno.ToException(Errno.Last, "opening a pipe");
         _ours[stream] = ends[oursReads ? 0 : 1];
         _theirs[stream] = ends[oursReads ? 1 : 0];
         Libc.fcntl(_ours[stream], Abi.F_SETFL, Abi.O_NONBLOCK | (oursReads ? Abi.O_RDONLY : Abi.O_WRONLY));

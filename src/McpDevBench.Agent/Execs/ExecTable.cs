@@ -1,8 +1,11 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
-/// <summary>Every exec that the server has not finished with. On the loop's thread.</summary>
+/// <summary>Every exec that the server has not acknowledged as ended. On the loop's thread.</summary>
 internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller killer, WorkerPool workers, LimitCounters limits)
 {
     /// <summary>Running, or ended and not acknowledged.</summary>
@@ -16,12 +19,12 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
     /// <summary>A smaller piece of output is not worth its header: wait for a fresh buffer.</summary>
     private const int SmallestPiece = 512;
 
-    private readonly Dictionary<Guid, Exec> _byKey = [];
-    private readonly List<Exec> _execs = new(MaxExecs);
+    private readonly Dictionary<Guid, TrackedExec> _byKey = [];
+    private readonly List<TrackedExec> _execs = new(MaxExecs);
     private MessageWriter _header = new() { Version = Protocol.Version };
     private readonly Guid _boot = Guid.NewGuid();
     private int _next;
-    private bool _orphanTold;
+    private bool _orphanPosted;
 
     public int Count => _execs.Count;
 
@@ -55,14 +58,14 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
             return;
         }
         RequireRoom();
-        var exec = new Exec(loop, killer, limits, request, () => _header.Version >= Exec.BackgroundVersion);
+        var exec = new TrackedExec(loop, killer, limits, request, () => _header.Version >= TrackedExec.BackgroundVersion);
         Join(exec, channel);
         _byKey.Add(request.Key, exec);
         _execs.Add(exec);
         Submit(exec, request);
     }
 
-    private void Submit(Exec exec, ExecStart request)
+    private void Submit(TrackedExec exec, ExecStart request)
     {
         exec.Rejoined = false;
         if (!workers.TrySubmit(new Job(() => Spawn(exec, request))))
@@ -70,7 +73,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
     }
 
     /// <summary>The newest request decides whether the process may still be started, and until when.</summary>
-    private static void Join(Exec exec, Channel channel)
+    private static void Join(TrackedExec exec, Channel channel)
     {
         exec.StartWaiters.Add(channel);
         exec.Rejoined = true;
@@ -97,7 +100,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
                 exec.Mark, request.Signal, () => loop.Post(() => channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok))));
             return;
         }
-        // One round of KILL misses what is forked meanwhile: whoever sends it wants them all gone.
+        // One round of SIGKILL would miss processes that are forked meanwhile.
         exec.Kill(ExecEnd.Signaled, graceMs: 0);
         channel.Session.Finish(channel, channel.Session.Answer(AgentStatus.Ok));
     }
@@ -110,7 +113,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
     {
         if (!_byKey.TryGetValue(acknowledged.Key, out var exec) || exec.Pid == 0)
             return;
-        // Once it is known where the server stands, an acknowledgement that comes late says nothing new.
+        // After the first acknowledgement of a session an older one has no effect.
         if (exec.Attached && acknowledged.Offset < exec.Output.Acknowledged)
             return;
         if (exec.Attached)
@@ -124,7 +127,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
             return;
         }
         if (!exec.Ended || acknowledged.Offset != exec.Output.Produced)
-            throw new ProtocolException("an exit was acknowledged that has not been told, or output before it was not");
+            throw new ProtocolException("an exit was acknowledged before it was sent, or before the output ahead of it");
         Remove(exec);
     }
 
@@ -132,7 +135,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
     public Welcome Welcome(ushort version)
     {
         _header = new MessageWriter { Version = version };
-        if (version < Exec.BackgroundVersion)
+        if (version < TrackedExec.BackgroundVersion)
             _execs.ForEach(exec => exec.LeaveBackground());
         var positions = new List<ExecPosition>(_execs.Count);
         foreach (var exec in _execs)
@@ -144,13 +147,13 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
         return new Welcome(version, AgentVersion.Text, _boot, positions, Clock.Milliseconds);
     }
 
-    /// <summary>A new session: nothing is sent until the server says what it has.</summary>
+    /// <summary>A new session: nothing is sent until the server acknowledges what it has.</summary>
     public void Detach()
     {
         foreach (var exec in _execs)
         {
             exec.Attached = exec.ExitSent = exec.BackgroundSent = exec.ListedInWelcome = false;
-            // It is not reported to the new session, so it must not begin, unless it is asked for again.
+            // The new session does not know it, so it must not begin unless it is requested again.
             exec.Discarded |= exec.Pid == 0;
         }
     }
@@ -161,11 +164,11 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
     /// </summary>
     public void OrphanEnded()
     {
-        if (Interlocked.Exchange(ref _orphanTold, true))
+        if (Interlocked.Exchange(ref _orphanPosted, true))
             return;
         loop.Post(() =>
         {
-            Volatile.Write(ref _orphanTold, false);
+            Volatile.Write(ref _orphanPosted, false);
             foreach (var exec in _execs)
                 exec.LookAgain();
         });
@@ -187,12 +190,12 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
         return written > 0;
     }
 
-    private int TakeFrom(Exec exec, Span<byte> to)
+    private int TakeFrom(TrackedExec exec, Span<byte> to)
     {
         const int Before = FrameHeader.Size + ExecOutput.Size;
         var room = Math.Min(to.Length - Before, Protocol.MaxData);
         _header.Clear();
-        if (exec.MustTellBackground)
+        if (exec.MustReportBackground)
         {
             if (to.Length < BackgroundSize)
                 return 0;
@@ -232,7 +235,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
     }
 
     /// <summary>On a worker.</summary>
-    private void Spawn(Exec exec, ExecStart request)
+    private void Spawn(TrackedExec exec, ExecStart request)
     {
         try
         {
@@ -246,21 +249,21 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
         }
     }
 
-    private static void OnStarted(Exec exec, Spawned process)
+    private static void OnStarted(TrackedExec exec, StartedProcess process)
     {
         var wasUnwanted = exec.Discarded;
         exec.Begin(process);
         AnswerStarted(exec);
-        // Given up at the very moment at which it was started.
+        // Cancelled at the moment at which it started.
         if (wasUnwanted)
             exec.Kill(ExecEnd.Cancelled, graceMs: 0);
     }
 
-    private static void AnswerStarted(Exec exec)
+    private static void AnswerStarted(TrackedExec exec)
     {
         foreach (var channel in exec.StartWaiters)
         {
-            // What was not in this session's Welcome needs no acknowledgement first: the server expects it from its beginning.
+            // An exec that was not in this session's Welcome needs no acknowledgement first: the server expects all of its output.
             if (!channel.Session.Closed && !exec.ListedInWelcome)
                 exec.Attached = true;
             var answer = channel.Session.Answer(AgentStatus.Ok);
@@ -270,26 +273,28 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
         exec.StartWaiters.Clear();
     }
 
-    private void Fail(Exec exec, ExecStart request, OperationException refusal)
+    private void Fail(TrackedExec exec, ExecStart request, OperationException failure)
     {
-        if (refusal.Status is AgentStatus.Cancelled or AgentStatus.Expired && exec is { Rejoined: true, Discarded: false })
+        if (failure.Status is AgentStatus.Cancelled or AgentStatus.Expired && exec is { Rejoined: true, Discarded: false })
         {
             Submit(exec, request);
             return;
         }
         foreach (var channel in exec.StartWaiters)
-            channel.Session.Finish(channel, channel.Session.Answer(refusal));
+            channel.Session.Finish(channel, channel.Session.Answer(failure));
         Remove(exec);
     }
 
-    private void Remove(Exec exec)
+    private void Remove(TrackedExec exec)
     {
         _byKey.Remove(exec.Key);
         _execs.Remove(exec);
+        if (exec.Pid != 0)
+            spawner.Forget(exec.Mark);
         exec.Forget();
     }
 
-    private Exec Find(Guid key) => _byKey.TryGetValue(key, out var exec) && exec.Pid != 0 ? exec : throw NoSuchExec();
+    private TrackedExec Find(Guid key) => _byKey.TryGetValue(key, out var exec) && exec.Pid != 0 ? exec : throw NoSuchExec();
 
     private static OperationException NoSuchExec() => new(AgentStatus.NoSuchExec, "no such exec, or it has ended");
 }

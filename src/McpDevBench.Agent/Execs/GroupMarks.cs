@@ -1,6 +1,7 @@
 using System.Buffers.Text;
+using McpDevBench.Agent.Linux;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>
 /// The mark is a supplementary group of the exec's own. A process without CAP_SETGID can neither change it nor drop it, in a user
@@ -17,11 +18,14 @@ internal sealed class GroupMarks : Marks
     private readonly uint _first = First, _last = Last;
     private readonly ProcessStatus _status = new();
     private readonly List<ProcessId> _processes = new(512);
+    private readonly GroupNames? _names;
     private uint _next;
     private bool _isReused;
 
-    public GroupMarks()
+    /// <param name="names">Where a mark gets a name for the programs that have it; null for none.</param>
+    public GroupMarks(GroupNames? names)
     {
+        _names = names;
         if (MappedCount() <= Last)
             (_first, _last) = (MappedFirst, MappedLast);
         _next = _first;
@@ -39,6 +43,7 @@ internal sealed class GroupMarks : Marks
             _next = _next == _last ? _first : _next + 1;
         }
         while (_isReused && IsCarried(mark));
+        _names?.Add((int)mark);
         return mark;
     }
 
@@ -62,10 +67,17 @@ internal sealed class GroupMarks : Marks
     {
     }
 
+    public override void Forget(ulong mark) => _names?.Remove((int)mark);
+
     private bool IsCarried(ulong mark)
     {
         ProcFile.Processes(_processes);
-        return _processes.Exists(process => Of(process.Pid, _status) == mark);
+        foreach (var process in _processes)
+        {
+            if (Of(process.Pid, _status) == mark)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The third number of the first line: how many groups this user namespace has.</summary>

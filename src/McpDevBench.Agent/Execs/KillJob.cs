@@ -1,4 +1,6 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>
 /// Ends the processes of one exec: SIGTERM (and SIGCONT, so that stopped processes receive it), the grace, then rounds of SIGSTOP and
@@ -11,7 +13,10 @@ internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
 
     private readonly long _graceEnds = Clock.Milliseconds + graceMs;
     private readonly List<int> _targets = [];
-    private readonly HashSet<int> _killed = [];
+    private readonly List<int> _new = [];
+
+    // The targets of the round before, sorted by number as all scans are.
+    private readonly List<int> _killed = [];
     private readonly List<int> _threads = [];
     private bool _warned = graceMs == 0;
     private int _emptyScans;
@@ -30,14 +35,9 @@ internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
 
     /// <param name="found">The marked processes of one scan.</param>
     /// <returns>True when the job is over: nothing is alive, or SIGKILL had no effect for so long that it never will.</returns>
-    public bool Round(IReadOnlyList<MarkedProcess> found, Marks marks)
+    public bool Round(List<MarkedProcess> found, Marks marks)
     {
-        _targets.Clear();
-        foreach (var process in found)
-        {
-            if (IsTarget(process.Mark, marks))
-                _targets.Add(process.Pid);
-        }
+        FindTargets(found, marks);
         _emptyScans = AnyAlive() ? 0 : _emptyScans + 1;
         var now = Clock.Milliseconds;
         if (_emptyScans >= 2 || now > _graceEnds + LimitMs)
@@ -56,9 +56,12 @@ internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
 
     public bool IsTarget(ulong its, Marks marks) => its == mark || marks.IsRogue(its);
 
-    /// <summary>One living target decides. Those with the highest numbers were killed last, and are the likeliest to be alive.</summary>
+    /// <summary>A target that was not killed yet may have forked just before it ended, so it counts as alive.</summary>
     private bool AnyAlive()
     {
+        if (_new.Count > 0)
+            return true;
+        // One decides. Those with the highest numbers were killed last, and are the likeliest to be alive.
         for (var i = _targets.Count - 1; i >= 0; i--)
         {
             if (ProcessStatus.IsAlive(_targets[i]))
@@ -71,16 +74,29 @@ internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
     {
         _rounds++;
         // A stopped process cannot fork while the others are killed.
-        foreach (var pid in _targets)
-        {
-            if (!_killed.Contains(pid))
-                Libc.kill(pid, Abi.SIGSTOP);
-        }
+        foreach (var pid in _new)
+            Libc.kill(pid, Abi.SIGSTOP);
         Signal(Abi.SIGKILL);
-        foreach (var pid in _targets)
+        foreach (var pid in _new)
+            Hasten(pid);
+        _killed.Clear();
+        _killed.AddRange(_targets);
+    }
+
+    private void FindTargets(List<MarkedProcess> found, Marks marks)
+    {
+        _targets.Clear();
+        _new.Clear();
+        var at = 0;
+        foreach (var process in found)
         {
-            if (_killed.Add(pid))
-                Hasten(pid);
+            if (!IsTarget(process.Mark, marks))
+                continue;
+            _targets.Add(process.Pid);
+            while (at < _killed.Count && _killed[at] < process.Pid)
+                at++;
+            if (at == _killed.Count || _killed[at] != process.Pid)
+                _new.Add(process.Pid);
         }
     }
 

@@ -1,9 +1,10 @@
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>How often the workspace has reached a limit so far.</summary>
-internal readonly record struct LimitCounts(long OomKills, long RefusedForks);
+internal readonly record struct LimitCounts(long OomKills, long FailedForks);
 
 /// <summary>
 /// Which limits the workspace reaches: counters of its control group in either version, and the free space of its file systems. On the
@@ -20,14 +21,14 @@ internal sealed unsafe class LimitCounters(int workspace)
     private readonly OomCounter _oomKills = new();
     private readonly byte[] _text = new byte[1024];
 
-    public LimitCounts Read() => new(_oomKills.Read(), ReadRefusedForks());
+    public LimitCounts Read() => new(_oomKills.Read(), ReadFailedForks());
 
     /// <summary>What was reached since, or is so now.</summary>
     public ReachedLimits Since(LimitCounts before)
     {
         var now = Read();
         var reached = now.OomKills > before.OomKills ? ReachedLimits.Memory : ReachedLimits.None;
-        if (now.RefusedForks > before.RefusedForks)
+        if (now.FailedForks > before.FailedForks)
             reached |= ReachedLimits.Processes;
         var about = stackalloc byte[StatfsSize];
         if (Libc.fstatfs(workspace, about) == 0 && IsFull(about))
@@ -57,7 +58,7 @@ internal sealed unsafe class LimitCounters(int workspace)
         return (blocks > 0 && available * blockSize < FullBytes) || (files > 0 && freeFiles == 0);
     }
 
-    private long ReadRefusedForks()
+    private long ReadFailedForks()
     {
         var length = ProcFile.Read("/sys/fs/cgroup/pids.events\0"u8, _text);
         if (length <= 0)

@@ -1,8 +1,10 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>
-/// For an agent that is the workload's user, as one is that is started by hand: the mark is the hard limit on file locks, which no kernel
-/// of this century enforces. The agent lowers its own by one before each spawn; no process without CAP_SYS_RESOURCE can raise it again.
+/// For an agent that has the workload's user, such as one started by hand: the mark is the hard limit on file locks, which no current
+/// kernel enforces. The agent lowers its own by one before each spawn; no process without CAP_SYS_RESOURCE can raise it again.
 /// </summary>
 /// <remarks>
 /// A process can lower its own. Then its mark is either that of a later exec, and it shares that exec's fate; or it is one that was
@@ -35,7 +37,7 @@ internal sealed unsafe class LimitMarks : Marks
         {
             var limit = new ResourceLimit { Soft = _last - 1, Hard = _last - 1 };
             if (Libc.prlimit(0, Abi.RLIMIT_LOCKS, &limit, null) != 0)
-                throw Errno.Refuse(Errno.Last, "marking the process");
+                throw Errno.ToException(Errno.Last, "marking the process");
             return --_last;
         }
     }

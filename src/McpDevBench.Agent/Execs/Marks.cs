@@ -1,4 +1,6 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>
 /// The mark by which every process of an exec is known, whatever it forked, daemonised or called itself: inherited over fork and exec,
@@ -21,4 +23,9 @@ internal abstract class Marks
 
     /// <summary>The exec was ended: no process of it may be alive any more.</summary>
     public abstract void Killed(ulong mark);
+
+    /// <summary>From any thread: the exec is over, or was never started.</summary>
+    public virtual void Forget(ulong mark)
+    {
+    }
 }

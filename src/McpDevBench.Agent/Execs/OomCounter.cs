@@ -1,6 +1,10 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
 
-/// <summary>How often the kernel has killed for want of memory in this container: in either version of control groups, or always 0 where it does not say.</summary>
+namespace McpDevBench.Agent.Execs;
+
+/// <summary>
+/// Counts the OOM kills in this container, in either version of control groups. Always 0 where the kernel does not report them.
+/// </summary>
 internal sealed class OomCounter
 {
     private readonly byte[] _text = new byte[1024];

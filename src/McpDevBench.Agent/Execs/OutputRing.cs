@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>
-/// What an exec has written and the server has not acknowledged, in the order in which it was read. When it is full nobody
-/// reads the pipe any more, and the process waits in its own write.
+/// What an exec has written and the server has not acknowledged, in the order in which it was read. When it is full
+/// the pipe is not read any more, and the process waits in its own write.
 /// </summary>
 internal sealed unsafe class OutputRing : IDisposable
 {

@@ -1,7 +1,8 @@
 using System.Text;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>
 /// What a script reports of its pipes, in a file in memory of a fixed size: writing to it never waits and never raises a signal, also
@@ -14,7 +15,7 @@ internal static unsafe class PipeReport
 
     private const int Size = 64 << 10;
 
-    /// <returns>-1 where there is none to be had.</returns>
+    /// <returns>-1 if the kernel has none.</returns>
     public static int Create()
     {
         int fd;
@@ -39,9 +40,10 @@ internal static unsafe class PipeReport
         var written = content.AsSpan(0, (int)Math.Max(0, length));
         var end = written.IndexOf((byte)0);
         var report = new StringBuilder();
-        foreach (var entry in Encoding.ASCII.GetString(end < 0 ? written : written[..end]).Split(';').Distinct())
+        var seen = new HashSet<string>();
+        foreach (var entry in Encoding.ASCII.GetString(end < 0 ? written : written[..end]).Split(';'))
         {
-            if (entry.Length > 0 && report.Length + entry.Length < ExecDetails.MaxReport)
+            if (entry.Length > 0 && seen.Add(entry) && report.Length + entry.Length < ExecDetails.MaxReport)
                 report.Append(entry).Append(';');
         }
         return report.ToString();

@@ -1,4 +1,7 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>The thread that signals and kills. It exists from the start, so that no fork bomb can prevent it from starting.</summary>
 internal sealed class ProcessKiller(Marks marks)
@@ -7,7 +10,7 @@ internal sealed class ProcessKiller(Marks marks)
     private const int GraceRoundMs = 20;
 
     private readonly object _gate = new();
-    private readonly List<(ulong Mark, int Signal, Action Sent)> _signals = [];
+    private readonly List<Action<List<MarkedProcess>>> _signals = [];
     private readonly List<KillJob> _jobs = [];
     private readonly List<SurvivorQuery> _queries = [];
     private readonly ProcessTable _processes = new(marks);
@@ -15,7 +18,15 @@ internal sealed class ProcessKiller(Marks marks)
     public void Start() => Threads.Start("killer", Run);
 
     /// <summary>A signal to every process of an exec, then the continuation.</summary>
-    public void Signal(ulong mark, int signal, Action sent) => Enqueue(_signals, (mark, signal, sent));
+    public void Signal(ulong mark, int signal, Action sent) => Enqueue(_signals, found =>
+    {
+        foreach (var process in found)
+        {
+            if (process.Mark == mark)
+                Libc.kill(process.Pid, signal);
+        }
+        sent();
+    });
 
     /// <summary>Which processes of an exec are alive; answered on the killer's thread.</summary>
     public void Start(SurvivorQuery query) => Enqueue(_queries, query);
@@ -43,6 +54,7 @@ internal sealed class ProcessKiller(Marks marks)
     }
 
     private void Enqueue<T>(List<T> queue, T item)
+        where T : class
     {
         lock (_gate)
         {
@@ -56,7 +68,7 @@ internal sealed class ProcessKiller(Marks marks)
         while (true)
         {
             KillJob[] jobs;
-            (ulong Mark, int Signal, Action Sent)[] signals;
+            Action<List<MarkedProcess>>[] signals;
             SurvivorQuery[] queries;
             lock (_gate)
             {
@@ -69,15 +81,8 @@ internal sealed class ProcessKiller(Marks marks)
                 _queries.Clear();
             }
             var found = _processes.Scan();
-            foreach (var (mark, signal, sent) in signals)
-            {
-                foreach (var process in found)
-                {
-                    if (process.Mark == mark)
-                        Libc.kill(process.Pid, signal);
-                }
-                sent();
-            }
+            foreach (var signal in signals)
+                signal(found);
             foreach (var query in queries)
                 query.Answer(found);
             if (jobs.Length > 0)
@@ -85,7 +90,7 @@ internal sealed class ProcessKiller(Marks marks)
         }
     }
 
-    private void Round(KillJob[] jobs, IReadOnlyList<MarkedProcess> found)
+    private void Round(KillJob[] jobs, List<MarkedProcess> found)
     {
         bool killing = false, confirming = false;
         foreach (var job in jobs)

@@ -1,7 +1,16 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>A process that carries the mark of an exec.</summary>
-internal readonly record struct MarkedProcess(int Pid, ulong Mark);
+internal readonly struct MarkedProcess(ProcessId id, ulong mark)
+{
+    public ProcessId Id { get; } = id;
+
+    public int Pid => Id.Pid;
+
+    public ulong Mark { get; } = mark;
+}
 
 /// <summary>
 /// Finds marked processes in /proc. A busy workspace leaves the agent a few percent of a processor, so a scan lists /proc and reads a file
@@ -10,43 +19,43 @@ internal readonly record struct MarkedProcess(int Pid, ulong Mark);
 internal sealed class ProcessTable(Marks marks)
 {
     private readonly List<ProcessId> _listed = new(512);
-    private readonly List<MarkedProcess> _found = new(256);
     private readonly ProcessStatus _status = new();
     private readonly int _self = Libc.getpid();
 
-    // Marks of the last scan and of the current one. A process without a mark is never remembered: it may be about to get one.
-    private Dictionary<ProcessId, ulong> _known = new(256), _next = new(256);
+    // The kernel lists processes by number, so both are sorted. A process without a mark is not remembered: it may be about to get one.
+    private List<MarkedProcess> _found = new(256), _before = new(256);
 
-    /// <summary>Every process below the agent that carries a mark, also one that has died and was not reaped yet. Valid until the next call.</summary>
-    public IReadOnlyList<MarkedProcess> Scan()
+    /// <summary>
+    /// Every process below the agent that carries a mark, also one that has died and was not reaped yet. Valid until the next call.
+    /// </summary>
+    public List<MarkedProcess> Scan()
     {
+        (_found, _before) = (_before, _found);
         _found.Clear();
         ProcFile.Processes(_listed);
+        var at = 0;
         foreach (var process in _listed)
         {
+            while (at < _before.Count && _before[at].Pid < process.Pid)
+                at++;
             if (process.Pid == _self)
                 continue;
-            if (!_known.TryGetValue(process, out var mark))
-            {
-                if (marks.Of(process.Pid, _status) is not { } read || !IsBelow(process.Pid))
-                    continue;
-                mark = read;
-            }
-            _found.Add(new MarkedProcess(process.Pid, mark));
-            if (marks.AreFixed && process.IsUnique)
-                _next[process] = mark;
+            if (marks.AreFixed && at < _before.Count && IsSame(_before[at].Id, process))
+                _found.Add(_before[at]);
+            else if (marks.Of(process.Pid, _status) is { } mark && IsBelow(process.Pid))
+                _found.Add(new MarkedProcess(process, mark));
         }
-        (_known, _next) = (_next, _known);
-        _next.Clear();
         return _found;
     }
 
     /// <summary>Every process, with or without a mark.</summary>
-    public IReadOnlyList<ProcessId> All()
+    public List<ProcessId> All()
     {
         ProcFile.Processes(_listed);
         return _listed;
     }
+
+    private static bool IsSame(ProcessId one, ProcessId other) => one.Pid == other.Pid && one.Inode == other.Inode && one.Inode > 1;
 
     /// <summary>
     /// As the first process everything is below the agent. Elsewhere the parents decide; a parent that dies meanwhile leaves its children

@@ -1,8 +1,9 @@
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
-/// <summary>Finds the program of an exec in the PATH of its own environment, and says clearly why it cannot be started.</summary>
+/// <summary>Finds the program of an exec in the PATH of its own environment, and reports why it cannot be started.</summary>
 internal static unsafe class ProgramLookup
 {
     public const string Bash = "bash";
@@ -18,10 +19,11 @@ internal static unsafe class ProgramLookup
             return Probe(cwd, path) switch
             {
                 0 => path,
-                var error => throw Refuse(error, name),
+                var error => throw ToException(error, name),
             };
         }
-        var search = request.Env.LastOrDefault(entry => entry.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? DefaultPath;
+        var variable = request.Env.LastOrDefault(entry => entry.StartsWith("PATH=", StringComparison.Ordinal));
+        var search = variable?["PATH=".Length..] ?? DefaultPath;
         var worst = Errno.ENOENT;
         foreach (var directory in search.Split(':'))
         {
@@ -50,7 +52,7 @@ internal static unsafe class ProgramLookup
         }
     }
 
-    public static OperationException Refuse(int error, string name) => error switch
+    public static OperationException ToException(int error, string name) => error switch
     {
         Errno.ENOENT => new(AgentStatus.CannotStart, $"{name}: not found, or the interpreter that it needs is not there"),
         Errno.ENOTDIR or Errno.ELOOP or Errno.ENAMETOOLONG => new(AgentStatus.CannotStart, $"{name}: not found"),

@@ -1,10 +1,14 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>How a process ended, and what it used.</summary>
-internal readonly record struct Ending(int Code, byte Signal, long CpuMicroseconds, long MaxRssBytes, long AtMicroseconds)
+internal readonly record struct ProcessExit(int Code, byte Signal, long CpuMicroseconds, long MaxRssBytes, long AtMicroseconds)
 {
-    public static Ending From(int status, ResourceUsage usage) => new(
-        (status & 0x7f) == 0 ? (status >> 8) & 0xff : 0, (byte)(status & 0x7f), usage.CpuMicroseconds, usage.MaxResidentKiB << 10, Clock.Microseconds);
+    public static ProcessExit From(int status, ResourceUsage usage) => new(
+        (status & 0x7f) == 0 ? (status >> 8) & 0xff : 0, (byte)(status & 0x7f), usage.CpuMicroseconds, usage.MaxResidentKiB << 10,
+            Clock.Microseconds);
 }
 
 /// <summary>Collects every dead child: leaders of execs, and the orphans that come to the first process.</summary>
@@ -13,7 +17,7 @@ internal sealed unsafe class Reaper(Spawner spawner, Action orphanEnded)
 {
     public void Start()
     {
-        // SIGCHLD is blocked in every thread (see Rebirth), so it waits here until it is read.
+        // SIGCHLD is blocked in every thread (see SelfExec), so it waits here until it is read.
         var mask = SignalSet.Of(Abi.SIGCHLD);
         var signals = Libc.signalfd(-1, &mask, Abi.O_CLOEXEC);
         Threads.Start("reaper", () => Run(signals));
@@ -40,14 +44,14 @@ internal sealed unsafe class Reaper(Spawner spawner, Action orphanEnded)
             var pid = *(int*)(info + 16);
             if (pid == 0)
                 return;
-            // Who it was is asked while it is still a zombie: until it is reaped nobody else can have its number.
+            // Looked up while it is still a zombie: until it is reaped no other process can have its number.
             var ended = spawner.TakeLeader(pid);
             int status;
             ResourceUsage usage;
             if (Libc.wait4(pid, &status, 0, &usage) != pid)
                 continue;
             if (ended is not null)
-                ended(Ending.From(status, usage));
+                ended(ProcessExit.From(status, usage));
             else
                 orphanEnded();
         }

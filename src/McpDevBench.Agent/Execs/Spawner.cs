@@ -1,26 +1,27 @@
 using System.Runtime.InteropServices;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>A process that has just been started, and the agent's ends of its streams (-1: none).</summary>
 /// <param name="Shell">Which shell runs the script; empty for a program.</param>
 /// <param name="Report">The file in which bash reports on its pipes.</param>
-internal readonly record struct Spawned(
+internal readonly record struct StartedProcess(
     int Pid, ulong Mark, int Stdin, int Stdout, int Stderr, int Report, string Shell, long AtMicroseconds);
 
 /// <summary>Starts the leaders of execs, one at a time, as the workload's user.</summary>
 /// <param name="identity">Null: as the agent's user.</param>
 /// <param name="wakeLoop">From any thread: <see cref="Deadline"/> is earlier now.</param>
-internal sealed unsafe class Spawner(Marks marks, Identity? identity, int workspace, Action wakeLoop)
+internal sealed unsafe class Spawner(Marks marks, UserIds? identity, int workspace, Action wakeLoop)
 {
     /// <summary>
-    /// A child that takes longer to become its program is ended: for a moment it is the workload's already, which may have stopped it.
+    /// A child that takes longer to execute its program is killed: just before that it has the workload's user, and may have been stopped.
     /// </summary>
     private const int LaunchMs = 3_000;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, Action<Ending>> _leaders = [];
+    private readonly Dictionary<int, Action<ProcessExit>> _leaders = [];
     private readonly Launch* _launch = (Launch*)NativeMemory.AllocZeroed((nuint)sizeof(Launch));
     private long _deadline = Clock.Never;
 
@@ -31,7 +32,7 @@ internal sealed unsafe class Spawner(Marks marks, Identity? identity, int worksp
     /// On a worker. <paramref name="permit"/> throws if it must not be started any more; <paramref name="started"/> runs before anyone can
     /// learn that the process has ended.
     /// </summary>
-    public void Spawn(ExecStart request, Action permit, Action<Spawned> started, Action<Ending> ended)
+    public void Spawn(ExecStart request, Action permit, Action<StartedProcess> started, Action<ProcessExit> ended)
     {
         if (request.Argv.Count == 0 || request.Argv.First().Length == 0)
             throw new OperationException(AgentStatus.Invalid, "argv must name a program");
@@ -42,19 +43,22 @@ internal sealed unsafe class Spawner(Marks marks, Identity? identity, int worksp
         using var env = new StringBlock(request.Env);
         lock (_gate)
         {
-            var mark = marks.Next();
             permit();
+            var mark = marks.Next();
             *_launch = new Launch { Arguments = argv.Pointers, Environment = env.Pointers, WorkingDirectory = cwd, Mark = (uint)mark };
             if (identity is not null)
                 (_launch->ChangesUser, _launch->User, _launch->Group) = (1, identity.Workload, identity.Group);
             streams.Describe(ref *_launch);
             var error = Start(program, streams.TerminalPath);
             if (error != 0)
-                throw ProgramLookup.Refuse(error, arguments.First());
+            {
+                marks.Forget(mark);
+                throw ProgramLookup.ToException(error, arguments.First());
+            }
             var pid = _launch->Pid;
             _leaders[pid] = ended;
             var (stdin, stdout, stderr, report) = streams.Detach();
-            started(new Spawned(pid, mark, stdin, stdout, stderr, report, shell, Clock.Microseconds));
+            started(new StartedProcess(pid, mark, stdin, stdout, stderr, report, shell, Clock.Microseconds));
         }
     }
 
@@ -68,6 +72,8 @@ internal sealed unsafe class Spawner(Marks marks, Identity? identity, int worksp
         if (Volatile.Read(ref _launch->Pid) is > 0 and var pid)
             Libc.kill(pid, Abi.SIGKILL);
     }
+
+    public void Forget(ulong mark) => marks.Forget(mark);
 
     private int Start(byte[] program, byte[] terminal)
     {
@@ -99,7 +105,7 @@ internal sealed unsafe class Spawner(Marks marks, Identity? identity, int worksp
     }
 
     /// <summary>The continuation of a leader that has ended, or nothing for any other process.</summary>
-    public Action<Ending>? TakeLeader(int pid)
+    public Action<ProcessExit>? TakeLeader(int pid)
     {
         // Waits for a spawn that is under way: its process may have ended already.
         lock (_gate)

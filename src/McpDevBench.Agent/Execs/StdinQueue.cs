@@ -1,6 +1,9 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>
 /// Input on its way to an exec. A request's bytes count as taken once they are within <see cref="Protocol.StdinWindow"/> of
@@ -14,7 +17,7 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
     private static int s_bytes;
 
     private readonly LinkedList<Segment> _segments = [];
-    private Interest? _interest;
+    private EventInterest? _interest;
     private int _fd = -1;
     private bool _eofQueued;
 
@@ -25,8 +28,8 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
 
     public bool HasWork => !Closed && _segments.Count > 0;
 
-    /// <param name="interest">Of a pipe of its own; a terminal's belongs to whoever reads it.</param>
-    public void Open(int fd, Interest? interest) => (_fd, _interest, Closed) = (fd, interest, false);
+    /// <param name="interest">Of a pipe; null for a terminal, whose reader has the watch.</param>
+    public void Open(int fd, EventInterest? interest) => (_fd, _interest, Closed) = (fd, interest, false);
 
     public void Add(Channel channel, ExecInput input)
     {
@@ -88,7 +91,7 @@ internal sealed unsafe class StdinQueue(bool isTerminal)
             _interest?.Want(HasWork ? Abi.EPOLLOUT : 0);
     }
 
-    /// <summary>No more: whoever waits learns what was taken. A terminal's descriptor is not this queue's to close.</summary>
+    /// <summary>Ends the queue: requests that wait are answered with what was taken. Does not close a terminal's descriptor.</summary>
     public void Close()
     {
         if (Closed)

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>A NULL-terminated array of C strings, as exec wants its arguments and its environment.</summary>
 internal sealed unsafe class StringBlock : IDisposable

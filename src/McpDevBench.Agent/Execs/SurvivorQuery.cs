@@ -1,18 +1,24 @@
 using System.Buffers.Text;
 using System.Text;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>The processes of an exec at one moment.</summary>
-/// <param name="Count">All of them.</param>
-/// <param name="Named">The first of them, by name.</param>
-internal sealed record Survivors(int Count, IReadOnlyList<ExecProcess> Named);
+/// <param name="count">All of them.</param>
+/// <param name="named">The first of them, by name.</param>
+internal sealed class Survivors(int count, IReadOnlyList<ExecProcess> named)
+{
+    public int Count => count;
+
+    public IReadOnlyList<ExecProcess> Named => named;
+}
 
 /// <summary>Asks which processes of an exec are alive. Answered on the killer's thread; one scan answers all that wait.</summary>
 internal sealed class SurvivorQuery(ulong mark, Action<Survivors> answered)
 {
-    public void Answer(IReadOnlyList<MarkedProcess> found)
+    public void Answer(List<MarkedProcess> found)
     {
         var count = 0;
         var named = new List<ExecProcess>();

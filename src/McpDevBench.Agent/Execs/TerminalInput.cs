@@ -1,4 +1,6 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Execs;
 
 /// <summary>What has to be typed at a terminal to end the input of the program that reads it.</summary>
 internal static unsafe class TerminalInput

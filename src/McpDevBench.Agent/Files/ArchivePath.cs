@@ -1,6 +1,7 @@
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Names from an archive, which must not mean anything outside of where it is unpacked.</summary>
 internal static class ArchivePath

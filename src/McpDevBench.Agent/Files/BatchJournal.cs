@@ -1,7 +1,9 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
-/// How to undo what a batch has done so far. Every change is a rename, a link, a new directory or new content in an old file (with the old
+/// Undoes what a batch has done so far. Every change is a rename, a link, a new directory or new content in an old file (with the old
 /// content saved), made relative to a directory that the journal holds open: undone in reverse they lead back to exactly the names, modes
 /// and contents of before.
 /// </summary>
@@ -9,7 +11,7 @@ internal sealed class BatchJournal : IDisposable
 {
     private readonly List<(Func<bool> Undo, Action? Commit)> _changes = [];
     private readonly Dictionary<(ulong, ulong), Fd> _directories = [];
-    private readonly List<Overwriting> _overwritten = [];
+    private readonly List<InPlaceOverwrite> _overwritten = [];
 
     /// <summary>Takes over a place; places in one directory share its descriptor.</summary>
     public Place Hold(Place place)
@@ -21,7 +23,7 @@ internal sealed class BatchJournal : IDisposable
         return new Place(_directories[identity], place.Name);
     }
 
-    public void Made(MadeDirectories directories) => _changes.Add((() =>
+    public void Made(CreatedDirectories directories) => _changes.Add((() =>
     {
         directories.Undo();
         return true;
@@ -32,7 +34,7 @@ internal sealed class BatchJournal : IDisposable
     /// <param name="tree">The directory that the modes are of.</param>
     public void SetModes(Place tree, DirectoryModes modes)
     {
-        int Open(byte[] path) => Workspace.TryOpenBelow(
+        int Open(byte[] path) => RootDirectory.TryOpenBelow(
             tree.Directory, path.Length == 0 ? tree.Name.AsSpan(..^1) : [.. tree.Name.AsSpan(..^1), (byte)'/', .. path],
             Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
         _changes.Add((() =>
@@ -45,10 +47,13 @@ internal sealed class BatchJournal : IDisposable
 
     public void Created(Place place) => _changes.Add((() => place.Unlink() == 0, null));
 
-    /// <summary>Journaled before it is begun: a copy that fails half-way has to go too.</summary>
+    /// <summary>Journaled before it begins: a copy that fails half-way is removed too.</summary>
     public void CopyTo(Place hidden, Action copy, bool isDirectory)
     {
-        _changes.Add((() => isDirectory ? hidden.Find() is null || TryRemoveTree(hidden) : hidden.Unlink() == 0 || Errno.Last == Errno.ENOENT, null));
+        bool Remove() => isDirectory
+            ? hidden.Find() is null || TryRemoveTree(hidden)
+            : hidden.Unlink() == 0 || Errno.Last == Errno.ENOENT;
+        _changes.Add((Remove, null));
         copy();
     }
 
@@ -57,7 +62,7 @@ internal sealed class BatchJournal : IDisposable
         => _changes.Add((() => hidden.RenameTo(place.Directory, place.Name) == 0, () => hidden.Unlink()));
 
     /// <summary>Before anything is written; the journal disposes of it.</summary>
-    public void Overwriting(Overwriting inPlace)
+    public void WillOverwrite(InPlaceOverwrite inPlace)
     {
         _overwritten.Add(inPlace);
         _changes.Add((inPlace.Restore, null));
@@ -85,7 +90,7 @@ internal sealed class BatchJournal : IDisposable
         _changes.Clear();
     }
 
-    /// <returns>False if somebody in the workspace has changed the same entries meanwhile, so that not all could be put back.</returns>
+    /// <returns>False if a process in the workspace has changed the same entries meanwhile, so that not all could be restored.</returns>
     public bool Undo()
     {
         var all = true;
@@ -112,7 +117,7 @@ internal sealed class BatchJournal : IDisposable
         }
         catch (OperationException)
         {
-            // Something in it belongs to somebody else. The batch's outcome does not depend on it.
+            // Another user owns something in it. The result of the batch does not depend on it.
             return false;
         }
     }

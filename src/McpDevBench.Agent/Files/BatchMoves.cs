@@ -1,6 +1,9 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Puts entries in their places for one batch, and journals every change.</summary>
 internal sealed class BatchMoves(BatchJournal journal, Channel channel)
@@ -9,7 +12,7 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
 
     private int _moves;
 
-    public AsideNames Aside { get; } = new();
+    public HiddenNames Aside { get; } = new();
 
     /// <summary>Moves an entry to a place. A file or link replaces a file or link; a directory joins the one that is there.</summary>
     /// <param name="path">Of the target, for errors.</param>
@@ -17,7 +20,7 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
     public void Put(Place from, Entry entry, Place to, byte[] path, DirectoryModes? modes = null)
     {
         var found = to.Find();
-        Replacing.RefuseUnlessLike(entry.Kind, found, path);
+        FileReplacement.RequireSameKind(entry.Kind, found, path);
         if (found is null)
         {
             Rename(from, to, path);
@@ -40,7 +43,7 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
     {
         var hidden = Aside.Beside(place);
         if (place.RenameTo(hidden.Directory, hidden.Name, Abi.RENAME_NOREPLACE) != 0)
-            throw Errno.Refuse(path);
+            throw Errno.ToException(path);
         journal.SetAside(place, hidden, entry.Kind == FileKind.Directory);
     }
 
@@ -57,12 +60,12 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
                 continue;
             var name = walk.NameZ;
             var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];
-            if (!PutInside(In(source, parent, name), In(target, parent, name), [.. Listing.Prefix(path), .. walk.Path]))
+            if (!PutInside(In(source, parent, name), In(target, parent, name), [.. DirectoryLister.Prefix(path), .. walk.Path]))
                 modes?.Joined(walk.Path);
         }
         // What could not be read would go with the directory.
         if (walk.Unreadable > 0)
-            throw Errno.Refuse(Errno.EACCES, Text.Show(path));
+            throw Errno.ToException(Errno.EACCES, Text.Show(path));
     }
 
     /// <returns>False for a directory that joins another one: what is in it comes later.</returns>
@@ -71,7 +74,7 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
         if (from.Find() is not { } entry)
             return true;
         var found = to.Find();
-        Replacing.RefuseUnlessLike(entry.Kind, found, path);
+        FileReplacement.RequireSameKind(entry.Kind, found, path);
         if (found is { Kind: FileKind.Directory })
             return false;
         if (found is { } replaced)
@@ -85,7 +88,7 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
         if (++_moves % MovesBetweenChecks == 0)
             Heap.RequireRoom();
         if (from.RenameTo(to.Directory, to.Name, Abi.RENAME_NOREPLACE) != 0)
-            throw Errno.Refuse(path);
+            throw Errno.ToException(path);
         journal.Moved(from, to);
     }
 
@@ -93,8 +96,8 @@ internal sealed class BatchMoves(BatchJournal journal, Channel channel)
     private static bool IsThere(TreeWalk walk) => walk.Directory >= 0 && Entry.Find(walk.Directory, walk.NameZ) is not null;
 
     private Place In(Fd directory, ReadOnlySpan<byte> parent, byte[] name) => journal.Hold(
-        new Place(Workspace.OpenBelow(directory, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name));
+        new Place(RootDirectory.OpenBelow(directory, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name));
 
     private static Fd Open(Place place)
-        => Workspace.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
+        => RootDirectory.OpenBelow(place.Directory, place.Name.AsSpan(..^1), Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW);
 }

@@ -1,16 +1,17 @@
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
-/// Checks, before a batch changes anything, what its steps demand of entries that no earlier step has to do with. The steps check
-/// everything again; this only keeps a batch that cannot succeed from starting.
+/// Checks the preconditions of a batch's steps before it changes anything, as far as no earlier step changes the same entries. The steps
+/// check everything again; this only keeps a batch that cannot succeed from starting.
 /// </summary>
-internal sealed class BatchPreconditions(Workspace workspace)
+internal sealed class BatchPreconditions(RootDirectory workspace)
 {
     private readonly List<byte[]> _touched = [];
 
-    // One path that a link could make another name of a touched one, and nothing after it can be known beforehand.
+    // After a path that may be another name of a changed one (through a link), nothing can be checked beforehand.
     private bool _blurred;
 
     public void Check(BatchStep step)
@@ -36,14 +37,14 @@ internal sealed class BatchPreconditions(Workspace workspace)
         var found = TryFind(path);
         Conditions.Check(step.Path, found, step.IfMatch, step.IfNoneMatch);
         if (found is null && step.Verb is not (BatchVerb.Write or BatchVerb.MakeDirectory))
-            throw Errno.Refuse(Errno.ENOENT, Text.Show(step.Path));
+            throw Errno.ToException(Errno.ENOENT, Text.Show(step.Path));
     }
 
     /// <param name="source">Null where an earlier step decides what it is.</param>
     private static void CheckTarget(BatchStep step, Entry? source, Entry found)
     {
         if (source is { } entry)
-            Replacing.RefuseUnlessLike(entry.Kind, found, step.Target);
+            FileReplacement.RequireSameKind(entry.Kind, found, step.Target);
         if (source is not null && !step.Overwrite)
             throw new OperationException(AgentStatus.Conflict, $"{Text.Show(step.Target)}: exists already");
     }
@@ -59,7 +60,7 @@ internal sealed class BatchPreconditions(Workspace workspace)
             if (clean[range].IsEmpty || clean[range].SequenceEqual("."u8) || clean[range].SequenceEqual(".."u8))
                 return null;
         }
-        var fd = Workspace.TryOpenBelow(workspace.Root, clean, Abi.O_PATH | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
+        var fd = RootDirectory.TryOpenBelow(workspace.Root, clean, Abi.O_PATH | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
         if (fd < 0)
             return Errno.Last == Errno.ENOENT ? clean.ToArray() : null;
         using var opened = new Fd(fd);
@@ -68,7 +69,7 @@ internal sealed class BatchPreconditions(Workspace workspace)
 
     private Entry? TryFind(byte[] path)
     {
-        var fd = Workspace.TryOpenBelow(workspace.Root, path, Abi.O_PATH | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
+        var fd = RootDirectory.TryOpenBelow(workspace.Root, path, Abi.O_PATH | Abi.O_NOFOLLOW, Abi.RESOLVE_NO_SYMLINKS);
         if (fd < 0)
             return null;
         using var opened = new Fd(fd);

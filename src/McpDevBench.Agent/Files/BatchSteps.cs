@@ -1,9 +1,12 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Does the steps of one batch, and journals every change as soon as it is made.</summary>
-internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd content, Channel channel)
+internal sealed class BatchSteps(RootDirectory workspace, BatchJournal journal, Fd content, Channel channel)
 {
     private const int MaxReadBytes = 512 << 10;
     private const int MaxEditedSize = 4 << 20;
@@ -32,7 +35,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
 
     private BatchStepResult Read(BatchStep step)
     {
-        using var fd = FileReading.OpenRegular(workspace, step.Path, out var entry);
+        using var fd = RegularFile.OpenRegular(workspace, step.Path, out var entry);
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
         return new BatchStepResult(entry.ToFileStat(step.Path, fd), ReadBeginning(fd, entry, step.Path), 0);
     }
@@ -49,11 +52,11 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     private BatchStepResult Write(BatchStep step)
     {
         MakeParents(step, step.Path);
-        var place = journal.Hold(step.IfNoneMatch ? workspace.Locate(step.Path) : FileWriting.FollowFinalLink(workspace, step.Path));
+        var place = journal.Hold(step.IfNoneMatch ? workspace.Locate(step.Path) : FileWriter.FollowFinalLink(workspace, step.Path));
         var before = place.Find();
         Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
         using var temp = TempFile.Create(place.Directory, step.Path);
-        Replacing.Copy(content, temp.Fd, _contentAt, (long)step.ContentLength, step.Path);
+        FileReplacement.Copy(content, temp.Fd, _contentAt, (long)step.ContentLength, step.Path);
         _contentAt += (long)step.ContentLength;
         Put(temp, place, before, ModeOf(step), step.Path);
         return Result(place, step.Path);
@@ -61,7 +64,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
 
     private BatchStepResult Edit(BatchStep step)
     {
-        var place = journal.Hold(FileWriting.FollowFinalLink(workspace, step.Path));
+        var place = journal.Hold(FileWriter.FollowFinalLink(workspace, step.Path));
         var before = ReadText(place, step, out var text);
         var outcome = TextEdits.Apply(text, step.Edits, MaxEditedSize);
         if (outcome.Error == EditError.TooLarge)
@@ -80,7 +83,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         for (var attempt = 1; ; attempt++)
         {
             var opened = place.Open(Abi.O_RDONLY | Abi.O_NONBLOCK | Abi.O_NOCTTY);
-            using var fd = FileReading.Regular(opened, step.Path, out var before);
+            using var fd = RegularFile.Regular(opened, step.Path, out var before);
             Conditions.Check(step.Path, before, step.IfMatch, step.IfNoneMatch);
             if (before.Size > MaxEditedSize)
                 throw TooLargeToEdit(step.Path);
@@ -99,7 +102,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
         var entry = Existing(place, step.Path);
         Conditions.Check(step.Path, entry, step.IfMatch, step.IfNoneMatch);
         if (entry.Kind == FileKind.Directory && !step.Recursive && !IsEmpty(place, step.Path))
-            throw Errno.Refuse(Errno.ENOTEMPTY, Text.Show(step.Path));
+            throw Errno.ToException(Errno.ENOTEMPTY, Text.Show(step.Path));
         _moves.SetAside(place, entry, step.Path);
         return new BatchStepResult(null, [], 0);
     }
@@ -140,7 +143,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
             throw Exists(step.Path);
         var modes = new DirectoryModes();
         if (modes.Make(place, default, step.Mode == 0 ? DefaultDirectoryMode : step.Mode & Entry.PermissionBits) != 0)
-            throw Errno.Refuse(step.Path);
+            throw Errno.ToException(step.Path);
         journal.MadeDirectory(place);
         journal.SetModes(place, modes);
         return Result(place, step.Path);
@@ -152,15 +155,15 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     {
         var path = step.Path.AsSpan().TrimEnd((byte)'/');
         var target = step.Target.AsSpan().TrimEnd((byte)'/');
-        if (target.SequenceEqual(path) || target.StartsWith(Listing.Prefix(step.Path))
-            || (!target.IsEmpty && path.StartsWith(Listing.Prefix(step.Target))))
+        if (target.SequenceEqual(path) || target.StartsWith(DirectoryLister.Prefix(step.Path))
+            || (!target.IsEmpty && path.StartsWith(DirectoryLister.Prefix(step.Target))))
             throw new OperationException(AgentStatus.Invalid,
                 $"{Text.Show(step.Path)}: not into or onto itself, nor over a directory that it is in");
         MakeParents(step, step.Target);
         var to = journal.Hold(workspace.Locate(step.Target));
         var found = to.Find();
         // First what no overwriting would help against.
-        Replacing.RefuseUnlessLike(source.Kind, found, step.Target);
+        FileReplacement.RequireSameKind(source.Kind, found, step.Target);
         if (found is not null && !step.Overwrite)
             throw Exists(step.Target);
         return to;
@@ -168,40 +171,40 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
 
     private void Put(TempFile temp, Place place, Entry? before, uint mode, byte[] path)
     {
-        Replacing.RefuseUnlessFile(before, path);
-        if (Overwriting.TryBegin(place, before, temp.Fd, path) is { } inPlace)
+        FileReplacement.RequireFile(before, path);
+        if (InPlaceOverwrite.TryBegin(place, before, temp.Fd, path) is { } inPlace)
         {
-            journal.Overwriting(inPlace);
+            journal.WillOverwrite(inPlace);
             inPlace.Save(place);
             inPlace.Write(temp.Fd, mode);
             return;
         }
-        Replacing.Finish(temp.Fd, Replacing.ModeFor(mode, before), path);
+        FileReplacement.Finish(temp.Fd, FileReplacement.ModeFor(mode, before), path);
         if (before is null)
         {
             if (temp.LinkAs(place.Name) != 0)
-                throw Errno.Last == Errno.EEXIST ? Exists(path) : Errno.Refuse(path);
+                throw Errno.Last == Errno.EEXIST ? Exists(path) : Errno.ToException(path);
             journal.Created(place);
             return;
         }
         var hidden = _moves.Aside.Beside(place);
         if (temp.LinkAs(hidden.Name) != 0)
-            throw Errno.Refuse(path);
+            throw Errno.ToException(path);
         if (hidden.RenameTo(place.Directory, place.Name, Abi.RENAME_EXCHANGE) == 0)
         {
             journal.Exchanged(place, hidden);
             return;
         }
-        var refusal = Errno.Refuse(path);
+        var failure = Errno.ToException(path);
         hidden.Unlink();
-        throw refusal;
+        throw failure;
     }
 
     private void MakeParents(BatchStep step, byte[] path)
     {
         if (!step.CreateParents)
             return;
-        var made = new MadeDirectories(workspace);
+        var made = new CreatedDirectories(workspace);
         journal.Made(made);
         made.MakeParents(path);
     }
@@ -223,7 +226,7 @@ internal sealed class BatchSteps(Workspace workspace, BatchJournal journal, Fd c
     /// <summary>A step that names no mode leaves it zero: no file is meant to be unusable.</summary>
     private static uint ModeOf(BatchStep step) => step.Mode == 0 ? WriteRequest.KeepMode : step.Mode;
 
-    private static Entry Existing(Place place, byte[] path) => place.Find() ?? throw Errno.Refuse(Errno.ENOENT, Text.Show(path));
+    private static Entry Existing(Place place, byte[] path) => place.Find() ?? throw Errno.ToException(Errno.ENOENT, Text.Show(path));
 
     private static BatchStepResult Result(Place place, byte[] path)
         => new(Existing(place, path).ToFileStat(path, place.Directory, place.Name), [], 0);

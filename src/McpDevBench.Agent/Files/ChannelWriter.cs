@@ -1,4 +1,7 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Runtime;
+using McpDevBench.Agent.Wire;
+
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Gathers small pieces into full frames of content.</summary>
 internal sealed class ChannelWriter(Channel channel)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using McpDevBench.Agent.Linux;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
 /// Opens files to be copied or archived, also those whose mode denies reading to their own owner. The owner may change the mode, so it is
@@ -33,7 +34,8 @@ internal static unsafe class ClosedFile
         return fd;
     }
 
-    private static int OpenOnce(int directory, byte[] name) => Workspace.TryOpenBelow(directory, name.AsSpan(..^1), Flags | Abi.O_NOFOLLOW);
+    private static int OpenOnce(int directory, byte[] name)
+        => RootDirectory.TryOpenBelow(directory, name.AsSpan(..^1), Flags | Abi.O_NOFOLLOW);
 
     private static bool SetMode(int directory, byte[] name, uint mode)
     {

@@ -1,6 +1,7 @@
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>What a request demands of the entry that it finds.</summary>
 internal static class Conditions

@@ -1,6 +1,7 @@
 using System.Text;
+using McpDevBench.Agent.Linux;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
 /// Modes that directories of a new tree get when everything is in its place: nothing could be put into one that its owner may not write

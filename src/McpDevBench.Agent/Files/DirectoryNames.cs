@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
 /// The entries of one directory, sorted so that a walk yields paths in the order of their bytes. A directory comes twice: as itself,
@@ -34,7 +35,7 @@ internal sealed unsafe class DirectoryNames : IDisposable
         for (nint count; (count = Libc.getdents64(directory, buffer, BufferSize)) != 0;)
         {
             if (count < 0)
-                throw Errno.Refuse(path);
+                throw Errno.ToException(path);
             for (nint at = 0; at < count; at += *(ushort*)(buffer + at + 16))
             {
                 var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer + at + RecordHeader);
@@ -67,7 +68,7 @@ internal sealed unsafe class DirectoryNames : IDisposable
 
     private void Append(Item item) => *(Item*)_items.At(_items.Append(sizeof(Item))) = item;
 
-    /// <summary>Some file systems do not say in the directory what an entry is.</summary>
+    /// <summary>Some file systems do not report the type of an entry in its directory.</summary>
     private static byte Ask(int directory, ReadOnlySpan<byte> name) => Entry.Find(directory, Text.Z(name))?.Kind switch
     {
         FileKind.Directory => Abi.DT_DIR,
@@ -89,7 +90,11 @@ internal sealed unsafe class DirectoryNames : IDisposable
 
     /// <summary>The byte that follows the common part: nothing sorts before everything.</summary>
     private static int After(Item item, ReadOnlySpan<byte> name, int common)
-        => name.Length > common ? name[common] : item.IsInside ? '/' : -1;
+    {
+        if (name.Length > common)
+            return name[common];
+        return item.IsInside ? '/' : -1;
+    }
 
     private struct Item
     {

@@ -1,6 +1,8 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Adds up what directories hold on the disk. On a worker; it stops when the request is cancelled.</summary>
 internal static class DiskMeasure
@@ -45,7 +47,7 @@ internal static class DiskMeasure
         fixed (byte* path = Text.Z(request.Path))
         {
             if (Libc.statfs(path, (byte*)about) != 0)
-                throw Errno.Refuse(System.Text.Encoding.UTF8.GetBytes(request.Path));
+                throw Errno.ToException(System.Text.Encoding.UTF8.GetBytes(request.Path));
         }
         var (blockSize, blocks, available, files, freeFiles) = (about[1], about[2], about[4], about[5], about[6]);
         return new DiskFree(Math.Min(available, blocks) * blockSize, blocks * blockSize, Math.Min(freeFiles, files), files);

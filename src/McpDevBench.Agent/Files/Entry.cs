@@ -1,9 +1,10 @@
 using System.Numerics;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
-/// <summary>What the kernel says of one entry of the file system.</summary>
+/// <summary>The kernel's data about one entry of the file system.</summary>
 internal readonly unsafe struct Entry(Statx stat)
 {
     public const uint PermissionBits = 0x1ff;
@@ -43,7 +44,8 @@ internal readonly unsafe struct Entry(Statx stat)
     public (ulong Inode, ulong Device) Identity => (stat.Inode, ((ulong)stat.DeviceMajor << 32) | stat.DeviceMinor);
 
     /// <summary>The one recipe of etags.</summary>
-    public ulong Etag => Mix(Mix(Mix(Mix(0, stat.Inode), (ulong)stat.Size), (ulong)stat.Modified.Nanoseconds), (ulong)stat.Changed.Nanoseconds);
+    public ulong Etag
+        => Mix(Mix(Mix(Mix(0, stat.Inode), (ulong)stat.Size), (ulong)stat.Modified.Nanoseconds), (ulong)stat.Changed.Nanoseconds);
 
     /// <summary>Of an open descriptor.</summary>
     public static Entry Of(int fd, ReadOnlySpan<byte> path)
@@ -52,7 +54,7 @@ internal readonly unsafe struct Entry(Statx stat)
         fixed (byte* empty = "\0"u8)
         {
             if (Libc.statx(fd, empty, Abi.AT_EMPTY_PATH, Abi.STATX_BASIC, &stat) != 0)
-                throw Errno.Refuse(path);
+                throw Errno.ToException(path);
         }
         return new Entry(stat);
     }
@@ -67,7 +69,7 @@ internal readonly unsafe struct Entry(Statx stat)
             if (Libc.statx(directory, z, Abi.AT_SYMLINK_NOFOLLOW, Abi.STATX_BASIC, &stat) == 0)
                 return new Entry(stat);
         }
-        return Errno.Last == Errno.ENOENT ? null : throw Errno.Refuse(path ?? name[..^1]);
+        return Errno.Last == Errno.ENOENT ? null : throw Errno.ToException(path ?? name[..^1]);
     }
 
     /// <summary>Whether the names in an open directory may be looked up: reading them needs another permission. If not, the error number is

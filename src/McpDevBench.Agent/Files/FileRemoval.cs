@@ -1,16 +1,18 @@
 using System.Runtime.InteropServices;
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
-/// <summary>Removing entries and whole trees.</summary>
+/// <summary>Removes entries and whole trees.</summary>
 internal static unsafe class FileRemoval
 {
     private const int BufferSize = 16 << 10;
     private const int RecordHeader = 19;
     private const uint OwnerBits = 0x1c0; // 0700
 
-    public static void Delete(Workspace workspace, DeleteRequest request, Channel channel)
+    public static void Delete(RootDirectory workspace, DeleteRequest request, Channel channel)
     {
         using var place = workspace.Locate(request.Path);
         lock (workspace.Mutation)
@@ -18,11 +20,11 @@ internal static unsafe class FileRemoval
             var found = place.Find();
             Conditions.Check(request.Path, found, request.IfMatch, ifNoneMatch: false);
             if (found is not { } entry)
-                throw Errno.Refuse(Errno.ENOENT, Text.Show(request.Path));
+                throw Errno.ToException(Errno.ENOENT, Text.Show(request.Path));
             if (entry.Kind != FileKind.Directory || !request.Recursive)
             {
                 if (place.Unlink(entry.Kind == FileKind.Directory) != 0)
-                    throw Errno.Refuse(request.Path);
+                    throw Errno.ToException(request.Path);
                 return;
             }
         }
@@ -31,9 +33,9 @@ internal static unsafe class FileRemoval
 
     /// <summary>
     /// A directory with all that is in it, however deep, with three descriptors: down by name without following links, and up by "..",
-    /// which must lead to the very directory that we came from.
+    /// which must lead to the directory it came from.
     /// </summary>
-    /// <param name="opensDirectories">Changes the mode of a directory that its owner may not change: what was promised to be gone.</param>
+    /// <param name="opensDirectories">Makes directories writable for their owner: for entries that were reported as removed.</param>
     public static void RemoveTree(Place place, ReadOnlySpan<byte> path, Channel? channel, bool opensDirectories = false)
     {
         var above = new Stack<(ulong, ulong)>();
@@ -65,7 +67,7 @@ internal static unsafe class FileRemoval
             Libc.close(current);
         }
         if (place.Unlink(isDirectory: true) != 0)
-            throw Errno.Refuse(path);
+            throw Errno.ToException(path);
     }
 
     /// <summary>Removes files and empty directories; stops at the first directory that is not empty, and names it.</summary>
@@ -75,13 +77,13 @@ internal static unsafe class FileRemoval
         for (nint count; (count = Libc.getdents64(directory, buffer, BufferSize)) != 0;)
         {
             if (count < 0)
-                throw Errno.Refuse(path);
+                throw Errno.ToException(path);
             for (nint at = 0; at < count; at += *(ushort*)(buffer + at + 16))
             {
                 var name = buffer + at + RecordHeader;
                 if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)))
                     continue;
-                // Asking the kernel to remove it as what it seems to be is safe: what it is not, it refuses.
+                // Removing it as what it seems to be is safe: the kernel checks the type.
                 var isDirectory = buffer[at + 18] == Abi.DT_DIR;
                 var error = Remove(directory, name, isDirectory);
                 if (error is Errno.EISDIR or Errno.ENOTDIR)
@@ -89,7 +91,7 @@ internal static unsafe class FileRemoval
                 if (error is Errno.ENOTEMPTY or Errno.EEXIST)
                     return Text.Z(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
                 if (error is not (0 or Errno.ENOENT))
-                    throw Errno.Refuse(error, Text.Show(path));
+                    throw Errno.ToException(error, Text.Show(path));
             }
         }
         return null;
@@ -105,7 +107,7 @@ internal static unsafe class FileRemoval
             if (changeMode && Entry.Find(directory, name) is { Kind: FileKind.Directory } entry && (entry.Mode & OwnerBits) != OwnerBits)
                 Libc.fchmodat(directory, z, entry.Mode | OwnerBits, 0);
             var fd = Libc.openat(directory, z, Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW | Abi.O_CLOEXEC, 0);
-            return fd >= 0 ? fd : throw Errno.Refuse(path);
+            return fd >= 0 ? fd : throw Errno.ToException(path);
         }
     }
 }

@@ -1,7 +1,8 @@
 using System.Text;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
 /// A pattern of <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>{a,b}</c> and <c>**</c> (any number of directories) on a path.
@@ -63,16 +64,23 @@ internal sealed class Glob
                 Expand([.. pattern[..open], .. pattern[start..i], .. pattern[(close + 1)..]]);
                 start = i + 1;
             }
-            depth += at == '{' ? 1 : at == '}' ? -1 : 0;
+            depth += Depth(at);
         }
     }
+
+    private static int Depth(byte at) => at switch
+    {
+        (byte)'{' => 1,
+        (byte)'}' => -1,
+        _ => 0,
+    };
 
     private static int Closing(byte[] pattern, int open)
     {
         var depth = 0;
         for (var i = open; i < pattern.Length; i++)
         {
-            depth += pattern[i] == '{' ? 1 : pattern[i] == '}' ? -1 : 0;
+            depth += Depth(pattern[i]);
             if (depth == 0)
                 return i;
         }

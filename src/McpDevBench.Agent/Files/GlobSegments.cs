@@ -1,4 +1,4 @@
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Matching of one pattern without braces, segment by segment.</summary>
 internal static class GlobSegments
@@ -163,7 +163,8 @@ internal static class GlobSegments
     }
 
     private static int Decode(ReadOnlySpan<byte> character)
-        => System.Text.Rune.DecodeFromUtf8(character, out var rune, out _) == System.Buffers.OperationStatus.Done ? rune.Value : -character[0];
+        => System.Text.Rune.DecodeFromUtf8(character, out var rune, out _) == System.Buffers.OperationStatus.Done ? rune.Value
+            : -character[0];
 
     /// <summary>Bytes of the character there; one where it is no UTF-8.</summary>
     private static int CharacterLength(ReadOnlySpan<byte> text, int at)

@@ -1,4 +1,6 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Files;
 
 /// <summary>The rules of one .gitignore file, for paths below its directory.</summary>
 internal sealed class IgnoreRules
@@ -11,7 +13,7 @@ internal sealed class IgnoreRules
     /// <summary>Those of a directory; null if it has none, or none that can be read.</summary>
     public static IgnoreRules? Load(int directory)
     {
-        var fd = Workspace.TryOpenBelow(directory, ".gitignore"u8, Abi.O_RDONLY | Abi.O_NONBLOCK | Abi.O_NOCTTY);
+        var fd = RootDirectory.TryOpenBelow(directory, ".gitignore"u8, Abi.O_RDONLY | Abi.O_NONBLOCK | Abi.O_NOCTTY);
         if (fd < 0)
             return null;
         using var file = new Fd(fd);
@@ -30,7 +32,9 @@ internal sealed class IgnoreRules
         }
     }
 
-    /// <summary>Whether the path (relative to the file's directory) is ignored; null if no rule speaks of it. The last one that does counts.</summary>
+    /// <summary>
+    /// Whether the path (relative to the file's directory) is ignored; null if no rule speaks of it. The last one that does counts.
+    /// </summary>
     public bool? Decide(ReadOnlySpan<byte> path, bool isDirectory)
     {
         var name = path[(path.LastIndexOf((byte)'/') + 1)..];
@@ -62,5 +66,14 @@ internal sealed class IgnoreRules
         _rules.Add(new Rule(GlobSegments.Split(line.TrimStart((byte)'/')), negated, directoriesOnly, onPath));
     }
 
-    private sealed record Rule(byte[][] Segments, bool Negated, bool DirectoriesOnly, bool OnPath);
+    private sealed class Rule(byte[][] segments, bool negated, bool directoriesOnly, bool onPath)
+    {
+        public byte[][] Segments => segments;
+
+        public bool Negated => negated;
+
+        public bool DirectoriesOnly => directoriesOnly;
+
+        public bool OnPath => onPath;
+    }
 }

@@ -1,6 +1,10 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
 
-/// <summary>Every .gitignore from the workspace's root down to where a walk stands; the deepest that says something counts.</summary>
+namespace McpDevBench.Agent.Files;
+
+/// <summary>
+/// Every .gitignore from the workspace's root down to the current directory of a walk. The deepest with a matching rule decides.
+/// </summary>
 internal sealed class IgnoreStack
 {
     private readonly List<(IgnoreRules? Rules, int BaseLength)> _levels = [];
@@ -8,12 +12,12 @@ internal sealed class IgnoreStack
     private readonly byte[] _prefix;
 
     /// <param name="prefix">Of the walk's base: empty, or ending in a slash.</param>
-    public IgnoreStack(Workspace workspace, byte[] prefix)
+    public IgnoreStack(RootDirectory workspace, byte[] prefix)
     {
         _prefix = prefix;
         for (var length = 0; length < prefix.Length; length = prefix.AsSpan(length).IndexOf((byte)'/') + length + 1)
         {
-            var fd = Workspace.TryOpenBelow(workspace.Root, prefix.AsSpan(0, length), Abi.O_PATH | Abi.O_DIRECTORY);
+            var fd = RootDirectory.TryOpenBelow(workspace.Root, prefix.AsSpan(0, length), Abi.O_PATH | Abi.O_DIRECTORY);
             if (fd < 0)
                 break;
             _levels.Add((IgnoreRules.Load(fd), length));
@@ -45,8 +49,10 @@ internal sealed class IgnoreStack
     {
         while (_levels.Count - _above > walk.Depth)
             _levels.RemoveAt(_levels.Count - 1);
-        // A walk enters one directory at a time, and stands in the one that is not known yet. Leaving one for its neighbour passes their parent.
+        // A walk enters one directory at a time, and stands in the one that is not known yet. Leaving one for its neighbour passes their
+        // parent.
         if (_levels.Count - _above < walk.Depth)
-            _levels.Add((walk.Directory < 0 ? null : IgnoreRules.Load(walk.Directory), _prefix.Length + walk.Path.Length - walk.Name.Length));
+            _levels.Add((walk.Directory < 0 ? null : IgnoreRules.Load(walk.Directory),
+                _prefix.Length + walk.Path.Length - walk.Name.Length));
     }
 }

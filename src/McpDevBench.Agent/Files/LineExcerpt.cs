@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>What is shown of a line: all of it, or of a long one what is around a match.</summary>
 /// <param name="End">Where the excerpt ends in the piece, in bytes.</param>

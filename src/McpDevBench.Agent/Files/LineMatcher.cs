@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Where in a line something is that is searched for.</summary>
 internal sealed class LineMatcher

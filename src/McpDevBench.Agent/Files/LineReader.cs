@@ -1,6 +1,7 @@
 using System.Text;
+using McpDevBench.Agent.Linux;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>A line of a file, or a piece of a line that is too long to be held.</summary>
 /// <param name="text">Without the line's end.</param>

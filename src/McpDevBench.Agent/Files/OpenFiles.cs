@@ -1,7 +1,10 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Wire;
+
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
-/// Files without a name that processes of the container have open: they take disk, and no walk finds them. The kernel shows the
+/// Deleted files that processes of the container have open: they use disk space, and a walk does not find them. The kernel shows the
 /// descriptors of a process to its own user, which the agent's threads are for files, unless the process has hidden them.
 /// </summary>
 internal static class OpenFiles

@@ -1,6 +1,7 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>What is wrong with a regular expression. The server knows the error by its first word, "pattern:".</summary>
 internal static class PatternErrors
@@ -27,6 +28,15 @@ internal static class PatternErrors
     };
 
     /// <summary>The words of a name such as <c>InsufficientOrInvalidHexDigits</c>.</summary>
-    private static string Words(string name) =>
-        string.Concat(name.Select((letter, i) => char.IsUpper(letter) && i > 0 ? $" {letter}" : $"{letter}")).ToLowerInvariant();
+    private static string Words(string name)
+    {
+        var words = new StringBuilder();
+        foreach (var letter in name)
+        {
+            if (char.IsUpper(letter) && words.Length > 0)
+                words.Append(' ');
+            words.Append(char.ToLowerInvariant(letter));
+        }
+        return words.ToString();
+    }
 }

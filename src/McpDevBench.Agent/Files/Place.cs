@@ -1,4 +1,6 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Files;
 
 /// <summary>A name in an open directory: what every change is made with, so that nothing on the way can be swapped.</summary>
 /// <param name="name">NUL-terminated, one component.</param>
@@ -15,8 +17,8 @@ internal sealed unsafe class Place(Fd directory, byte[] name, byte[]? path = nul
     /// <summary>Opens the entry itself: a link is not followed.</summary>
     public Fd Open(int flags)
     {
-        var fd = Workspace.TryOpenBelow(directory, name.AsSpan(..^1), flags | Abi.O_NOFOLLOW);
-        return fd >= 0 ? new Fd(fd) : throw Errno.Refuse(path ?? name[..^1]);
+        var fd = RootDirectory.TryOpenBelow(directory, name.AsSpan(..^1), flags | Abi.O_NOFOLLOW);
+        return fd >= 0 ? new Fd(fd) : throw Errno.ToException(path ?? name[..^1]);
     }
 
     public int Unlink(bool isDirectory = false)

@@ -1,6 +1,6 @@
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Collects matches with the lines around them, until there are enough or the answer is as large as it may be; and what was
 /// left out.</summary>
@@ -50,7 +50,9 @@ internal sealed class SearchResults(SearchRequest request)
     {
         AddAfter(text);
         string[] before = [.. _before];
-        var cost = 82 + _path.Length + Cost(text) + before.Sum(Cost);
+        var cost = 82 + _path.Length + Cost(text);
+        foreach (var line in before)
+            cost += Cost(line);
         if (_matches.Count >= request.MaxResults || _bytes + cost > MaxBytes)
         {
             Stop(_matches.Count >= request.MaxResults ? SearchStop.Results : SearchStop.Size, _path, number - 1);

@@ -1,6 +1,9 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>One member of an archive, as its headers describe it.</summary>
 internal readonly record struct TarMember(byte[] Name, char Type, uint Mode, long Size, long Mtime, byte[] Link);
@@ -52,7 +55,7 @@ internal sealed class TarReader(Channel from)
                 case 'S':
                     throw Sparse();
             }
-            // Links, directories and devices have no content, whatever their size says.
+            // Links, directories and devices have no content, whatever their size field is.
             if (type is >= '1' and <= '6')
                 size = 0;
             _content = size;
@@ -60,7 +63,8 @@ internal sealed class TarReader(Channel from)
             var name = _longName ?? Name();
             if (type is '\0' or '0' or '7')
                 type = name.AsSpan().EndsWith("/"u8) ? '5' : '0';
-            member = new TarMember(name, type, (uint)Number(100, 8) & Entry.PermissionBits, size, Number(136, 12, mayBeNegative: true), _longLink ?? Text(_header.AsSpan(157, 100)));
+            member = new TarMember(name, type, (uint)Number(100, 8) & Entry.PermissionBits, size, Number(136, 12, mayBeNegative: true),
+                _longLink ?? Text(_header.AsSpan(157, 100)));
             return true;
         }
     }
@@ -89,7 +93,8 @@ internal sealed class TarReader(Channel from)
     private byte[] Records(long size)
     {
         if (size > MaxRecords)
-            throw new OperationException(AgentStatus.TooLarge, $"archive: {size} bytes of extended header, at most {MaxRecords} are accepted");
+            throw new OperationException(AgentStatus.TooLarge,
+                $"archive: {size} bytes of extended header, at most {MaxRecords} are accepted");
         var records = new byte[size];
         ReadExactly(records);
         Skip((Block - (size % Block)) % Block);
@@ -167,7 +172,8 @@ internal sealed class TarReader(Channel from)
         return value;
     }
 
-    private static byte[] Text(ReadOnlySpan<byte> field) => field.IndexOf((byte)0) is >= 0 and var end ? field[..end].ToArray() : field.ToArray();
+    private static byte[] Text(ReadOnlySpan<byte> field)
+        => field.IndexOf((byte)0) is >= 0 and var end ? field[..end].ToArray() : field.ToArray();
 
     private void Skip(long count)
     {

@@ -1,6 +1,6 @@
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Writes a POSIX tar.</summary>
 internal sealed class TarWriter(ChannelWriter to)

@@ -1,8 +1,10 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Linux;
+
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
-/// A file without a name, until its content is complete. On a file system that knows no such thing it has one that shows
-/// what it is, which is removed whatever happens.
+/// A file without a name, until its content is complete. On a file system without O_TMPFILE it has a temporary name, which is always
+/// removed.
 /// </summary>
 internal sealed unsafe class TempFile : IDisposable
 {
@@ -24,7 +26,8 @@ internal sealed unsafe class TempFile : IDisposable
         Prefix.CopyTo(name);
         ulong random;
         Libc.getrandom((byte*)&random, sizeof(ulong), 0);
-        System.Buffers.Text.Utf8Formatter.TryFormat(random, name.AsSpan(Prefix.Length), out _, new System.Buffers.StandardFormat('x', RandomDigits));
+        System.Buffers.Text.Utf8Formatter.TryFormat(random, name.AsSpan(Prefix.Length), out _,
+            new System.Buffers.StandardFormat('x', RandomDigits));
         return name;
     }
 
@@ -38,12 +41,12 @@ internal sealed unsafe class TempFile : IDisposable
                 return new TempFile(directory, fd, null);
         }
         if (Errno.Last is not (Errno.EOPNOTSUPP or Errno.EISDIR or Errno.EINVAL))
-            throw Errno.Refuse(path);
+            throw Errno.ToException(path);
         var name = NewName();
         fixed (byte* z = name)
         {
             var fd = Libc.openat(directory, z, Abi.O_CREAT | Abi.O_EXCL | Abi.O_RDWR | Abi.O_CLOEXEC, 0x180);
-            return fd >= 0 ? new TempFile(directory, fd, name) : throw Errno.Refuse(path);
+            return fd >= 0 ? new TempFile(directory, fd, name) : throw Errno.ToException(path);
         }
     }
 

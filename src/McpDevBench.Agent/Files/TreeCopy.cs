@@ -1,10 +1,12 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Wire;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>Copies a file, a link, or a directory with all that is in it, to a name that is free.</summary>
-/// <param name="leftOut">Of the directory.</param>
-internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
+/// <param name="leftOut">Names of a batch that are not copied.</param>
+internal sealed unsafe class TreeCopy(Channel channel, HiddenNames leftOut)
 {
     /// <summary>Files, directories and links that were copied.</summary>
     public uint Entries { get; private set; }
@@ -26,7 +28,7 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
     private void CopyDirectory(Place from, Entry entry, Place to, byte[] path)
     {
         if (Modes.Make(to, default, entry.Permissions) != 0)
-            throw Errno.Refuse(path);
+            throw Errno.ToException(path);
         Entries++;
         using var copy = to.Open(Abi.O_PATH | Abi.O_DIRECTORY);
         using var walk = new TreeWalk(from.Open(Abi.O_PATH | Abi.O_DIRECTORY), path, recursive: true, requireAll: true);
@@ -37,11 +39,12 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
             if (walk.Directory < 0 || leftOut.AreIn(walk.Path) || Entry.Find(walk.Directory, name) is not { } inside)
                 continue;
             var parent = walk.Path[..Math.Max(0, walk.Path.Length - name.Length)];
-            using var target = new Place(Workspace.OpenBelow(copy, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS), name);
+            using var target = new Place(RootDirectory.OpenBelow(copy, parent, Abi.O_PATH | Abi.O_DIRECTORY, Abi.RESOLVE_NO_SYMLINKS),
+                name);
             if (inside.Kind != FileKind.Directory)
                 CopyOne(walk.Directory, name, inside, target, walk.ShownPath);
             else if (Modes.Make(target, walk.Path, inside.Permissions) != 0)
-                throw Errno.Refuse(walk.ShownPath);
+                throw Errno.ToException(walk.ShownPath);
             else
                 Entries++;
         }
@@ -59,7 +62,8 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
                 CopyFile(directory, name, to, path);
                 break;
             default:
-                throw new OperationException(AgentStatus.NotRegular, $"{Text.Show(path)}: is, or contains, something that is neither file, directory nor link");
+                throw new OperationException(AgentStatus.NotRegular,
+                    $"{Text.Show(path)}: is, or contains, something that is neither file, directory nor link");
         }
     }
 
@@ -67,12 +71,12 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
     {
         var opened = ClosedFile.TryOpen(directory, name);
         if (opened < 0)
-            throw Errno.Refuse(path);
-        using var from = FileReading.Regular(new Fd(opened), path, out var entry);
+            throw Errno.ToException(path);
+        using var from = RegularFile.Regular(new Fd(opened), path, out var entry);
         using var temp = TempFile.Create(to.Directory, path);
-        Bytes += (ulong)Replacing.Copy(from, temp.Fd, 0, long.MaxValue, path, channel);
+        Bytes += (ulong)FileReplacement.Copy(from, temp.Fd, 0, long.MaxValue, path, channel);
         if (Libc.fchmod(temp.Fd, entry.Permissions) != 0 || temp.LinkAs(to.Name) != 0)
-            throw Errno.Refuse(path);
+            throw Errno.ToException(path);
     }
 
     private static void CopyLink(int directory, byte[] name, Place to, byte[] path)
@@ -80,7 +84,7 @@ internal sealed unsafe class TreeCopy(Channel channel, AsideNames leftOut)
         fixed (byte* target = Text.Z(Entry.LinkTarget(directory, name)), z = to.Name)
         {
             if (Libc.symlinkat(target, to.Directory, z) != 0)
-                throw Errno.Refuse(path);
+                throw Errno.ToException(path);
         }
     }
 }

@@ -1,17 +1,19 @@
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
 /// Moves a complete tree into a target directory. A directory joins one of the same name; a file or link replaces a file or link; what is
 /// new is moved whole. Undone in reverse if it cannot be finished. Under the workspace's lock.
 /// </summary>
-internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byte[] target, DirectoryModes modes)
+internal sealed unsafe class TreeMerge(RootDirectory workspace, StagingDirectory staging, byte[] target, DirectoryModes modes)
 {
     private const int RecordsBetweenChecks = 1024;
 
-    private readonly byte[] _prefix = Listing.Prefix(target);
-    private readonly MadeDirectories _made = new(workspace);
+    private readonly byte[] _prefix = DirectoryLister.Prefix(target);
+    private readonly CreatedDirectories _made = new(workspace);
     private readonly List<(byte[] Path, bool Replaced)> _done = [];
 
     /// <summary>Finds, before anything is changed, what cannot be moved.</summary>
@@ -47,7 +49,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
         => modes.Set(path => workspace.TryOpen([.. _prefix, .. path], Abi.O_PATH | Abi.O_DIRECTORY | Abi.O_NOFOLLOW));
 
     /// <param name="target">A directory that exists.</param>
-    public static void RequireFree(Workspace workspace, byte[] target)
+    public static void RequireFree(RootDirectory workspace, byte[] target)
     {
         using var names = new DirectoryNames();
         using var directory = workspace.Open(target, Abi.O_RDONLY | Abi.O_DIRECTORY);
@@ -66,7 +68,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
     private void Walk(bool apply)
     {
         using var walk = new TreeWalk(
-            Workspace.OpenBelow(staging.TreeDirectory, default, Abi.O_PATH | Abi.O_DIRECTORY), target, recursive: true,
+            RootDirectory.OpenBelow(staging.TreeDirectory, default, Abi.O_PATH | Abi.O_DIRECTORY), target, recursive: true,
             requireAll: true);
         while (walk.Next(() => _made.Exists(PathOf(walk))))
         {
@@ -94,7 +96,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
             return;
         }
         if (found is not null)
-            throw Errno.Refuse(Errno.ENOTDIR, Text.Show(path));
+            throw Errno.ToException(Errno.ENOTDIR, Text.Show(path));
         if (!apply)
             return;
         Rename(new Fd(walk.Directory), walk.NameZ, to, Abi.RENAME_NOREPLACE, path);
@@ -104,7 +106,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
     private void PutFile(TreeWalk walk, Place to, byte[] path, bool apply)
     {
         var found = to.Find();
-        Replacing.RefuseUnlessFile(found, path);
+        FileReplacement.RequireFile(found, path);
         if (!apply)
             return;
         if (found is not null)
@@ -119,7 +121,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
         fixed (byte* from = to.Name, kept = NameOf(_done.Count))
         {
             if (Libc.linkat(to.Directory, from, staging.Old, kept, 0) != 0 && Libc.renameat2(to.Directory, from, staging.Old, kept, 0) != 0)
-                throw Errno.Refuse(path);
+                throw Errno.ToException(path);
         }
     }
 
@@ -160,7 +162,7 @@ internal sealed unsafe class TreeMerge(Workspace workspace, Staging staging, byt
         }
         throw Errno.Last == Errno.EEXIST
             ? new OperationException(AgentStatus.Conflict, $"{Text.Show(path)}: exists already")
-            : Errno.Refuse(path);
+            : Errno.ToException(path);
     }
 
     private static byte[] NameOf(int number) => Text.Z($"{number}");

@@ -1,11 +1,12 @@
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>
 /// Walks a directory, and what is below it, in the order of the paths' bytes, never through a link. Every directory is opened by its path
 /// from the walk's own, below it and without links, so a walk needs two descriptors however deep the tree is; what is too deep for a path
-/// is left out, because nobody could name it either.
+/// is left out, because no request could name it either.
 /// </summary>
 internal sealed class TreeWalk : IDisposable
 {
@@ -39,7 +40,7 @@ internal sealed class TreeWalk : IDisposable
     public ReadOnlySpan<byte> Path => _path.AsSpan(0, _length);
 
     /// <summary>As errors name it.</summary>
-    public byte[] ShownPath => [.. Listing.Prefix(_shown), .. Path];
+    public byte[] ShownPath => [.. DirectoryLister.Prefix(_shown), .. Path];
 
     public ReadOnlySpan<byte> Name => Top.Names.Name(Top.Position);
 
@@ -67,7 +68,9 @@ internal sealed class TreeWalk : IDisposable
         }
     }
 
-    /// <summary>On to the next entry. <paramref name="enter"/>: whether the insides of a directory are wanted; asked with the walk standing on it.</summary>
+    /// <summary>
+    /// Moves to the next entry. <paramref name="enter"/> decides whether to walk into the current directory.
+    /// </summary>
     public bool Next(Func<bool>? enter = null)
     {
         while (_levels.TryPeek(out var level))
@@ -80,7 +83,8 @@ internal sealed class TreeWalk : IDisposable
             if (!SetPath(level))
             {
                 if (_requireAll)
-                    throw new OperationException(AgentStatus.Invalid, $"{Text.Show(ShownPath)}: is at the limit of a path's length; what follows is too deep");
+                    throw new OperationException(AgentStatus.Invalid,
+                        $"{Text.Show(ShownPath)}: is at the limit of a path's length; what follows is too deep");
                 Unreadable++;
                 continue;
             }
@@ -138,13 +142,13 @@ internal sealed class TreeWalk : IDisposable
             var error = Errno.Last;
             if (fd >= 0)
                 Libc.close(fd);
-            // Of what is inside, an entry that has gone or must not be read is simply not there; the base itself must be.
+            // Below the base, a directory that has gone is left out; the base itself must exist.
             if (_levels.Count == 0)
-                throw Errno.Refuse(error, Text.Show(_shown));
+                throw Errno.ToException(error, Text.Show(_shown));
             if (error == Errno.ENOENT)
                 return;
             if (_requireAll)
-                throw Errno.Refuse(error, Text.Show(ShownPath));
+                throw Errno.ToException(error, Text.Show(ShownPath));
             Unreadable++;
             return;
         }
@@ -178,7 +182,8 @@ internal sealed class TreeWalk : IDisposable
     }
 
     private int OpenDirectory(ReadOnlySpan<byte> path)
-        => Workspace.TryOpenBelow(_base, path, Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW, path.IsEmpty ? 0 : Abi.RESOLVE_NO_SYMLINKS);
+        => RootDirectory.TryOpenBelow(_base, path, Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW, path.IsEmpty ? 0
+            : Abi.RESOLVE_NO_SYMLINKS);
 
     private sealed class Level(DirectoryNames names, int pathLength)
     {

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using McpDevBench.Agent.Linux;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Files;
 
 /// <summary>A growing array outside the managed heap, for names of directories. All of them together are bounded.</summary>
 internal sealed unsafe class WalkMemory : IDisposable

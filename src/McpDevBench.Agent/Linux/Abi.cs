@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
 /// <summary>Numbers of the kernel's interface.</summary>
 internal static class Abi
@@ -26,7 +26,7 @@ internal static class Abi
     public const nint CLOSE_RANGE_CLOEXEC = 4;
     public const ulong RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_BENEATH = 8;
 
-    public const int F_GETFL = 3, F_SETFL = 4, F_ADD_SEALS = 1033, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    public const int F_SETFD = 2, FD_CLOEXEC = 1, F_GETFL = 3, F_SETFL = 4, F_ADD_SEALS = 1033, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
     public const nuint FIONREAD = 0x541B, TCGETS = 0x5401, TIOCSWINSZ = 0x5414, TIOCGPTN = 0x80045430, TIOCSPTLCK = 0x40045431;
 
@@ -36,9 +36,11 @@ internal static class Abi
     public static readonly int EpollDataOffset = s_arm ? 8 : 4;
     public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
 
-    public const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = O_NONBLOCK, SOCK_CLOEXEC = O_CLOEXEC, SHUT_WR = 1, SOL_SOCKET = 1, SO_PEERCRED = 17;
+    public const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = O_NONBLOCK, SOCK_CLOEXEC = O_CLOEXEC, SHUT_WR = 1, SOL_SOCKET = 1,
+        SO_PEERCRED = 17;
 
-    public const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19, SIGXFSZ = 25;
+    public const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19,
+        SIGXFSZ = 25;
     public const int SIG_BLOCK = 0;
     public const nint SIG_IGN = 1;
 
@@ -49,6 +51,7 @@ internal static class Abi
     public const int CAP_KILL = 5, CAP_SETGID = 6, CAP_SETUID = 7, CAP_SETPCAP = 8, CAP_SYS_NICE = 23;
     public const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
-    public const uint S_IFMT = 0xF000, S_IFSOCK = 0xC000, S_IFLNK = 0xA000, S_IFREG = 0x8000, S_IFBLK = 0x6000, S_IFDIR = 0x4000, S_IFCHR = 0x2000, S_IFIFO = 0x1000;
+    public const uint S_IFMT = 0xF000, S_IFSOCK = 0xC000, S_IFLNK = 0xA000, S_IFREG = 0x8000, S_IFBLK = 0x6000, S_IFDIR = 0x4000,
+        S_IFCHR = 0x2000, S_IFIFO = 0x1000;
     public const byte DT_UNKNOWN = 0, DT_DIR = 4, DT_REG = 8, DT_LNK = 10;
 }

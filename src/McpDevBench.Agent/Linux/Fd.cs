@@ -1,4 +1,4 @@
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
 /// <summary>An open file descriptor that is closed at the end of a <c>using</c>.</summary>
 internal readonly struct Fd(int number) : IDisposable
@@ -32,7 +32,7 @@ internal readonly struct Fd(int number) : IDisposable
                 if (count == 0)
                     break;
                 if (count < 0 && Errno.Last != Errno.EINTR)
-                    throw Errno.Refuse(path);
+                    throw Errno.ToException(path);
                 done += Math.Max(0, (int)count);
             }
         }
@@ -47,7 +47,7 @@ internal readonly struct Fd(int number) : IDisposable
             {
                 var count = Libc.write(fd, start + done, from.Length - done);
                 if (count < 0 && Errno.Last != Errno.EINTR)
-                    throw Errno.Refuse(path);
+                    throw Errno.ToException(path);
                 done += Math.Max(0, (int)count);
             }
         }

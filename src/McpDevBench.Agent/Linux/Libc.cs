@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
 /// <summary>The C library, as it is: a static executable links every one of these directly.</summary>
 internal static unsafe partial class Libc
@@ -12,14 +12,18 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")] internal static partial void close(int fd);
     [LibraryImport("libc", SetLastError = true)] internal static partial int openat(int directory, byte* path, int flags, uint mode);
     [LibraryImport("libc", SetLastError = true)] internal static partial nint syscall(nint number, nint a, nint b, nint c, nint d);
-    [LibraryImport("libc", SetLastError = true)] internal static partial int statx(int directory, byte* path, int flags, uint mask, Statx* result);
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int statx(int directory, byte* path, int flags, uint mask, Statx* result);
     [LibraryImport("libc", SetLastError = true)] internal static partial int faccessat(int directory, byte* path, int mode, int flags);
-    [LibraryImport("libc", SetLastError = true)] internal static partial nint readlinkat(int directory, byte* path, byte* buffer, nint size);
-    [LibraryImport("libc", SetLastError = true)] internal static partial int linkat(int fromDirectory, byte* from, int toDirectory, byte* to, int flags);
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint readlinkat(int directory, byte* path, byte* buffer, nint size);
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int linkat(int fromDirectory, byte* from, int toDirectory, byte* to, int flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int symlinkat(byte* target, int directory, byte* path);
     [LibraryImport("libc", SetLastError = true)] internal static partial int unlinkat(int directory, byte* path, int flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int mkdirat(int directory, byte* path, uint mode);
-    [LibraryImport("libc", SetLastError = true)] internal static partial int renameat2(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int renameat2(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fchmod(int fd, uint mode);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fchmodat(int directory, byte* path, uint mode, int flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fsync(int fd);
@@ -48,7 +52,8 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial int connect(int fd, byte* address, uint length);
     [LibraryImport("libc", SetLastError = true)] internal static partial int accept4(int fd, byte* address, uint* length, int flags);
     [LibraryImport("libc", SetLastError = true)] internal static partial int shutdown(int fd, int how);
-    [LibraryImport("libc", SetLastError = true)] internal static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
 
     [LibraryImport("libc", SetLastError = true)] internal static partial int signalfd(int fd, SignalSet* mask, int flags);
     [LibraryImport("libc")] internal static partial void pthread_sigmask(int how, SignalSet* set, SignalSet* old);
@@ -57,7 +62,8 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial int waitid(int type, uint id, byte* info, int options);
     [LibraryImport("libc", SetLastError = true)] internal static partial int wait4(int pid, int* status, int options, ResourceUsage* usage);
     [LibraryImport("libc", SetLastError = true)] internal static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
-    [LibraryImport("libc", SetLastError = true)] internal static partial int prlimit(int pid, int resource, ResourceLimit* change, ResourceLimit* old);
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int prlimit(int pid, int resource, ResourceLimit* change, ResourceLimit* old);
     [LibraryImport("libc", SetLastError = true)] internal static partial int execve(byte* path, byte** argv, byte** env);
     [LibraryImport("libc")] internal static partial int getpid();
     [LibraryImport("libc")] internal static partial void umask(uint mask);

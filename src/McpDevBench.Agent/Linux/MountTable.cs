@@ -1,7 +1,7 @@
 using System.Text;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
 /// <summary>What is mounted where, as the kernel has it: the server compares it with what it asked Docker for.</summary>
 internal static unsafe class MountTable

@@ -1,4 +1,4 @@
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
 /// <summary>Small files of /proc and /sys, read whole.</summary>
 internal static unsafe class ProcFile

@@ -1,8 +1,10 @@
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
-/// <summary>A process, told apart from a later one with the same number by the inode of its directory in /proc.</summary>
-internal readonly record struct ProcessId(int Pid, ulong Inode)
+/// <summary>A process. The inode of its directory in /proc distinguishes it from a later process with the same number.</summary>
+internal readonly struct ProcessId(int pid, ulong inode)
 {
-    /// <summary>1 stands for an inode that could not be made.</summary>
-    public bool IsUnique => Inode > 1;
+    public int Pid { get; } = pid;
+
+    /// <summary>The kernel reports 1 where it could not make an inode.</summary>
+    public ulong Inode { get; } = inode;
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
 /// <summary>Kernel structures, laid out alike on every 64-bit Linux.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]

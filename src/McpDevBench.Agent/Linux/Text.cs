@@ -1,10 +1,12 @@
 using System.Text;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Linux;
 
 /// <summary>Bytes for the C library, and raw names for people.</summary>
 internal static class Text
 {
+    private const int MaxShown = 300;
+
     /// <summary>The bytes with a NUL after them.</summary>
     public static byte[] Z(ReadOnlySpan<byte> bytes)
     {
@@ -20,6 +22,8 @@ internal static class Text
     {
         if (!path.IsEmpty && path[^1] == 0)
             path = path[..^1];
-        return path.IsEmpty ? "." : path.Length <= 300 ? Encoding.UTF8.GetString(path) : Encoding.UTF8.GetString(path[..300]) + "…";
+        if (path.IsEmpty)
+            return ".";
+        return path.Length <= MaxShown ? Encoding.UTF8.GetString(path) : Encoding.UTF8.GetString(path[..MaxShown]) + "…";
     }
 }

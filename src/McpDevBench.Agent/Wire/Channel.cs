@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using McpDevBench.Agent.Linux;
+using McpDevBench.Agent.Runtime;
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Wire;
 
 /// <summary>
 /// One request and the content that belongs to it. The loop feeds it, one worker serves it; credit keeps the loop from
@@ -32,7 +34,7 @@ internal sealed class Channel(Session session, uint id)
     /// <summary>What to do at a Cancel, besides waking the worker (input of an exec waits without one). On the loop.</summary>
     public Action? OnCancel { get; set; }
 
-    /// <summary>Given up by the server, or its session is gone.</summary>
+    /// <summary>Cancelled by the server, or its session has ended.</summary>
     public bool Cancelled => _cancelled;
 
     /// <summary>The request's <see cref="RequestHeader.ExpiresAt"/>. The end of its content may set another one.</summary>
@@ -111,7 +113,7 @@ internal sealed class Channel(Session session, uint id)
         OnCancel?.Invoke();
     }
 
-    /// <summary>Nobody will read what is left.</summary>
+    /// <summary>Drops content that no worker will read.</summary>
     public void Discard()
     {
         lock (_gate)
@@ -175,7 +177,8 @@ internal sealed class Channel(Session session, uint id)
             BufferPool.Return(rented);
             ThrowIfCancelled();
         }
-        Session.Outbox.Content(new OutFrame(new FrameHeader(FrameKind.Data, Id, length), rented.AsMemory(0, length), rented), this, wake: !isLast);
+        Session.Outbox.Content(new OutFrame(new FrameHeader(FrameKind.Data, Id, length), rented.AsMemory(0, length), rented), this,
+            wake: !isLast);
     }
 
     public void SendEnd() => Session.Outbox.Content(OutFrame.Of(FrameKind.DataEnd, Id, default), this, wake: false);

@@ -1,6 +1,6 @@
 using McpDevBench.AgentProtocol;
 
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Wire;
 
 /// <summary>Cuts a stream of bytes into frames. A frame that arrived whole is handed on without being copied.</summary>
 internal sealed class FrameAssembler

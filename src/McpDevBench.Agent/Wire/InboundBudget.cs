@@ -1,6 +1,8 @@
-namespace McpDevBench.Agent;
+namespace McpDevBench.Agent.Wire;
 
-/// <summary>All content that has arrived and waits for a worker, over every channel: each has its window, but together they are bounded too.</summary>
+/// <summary>
+/// All content that has arrived and waits for a worker, over every channel: each has its window, but together they are bounded too.
+/// </summary>
 internal static class InboundBudget
 {
     private const long Limit = 6 << 20;

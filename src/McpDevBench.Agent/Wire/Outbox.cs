@@ -1,4 +1,6 @@
-namespace McpDevBench.Agent;
+using McpDevBench.Agent.Runtime;
+
+namespace McpDevBench.Agent.Wire;
 
 /// <summary>
 /// What a session has to send, apart from the output of execs: control frames, which go first, and content of transfers,
@@ -17,7 +19,7 @@ internal sealed class Outbox(EventLoop loop)
     private int _controlBytes;
     private bool _closed;
 
-    /// <summary>The server asks and asks, and does not read the answers.</summary>
+    /// <summary>The server sends requests and does not read the answers.</summary>
     public bool Overrun => _control.Count > MaxControlFrames;
 
     public void Control(OutFrame frame)
@@ -54,13 +56,13 @@ internal sealed class Outbox(EventLoop loop)
         loop.Wake();
     }
 
-    /// <summary>A frame of content, from a worker, which waits until there is room for it or nobody wants it any more.</summary>
+    /// <summary>A frame of content, from a worker, which waits until there is room for it or its channel is cancelled.</summary>
     /// <param name="wake">False: a response follows at once, and wakes the loop.</param>
     public void Content(OutFrame frame, Channel of, bool wake)
     {
         lock (_gate)
         {
-            // The time limit is for a cancellation, which does not ring here.
+            // The timeout is for a cancellation, which does not pulse this gate.
             while (_contentBytes >= ContentLimit && !_closed && !of.Cancelled)
                 Monitor.Wait(_gate, millisecondsTimeout: 50);
             if (_closed || of.Cancelled)

@@ -16,7 +16,7 @@ internal sealed record ContainerSpec
     public const string HomePath = "/home/dev";
     public const string HostName = "workspace";
 
-    /// <summary>Of the layer of ours: what is in <see cref="PasswdPath"/> before and after the user's number.</summary>
+    /// <summary>Of the layer of ours: the parts of <see cref="PasswdPath"/> before and after the user's number, and the image's groups.</summary>
     public const string UserFolder = "/.mcp-devbench-user";
 
     /// <summary>In memory: the agent writes what is a workspace's own there, as root, before anything else runs.</summary>
@@ -24,6 +24,9 @@ internal sealed record ContainerSpec
 
     /// <summary>Where <c>/etc/passwd</c> leads.</summary>
     public const string PasswdPath = $"{OwnFolder}/passwd";
+
+    /// <summary>Where <c>/etc/group</c> leads: the agent adds the names of the groups by which it knows a command's processes.</summary>
+    public const string GroupPath = $"{OwnFolder}/group";
 
     /// <summary>As whom the agent starts. It becomes <see cref="WorkspaceUser.AgentOf"/> before it does anything else.</summary>
     public const string StartUser = "0:0";

@@ -52,7 +52,6 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
         var git = await files.ReadAsync(dockerId, "/etc/gitconfig", MaxConfiguration, cancellationToken) ?? [];
         var contents = new List<(string Path, byte[] Content)>
         {
-            ("/etc/group", users.Group),
             ("/etc/gitconfig", [.. Encoding.UTF8.GetBytes(GitDefaults), .. git]),
         };
         var bundle = options.CertificateAuthorities is { } authorities
@@ -75,10 +74,8 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
             Folder(ContainerSpec.AgentFolder), Folder(ContainerSpec.WorkspacePath), Folder(ContainerSpec.HomePath),
             Folder(ContainerSpec.UserFolder), Folder(ContainerSpec.OwnFolder),
             File($"{ContainerSpec.UserFolder}/head", users.PasswdHead), File($"{ContainerSpec.UserFolder}/tail", users.PasswdTail),
-            new UstarTarEntry(TarEntryType.SymbolicLink, "./etc/passwd")
-            {
-                LinkName = ContainerSpec.PasswdPath, ModificationTime = time.GetUtcNow(),
-            },
+            File($"{ContainerSpec.UserFolder}/group", users.Group),
+            Link("/etc/passwd", ContainerSpec.PasswdPath), Link("/etc/group", ContainerSpec.GroupPath),
         ]);
         entries.AddRange(contents.Select(file => File(file.Path, file.Content)));
         return new Layer(entries, users.UserName, shell, bundle);
@@ -189,6 +186,9 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
 
     private UstarTarEntry Folder(string path) =>
         new(TarEntryType.Directory, $".{path}") { Mode = ReadableFolder, ModificationTime = time.GetUtcNow() };
+
+    private UstarTarEntry Link(string path, string target) =>
+        new(TarEntryType.SymbolicLink, $".{path}") { LinkName = target, ModificationTime = time.GetUtcNow() };
 
     private UstarTarEntry File(string path, byte[] content) =>
         new(TarEntryType.RegularFile, $".{path}")

@@ -23,7 +23,7 @@ internal sealed partial class WorkspaceImages(
     ILogger<WorkspaceImages> logger)
 {
     /// <summary>Raised when the layer's content changes.</summary>
-    private const string Version = "4";
+    private const string Version = "5";
 
     /// <summary>Making it again takes a fraction of a second.</summary>
     private static readonly TimeSpan _retention = TimeSpan.FromDays(7);

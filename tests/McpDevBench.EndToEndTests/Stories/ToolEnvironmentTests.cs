@@ -23,6 +23,9 @@ public sealed class ToolEnvironmentTests(ServerProcess server) : IClassFixture<S
             await workspace.Sh("awk -F: -v OFS=: -v uid=$(id -u) '$3 == uid { print $1, $2, $3, $4, $6, $7 }' /etc/passwd"));
         Assert.Equal("", await workspace.Sh("awk -F: '$3 == 1000' /etc/passwd"));
         Assert.Equal("root", await workspace.Sh("awk -F: '$3 == 0 { print $1 }' /etc/passwd"));
+        // The mark by which the agent knows the command's processes is a group, which has a name too.
+        Assert.Matches($"^{name} exec-([0-9]+) 0 [0-9]+ \\1$", await workspace.Sh(
+            "groups >/dev/null && id >/dev/null && names=$(id -Gn); echo $names $? $(id -G)"));
         Assert.Equal("written", await workspace.Sh("echo written >~/note; cat /home/dev/note"));
         Assert.Equal("drwxr-xr-x root", await workspace.Sh("ls -ld /etc | awk '{ print $1, $3 }'"));
     }
@@ -38,6 +41,7 @@ public sealed class ToolEnvironmentTests(ServerProcess server) : IClassFixture<S
         Assert.Equal(
             $"root:x:0:0:root:/root:/sbin/nologin\ndev:x:{await workspace.User()}:dev:/home/dev:/bin/sh\n",
             await File.ReadAllTextAsync($"{folder}/.mcp-devbench-user/own/passwd", TestContext.Current.CancellationToken));
+        Assert.Equal("/.mcp-devbench-user/own/group", new FileInfo($"{folder}/etc/group").LinkTarget);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ internal sealed class AgentCall(AgentClient client, uint channel)
         var reader = new MessageReader(_response.Task.Result) { Version = client.Version };
         var status = (AgentStatus)reader.Byte();
         if (status != AgentStatus.Ok)
-            throw new AgentRefusedException(status, Encoding.UTF8.GetString(reader.Rest));
+            throw new AgentErrorException(status, Encoding.UTF8.GetString(reader.Rest));
         var message = read(ref reader);
         reader.End();
         return message;
@@ -73,8 +73,9 @@ internal sealed class AgentCall(AgentClient client, uint channel)
 
     public void Answer() => Answer(static (ref MessageReader _) => 0);
 
-    public AgentStatus Status(TimeSpan? patience = null)
-        => _response.Task.Wait(patience ?? AgentClient.Timeout) ? (AgentStatus)_response.Task.Result[0] : throw new TimeoutException("no response");
+    public AgentStatus Status(TimeSpan? timeout = null)
+        => _response.Task.Wait(timeout ?? AgentClient.Timeout) ? (AgentStatus)_response.Task.Result[0]
+            : throw new TimeoutException("no response");
 
     internal void Fail(Exception error) => _response.TrySetException(error);
 

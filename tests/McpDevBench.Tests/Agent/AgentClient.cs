@@ -4,8 +4,8 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>The agent refused a request.</summary>
-internal sealed class AgentRefusedException(AgentStatus status, string message) : Exception($"{status}: {message}")
+/// <summary>The agent answered with an error.</summary>
+internal sealed class AgentErrorException(AgentStatus status, string message) : Exception($"{status}: {message}")
 {
     public AgentStatus Status { get; } = status;
 }
@@ -73,7 +73,7 @@ internal sealed class AgentClient : IDisposable
     /// <summary>Whether the agent ends the stream in reasonable time.</summary>
     public bool WaitForEnd() => _ended.Wait(Timeout);
 
-    public AgentClient Shake(byte[] secret, TimeSpan? patience = null)
+    public AgentClient Shake(byte[] secret, TimeSpan? timeout = null)
     {
         var nonce = RandomNumberGenerator.GetBytes(Handshake.NonceLength);
         lock (_state)
@@ -86,14 +86,14 @@ internal sealed class AgentClient : IDisposable
         lock (_writing)
             _mayAcknowledge = false;
         Raw([.. Handshake.ServerMagic, .. secret, .. nonce]);
-        if (!_shaken.Task.Wait(patience ?? Timeout))
+        if (!_shaken.Task.Wait(timeout ?? Timeout))
             throw new TimeoutException("the agent did not answer the handshake");
         lock (_writing)
         {
             Send(FrameKind.Hello, 0, to => new Hello(Newest, "test").Write(to));
             _mayAcknowledge = true;
         }
-        if (!_welcome.Task.Wait(patience ?? Timeout))
+        if (!_welcome.Task.Wait(timeout ?? Timeout))
             throw new TimeoutException("the agent did not say welcome");
         return this;
     }
@@ -149,7 +149,8 @@ internal sealed class AgentClient : IDisposable
 
     public ExecRecord Record(Guid key) => Execs.GetOrAdd(key, _ => new ExecRecord());
 
-    public void Ack(Guid key, ulong offset, bool exit = false) => Send(FrameKind.ExecAck, 0, to => new ExecAck(key, offset, exit).Write(to));
+    public void Ack(Guid key, ulong offset, bool exit = false)
+        => Send(FrameKind.ExecAck, 0, to => new ExecAck(key, offset, exit).Write(to));
 
     public byte[] Ping(byte[] payload)
     {
@@ -259,7 +260,9 @@ internal sealed class AgentClient : IDisposable
         }
     });
 
-    /// <summary>Never write on the reading thread: with both pipes full nobody would go on. And by the time it is written the test may be over.</summary>
+    /// <summary>
+    /// Never write on the reading thread: with both pipes full neither side would go on. By the time it is written the test may be over.
+    /// </summary>
     internal static void Later(Action action) => ThreadPool.QueueUserWorkItem(_ =>
     {
         try

@@ -42,7 +42,7 @@ internal sealed class AgentProcess : IDisposable
     /// <param name="further">Arguments beside the users.</param>
     public static AgentProcess WithUsers(int user, int group, int agentUser, string[] further, params string[] launcher)
     {
-        Assert.SkipUnless(Environment.UserName == "root", "only root can become somebody else");
+        Assert.SkipUnless(Environment.UserName == "root", "only root can become another user");
         var workspace = Directory.CreateTempSubdirectory("devbench-agent-test-").FullName;
         using (var chown = Process.Start("chown", [$"{user}:{group}", workspace]))
             chown.WaitForExit();
@@ -81,11 +81,11 @@ internal sealed class AgentProcess : IDisposable
     public AgentClient Connect() => new AgentClient(ToAgent, FromAgent).Shake(Secret);
 
     /// <summary>A conversation through a bridge process.</summary>
-    public AgentClient ConnectBridge(byte[]? secret = null, TimeSpan? patience = null, ushort newest = Protocol.Version)
+    public AgentClient ConnectBridge(byte[]? secret = null, TimeSpan? timeout = null, ushort newest = Protocol.Version)
     {
         var bridge = StartBridge();
         var client = new AgentClient(bridge.StandardInput.BaseStream, bridge.StandardOutput.BaseStream) { Newest = newest };
-        return client.Shake(secret ?? Secret, patience);
+        return client.Shake(secret ?? Secret, timeout);
     }
 
     public Process StartBridge()
@@ -98,7 +98,8 @@ internal sealed class AgentProcess : IDisposable
     public static Process Start(params string[] arguments) => Launch([Binary, .. arguments]);
 
     private static Process Launch(string[] command) =>
-        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true })!;
 
     public void Dispose()
     {

@@ -11,7 +11,8 @@ internal static class AgentVerbs
     public static ExecStart Plan(
         string[] argv, bool stdin = false, bool pty = false, ushort rows = 24, ushort columns = 80,
         uint timeoutMs = 0, uint graceMs = 200, uint drainMs = 500, string cwd = "", string[]? env = null, Guid? key = null)
-        => new(key ?? Guid.NewGuid(), argv, env ?? [Path], Encoding.UTF8.GetBytes(cwd), stdin, pty, rows, columns, timeoutMs, graceMs, drainMs);
+        => new(key ?? Guid.NewGuid(), argv, env ?? [Path], Encoding.UTF8.GetBytes(cwd), stdin, pty, rows, columns, timeoutMs, graceMs,
+            drainMs);
 
     public static Guid Start(this AgentClient client, ExecStart plan)
     {
@@ -20,7 +21,8 @@ internal static class AgentVerbs
     }
 
     public static Guid Shell(
-        this AgentClient client, string script, bool stdin = false, bool pty = false, uint timeoutMs = 0, uint graceMs = 200, uint drainMs = 500)
+        this AgentClient client, string script, bool stdin = false, bool pty = false, uint timeoutMs = 0, uint graceMs = 200,
+            uint drainMs = 500)
         => client.Start(Plan(["/bin/sh", "-c", script], stdin, pty, timeoutMs: timeoutMs, graceMs: graceMs, drainMs: drainMs));
 
     /// <summary>Runs a script to its end.</summary>
@@ -33,15 +35,18 @@ internal static class AgentVerbs
     public static ExecInputTaken Input(this AgentClient client, Guid key, string text, bool eof = false)
         => client.Call(Opcode.ExecInput, new ExecInput(key, Encoding.UTF8.GetBytes(text), eof).Write, ExecInputTaken.Read);
 
-    public static void Signal(this AgentClient client, Guid key, byte signal) => client.Call(Opcode.ExecSignal, new ExecSignal(key, signal).Write);
+    public static void Signal(this AgentClient client, Guid key, byte signal)
+        => client.Call(Opcode.ExecSignal, new ExecSignal(key, signal).Write);
 
-    public static void Cancel(this AgentClient client, Guid key, uint graceMs) => client.Call(Opcode.ExecCancel, new ExecCancel(key, graceMs).Write);
+    public static void Cancel(this AgentClient client, Guid key, uint graceMs)
+        => client.Call(Opcode.ExecCancel, new ExecCancel(key, graceMs).Write);
 
     public static AgentInfo Info(this AgentClient client) => client.Call(Opcode.Info, _ => { }, AgentInfo.Read);
 
     public static ContainerUsage Usage(this AgentClient client) => client.Call(Opcode.Usage, _ => { }, ContainerUsage.Read);
 
-    public static FileStat Stat(this AgentClient client, string path) => client.Call(Opcode.Stat, new StatRequest(Bytes(path)).Write, FileStat.Read);
+    public static FileStat Stat(this AgentClient client, string path)
+        => client.Call(Opcode.Stat, new StatRequest(Bytes(path)).Write, FileStat.Read);
 
     public static byte[] Read(this AgentClient client, string path, ulong offset = 0, ulong length = ulong.MaxValue)
     {
@@ -51,11 +56,14 @@ internal static class AgentVerbs
     }
 
     public static FileStat Write(
-        this AgentClient client, string path, ReadOnlySpan<byte> content, uint mode = WriteRequest.KeepMode, bool parents = false, bool append = false,
+        this AgentClient client, string path, ReadOnlySpan<byte> content, uint mode = WriteRequest.KeepMode, bool parents = false,
+            bool append = false,
         ulong? ifMatch = null, bool ifNoneMatch = false)
-        => client.Begin(Opcode.Write, new WriteRequest(Bytes(path), mode, parents, append, ifMatch, ifNoneMatch).Write).Upload(content).Answer(FileStat.Read);
+        => client.Begin(Opcode.Write, new WriteRequest(Bytes(path), mode, parents, append, ifMatch, ifNoneMatch).Write).Upload(content)
+            .Answer(FileStat.Read);
 
-    public static FileStat Write(this AgentClient client, string path, string content, bool parents = false, bool append = false, ulong? ifMatch = null, bool ifNoneMatch = false)
+    public static FileStat Write(this AgentClient client, string path, string content, bool parents = false, bool append = false,
+        ulong? ifMatch = null, bool ifNoneMatch = false)
         => client.Write(path, Bytes(content), parents: parents, append: append, ifMatch: ifMatch, ifNoneMatch: ifNoneMatch);
 
     public static void Delete(this AgentClient client, string path, bool recursive = false, ulong? ifMatch = null)
@@ -92,7 +100,7 @@ internal static class AgentVerbs
         return (call.Content, response);
     }
 
-    public static AgentStatus Refusal(Action action) => Assert.Throws<AgentRefusedException>(action).Status;
+    public static AgentStatus StatusOf(Action action) => Assert.Throws<AgentErrorException>(action).Status;
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -56,8 +56,10 @@ public sealed class ArchiveTests : IDisposable
         Assert.Equal(random, File.ReadAllBytes(_agent["copy/here/random"]));
         Assert.Equal("deep", File.ReadAllText(_agent["copy/here/long link"]));
         Assert.Equal(0x1edu, _client.Stat("copy/here/script").Mode);
-        Assert.Equal(_client.Stat("src/random").MtimeNanoseconds / 1_000_000_000, _client.Stat("copy/here/random").MtimeNanoseconds / 1_000_000_000);
-        Assert.Equal(Tree("src").Where(path => path != "src/fifo").Select(path => path["src".Length..]), Tree("copy/here").Select(path => path["copy/here".Length..]));
+        Assert.Equal(_client.Stat("src/random").MtimeNanoseconds / 1_000_000_000, _client.Stat("copy/here/random")
+            .MtimeNanoseconds / 1_000_000_000);
+        Assert.Equal(Tree("src").Where(path => path != "src/fifo").Select(path => path["src".Length..]), Tree("copy/here")
+            .Select(path => path["copy/here".Length..]));
     }
 
     [Fact]
@@ -125,13 +127,13 @@ public sealed class ArchiveTests : IDisposable
 
     [Theory]
     [MemberData(nameof(HostileArchives.All), MemberType = typeof(HostileArchives))]
-    public void A_hostile_archive_is_refused(string what, byte[] archive, AgentStatus status)
+    public void A_hostile_archive_is_an_error(string what, byte[] archive, AgentStatus status)
     {
         File.WriteAllText(_agent["mine"], "mine");
         Directory.CreateDirectory(_agent["d"]);
         var before = _client.Stat("mine");
-        Assert.True(status == Refusal(() => Import(archive)), what);
-        // All or nothing: what came before the refused entry is not there either.
+        Assert.True(status == StatusOf(() => Import(archive)), what);
+        // All or nothing: what came before the entry that failed is not there either.
         Assert.Equal(["d", "mine"], Directory.EnumerateFileSystemEntries(_agent.Workspace).Select(Path.GetFileName).Order());
         Assert.Empty(Directory.EnumerateFileSystemEntries(_agent["d"]));
         Assert.Equal(before.Etag, _client.Stat("mine").Etag);
@@ -158,8 +160,8 @@ public sealed class ArchiveTests : IDisposable
         for (var i = 0; i < 20; i++)
             many.Add($"m{i}", "12345");
         var archive = many.End();
-        Assert.Equal(AgentStatus.TooLarge, Refusal(() => Import(archive, maxEntries: 19)));
-        Assert.Equal(AgentStatus.TooLarge, Refusal(() => Import(archive, maxBytes: 99)));
+        Assert.Equal(AgentStatus.TooLarge, StatusOf(() => Import(archive, maxEntries: 19)));
+        Assert.Equal(AgentStatus.TooLarge, StatusOf(() => Import(archive, maxBytes: 99)));
         Assert.Equal(20u, Import(archive, maxEntries: 20, maxBytes: 100).Entries);
     }
 

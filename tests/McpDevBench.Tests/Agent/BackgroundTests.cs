@@ -145,7 +145,7 @@ public sealed class BackgroundTests : IDisposable
         var script = $"dd if=/dev/zero bs=1024 count=100 2>/dev/null; sleep 325.{_tag} & exit 0";
         for (var i = 0; i < Max; i++)
             _client.Record(_client.Shell(script, drainMs: 0)).WaitForBackground();
-        Assert.Equal(AgentStatus.Exhausted, Refusal(() => _client.Shell("true")));
+        Assert.Equal(AgentStatus.Exhausted, StatusOf(() => _client.Shell("true")));
         Assert.InRange(_client.Info().ResidentBytes, 1, 64L << 20);
         var one = _client.Execs.First(exec => exec.Value.Background.Task.IsCompleted);
         _client.Cancel(one.Key, 0);

@@ -17,7 +17,8 @@ public sealed partial class BatchTests : IDisposable
     private static (BatchStep, string) Step(
         BatchVerb verb, string path, string target = "", string content = "", uint mode = 0, bool parents = false, bool recursive = false,
         bool overwrite = false, ulong? ifMatch = null, bool ifNoneMatch = false, params TextEdit[] edits)
-        => (new BatchStep(verb, Bytes(path), Bytes(target), (ulong)Bytes(content).Length, mode, parents, recursive, overwrite, ifMatch, ifNoneMatch, edits), content);
+        => (new BatchStep(verb, Bytes(path), Bytes(target), (ulong)Bytes(content).Length, mode, parents, recursive, overwrite, ifMatch,
+            ifNoneMatch, edits), content);
 
     private static TextEdit Edit(string old, string @new, bool all = false) => new(Bytes(old), Bytes(@new), all);
 
@@ -64,7 +65,8 @@ public sealed partial class BatchTests : IDisposable
     {
         Directory.CreateDirectory(_agent["dir/sub"]);
         Directory.CreateDirectory(_agent["tree/of/things"]);
-        foreach (var (path, text) in new[] { ("a", "old a"), ("c", "one x x"), ("d", "dd"), ("e", "ee"), ("f", "ff"), ("g", "gg"), ("h", "hh"), ("dir/inside", "i"), ("dir/sub/deepest", "z"), ("tree/of/things/t", "t") })
+        foreach (var (path, text) in new[] { ("a", "old a"), ("c", "one x x"), ("d", "dd"), ("e", "ee"), ("f", "ff"), ("g", "gg"),
+            ("h", "hh"), ("dir/inside", "i"), ("dir/sub/deepest", "z"), ("tree/of/things/t", "t") })
             File.WriteAllText(_agent[path], text);
         File.SetUnixFileMode(_agent["c"], (UnixFileMode)0x1e8);
         File.CreateSymbolicLink(_agent["dir/link"], "../a");
@@ -74,7 +76,8 @@ public sealed partial class BatchTests : IDisposable
     private string Picture()
     {
         var text = new StringBuilder();
-        foreach (var path in Directory.EnumerateFileSystemEntries(_agent.Workspace, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Order(StringComparer.Ordinal))
+        foreach (var path in Directory.EnumerateFileSystemEntries(_agent.Workspace, "*",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Order(StringComparer.Ordinal))
         {
             var file = new FileInfo(path);
             var what = file.LinkTarget ?? (Directory.Exists(path) ? "directory" : File.ReadAllText(path));
@@ -94,7 +97,8 @@ public sealed partial class BatchTests : IDisposable
         Assert.Null(response.Results[4].Entry);
         Assert.Equal("moved/e", Encoding.UTF8.GetString(response.Results[6].Entry!.Path));
         Assert.Equal(
-            ["a", "c", "copy", "copy/inside", "copy/link", "copy/sub", "copy/sub/deepest", "d", "deep", "deep/er", "deep/er/b", "f", "h", "made", "made/dirs", "moved", "moved/e", "renamed", "renamed/inside", "renamed/link"],
+            ["a", "c", "copy", "copy/inside", "copy/link", "copy/sub", "copy/sub/deepest", "d", "deep", "deep/er", "deep/er/b", "f", "h",
+                "made", "made/dirs", "moved", "moved/e", "renamed", "renamed/inside", "renamed/link"],
             _client.List("", recursive: true).Paths());
         Assert.Equal("1 yy yy", File.ReadAllText(_agent["c"]));
         Assert.Equal(0x1e8u, _client.Stat("c").Mode);
@@ -165,7 +169,7 @@ public sealed partial class BatchTests : IDisposable
     [InlineData(BatchVerb.Delete, "", "", AgentStatus.PathDenied)]
     [InlineData(BatchVerb.Write, "dir", "", AgentStatus.IsADirectory)]
     [InlineData((BatchVerb)99, "a", "", AgentStatus.Invalid)]
-    public void What_makes_no_sense_is_refused(BatchVerb verb, string path, string target, AgentStatus status)
+    public void An_impossible_step_is_an_error(BatchVerb verb, string path, string target, AgentStatus status)
     {
         Prepare();
         var before = Picture();
@@ -201,7 +205,7 @@ public sealed partial class BatchTests : IDisposable
     }
 
     [Fact]
-    public void Content_that_does_not_fit_the_steps_is_refused()
+    public void Content_that_does_not_fit_the_steps_is_an_error()
     {
         var step = Step(BatchVerb.Write, "w", content: "four").Item1;
         var tooShort = _client.Begin(Opcode.Batch, new BatchRequest([step]).Write).Upload(Bytes("abc"));
@@ -214,11 +218,13 @@ public sealed partial class BatchTests : IDisposable
     }
 
     [Fact]
-    public void Limits_are_told()
+    public void Limits_are_reported()
     {
         File.WriteAllText(_agent["many"], new string('a', 1_000_000));
-        Assert.Equal(AgentStatus.TooLarge, _client.Batch(Step(BatchVerb.Edit, "many", edits: [Edit("a", new string('b', 10_000), all: true)])).Status);
-        Assert.Equal(AgentStatus.TooLarge, _client.Begin(Opcode.Batch, new BatchRequest([.. Enumerable.Repeat(Step(BatchVerb.Read, "x").Item1, 513)]).Write).Status());
+        Assert.Equal(AgentStatus.TooLarge, _client.Batch(Step(BatchVerb.Edit, "many",
+            edits: [Edit("a", new string('b', 10_000), all: true)])).Status);
+        Assert.Equal(AgentStatus.TooLarge, _client.Begin(Opcode.Batch,
+            new BatchRequest([.. Enumerable.Repeat(Step(BatchVerb.Read, "x").Item1, 513)]).Write).Status());
         var files = Enumerable.Range(0, 500).Select(i => Step(BatchVerb.Write, $"d{i}/f", content: $"{i}", parents: true)).ToArray();
         Assert.Equal(-1, _client.Batch(files).FailedStep);
         Assert.Equal(501, _client.List("").Entries.Count);

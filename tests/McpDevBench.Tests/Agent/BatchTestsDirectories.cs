@@ -69,9 +69,9 @@ public sealed partial class BatchTests
         var before = Picture();
         foreach (var verb in new[] { BatchVerb.Copy, BatchVerb.Move })
         {
-            var refused = _client.Batch(Step(verb, "dir", "tree", overwrite: true));
-            Assert.Equal(isFile ? AgentStatus.IsADirectory : AgentStatus.NotADirectory, refused.Status);
-            Assert.StartsWith(place, refused.Error, StringComparison.Ordinal);
+            var failed = _client.Batch(Step(verb, "dir", "tree", overwrite: true));
+            Assert.Equal(isFile ? AgentStatus.IsADirectory : AgentStatus.NotADirectory, failed.Status);
+            Assert.StartsWith(place, failed.Error, StringComparison.Ordinal);
             Assert.Equal(before, Picture());
         }
     }
@@ -120,7 +120,8 @@ public sealed partial class BatchTests
     [Fact]
     public void A_directory_is_made_with_the_mode_that_is_asked_for()
     {
-        Assert.Equal(-1, _client.Batch(Step(BatchVerb.MakeDirectory, "open", mode: 0x1ff), Step(BatchVerb.MakeDirectory, "closed", mode: 0x16d))
+        Assert.Equal(-1, _client.Batch(Step(BatchVerb.MakeDirectory, "open", mode: 0x1ff),
+            Step(BatchVerb.MakeDirectory, "closed", mode: 0x16d))
             .FailedStep);
         Assert.Equal((0x1ffu, 0x16du), (_client.Stat("open").Mode, _client.Stat("closed").Mode));
     }

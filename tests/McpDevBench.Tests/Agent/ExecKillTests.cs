@@ -3,7 +3,7 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>Timeout and cancellation leave nobody alive, whatever the processes try.</summary>
+/// <summary>Timeout and cancellation leave no process alive, whatever the processes try.</summary>
 public sealed class ExecKillTests : IDisposable
 {
     private readonly AgentProcess _agent = new();
@@ -54,7 +54,7 @@ public sealed class ExecKillTests : IDisposable
     [InlineData("env -i setsid -f sh -c 'trap \"\" TERM; exec sleep TAG'; sleep TAG")]
     [InlineData("sleep TAG & kill -STOP $!; sh -c 'kill -STOP $$; : TAG'; sleep TAG")]
     [InlineData("f() { trap '' TERM; while :; do setsid sh -c ': TAG; sleep 0.01' & sleep 0.005; done; }; f & f & f & wait")]
-    public void Nobody_hides_from_a_timeout(string script) => Assert.Equal(ExecEnd.TimedOut, RunAgainstTime(script).End);
+    public void No_process_hides_from_a_timeout(string script) => Assert.Equal(ExecEnd.TimedOut, RunAgainstTime(script).End);
 
     [Fact]
     public void A_process_that_lowers_its_mark_is_found_all_the_same()

@@ -42,9 +42,9 @@ internal sealed class ExecRecord
     }
 
     /// <summary>Waits until it has ended.</summary>
-    public ExecExited Wait(TimeSpan? patience = null)
+    public ExecExited Wait(TimeSpan? timeout = null)
     {
-        if (!Exited.Task.Wait(patience ?? AgentClient.Timeout))
+        if (!Exited.Task.Wait(timeout ?? AgentClient.Timeout))
             throw new TimeoutException($"the exec did not end; so far: {Stdout[..Math.Min(500, Stdout.Length)]} {Stderr}");
         lock (_gate)
         {
@@ -62,7 +62,8 @@ internal sealed class ExecRecord
         return Background.Task.Result;
     }
 
-    public void WaitFor(string text) => Assert.True(SpinWait.SpinUntil(() => Stdout.Contains(text, StringComparison.Ordinal), AgentClient.Timeout), $"no '{text}' in: {Stdout} {Stderr}");
+    public void WaitFor(string text) => Assert.True(SpinWait.SpinUntil(() => Stdout.Contains(text, StringComparison.Ordinal),
+        AgentClient.Timeout), $"no '{text}' in: {Stdout} {Stderr}");
 
     internal void Add(ExecOutput output, ReadOnlySpan<byte> content)
     {

@@ -50,11 +50,12 @@ public sealed class ExecTests : IDisposable
         File.WriteAllText(_agent["orphan"], "#!/no/interpreter\n");
         File.SetUnixFileMode(_agent["orphan"], (UnixFileMode)0x1ed);
         var before = _client.Info();
-        var refused = Assert.Throws<AgentRefusedException>(() => _client.Start(Plan([program])));
-        Assert.Equal(AgentStatus.CannotStart, refused.Status);
-        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
+        var failed = Assert.Throws<AgentErrorException>(() => _client.Start(Plan([program])));
+        Assert.Equal(AgentStatus.CannotStart, failed.Status);
+        Assert.Contains(why, failed.Message, StringComparison.Ordinal);
         Eventually.Is(
-            () => _client.Info() is { Execs: 0 } after && after.Descriptors == before.Descriptors, () => $"{before} before, {_client.Info()} after");
+            () => _client.Info() is { Execs: 0 } after && after.Descriptors == before.Descriptors, ()
+                => $"{before} before, {_client.Info()} after");
     }
 
     [Theory]
@@ -63,10 +64,10 @@ public sealed class ExecTests : IDisposable
     [InlineData("/dev", AgentStatus.PathDenied)]
     [InlineData("/sys", AgentStatus.PathDenied)]
     [InlineData("file", AgentStatus.NotADirectory)]
-    public void A_working_directory_that_is_none_is_refused(string cwd, AgentStatus status)
+    public void An_impossible_working_directory_is_an_error(string cwd, AgentStatus status)
     {
         File.WriteAllText(_agent["file"], "");
-        Assert.Equal(status, Refusal(() => _client.Start(Plan(["pwd"], cwd: cwd))));
+        Assert.Equal(status, StatusOf(() => _client.Start(Plan(["pwd"], cwd: cwd))));
     }
 
     [Theory]
@@ -110,7 +111,7 @@ public sealed class ExecTests : IDisposable
     }
 
     [Fact]
-    public void Input_that_nobody_reads_waits_and_a_cancel_says_how_much_was_taken()
+    public void Input_that_is_not_read_waits_and_a_cancel_reports_how_much_was_taken()
     {
         var exec = _client.Shell("dd bs=1 count=1 of=/dev/null; echo flows; sleep 3000", stdin: true);
         var call = _client.Begin(Opcode.ExecInput, new ExecInput(exec, new byte[900_000], false).Write);
@@ -214,7 +215,8 @@ public sealed class ExecTests : IDisposable
     [Fact]
     public void A_program_that_reads_keys_gets_one_end_of_file_character()
     {
-        var exec = _client.Start(Plan(["/bin/sh", "-c", "stty raw -echo; echo ready; dd bs=1 count=3 2>/dev/null | od -An -tx1"], pty: true));
+        var exec = _client.Start(Plan(["/bin/sh", "-c", "stty raw -echo; echo ready; dd bs=1 count=3 2>/dev/null | od -An -tx1"],
+            pty: true));
         _client.Record(exec).WaitFor("ready");
         _client.Input(exec, "x", eof: true);
         _client.Input(exec, "y");
@@ -258,7 +260,7 @@ public sealed class ExecTests : IDisposable
         _client.Acknowledges = false;
         for (var i = 0; i < 64; i++)
             _client.Start(Plan(["true"]));
-        Assert.Equal(AgentStatus.Exhausted, Refusal(() => _client.Start(Plan(["true"]))));
+        Assert.Equal(AgentStatus.Exhausted, StatusOf(() => _client.Start(Plan(["true"]))));
         foreach (var (key, record) in _client.Execs)
             _client.Ack(key, record.Wait().Produced, exit: true);
         _client.Acknowledges = true;
@@ -274,11 +276,11 @@ public sealed class ExecTests : IDisposable
     }
 
     [Fact]
-    public void Arguments_with_nul_or_without_a_program_are_refused()
+    public void Arguments_with_nul_or_without_a_program_are_errors()
     {
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Start(Plan([]))));
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Start(Plan([""]))));
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Start(Plan(["echo", "a\0b"]))));
-        Assert.Equal(AgentStatus.NoSuchExec, Refusal(() => _client.Signal(Guid.NewGuid(), 15)));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Start(Plan([]))));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Start(Plan([""]))));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Start(Plan(["echo", "a\0b"]))));
+        Assert.Equal(AgentStatus.NoSuchExec, StatusOf(() => _client.Signal(Guid.NewGuid(), 15)));
     }
 }

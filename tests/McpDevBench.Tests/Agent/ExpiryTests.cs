@@ -25,7 +25,7 @@ public sealed class ExpiryTests : IDisposable
         var late = Plan(["/bin/sh", "-c", "touch ran"]);
         Assert.Equal(AgentStatus.Expired, _client.Begin(Opcode.ExecStart, late.Write, Past).Status());
         Assert.Equal(0, _client.Run("test ! -e ran").Exited.Code);
-        Assert.Equal(AgentStatus.NoSuchExec, Refusal(() => _client.Cancel(late.Key, 0)));
+        Assert.Equal(AgentStatus.NoSuchExec, StatusOf(() => _client.Cancel(late.Key, 0)));
 
         _client.Begin(Opcode.ExecStart, late.Write, Future).Answer(ExecStarted.Read);
         Assert.Equal(0, _client.Record(late.Key).Wait().Code);
@@ -59,7 +59,7 @@ public sealed class ExpiryTests : IDisposable
             new(BatchVerb.MakeDirectory, Bytes("two"), [], 0, 0, false, false, false, null, false, []),
         ];
         var call = _client.Begin(Opcode.Batch, new BatchRequest(steps).Write).Upload([], expiresAt: Past);
-        // Refused as a whole, or at its first step: that depends on when its worker began.
+        // It fails as a whole, or at its first step: that depends on when its worker began.
         if (call.Status() != AgentStatus.Expired)
             Assert.Equal(AgentStatus.Expired, call.Answer(BatchResponse.Read).Status);
         Assert.Equal(["one"], _client.List("").Paths());

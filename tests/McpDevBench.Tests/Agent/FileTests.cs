@@ -24,9 +24,11 @@ public sealed class FileTests : IDisposable
         Assert.Equal((content.LongLength, FileKind.File, 0x1a4u), (written.Size, written.Kind, written.Mode));
         Assert.Equal(written.Etag, _client.Stat("sub/dir/file").Etag);
         Assert.Equal(written.Etag, _client.List("sub/dir").Entries[0].Etag);
-        Assert.Equal(written.Etag, _client.Begin(Opcode.Read, new ReadRequest(Bytes("sub/dir/file"), 0, 1).Write).Answer(FileStat.Read).Etag);
+        Assert.Equal(written.Etag, _client.Begin(Opcode.Read, new ReadRequest(Bytes("sub/dir/file"), 0, 1).Write).Answer(FileStat.Read)
+            .Etag);
         File.AppendAllText(_agent["sub/dir/file"], "x");
-        Assert.Equal(AgentStatus.Conflict, _client.Begin(Opcode.Read, new ReadRequest(Bytes("sub/dir/file"), 0, 1, written.Etag).Write).Status());
+        Assert.Equal(AgentStatus.Conflict, _client.Begin(Opcode.Read, new ReadRequest(Bytes("sub/dir/file"), 0, 1, written.Etag).Write)
+            .Status());
         Assert.NotEqual(written.Etag, _client.Stat("sub/dir/file").Etag);
     }
 
@@ -64,17 +66,17 @@ public sealed class FileTests : IDisposable
     public void Conditions_hold()
     {
         var first = _client.Write("file", "1", ifNoneMatch: true);
-        Assert.Equal(AgentStatus.Conflict, Refusal(() => _client.Write("file", "2", ifNoneMatch: true)));
-        Assert.Equal(AgentStatus.Conflict, Refusal(() => _client.Write("file", "2", ifMatch: first.Etag + 1)));
-        Assert.Equal(AgentStatus.Conflict, Refusal(() => _client.Write("missing", "2", ifMatch: 1)));
+        Assert.Equal(AgentStatus.Conflict, StatusOf(() => _client.Write("file", "2", ifNoneMatch: true)));
+        Assert.Equal(AgentStatus.Conflict, StatusOf(() => _client.Write("file", "2", ifMatch: first.Etag + 1)));
+        Assert.Equal(AgentStatus.Conflict, StatusOf(() => _client.Write("missing", "2", ifMatch: 1)));
         var second = _client.Write("file", "2", ifMatch: first.Etag);
-        Assert.Equal(AgentStatus.Conflict, Refusal(() => _client.Write("file", "3", append: true, ifMatch: first.Etag)));
-        Assert.Equal(AgentStatus.Conflict, Refusal(() => _client.Delete("file", ifMatch: first.Etag)));
+        Assert.Equal(AgentStatus.Conflict, StatusOf(() => _client.Write("file", "3", append: true, ifMatch: first.Etag)));
+        Assert.Equal(AgentStatus.Conflict, StatusOf(() => _client.Delete("file", ifMatch: first.Etag)));
         _client.Delete("file", ifMatch: second.Etag);
-        Assert.Equal(AgentStatus.NotFound, Refusal(() => _client.Stat("file")));
+        Assert.Equal(AgentStatus.NotFound, StatusOf(() => _client.Stat("file")));
         File.CreateSymbolicLink(_agent["dangling"], "nowhere");
-        Assert.Equal(AgentStatus.Conflict, Refusal(() => _client.Write("dangling", "1", ifNoneMatch: true)));
-        Assert.Equal(AgentStatus.Conflict, Refusal(() => _client.Write("new/parent", "1", parents: true, ifMatch: 5)));
+        Assert.Equal(AgentStatus.Conflict, StatusOf(() => _client.Write("dangling", "1", ifNoneMatch: true)));
+        Assert.Equal(AgentStatus.Conflict, StatusOf(() => _client.Write("new/parent", "1", parents: true, ifMatch: 5)));
         Assert.False(Directory.Exists(_agent["new"]));
     }
 
@@ -85,7 +87,8 @@ public sealed class FileTests : IDisposable
         {
             var etag = _client.Write("contended", $"{round}").Etag;
             var calls = Enumerable.Range(0, 12)
-                .Select(i => _client.Begin(Opcode.Write, new WriteRequest(Bytes("contended"), WriteRequest.KeepMode, false, false, etag, false).Write).Upload(Bytes($"{round} {i}")))
+                .Select(i => _client.Begin(Opcode.Write, new WriteRequest(Bytes("contended"), WriteRequest.KeepMode, false, false, etag,
+                    false).Write).Upload(Bytes($"{round} {i}")))
                 .ToList();
             Assert.Single(calls, call => call.Status() == AgentStatus.Ok);
             Assert.Equal(11, calls.Count(call => call.Status() == AgentStatus.Conflict));
@@ -130,7 +133,7 @@ public sealed class FileTests : IDisposable
         _client.Write("fresh", "3");
         Assert.Equal("3", File.ReadAllText(_agent["d/fresh"]));
         File.CreateSymbolicLink(_agent["circle"], "circle");
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Write("circle", "4")));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Write("circle", "4")));
     }
 
     [Fact]
@@ -140,17 +143,17 @@ public sealed class FileTests : IDisposable
         File.WriteAllText(_agent["file"], "");
         using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [_agent["fifo"]]))
             mkfifo.WaitForExit();
-        Assert.Equal(AgentStatus.IsADirectory, Refusal(() => _client.Read("dir")));
-        Assert.Equal(AgentStatus.IsADirectory, Refusal(() => _client.Write("dir", "")));
-        Assert.Equal(AgentStatus.NotRegular, Refusal(() => _client.Read("fifo")));
-        Assert.Equal(AgentStatus.NotRegular, Refusal(() => _client.Write("fifo", "")));
-        Assert.Equal(AgentStatus.NotRegular, Refusal(() => _client.Write("fifo", "x", append: true)));
-        Assert.Equal(AgentStatus.NotADirectory, Refusal(() => _client.Read("file/below")));
-        Assert.Equal(AgentStatus.NotADirectory, Refusal(() => _client.List("file")));
-        Assert.Equal(AgentStatus.NotFound, Refusal(() => _client.Read("missing")));
-        Assert.Equal(AgentStatus.NotFound, Refusal(() => _client.Write("no/parent", "")));
-        Assert.Equal(AgentStatus.NotEmpty, Refusal(() => _client.Delete("dir")));
-        Assert.Equal(AgentStatus.NotFound, Refusal(() => _client.Delete("missing")));
+        Assert.Equal(AgentStatus.IsADirectory, StatusOf(() => _client.Read("dir")));
+        Assert.Equal(AgentStatus.IsADirectory, StatusOf(() => _client.Write("dir", "")));
+        Assert.Equal(AgentStatus.NotRegular, StatusOf(() => _client.Read("fifo")));
+        Assert.Equal(AgentStatus.NotRegular, StatusOf(() => _client.Write("fifo", "")));
+        Assert.Equal(AgentStatus.NotRegular, StatusOf(() => _client.Write("fifo", "x", append: true)));
+        Assert.Equal(AgentStatus.NotADirectory, StatusOf(() => _client.Read("file/below")));
+        Assert.Equal(AgentStatus.NotADirectory, StatusOf(() => _client.List("file")));
+        Assert.Equal(AgentStatus.NotFound, StatusOf(() => _client.Read("missing")));
+        Assert.Equal(AgentStatus.NotFound, StatusOf(() => _client.Write("no/parent", "")));
+        Assert.Equal(AgentStatus.NotEmpty, StatusOf(() => _client.Delete("dir")));
+        Assert.Equal(AgentStatus.NotFound, StatusOf(() => _client.Delete("missing")));
         Assert.Equal(FileKind.Fifo, _client.Stat("fifo").Kind);
         _client.Delete("fifo");
         _client.Delete("dir/sub");
@@ -169,7 +172,7 @@ public sealed class FileTests : IDisposable
         Assert.Equal(0, exited.Code);
         Directory.CreateDirectory(_agent["wide/a/b"]);
         File.CreateSymbolicLink(_agent["wide/link"], "/etc");
-        Assert.Equal(AgentStatus.NotEmpty, Refusal(() => _client.Delete("d")));
+        Assert.Equal(AgentStatus.NotEmpty, StatusOf(() => _client.Delete("d")));
         _client.Delete("d", recursive: true);
         _client.Delete("wide", recursive: true);
         Assert.Equal(["f"], _client.List("").Paths());
@@ -253,7 +256,7 @@ public sealed class FileTests : IDisposable
     {
         File.WriteAllText(_agent[new string('a', 200)], "");
         Assert.Empty(_client.List("", glob: string.Concat(Enumerable.Repeat("*a", 100)) + "b").Paths());
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.List("", glob: string.Concat(Enumerable.Repeat("{a,b}", 20)))));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.List("", glob: string.Concat(Enumerable.Repeat("{a,b}", 20)))));
     }
 
     [Fact]
@@ -277,7 +280,8 @@ public sealed class FileTests : IDisposable
     public void Names_are_bytes()
     {
         byte[] name = [0xff, 0xfe, (byte)'\n', (byte)'*'];
-        _client.Begin(Opcode.Write, new WriteRequest(name, WriteRequest.KeepMode, false, false, null, false).Write).Upload([1, 2]).Answer(FileStat.Read);
+        _client.Begin(Opcode.Write, new WriteRequest(name, WriteRequest.KeepMode, false, false, null, false).Write).Upload([1, 2])
+            .Answer(FileStat.Read);
         Assert.Equal(name, _client.List("").Entries[0].Path);
         _client.Call(Opcode.Delete, new DeleteRequest(name, false, null).Write);
     }
@@ -289,9 +293,9 @@ public sealed class FileTests : IDisposable
         using var limit = System.Diagnostics.Process.Start("prlimit", ["--fsize=100000", "--pid", $"{agent.Pid}"]);
         limit.WaitForExit();
         var client = agent.Connect();
-        Assert.Equal(AgentStatus.NoSpace, Refusal(() => client.Write("big", new byte[200_000])));
+        Assert.Equal(AgentStatus.NoSpace, StatusOf(() => client.Write("big", new byte[200_000])));
         client.Write("small", new byte[90_000]);
-        Assert.Equal(AgentStatus.NoSpace, Refusal(() => client.Write("small", Bytes(new string('x', 50_000)), append: true)));
+        Assert.Equal(AgentStatus.NoSpace, StatusOf(() => client.Write("small", Bytes(new string('x', 50_000)), append: true)));
         Assert.Equal(90_000, client.Stat("small").Size);
         Assert.Equal(["small"], client.List("").Paths());
     }

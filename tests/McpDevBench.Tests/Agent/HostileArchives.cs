@@ -3,7 +3,7 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>Archives that must be refused, with the status that says why.</summary>
+/// <summary>Archives that must be failed, with the status that says why.</summary>
 internal static class HostileArchives
 {
     public static TheoryData<string, byte[], AgentStatus> All() => new()

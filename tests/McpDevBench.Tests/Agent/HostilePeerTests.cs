@@ -15,7 +15,7 @@ public sealed class HostilePeerTests : IDisposable
     {
         _agent.Connect();
         var client = _agent.ConnectBridge();
-        // Six transfers without credit occupy the workers that transfers may have, so nobody reads what the seventh gets.
+        // Six transfers without credit occupy the workers that transfers may have, so the content of the seventh is not read.
         File.WriteAllBytes(_agent["big"], new byte[3_000_000]);
         client.GrantsCredit = false;
         for (var i = 0; i < 6; i++)
@@ -61,7 +61,7 @@ public sealed class HostilePeerTests : IDisposable
     }
 
     [Fact]
-    public void An_unknown_request_is_refused_and_an_unknown_channel_ignored()
+    public void An_unknown_request_is_an_error_and_an_unknown_channel_ignored()
     {
         var client = _agent.Connect();
         var call = client.Begin((Opcode)200);

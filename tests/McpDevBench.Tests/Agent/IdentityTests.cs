@@ -49,6 +49,35 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void Every_group_of_a_program_has_a_name_and_its_line_is_used_again_afterwards()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_101_101);
+        foreach (var (name, text) in new[] { ("head", "dev:x:"), ("tail", ":1000:dev:/home/dev:/bin/sh\n") })
+            File.WriteAllText(folder[name], text);
+        File.WriteAllText(folder["group"], "root:x:0:\ndev:x:1000:");
+        Directory.CreateDirectory(folder["own"]);
+        using var agent = AgentProcess.WithUsers(
+            70_002, 1000, 70_003, ["--passwd", folder["own/passwd"], "--passwd-parts", folder.Path]);
+        var client = agent.Connect();
+        // The test's programs look into the machine's own database, so the groups are compared with the lines.
+        string[] Lines() => File.ReadAllLines(folder["own/group"]);
+        var sleeper = client.Shell("echo $(id -G); sleep 1000000");
+        client.Record(sleeper).WaitFor("\n");
+        var mark = client.Record(sleeper).Stdout.TrimEnd().Split(' ')[1];
+        Assert.Equal(["root:x:0:", "dev:x:1000:", $"exec-{mark}:x:{mark}:"], Lines());
+        for (var i = 0; i < 5; i++)
+        {
+            var other = client.Run("echo $(id -G)").Record.Stdout.TrimEnd().Split(' ')[1];
+            Assert.Equal(["root:x:0:", "dev:x:1000:", $"exec-{mark}:x:{mark}:", $"exec-{other}:x:{other}:"], Lines());
+            Eventually.Is(() => client.Info().Execs == 1, "the exec is forgotten");
+        }
+        Assert.Equal(AgentStatus.CannotStart, StatusOf(() => client.Start(Plan(["/no/such/program"]))));
+        Assert.Equal(4, Lines().Length);
+        Assert.Equal("denied", client.Run($"(echo x >> {folder["own/group"]}) 2>/dev/null || echo denied").Record.Stdout.TrimEnd());
+    }
+
+    [Fact]
     public void An_agent_that_cannot_write_the_name_of_its_user_does_not_start()
     {
         using var folder = new TemporaryFolder();
@@ -67,10 +96,10 @@ public sealed class IdentityTests
         client.Write("a/file", "text", parents: true);
         client.Write("large", new byte[3 << 20]);
         Assert.Equal("1000:1000 1000:1000 1000:1000", client.Run("echo $(stat -c %u:%g a a/file large)").Record.Stdout.TrimEnd());
-        Assert.Equal(AgentStatus.PermissionDenied, Refusal(() => client.Read("roots")));
+        Assert.Equal(AgentStatus.PermissionDenied, StatusOf(() => client.Read("roots")));
         Assert.Equal("denied", client.Run("cat roots 2>/dev/null || echo denied").Record.Stdout.TrimEnd());
         Assert.Equal("written", client.Run("echo written > /dev/stdout").Record.Stdout.TrimEnd());
-        Assert.Equal(AgentStatus.CannotStart, Refusal(() => client.Start(Plan(["/root/x"]))));
+        Assert.Equal(AgentStatus.CannotStart, StatusOf(() => client.Start(Plan(["/root/x"]))));
     }
 
     [Fact]
@@ -92,7 +121,7 @@ public sealed class IdentityTests
     }
 
     [Fact]
-    public void Nobody_but_the_agent_s_own_user_gets_to_its_socket()
+    public void Only_the_agent_s_own_user_can_use_its_socket()
     {
         using var agent = AgentProcess.WithUsers();
         var client = agent.Connect();
@@ -122,7 +151,7 @@ public sealed class IdentityTests
     [InlineData("prlimit --locks=12345:12345 setsid -f sleep TAG; prlimit --locks=2147483000:2147483000 setsid -f sleep TAG; sleep TAG")]
     [InlineData("env -i setsid -f sh -c 'trap \"\" TERM; exec sleep TAG'; sleep TAG")]
     [InlineData("f() { trap '' TERM; while :; do setsid sh -c ': TAG; sleep 0.01' & sleep 0.005; done; }; f & f & f & wait")]
-    public void Nobody_hides_from_a_cancel_and_no_other_command_is_hit(string script)
+    public void No_process_hides_from_a_cancel_and_no_other_command_is_hit(string script)
     {
         using var agent = AgentProcess.WithUsers();
         var client = agent.Connect();
@@ -132,8 +161,12 @@ public sealed class IdentityTests
             $"for i in 1 2 3 4; do prlimit --locks=$((2147483647 - i)) setsid -f sleep 7{tag}; done; sleep 7{tag} & echo up; wait");
         Assert.True(SpinWait.SpinUntil(() => client.Record(bystander).Stdout == "up\n", 30_000));
         // Those that setsid started may not have become sleep yet.
-        Assert.True(SpinWait.SpinUntil(() => Processes.Named($"7{tag}").Count == 6, 30_000));
-        var bystanders = Processes.Named($"7{tag}").Order().ToList();
+        List<int> bystanders = [];
+        Assert.True(SpinWait.SpinUntil(() =>
+        {
+            bystanders = [.. Processes.Named($"7{tag}").Order()];
+            return bystanders.Count == 6 && bystanders.Count(pid => Processes.ProgramOf(pid) == "sleep") == 5;
+        }, 30_000));
         var exec = client.Shell(script.Replace("TAG", $"6{tag}", StringComparison.Ordinal));
         Assert.True(SpinWait.SpinUntil(() => Processes.Named($"6{tag}").Count >= 2, 30_000));
         client.Cancel(exec, 0);
@@ -144,6 +177,37 @@ public sealed class IdentityTests
         Assert.Equal(ExecEnd.Cancelled, client.Record(bystander).Wait().End);
         Assert.Empty(Processes.Named(tag));
     }
+
+    /// <summary>
+    /// A busy workspace leaves the agent a few percent of a processor, so a cancel may not read a file of every other process again.
+    /// </summary>
+    [Fact]
+    public void A_cancel_does_not_read_processes_again_that_are_known()
+    {
+        const int Bystanders = 300;
+        using var agent = AgentProcess.WithUsers();
+        var client = agent.Connect();
+        long ReadsOfACancel()
+        {
+            var exec = client.Shell("sleep 1000000");
+            var before = Reads(agent.Pid);
+            client.Cancel(exec, 0);
+            Assert.Equal(ExecEnd.Cancelled, client.Record(exec).Wait().End);
+            return Reads(agent.Pid) - before;
+        }
+        var alone = ReadsOfACancel();
+        var bystanders = client.Shell($"i=0; while [ $i -lt {Bystanders} ]; do sleep 1000000 & i=$((i+1)); done; echo up; wait");
+        client.Record(bystanders).WaitFor("up");
+        // The first scan sees them for the first time.
+        ReadsOfACancel();
+        Assert.InRange(ReadsOfACancel() - alone, long.MinValue, Bystanders / 2);
+        client.Cancel(bystanders, 0);
+        Assert.Equal(ExecEnd.Cancelled, client.Record(bystanders).Wait().End);
+    }
+
+    private static long Reads(int pid) => long.Parse(
+        File.ReadLines($"/proc/{pid}/io").First(line => line.StartsWith("syscr:", StringComparison.Ordinal))["syscr:".Length..],
+        System.Globalization.CultureInfo.InvariantCulture);
 
     private static byte[] Written(AgentClient client)
     {

@@ -39,8 +39,8 @@ public sealed class ImportTests : IDisposable
             8u, Import(archive.Add("hard-link-of-link", type: '1', link: "to-etc").Add("skipped", type: '3').End(), "project").Entries);
         foreach (var (name, target) in links)
             Assert.Equal(target, new FileInfo(_agent["project/" + name]).LinkTarget);
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Read("project/to-etc")));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Write("project/up", "x")));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Read("project/to-etc")));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Write("project/up", "x")));
         Assert.Equal("x", Encoding.UTF8.GetString(_client.Read("project/here")));
 
         // The product takes its own archives.
@@ -57,8 +57,8 @@ public sealed class ImportTests : IDisposable
         Import(new TarBuilder().Add("in/file", "x").End());
         Assert.Equal("x", File.ReadAllText(_agent["real/file"]));
         File.CreateSymbolicLink(_agent["out"], "/tmp");
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => Import(new TarBuilder().Add("out/evil-file", "x").End())));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => Import(new TarBuilder().Add("evil-file", "x").End(), "out")));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => Import(new TarBuilder().Add("out/evil-file", "x").End())));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => Import(new TarBuilder().Add("evil-file", "x").End(), "out")));
         Assert.False(File.Exists("/tmp/evil-file"));
         File.CreateSymbolicLink(_agent["file-link"], "/tmp/evil-file");
         Import(new TarBuilder().Add("file-link", "mine").End());
@@ -87,10 +87,10 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
-    public void A_sparse_member_is_refused_with_what_to_do()
+    public void A_sparse_member_is_an_error_with_the_next_step()
     {
-        var refusal = Assert.Throws<AgentRefusedException>(() => Import(new TarBuilder().Add("f", "x", type: 'S').End()));
-        Assert.Contains("make it without tar's option -S (--sparse)", refusal.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<AgentErrorException>(() => Import(new TarBuilder().Add("f", "x", type: 'S').End()));
+        Assert.Contains("make it without tar's option -S (--sparse)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class ImportTests : IDisposable
         var etag = _client.Stat("p/sub/both").Etag;
         Assert.Equal(
             AgentStatus.NotADirectory,
-            Refusal(() => Import(new TarBuilder().Add("new/f", "x").Add("sub/both", "after").Add("z/f", "x").End(), "p")));
+            StatusOf(() => Import(new TarBuilder().Add("new/f", "x").Add("sub/both", "after").Add("z/f", "x").End(), "p")));
         Assert.Equal((before, etag), (Contents(), _client.Stat("p/sub/both").Etag));
         Assert.Equal(3u, Import(archive.End(), "p").Entries);
         Assert.Equal(("new", "after", "old", "new"), (Read("p/new/deep/file"), Read("p/sub/both"), Read("p/sub/old"), Read("p/sub/new")));

@@ -23,7 +23,8 @@ public sealed class LimitTests : IDisposable
         var before = Descriptors();
         var raw = _agent.StartBridge();
         var nonce = new byte[32];
-        raw.StandardInput.BaseStream.Write([.. Handshake.ServerMagic, .. _agent.Secret, .. nonce, .. AgentClient.Frame(FrameKind.Hello, 0, [1, 0, 0, 0, 0, 0])]);
+        raw.StandardInput.BaseStream.Write([.. Handshake.ServerMagic, .. _agent.Secret, .. nonce,
+            .. AgentClient.Frame(FrameKind.Hello, 0, [1, 0, 0, 0, 0, 0])]);
         var writing = new Thread(() =>
         {
             try
@@ -51,8 +52,10 @@ public sealed class LimitTests : IDisposable
 
     private long PeakBytes()
     {
-        Assert.False(_agent.Process.HasExited, _agent.Process.HasExited ? $"the agent has ended: {_agent.Process.ExitCode} {_agent.Process.StandardError.ReadToEnd()}" : "");
-        return long.Parse(File.ReadLines($"/proc/{_agent.Pid}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], null) << 10;
+        Assert.False(_agent.Process.HasExited, _agent.Process.HasExited
+            ? $"the agent has ended: {_agent.Process.ExitCode} {_agent.Process.StandardError.ReadToEnd()}" : "");
+        return long.Parse(File.ReadLines($"/proc/{_agent.Pid}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal))
+            .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], null) << 10;
     }
 
     [Fact]
@@ -81,19 +84,20 @@ public sealed class LimitTests : IDisposable
         var cancelled = _client.Shell("sleep 5");
         _client.Cancel(cancelled, 0);
         _client.Record(cancelled).Wait();
-        Refusal(() => _client.Start(Plan(["nothing"])));
-        Refusal(() => _client.Start(Plan(["true"], cwd: "nowhere")));
+        StatusOf(() => _client.Start(Plan(["nothing"])));
+        StatusOf(() => _client.Start(Plan(["true"], cwd: "nowhere")));
         _client.Write("d/f", "x", parents: true);
         _client.Write("d/f", "y", append: true);
-        Refusal(() => _client.Write("d/f", "z", ifMatch: 1));
+        StatusOf(() => _client.Write("d/f", "z", ifMatch: 1));
         _client.Read("d/f");
-        Refusal(() => _client.Read("d"));
+        StatusOf(() => _client.Read("d"));
         _client.List("", recursive: true);
         _client.Search("x");
         _client.Begin(Opcode.Export, new ExportRequest([], [], []).Write).Answer(TransferResponse.Read);
         _client.Begin(Opcode.Import, new ImportRequest([], 10, 10).Write).Upload(new byte[1024]).Answer(TransferResponse.Read);
         _client.Batch((new BatchStep(BatchVerb.Copy, Bytes("d"), Bytes("e"), 0, 0, false, true, false, null, false, []), ""));
-        _client.Batch((new BatchStep(BatchVerb.Move, Bytes("e"), Bytes("d/g/h"), 0, 0, true, true, false, null, false, []), ""), (new BatchStep(BatchVerb.Read, Bytes("no"), [], 0, 0, false, false, false, null, false, []), ""));
+        _client.Batch((new BatchStep(BatchVerb.Move, Bytes("e"), Bytes("d/g/h"), 0, 0, true, true, false, null, false, []), ""),
+            (new BatchStep(BatchVerb.Read, Bytes("no"), [], 0, 0, false, false, false, null, false, []), ""));
         _client.Delete("e", recursive: true);
         _client.Delete("d", recursive: true);
         _agent.ConnectBridge().Dispose();
@@ -145,7 +149,9 @@ public sealed class LimitTests : IDisposable
         {
             calls.Add(_client.Begin(Opcode.Search, new SearchRequest([], "some (text|thing)", false, false, "", 20, 100_000, true).Write));
             calls.Add(_client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write));
-            calls.Add(_client.Begin(Opcode.Batch, new BatchRequest([new BatchStep(BatchVerb.Edit, Bytes("text"), [], 0, 0, false, false, false, null, false, [new TextEdit(Bytes("to be found"), Bytes("to be sought"), true), new TextEdit(Bytes("to be sought"), Bytes("to be found"), true)])]).Write).Upload([]));
+            calls.Add(_client.Begin(Opcode.Batch, new BatchRequest([new BatchStep(BatchVerb.Edit, Bytes("text"), [], 0, 0, false, false,
+                false, null, false, [new TextEdit(Bytes("to be found"), Bytes("to be sought"), true),
+                new TextEdit(Bytes("to be sought"), Bytes("to be found"), true)])]).Write).Upload([]));
             calls.Add(_client.Begin(Opcode.Stat, to => to.Bytes(new byte[900_000])));
         }
         foreach (var call in calls)

@@ -5,7 +5,7 @@ using static McpDevBench.Tests.Agent.AgentVerbs;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>No path leads out of the workspace, by its words or by any link, also while somebody swaps what is on the way.</summary>
+/// <summary>No path leads out of the workspace, by its words or by any link, also while a process swaps what is on the way.</summary>
 public sealed class PathTests : IDisposable
 {
     private readonly AgentProcess _agent = new();
@@ -46,39 +46,40 @@ public sealed class PathTests : IDisposable
         File.CreateSymbolicLink(_agent["inside-but-absolute"], _agent["dir"]);
         File.CreateSymbolicLink(_agent["proc"], "/proc");
         File.CreateSymbolicLink(_agent["direct"], _outside["secret"]);
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Read(path)));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Write(path, "evil")));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Write(path, "evil", append: true)));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Read(path)));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Write(path, "evil")));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Write(path, "evil", append: true)));
         if (path != "direct")
         {
-            Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Stat(path)));
-            Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Delete(path, recursive: true)));
+            Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Stat(path)));
+            Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Delete(path, recursive: true)));
         }
-        Assert.NotEqual(AgentStatus.Ok, Refusal(() => _client.List(path)));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Search("x", path)));
+        Assert.NotEqual(AgentStatus.Ok, StatusOf(() => _client.List(path)));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Search("x", path)));
         Assert.Equal(AgentStatus.PathDenied, _client.Begin(Opcode.Export, new ExportRequest(Bytes(path), [], []).Write).Status());
         Assert.Equal("outside", File.ReadAllText(_outside["secret"]));
     }
 
     [Fact]
-    public void Words_that_mean_nothing_are_refused_as_such()
+    public void Paths_that_mean_nothing_are_errors()
     {
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Read("a\0b")));
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Read(new string('x', 5_000))));
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Read(new string('x', 300))));
-        Assert.Equal(AgentStatus.Invalid, Refusal(() => _client.Write(string.Join('/', Enumerable.Repeat("x", 2_100)), "", parents: true)));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Delete("", recursive: true)));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Delete("dir/..", recursive: true)));
-        Assert.Equal(AgentStatus.PathDenied, Refusal(() => _client.Delete(".", recursive: true)));
-        Assert.Equal(AgentStatus.NotFound, Refusal(() => _client.Read("dir%2f..%2fsecret")));
-        Assert.Equal(AgentStatus.NotFound, Refusal(() => _client.Read("dir\\secret")));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Read("a\0b")));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Read(new string('x', 5_000))));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Read(new string('x', 300))));
+        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Write(string.Join('/', Enumerable.Repeat("x", 2_100)), "", parents: true)));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Delete("", recursive: true)));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Delete("dir/..", recursive: true)));
+        Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Delete(".", recursive: true)));
+        Assert.Equal(AgentStatus.NotFound, StatusOf(() => _client.Read("dir%2f..%2fsecret")));
+        Assert.Equal(AgentStatus.NotFound, StatusOf(() => _client.Read("dir\\secret")));
     }
 
     [Fact]
     public void Paths_that_stay_inside_work_in_any_spelling()
     {
         File.CreateSymbolicLink(_agent["link"], "dir");
-        foreach (var path in new[] { "dir/secret", "./dir/secret", "dir/../dir/./secret", "link/secret", "dir//secret", "link/../dir/secret" })
+        foreach (var path in new[] { "dir/secret", "./dir/secret", "dir/../dir/./secret", "link/secret", "dir//secret",
+            "link/../dir/secret" })
             Assert.Equal("inside", Encoding.UTF8.GetString(_client.Read(path)));
         Assert.Equal(FileKind.Link, _client.Stat("link").Kind);
         Assert.Equal(FileKind.Directory, _client.Stat("").Kind);
@@ -101,7 +102,8 @@ public sealed class PathTests : IDisposable
                 AgentCall[] calls =
                 [
                     _client.Begin(Opcode.Read, new ReadRequest(Bytes("swap/secret"), 0, ulong.MaxValue).Write),
-                    _client.Begin(Opcode.Write, new WriteRequest(Bytes($"swap/new{i % 7}"), WriteRequest.KeepMode, true, false, null, false).Write).Upload(Bytes("evil")),
+                    _client.Begin(Opcode.Write, new WriteRequest(Bytes($"swap/new{i % 7}"), WriteRequest.KeepMode, true, false, null, false)
+                        .Write).Upload(Bytes("evil")),
                     _client.Begin(Opcode.Delete, new DeleteRequest(Bytes($"swap/new{i % 5}"), true, null).Write),
                     _client.Begin(Opcode.List, new ListRequest(Bytes("swap"), true, "", 10, []).Write),
                 ];
@@ -128,7 +130,8 @@ public sealed class PathTests : IDisposable
             Directory.CreateDirectory(_agent["tree/x"]);
             for (var i = 0; i < 30; i++)
                 File.WriteAllText(_agent[$"tree/x/{i}"], "");
-            using var swapping = Process.Start(new ProcessStartInfo("python3", ["-c", Swapper, _agent["tree/x"], _agent["trap"]]) { RedirectStandardError = true })!;
+            using var swapping = Process.Start(new ProcessStartInfo("python3",
+                ["-c", Swapper, _agent["tree/x"], _agent["trap"]]) { RedirectStandardError = true })!;
             try
             {
                 for (var i = 0; i < 20; i++)

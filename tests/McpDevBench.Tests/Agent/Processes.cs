@@ -14,7 +14,8 @@ internal static class Processes
             try
             {
                 var command = File.ReadAllText($"{folder}/cmdline").Replace('\0', ' ');
-                if (command.Contains(text, StringComparison.Ordinal) && !File.ReadAllText($"{folder}/stat").Contains(") Z", StringComparison.Ordinal))
+                if (command.Contains(text, StringComparison.Ordinal) && !File.ReadAllText($"{folder}/stat")
+                    .Contains(") Z", StringComparison.Ordinal))
                     found.Add(pid);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -44,7 +44,8 @@ public sealed class ShellTests : IDisposable
     {
         var script = "sh -c 'ls -l /proc/self/fd' | cat\n(sh -c 'ls -l /proc/self/fd')\nsh -c 'ls -l /proc/self/fd'";
         var plain = Run(Plan(["bash", "-c", script]));
-        var reporting = PipeScript.Reporting(script.Replace("self", "it", StringComparison.Ordinal), [])!.Replace("/it/", "/self/", StringComparison.Ordinal);
+        var reporting = PipeScript.Reporting(script.Replace("self", "it", StringComparison.Ordinal), [])!.Replace("/it/", "/self/",
+            StringComparison.Ordinal);
         var ours = Run(Plan(["sh", "-c", script]) with { PrefersBash = true, Reporting = reporting });
         Assert.Equal(Descriptors(plain.Stdout), Descriptors(ours.Stdout));
 
@@ -58,7 +59,8 @@ public sealed class ShellTests : IDisposable
     {
         // Signals are sent once both programs of the pipe run: bash handles an INT before that differently.
         var (first, second) = ($"sleep {Environment.ProcessId}.1", $"sleep {Environment.ProcessId}.2");
-        foreach (var script in new[] { $"{first} | {second}", $"false | true; {first} | {second}; echo after", $"({first} | {second}); echo after" })
+        foreach (var script in new[] { $"{first} | {second}", $"false | true; {first} | {second}; echo after",
+            $"({first} | {second}); echo after" })
         {
             foreach (var signal in new byte[] { 2, 15, 1 })
             {
@@ -77,7 +79,8 @@ public sealed class ShellTests : IDisposable
         const string Script = "false | true; (while [ ! -e go ]; do (false | true); sleep 0.01; done; touch done) & echo started";
         var plan = Plan(["sh", "-c", Script]) with { PrefersBash = true, Reporting = PipeScript.Reporting(Script, [])! };
         var record = _client.Record(_client.Start(plan));
-        Assert.Contains(record.WaitForBackground().Processes, process => process.Name.StartsWith("bash -c false | true; (while", StringComparison.Ordinal));
+        Assert.Contains(record.WaitForBackground().Processes, process
+            => process.Name.StartsWith("bash -c false | true; (while", StringComparison.Ordinal));
         _client.Write("go", ""u8);
         Assert.Equal("1 0 1 0;", record.Wait().Details.Report);
         Assert.NotNull(_client.Stat("done"));

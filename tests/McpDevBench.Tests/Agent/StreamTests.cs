@@ -77,7 +77,7 @@ public sealed class StreamTests : IDisposable
         second.Ack(exec, 0);
         Assert.Equal(8ul, second.Record(exec).Wait().Produced);
         Assert.Equal("one\ntwo\n", second.Record(exec).Stdout);
-        // The exit is told again and again, until it is acknowledged.
+        // The exit is sent again and again, until it is acknowledged.
         var third = _agent.ConnectBridge();
         third.Acknowledges = false;
         third.Record(exec).Add(new ExecOutput(exec, 0, OutputStream.Stdout, 0), Bytes("one\ntwo\n"));
@@ -101,7 +101,7 @@ public sealed class StreamTests : IDisposable
     }
 
     [Fact]
-    public void Nobody_enters_with_a_wrong_secret_or_before_there_is_one()
+    public void No_peer_connects_with_a_wrong_secret_or_before_there_is_one()
     {
         var tooEarly = _agent.StartBridge();
         Assert.Equal(-1, tooEarly.StandardOutput.BaseStream.ReadByte());
@@ -138,7 +138,8 @@ public sealed class StreamTests : IDisposable
         File.WriteAllBytes(_agent["big"], content);
         var client = _agent.Connect();
         client.GrantsCredit = false;
-        var stalled = Enumerable.Range(0, 8).Select(_ => client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write)).ToList();
+        var stalled = Enumerable.Range(0, 8).Select(_ => client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write))
+            .ToList();
         Eventually.Is(() => stalled.Count(call => call.Received > 200_000) == 6, "six transfers have what credit they have");
         Thread.Sleep(100);
         Assert.All(stalled, call => Assert.InRange(call.Received, 0, Protocol.InitialCredit));
@@ -165,7 +166,8 @@ public sealed class StreamTests : IDisposable
         {
             for (var j = 0; j < 8; j++)
                 client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write);
-            client.Begin(Opcode.Write, new WriteRequest(Bytes($"half{i}"), WriteRequest.KeepMode, false, false, null, false).Write).Upload(new byte[10_000], end: false);
+            client.Begin(Opcode.Write, new WriteRequest(Bytes($"half{i}"), WriteRequest.KeepMode, false, false, null, false).Write)
+                .Upload(new byte[10_000], end: false);
             client.Shake(_agent.Secret);
         }
         client.GrantsCredit = true;
@@ -174,7 +176,7 @@ public sealed class StreamTests : IDisposable
     }
 
     [Fact]
-    public void More_requests_than_can_wait_are_refused_and_not_lost()
+    public void More_requests_than_can_wait_get_errors_and_none_is_lost()
     {
         var client = _agent.Connect();
         var calls = Enumerable.Range(0, 2_000).Select(_ => client.Begin(Opcode.Stat, new StatRequest([]).Write)).ToList();
@@ -220,7 +222,7 @@ public sealed class StreamTests : IDisposable
         }
         using var version = AgentProcess.Start("--version");
         Assert.StartsWith("devbench-agent ", version.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
-        using var lonely = AgentProcess.Start("bridge", "--socket", "nobody-listens-here");
+        using var lonely = AgentProcess.Start("bridge", "--socket", "no-agent-listens-here");
         Assert.True(lonely.WaitForExit(Eventually.Timeout));
         Assert.Equal(1, lonely.ExitCode);
         Assert.Contains("no agent listens", lonely.StandardError.ReadToEnd(), StringComparison.Ordinal);

@@ -2,12 +2,13 @@ using System.Text;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>Archives as nobody's tool would make them.</summary>
+/// <summary>Archives that no tool would make.</summary>
 internal sealed class TarBuilder
 {
     private readonly MemoryStream _bytes = new();
 
-    public TarBuilder Add(string name, string content = "", char type = '0', string link = "", Action<byte[]>? spoil = null, long? size = null, uint mode = 0x1a4)
+    public TarBuilder Add(string name, string content = "", char type = '0', string link = "", Action<byte[]>? spoil = null,
+        long? size = null, uint mode = 0x1a4)
     {
         var data = Encoding.UTF8.GetBytes(content);
         var header = new byte[512];

@@ -39,12 +39,13 @@ public sealed class UnreadableTests : IDisposable
     {
         File.SetUnixFileMode(_agent[path], mode);
         var call = _client.Begin(Opcode.Export, new ExportRequest(Bytes("tree"), [], []).Write);
-        var refused = Assert.Throws<AgentRefusedException>(() => call.Answer(TransferResponse.Read));
-        Assert.Equal($"PermissionDenied: {path}: permission denied", refused.Message);
+        var failed = Assert.Throws<AgentErrorException>(() => call.Answer(TransferResponse.Read));
+        Assert.Equal($"PermissionDenied: {path}: permission denied", failed.Message);
         Assert.Empty(call.Content);
         Assert.Equal(2u, _client.Export("tree", exclude: ["sub"]).Response.Entries);
 
-        var copied = _client.Batch((new BatchStep(BatchVerb.Copy, Bytes("tree"), Bytes("copy"), 0, 0, false, false, false, null, false, []), ""));
+        var copied = _client.Batch((new BatchStep(BatchVerb.Copy, Bytes("tree"), Bytes("copy"), 0, 0, false, false, false, null, false, []),
+            ""));
         Assert.Equal((AgentStatus.PermissionDenied, $"{path}: permission denied"), (copied.Status, copied.Error));
         Assert.False(Directory.Exists(_agent["copy"]));
     }
@@ -57,11 +58,12 @@ public sealed class UnreadableTests : IDisposable
     {
         File.SetUnixFileMode(_agent["tree/sub/h"], mode);
         mode = File.GetUnixFileMode(_agent["tree/sub/h"]);
-        Assert.Equal(AgentStatus.PermissionDenied, Refusal(() => _client.Read("tree/sub/h")));
+        Assert.Equal(AgentStatus.PermissionDenied, StatusOf(() => _client.Read("tree/sub/h")));
         var (archive, response) = _client.Export("tree");
         Assert.Equal((6u, 0u), (response.Entries, response.Skipped));
         _client.Import(archive, "back", 1 << 20, 100);
-        var copied = _client.Batch((new BatchStep(BatchVerb.Copy, Bytes("tree"), Bytes("copy"), 0, 0, false, false, false, null, false, []), ""));
+        var copied = _client.Batch((new BatchStep(BatchVerb.Copy, Bytes("tree"), Bytes("copy"), 0, 0, false, false, false, null, false, []),
+            ""));
         Assert.Equal(AgentStatus.Ok, copied.Status);
         Assert.Equal(6u, _client.Export("tree/sub/h").Response.Entries + 5);
         Assert.Equal(mode, File.GetUnixFileMode(_agent["tree/sub/h"]));
@@ -97,7 +99,7 @@ public sealed class UnreadableTests : IDisposable
             () => _client.Write("tree/sub/new", "x"),
             () => _client.Write("tree/sub/h", "x", append: true),
             () => _client.Delete("tree/sub/h"),
-        }.Select(action => Assert.Throws<AgentRefusedException>(action).Message);
+        }.Select(action => Assert.Throws<AgentErrorException>(action).Message);
         Assert.Equal(
             ["tree/sub", "tree/sub/new", "tree/sub/h", "tree/sub/h"],
             errors.Select(error => error["PermissionDenied: ".Length..^": permission denied".Length]));

@@ -4,7 +4,9 @@ using static McpDevBench.Tests.Agent.AgentVerbs;
 
 namespace McpDevBench.Tests.Agent;
 
-/// <summary>The agent reads its control group, whatever the kernel's version of it; each test has a mount of its own in the place of the kernel's.</summary>
+/// <summary>
+/// The agent reads its control group, whatever the kernel's version of it; each test has a mount of its own in the place of the kernel's.
+/// </summary>
 public sealed class UsageTests : IDisposable
 {
     private static readonly string[] _ownMounts = ["--map-root-user", "--mount"];
@@ -65,7 +67,7 @@ public sealed class UsageTests : IDisposable
         using var client = agent.Connect();
         using (var limit = Process.Start("prlimit", ["--nofile=3:3", "--pid", $"{agent.Pid}"]))
             limit.WaitForExit();
-        Assert.Equal(AgentStatus.Exhausted, Refusal(() => client.List("")));
+        Assert.Equal(AgentStatus.Exhausted, StatusOf(() => client.List("")));
         Assert.Equal(new ContainerUsage(1, 2), client.Usage());
     }
 

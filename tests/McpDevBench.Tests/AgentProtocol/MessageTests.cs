@@ -7,7 +7,8 @@ public sealed class MessageTests
     [Fact]
     public void What_is_written_is_read_again()
     {
-        var start = new ExecStart(Guid.NewGuid(), ["sh", "-c", "echo ✓"], ["A=1", "B="], "src"u8.ToArray(), StdinOpen: true, Pty: true, 40, 120, 5000, 100, 500);
+        var start = new ExecStart(Guid.NewGuid(), ["sh", "-c", "echo ✓"], ["A=1", "B="], "src"u8.ToArray(), StdinOpen: true, Pty: true, 40,
+            120, 5000, 100, 500);
         var written = new MessageWriter { Version = Protocol.Version };
         start.Write(written);
         var reader = new MessageReader(written.Written) { Version = Protocol.Version };
@@ -25,10 +26,13 @@ public sealed class MessageTests
         var stat = new FileStat([], FileKind.File, 0, 0, 0, 0, 0, 0, []);
         var step = new BatchStep(BatchVerb.Read, [], [], 0, 0, false, false, false, null, false, []);
         Assert.Equal(3, Again(new BatchRequest([step, step, step]).Write, BatchRequest.Read).Steps.Count);
-        Assert.Equal(2, Again(new BatchRequest([step with { Edits = [new TextEdit([], [], false), new TextEdit([], [], false)] }]).Write, BatchRequest.Read).Steps[0].Edits.Count);
-        Assert.Equal(3, Again(new BatchResponse(-1, AgentStatus.Ok, "", [new(null, [], 0), new(null, [], 0), new(null, [], 0)]).Write, BatchResponse.Read).Results.Count);
+        Assert.Equal(2, Again(new BatchRequest([step with { Edits = [new TextEdit([], [], false), new TextEdit([], [], false)] }]).Write,
+            BatchRequest.Read).Steps[0].Edits.Count);
+        Assert.Equal(3, Again(new BatchResponse(-1, AgentStatus.Ok, "", [new(null, [], 0), new(null, [], 0), new(null, [], 0)]).Write,
+            BatchResponse.Read).Results.Count);
         Assert.Equal(3, Again(new ListResponse([stat, stat, stat], false).Write, ListResponse.Read).Entries.Count);
-        Assert.Equal(2, Again(new SearchResponse([new([], 0, "", [], []), new([], 0, "", [], [])], 0, false).Write, SearchResponse.Read).Matches.Count);
+        Assert.Equal(2, Again(new SearchResponse([new([], 0, "", [], []), new([], 0, "", [], [])], 0, false).Write, SearchResponse.Read)
+            .Matches.Count);
         Assert.Equal(2, Again(new Welcome(Protocol.Version, "", default, [default, default]).Write, Welcome.Read).Execs.Count);
     }
 
@@ -88,7 +92,8 @@ public sealed class MessageTests
     public void Every_message_cut_anywhere_is_a_protocol_error()
     {
         var written = new MessageWriter { Version = Protocol.Version };
-        new BatchRequest([new BatchStep(BatchVerb.Edit, "a"u8.ToArray(), [], 0, 0, true, false, false, 7, false, [new TextEdit("x"u8.ToArray(), "y"u8.ToArray(), true)])]).Write(written);
+        new BatchRequest([new BatchStep(BatchVerb.Edit, "a"u8.ToArray(), [], 0, 0, true, false, false, 7, false,
+            [new TextEdit("x"u8.ToArray(), "y"u8.ToArray(), true)])]).Write(written);
         for (var length = 0; length < written.Length; length++)
         {
             var cut = written.Written[..length].ToArray();
@@ -102,7 +107,7 @@ public sealed class MessageTests
     }
 
     [Fact]
-    public void A_list_longer_than_its_message_is_refused_before_memory_is_taken()
+    public void A_list_longer_than_its_message_is_an_error_before_memory_is_taken()
     {
         var written = new MessageWriter { Version = Protocol.Version };
         written.Bool(false).UInt32(uint.MaxValue);
@@ -147,11 +152,14 @@ public sealed class MessageTests
     [InlineData("one two one", "one", "1", true, 2, 0)]
     [InlineData("one two", "three", "3", true, -1, 0)]
     [InlineData("aaaa", "aa", "b", true, 2, 0)]
-    public void An_edit_replaces_once_or_all_or_says_how_often_it_found_the_text(string content, string old, string text, bool all, int replacements, int occurrences)
+    public void An_edit_replaces_once_or_all_or_says_how_often_it_found_the_text(string content, string old, string text, bool all,
+        int replacements, int occurrences)
     {
-        var outcome = TextEdits.Apply(System.Text.Encoding.UTF8.GetBytes(content), [new TextEdit(System.Text.Encoding.UTF8.GetBytes(old), System.Text.Encoding.UTF8.GetBytes(text), all)]);
+        var outcome = TextEdits.Apply(System.Text.Encoding.UTF8.GetBytes(content),
+            [new TextEdit(System.Text.Encoding.UTF8.GetBytes(old), System.Text.Encoding.UTF8.GetBytes(text), all)]);
         Assert.Equal(replacements, outcome.FailedEdit >= 0 ? -1 : outcome.Replacements);
         Assert.Equal(occurrences, outcome.Occurrences);
-        Assert.Equal(replacements < 0 ? content : content.Replace(old, text, StringComparison.Ordinal), System.Text.Encoding.UTF8.GetString(outcome.Content));
+        Assert.Equal(replacements < 0 ? content : content.Replace(old, text, StringComparison.Ordinal),
+            System.Text.Encoding.UTF8.GetString(outcome.Content));
     }
 }

@@ -55,7 +55,7 @@ public sealed class TextEditsTests
     }
 
     [Fact]
-    public void A_character_that_the_encoding_does_not_have_is_refused()
+    public void A_character_that_the_encoding_does_not_have_is_an_error()
     {
         var content = Encode("preis: 5 ¤ für größe", "latin1");
         var outcome = Apply(content, "¤", "€");
@@ -154,7 +154,7 @@ public sealed class TextEditsTests
     }
 
     [Fact]
-    public void A_result_that_is_too_large_is_refused_before_it_is_made()
+    public void A_result_that_is_too_large_is_an_error_before_it_is_made()
     {
         var outcome = TextEdits.Apply(Encoding.UTF8.GetBytes(new string('a', 1000)),
             [new TextEdit("a"u8.ToArray(), new byte[1000], true)], maxSize: 100_000);
