@@ -5,7 +5,7 @@ using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Benchmarks;
 
-/// <summary>A call's span and one of its parts, with nobody who listens and with somebody. Measured against the runtime's own, without a tag.</summary>
+/// <summary>A call's span and one of its parts, without and with a listener. Measured against the runtime's own, without a tag.</summary>
 public class SpanBenchmarks
 {
     private static readonly RequestStart _start = new("tools/call", "exec", IsToolCall: true, "17", Traceparent: null, Tracestate: null, OverHttp: true);
@@ -33,9 +33,9 @@ public class SpanBenchmarks
     [Benchmark(Description = "a part of a call")]
     public void Part() => Spans.DatabaseWrite().Dispose();
 
-    [Benchmark(Description = "a call's span, and nobody listens")]
+    [Benchmark(Description = "a call's span, without a listener")]
     public void RequestUnheard() => Spans.Request(_start).Dispose();
 
-    [Benchmark(Description = "a part of a call, and nobody listens")]
+    [Benchmark(Description = "a part of a call, without a listener")]
     public void PartUnheard() => Spans.DatabaseWrite().Dispose();
 }
