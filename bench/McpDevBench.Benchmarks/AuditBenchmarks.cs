@@ -53,7 +53,7 @@ public class AuditBenchmarks
         var options = new AuditOptions { File = file is null ? null : Path.Combine(_folder.FullName, file) };
         _log = new AuditLog(options, storage, disk, new InstanceKey(storage, database), metrics, TimeProvider.System, NullLogger<AuditLog>.Instance);
         CorrelationId.Ensure();
-        var facts = CallFacts.Begin("local");
+        var facts = CallFacts.Begin(Caller.Local);
         (facts.ClientName, facts.ContainerId, facts.ExecId, facts.Target) = ("claude-code", "c_0123456789abcdef", "e_0123456789abcdef", "python3");
     }
 

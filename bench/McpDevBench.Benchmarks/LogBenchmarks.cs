@@ -15,7 +15,7 @@ public partial class LogBenchmarks
     public void BeginCall()
     {
         CorrelationId.Ensure();
-        var facts = CallFacts.Begin("local");
+        var facts = CallFacts.Begin(Caller.Local);
         (facts.ClientName, facts.ContainerId, facts.ExecId, facts.Image) = ("claude-code", "c_0123456789abcdef", "e_0123456789abcdef", "python:3.12-slim");
     }
 

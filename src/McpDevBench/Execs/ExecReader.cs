@@ -24,9 +24,9 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         return Read(exec, (current, log) => PageOf(current, OutputPager.Page(log, request), log));
     }
 
-    public async Task<OutputPage> PollAsync(string owner, PollRequest request, CancellationToken cancellationToken)
+    public async Task<OutputPage> PollAsync(Caller caller, PollRequest request, CancellationToken cancellationToken)
     {
-        var exec = execs.Find(owner, request.ExecId);
+        var exec = execs.Find(caller, request.ExecId);
         var lines = request.ByLine ? new LineScanner(request) : null;
         var active = supervisor.Find(exec.Id);
         if (active is not null && request.WaitMs > 0)
@@ -48,10 +48,10 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
     public Task<bool> IsPausedAsync(Exec exec) => execs.IsPausedAsync(exec);
 
     /// <summary>The last piece of output so far; -1 if there is none.</summary>
-    public long LastSeq(string owner, string execId) => Read(execs.Find(owner, execId), (_, log) => log.NextSeq - 1);
+    public long LastSeq(Caller caller, string execId) => Read(execs.Find(caller, execId), (_, log) => log.NextSeq - 1);
 
     /// <summary>All that the log has, as bytes; for the resource <c>exec://…/log</c>.</summary>
-    public byte[] ReadLog(string owner, string execId, int maxBytes, CancellationToken stop) => Read(execs.Find(owner, execId), (_, log) =>
+    public byte[] ReadLog(Caller caller, string execId, int maxBytes, CancellationToken stop) => Read(execs.Find(caller, execId), (_, log) =>
     {
         if (log.EndOffset - log.DroppedBytes > maxBytes)
             throw TooLarge(execId, log, maxBytes);

@@ -27,24 +27,24 @@ internal sealed class ExecService(
     private const double MaxCancelSeconds = 35;
 
     /// <param name="onStarted">Called once it runs, before anything is told of its end. If that is refused, it is ended.</param>
-    public async Task<StartedExec> StartAsync(string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
+    public async Task<StartedExec> StartAsync(Caller caller, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         if (request.IdempotencyKey is not { } key)
-            return await StartOnceAsync(owner, request, onStarted, cancellationToken);
-        await recovery.FindAsync(owner, request.Container, cancellationToken);
-        using var _ = await keys.LockAsync($"{ExecScope}\n{owner}\n{key}", cancellationToken);
+            return await StartOnceAsync(caller, request, onStarted, cancellationToken);
+        await recovery.FindAsync(caller, request.Container, cancellationToken);
+        using var _ = await keys.LockAsync($"{ExecScope}\n{caller.Name}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
-        if (idempotency.Find(owner, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
+        if (idempotency.Find(caller, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
             return new StartedExec(Noted(present), TimeSpan.Zero, IsRepeated: true);
-        var started = await StartOnceAsync(owner, request, onStarted, cancellationToken);
-        idempotency.Save(owner, ExecScope, key, fingerprint, started.Exec.Id.ToString());
+        var started = await StartOnceAsync(caller, request, onStarted, cancellationToken);
+        idempotency.Save(caller, ExecScope, key, fingerprint, started.Exec.Id.ToString());
         return started;
     }
 
     /// <returns>Bytes taken; false when the process takes no more.</returns>
-    public async Task<(int Taken, bool Open)> InputAsync(string owner, string execId, byte[] data, bool eof, (int Rows, int Cols)? resize, CancellationToken cancellationToken)
+    public async Task<(int Taken, bool Open)> InputAsync(Caller caller, string execId, byte[] data, bool eof, (int Rows, int Cols)? resize, CancellationToken cancellationToken)
     {
-        var exec = FindRunning(owner, execId, out var link);
+        var exec = FindRunning(caller, execId, out var link);
         if (resize is var (rows, columns))
         {
             var size = new ExecResize(exec.Id.Value, (ushort)rows, (ushort)columns);
@@ -66,9 +66,9 @@ internal sealed class ExecService(
     }
 
     /// <param name="signal">A Linux signal number; it goes to every process of the command.</param>
-    public async Task<Exec> SignalAsync(string owner, string execId, int signal, CancellationToken cancellationToken)
+    public async Task<Exec> SignalAsync(Caller caller, string execId, int signal, CancellationToken cancellationToken)
     {
-        var exec = FindRunning(owner, execId, out var link);
+        var exec = FindRunning(caller, execId, out var link);
         var request = new ExecSignal(exec.Id.Value, (byte)signal);
         if (signal == Kill && supervisor.Find(exec.Id) is { } active)
             ends.Expect(active, TimeSpan.Zero);
@@ -79,9 +79,9 @@ internal sealed class ExecService(
     }
 
     /// <summary>Ends it, with everything it started, and waits for that.</summary>
-    public async Task<Exec> CancelAsync(string owner, string execId, double graceSeconds, CancellationToken cancellationToken)
+    public async Task<Exec> CancelAsync(Caller caller, string execId, double graceSeconds, CancellationToken cancellationToken)
     {
-        var exec = Find(owner, execId);
+        var exec = Find(caller, execId);
         if (supervisor.Find(exec.Id) is not { } active)
             return exec;
         var cancel = new ExecCancel(exec.Id.Value, (uint)(graceSeconds * 1000));
@@ -108,20 +108,20 @@ internal sealed class ExecService(
             && agents.TryGet(active.DockerId) is { } link && await AgentSilence.IsPausedAsync(link);
 
     /// <param name="container">Null for all of the owner's.</param>
-    public ExecPage List(string owner, string? container, bool includeFinished, string? cursor)
+    public ExecPage List(Caller caller, string? container, bool includeFinished, string? cursor)
     {
-        var id = container is null ? default(ContainerId?) : workspaces.Find(owner, container).Id;
+        var id = container is null ? default(ContainerId?) : workspaces.Find(caller, container).Id;
         var before = cursor is null ? default((long, string)?) : PageCursor.Parse(cursor);
-        var execs = store.List(owner, id, includeFinished, before, PageSize + 1);
+        var execs = store.List(caller, id, includeFinished, before, PageSize + 1);
         var next = execs.Count > PageSize ? PageCursor.Of(execs[PageSize - 1].StartedAt, execs[PageSize - 1].Id.ToString()) : null;
         // What runs has its shell in memory alone, until it has ended.
         return new ExecPage([.. execs.Take(PageSize).Select(exec => supervisor.Find(exec.Id)?.Exec ?? exec)], next);
     }
 
     private Task<StartedExec> StartOnceAsync(
-        string owner, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken) =>
+        Caller caller, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken) =>
         recovery.UseAsync(
-            owner, request.Container, (workspace, _) => StartInAsync(workspace, request, onStarted, cancellationToken), cancellationToken);
+            caller, request.Container, (workspace, _) => StartInAsync(workspace, request, onStarted, cancellationToken), cancellationToken);
 
     private async Task<StartedExec> StartInAsync(
         Workspace workspace, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
@@ -219,10 +219,10 @@ internal sealed class ExecService(
         _ => null,
     };
 
-    public Exec Find(string owner, string execId)
+    public Exec Find(Caller caller, string execId)
     {
         var found = ExecId.TryParse(execId, out var id) ? Lookup(id) : null;
-        if (found is not null && found.Owner == owner)
+        if (found is not null && found.Owner == caller.Name)
             return Noted(found);
         throw new RequestException(
             ErrorCode.ExecNotFound, $"There is no exec {CallFacts.Named(execId)}: it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
@@ -238,9 +238,9 @@ internal sealed class ExecService(
         return exec;
     }
 
-    private Exec FindRunning(string owner, string execId, out AgentLink link)
+    private Exec FindRunning(Caller caller, string execId, out AgentLink link)
     {
-        var exec = Find(owner, execId);
+        var exec = Find(caller, execId);
         if (supervisor.Find(exec.Id) is not { } active)
             throw new RequestException(ErrorCode.ExecNotFound, $"The exec {exec.Id} has ended.", "exec_poll has its output and exit code.");
         link = agents.Get(active.DockerId);

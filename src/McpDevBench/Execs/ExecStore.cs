@@ -40,13 +40,13 @@ internal sealed class ExecStore(Database database)
 
     /// <summary>The newest first.</summary>
     /// <param name="before">Only what started before; with the id, the place where a page ended.</param>
-    public List<Exec> List(string owner, ContainerId? container, bool includeFinished, (long StartedAt, string Id)? before, int most) => database.Read(connection => connection.Query(
+    public List<Exec> List(Caller caller, ContainerId? container, bool includeFinished, (long StartedAt, string Id)? before, int most) => database.Read(connection => connection.Query(
         """
         SELECT * FROM execs WHERE owner = $owner AND ($container IS NULL OR container_id = $container)
             AND ($finished OR outcome IS NULL OR background IS NOT NULL)
             AND ($before IS NULL OR (started_at, id) < ($before, $before_id)) ORDER BY started_at DESC, id DESC LIMIT $most
         """, Read,
-        ("$owner", owner), ("$container", container?.ToString()), ("$finished", includeFinished), ("$before", before?.StartedAt), ("$before_id", before?.Id), ("$most", most)));
+        ("$owner", caller.Name), ("$container", container?.ToString()), ("$finished", includeFinished), ("$before", before?.StartedAt), ("$before_id", before?.Id), ("$most", most)));
 
     public List<ExecId> EndedBefore(DateTimeOffset time) => [.. database.Read(connection => connection.Query(
         "SELECT * FROM execs WHERE coalesce(drained_at, ended_at) < $time AND background IS NULL", Read,

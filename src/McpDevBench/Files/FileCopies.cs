@@ -24,36 +24,36 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
     private const uint MaxEntries = 1_000_000;
 
     /// <param name="onProgress">Gets the bytes so far.</param>
-    public async Task<CopiedFiles> CopyAsync(string owner, CopyFilesRequest request, Action<long> onProgress,
+    public async Task<CopiedFiles> CopyAsync(Caller caller, CopyFilesRequest request, Action<long> onProgress,
         CancellationToken cancellationToken)
     {
         var (path, target) = (WorkspacePath.Parse(request.Path), WorkspacePath.Parse(request.Target));
-        var isSame = await files.KeyOfAsync(owner, request.FromContainer, cancellationToken)
-            == await files.KeyOfAsync(owner, request.ToContainer, cancellationToken);
+        var isSame = await files.KeyOfAsync(caller, request.FromContainer, cancellationToken)
+            == await files.KeyOfAsync(caller, request.ToContainer, cancellationToken);
         if (isSame && target.ToString() == path.ToString())
             throw new RequestException(ErrorCode.InvalidArgument, $"{path} would be copied onto itself.",
                 "Give another target_path, or the target_container_id of another workspace.");
-        var source = await service.StatAsync(owner, request.FromContainer, request.Path, cancellationToken);
-        await AtTargetAsync(request, _ => CheckTargetAsync(owner, request, source, cancellationToken));
+        var source = await service.StatAsync(caller, request.FromContainer, request.Path, cancellationToken);
+        await AtTargetAsync(request, _ => CheckTargetAsync(caller, request, source, cancellationToken));
         var copied = source.Type switch
         {
-            "directory" => await CopyTreeAsync(owner, request, path, target, onProgress, cancellationToken),
-            "link" => await CopyLinkAsync(owner, request, path, target, cancellationToken),
-            _ => await CopyFileAsync(owner, request, source, path, target, onProgress, cancellationToken),
+            "directory" => await CopyTreeAsync(caller, request, path, target, onProgress, cancellationToken),
+            "link" => await CopyLinkAsync(caller, request, path, target, cancellationToken),
+            _ => await CopyFileAsync(caller, request, source, path, target, onProgress, cancellationToken),
         };
-        var entry = await service.StatAsync(owner, request.ToContainer, request.Target, cancellationToken);
+        var entry = await service.StatAsync(caller, request.ToContainer, request.Target, cancellationToken);
         return new CopiedFiles(source, entry, copied.Entries, copied.Bytes, copied.Skipped);
     }
 
     /// <summary>Before anything is sent, and for agents of version 1, which do not check it themselves when they move the tree into
     /// place.</summary>
     private async Task<bool> CheckTargetAsync(
-        string owner, CopyFilesRequest request, FileEntry source, CancellationToken cancellationToken)
+        Caller caller, CopyFilesRequest request, FileEntry source, CancellationToken cancellationToken)
     {
         FileEntry found;
         try
         {
-            found = await service.StatAsync(owner, request.ToContainer, request.Target, cancellationToken);
+            found = await service.StatAsync(caller, request.ToContainer, request.Target, cancellationToken);
         }
         catch (RequestException e) when (e.Code == ErrorCode.FileNotFound)
         {
@@ -64,7 +64,7 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
             return true;
         var list = new ListRequest(WorkspacePath.Parse(request.Target).Relative, Recursive: false, Glob: "", MaxEntries: 1, After: []);
         var isFree = found.Type == "directory" && (await files.RequestAsync(
-            owner, request.ToContainer, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true,
+            caller, request.ToContainer, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true,
                 cancellationToken)).Entries.Count == 0;
         return isFree ? true : throw new RequestException(ErrorCode.Conflict, $"{found.Path} exists already.", "Pass overwrite=true.");
     }
@@ -86,16 +86,16 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
 
     /// <summary>The link itself, as in a directory that is copied; wherever it leads.</summary>
     private async Task<TransferSummary> CopyLinkAsync(
-        string owner, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, CancellationToken cancellationToken)
+        Caller caller, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, CancellationToken cancellationToken)
     {
-        var stat = await files.RequestAsync(owner, request.FromContainer, "stat", Opcode.Stat, new StatRequest(path.Relative).Write,
+        var stat = await files.RequestAsync(caller, request.FromContainer, "stat", Opcode.Stat, new StatRequest(path.Relative).Write,
             FileStat.Read, repeatable: true, cancellationToken);
         var slash = Array.LastIndexOf(target.Relative, (byte)'/');
         var parent = target.Relative[..Math.Max(0, slash)];
         var import = new ImportRequest(parent, (ulong)MaxBytes, MaxEntries, MustBeFree: false);
         var link = TarHeader.Of(target.Relative.AsSpan(slash + 1), '2', 0x1ff, 0, stat.MtimeNanoseconds / 1_000_000_000, stat.LinkTarget);
         return await AtTargetAsync(request, _ =>
-            files.StreamAsync(owner, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
+            files.StreamAsync(caller, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
         {
             await to.SendAsync(link, cancellationToken);
             await to.SendAsync(new byte[2 * TarHeader.Block], cancellationToken);
@@ -106,15 +106,15 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
     }
 
     private Task<TransferSummary> CopyFileAsync(
-        string owner, CopyFilesRequest request, FileEntry source, WorkspacePath path, WorkspacePath target, Action<long> onProgress,
+        Caller caller, CopyFilesRequest request, FileEntry source, WorkspacePath path, WorkspacePath target, Action<long> onProgress,
             CancellationToken cancellationToken)
     {
         var read = new ReadRequest(path.Relative, 0, ulong.MaxValue);
         var mode = FileEntries.ParseMode(source.Mode[^3..]);
         var write = new WriteRequest(target.Relative, mode, CreateParents: true, Append: false, IfMatch: null,
             IfNoneMatch: !request.Overwrite);
-        return files.StreamAsync(owner, request.FromContainer, "read", Opcode.Read, read.Write, from =>
-            AtTargetAsync(request, failure => files.StreamAsync(owner, request.ToContainer, "write", Opcode.Write, write.Write, async to =>
+        return files.StreamAsync(caller, request.FromContainer, "read", Opcode.Read, read.Write, from =>
+            AtTargetAsync(request, failure => files.StreamAsync(caller, request.ToContainer, "write", Opcode.Write, write.Write, async to =>
             {
                 var bytes = await PipeAsync(from, to, onProgress, cancellationToken);
                 await EndAsync(from, to, FileStat.Read, failure, cancellationToken);
@@ -124,14 +124,14 @@ internal sealed class FileCopies(WorkspaceFiles files, FileService service, Metr
     }
 
     private Task<TransferSummary> CopyTreeAsync(
-        string owner, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, Action<long> onProgress,
+        Caller caller, CopyFilesRequest request, WorkspacePath path, WorkspacePath target, Action<long> onProgress,
             CancellationToken cancellationToken)
     {
         var export = new ExportRequest(path.Relative, [], []);
         var import = new ImportRequest(target.Relative, (ulong)MaxBytes, MaxEntries, MustBeFree: !request.Overwrite);
-        return files.StreamAsync(owner, request.FromContainer, "export", Opcode.Export, export.Write, from =>
+        return files.StreamAsync(caller, request.FromContainer, "export", Opcode.Export, export.Write, from =>
             AtTargetAsync(request, failure =>
-                files.StreamAsync(owner, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
+                files.StreamAsync(caller, request.ToContainer, "import", Opcode.Import, import.Write, async to =>
             {
                 await PipeAsync(from, to, onProgress, cancellationToken);
                 var exported = await EndAsync(from, to, TransferResponse.Read, failure, cancellationToken);

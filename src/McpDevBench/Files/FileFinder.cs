@@ -11,7 +11,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
 
     private const uint MaxEntries = 10_000, MaxMatches = 2_000, MaxContext = 20;
 
-    public async Task<FilePage> ListAsync(string owner, ListFilesRequest request, CancellationToken cancellationToken)
+    public async Task<FilePage> ListAsync(Caller caller, ListFilesRequest request, CancellationToken cancellationToken)
     {
         var path = Directory(request.Path);
         var glob = GlobPattern.Normalize(request.Glob, path);
@@ -19,18 +19,18 @@ internal sealed class FileFinder(WorkspaceFiles files)
         var list = new ListRequest(
             path.Relative, recursive, glob, Math.Clamp((uint)request.MaxEntries, 1, MaxEntries),
             request.Cursor is null ? [] : ListCursor(path, request.Cursor).Relative, request.IncludeIgnored || !recursive);
-        var answer = await ListAsync(owner, request.Container, list, cancellationToken);
+        var answer = await ListAsync(caller, request.Container, list, cancellationToken);
         // Asked again for those that fit, so that what is counted belongs to what is listed.
         var fitting = Fitting(answer.Entries, request);
         if (fitting < answer.Entries.Count)
-            answer = await ListAsync(owner, request.Container, list with { MaxEntries = (uint)fitting }, cancellationToken);
+            answer = await ListAsync(caller, request.Container, list with { MaxEntries = (uint)fitting }, cancellationToken);
         var reached = answer.Reached.Length > 0 || answer.Entries.Count == 0 ? answer.Reached : answer.Entries[^1].Path;
         var cursor = answer.More && reached.Length > 0 ? WorkspacePath.TextOf(reached) : null;
         var mayNameDirectory = answer.Entries.Count == 0 || (answer.Entries.Count == 1 && answer.Entries[0].Kind == FileKind.Directory);
         return new FilePage([.. answer.Entries.Select(FileEntries.Of)], cursor)
         {
             NamedDirectory = mayNameDirectory
-                ? await NamedDirectoryAsync(owner, request.Container, request.Path, request.Glob, cancellationToken)
+                ? await NamedDirectoryAsync(caller, request.Container, request.Path, request.Glob, cancellationToken)
                 : null,
             IsRecursive = recursive,
             LeftOut = answer.Counts is { } counts
@@ -39,7 +39,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
         };
     }
 
-    public async Task<FoundLines> SearchAsync(string owner, SearchFilesRequest request, CancellationToken cancellationToken)
+    public async Task<FoundLines> SearchAsync(Caller caller, SearchFilesRequest request, CancellationToken cancellationToken)
     {
         var path = Directory(request.Path);
         SearchPattern.Check(request.Pattern, request.Literal);
@@ -55,7 +55,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
         try
         {
             answer = await files.RequestAsync(
-                owner, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
+                caller, request.Container, "search", Opcode.Search, search.Write, SearchResponse.Read, repeatable: true, cancellationToken);
         }
         catch (RequestException e) when (
             !request.Literal && e.Code == ErrorCode.InvalidArgument && e.Message.StartsWith("pattern:", StringComparison.Ordinal))
@@ -75,14 +75,14 @@ internal sealed class FileFinder(WorkspaceFiles files)
             : found with
             {
                 NamedDirectory = await NamedDirectoryAsync(
-                    owner, request.Container, request.Path, request.Glob, cancellationToken),
+                    caller, request.Container, request.Path, request.Glob, cancellationToken),
                 GlobNote = GlobPattern.Misunderstanding(request.Glob),
             };
     }
 
     /// <summary>A glob without wildcards matches names of files; where a directory has the name, its insides were probably meant.</summary>
     private async Task<string?> NamedDirectoryAsync(
-        string owner, string container, string path, string? glob, CancellationToken cancellationToken)
+        Caller caller, string container, string path, string? glob, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(glob) || !GlobPattern.IsPlain(glob))
             return null;
@@ -90,7 +90,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
         {
             var directory = WorkspacePath.Parse(glob[0] == '/' ? glob : $"{Directory(path)}/{glob}");
             var stat = await files.RequestAsync(
-                owner, container, "stat", Opcode.Stat, new StatRequest(directory.Relative).Write, FileStat.Read, repeatable: true,
+                caller, container, "stat", Opcode.Stat, new StatRequest(directory.Relative).Write, FileStat.Read, repeatable: true,
                 cancellationToken);
             return stat.Kind == FileKind.Directory ? directory.ToString() : null;
         }
@@ -123,8 +123,8 @@ internal sealed class FileFinder(WorkspaceFiles files)
     /// <summary>As the paths in answers are.</summary>
     private static bool IsPath(string cursor) => cursor.StartsWith("/workspace/", StringComparison.Ordinal);
 
-    private Task<ListResponse> ListAsync(string owner, string container, ListRequest list, CancellationToken cancellationToken) =>
-        files.RequestAsync(owner, container, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken);
+    private Task<ListResponse> ListAsync(Caller caller, string container, ListRequest list, CancellationToken cancellationToken) =>
+        files.RequestAsync(caller, container, "list", Opcode.List, list.Write, ListResponse.Read, repeatable: true, cancellationToken);
 
     private static int Fitting(IReadOnlyList<FileStat> entries, ListFilesRequest request)
     {

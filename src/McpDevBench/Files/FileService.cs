@@ -15,32 +15,32 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     private readonly KeyedLock _editing = new();
 
-    public Task<ReadFile> ReadAsync(string owner, ReadFileRequest request, CancellationToken cancellationToken)
+    public Task<ReadFile> ReadAsync(Caller caller, ReadFileRequest request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
-        return new FileReading(RangesOf(owner, request.Container, path), request).ReadAsync(cancellationToken);
+        return new FileReading(RangesOf(caller, request.Container, path), request).ReadAsync(cancellationToken);
     }
 
-    private ReadRange RangesOf(string owner, string container, WorkspacePath path) => async (offset, length, cancellationToken) =>
+    private ReadRange RangesOf(Caller caller, string container, WorkspacePath path) => async (offset, length, cancellationToken) =>
     {
-        var (content, stat) = await ReadBytesAsync(owner, container, path, offset, length, cancellationToken);
+        var (content, stat) = await ReadBytesAsync(caller, container, path, offset, length, cancellationToken);
         return (content, FileEntries.Of(stat));
     };
 
-    public async Task<WrittenFile> WriteAsync(string owner, WriteFileRequest request, CancellationToken cancellationToken)
+    public async Task<WrittenFile> WriteAsync(Caller caller, WriteFileRequest request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
         var write = new WriteRequest(
             path.Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
             FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
         var content = ContentBytes.IsText(request.Encoding) && request.Append && !write.IfNoneMatch
-            ? await AppendedAsync(owner, request, path, cancellationToken)
+            ? await AppendedAsync(caller, request, path, cancellationToken)
             : null;
         content ??= ContentBytes.Of(request.Content, request.Encoding);
         if (request.Append || write.IfNoneMatch || content.Length == 0 || !ContentBytes.IsText(request.Encoding))
             return new WrittenFile(FileEntries.Of(await SendAsync(Task.CompletedTask)), Note: null);
         var requested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var before = OverwrittenAsync(owner, request.Container, path, () => requested.TrySetResult(), cancellationToken);
+        var before = OverwrittenAsync(caller, request.Container, path, () => requested.TrySetResult(), cancellationToken);
         // The agent takes requests in their order: a read that waited behind its own write could wait for ever.
         await Task.WhenAny(requested.Task, before);
         try
@@ -54,25 +54,25 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         }
 
         Task<FileStat> SendAsync(Task beforeReplacing) => WithEtagAsync(
-            owner, request.Container, request.Path, request.IfMatch,
+            caller, request.Container, request.Path, request.IfMatch,
             () => WriteBytesAsync(
-                owner, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken, beforeReplacing),
+                caller, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken, beforeReplacing),
             cancellationToken);
 
         async Task<bool> NeedsNoRoomAsync() =>
-            content.Length == 0 || (!request.Append && content.Length < await SizeAsync(owner, request.Container, path, cancellationToken));
+            content.Length == 0 || (!request.Append && content.Length < await SizeAsync(caller, request.Container, path, cancellationToken));
     }
 
     /// <summary>The text that a write is about to replace.</summary>
     /// <param name="requested">Called once the agent has been asked for it.</param>
     /// <returns>Null if there is none: the write itself reports what is wrong with the path.</returns>
     private async Task<OverwrittenText?> OverwrittenAsync(
-        string owner, string container, WorkspacePath path, Action? requested, CancellationToken cancellationToken)
+        Caller caller, string container, WorkspacePath path, Action? requested, CancellationToken cancellationToken)
     {
         try
         {
             var (beginning, stat) = await ReadBytesAsync(
-                owner, container, path, 0, TextEncodings.Evidence, cancellationToken, requested);
+                caller, container, path, 0, TextEncodings.Evidence, cancellationToken, requested);
             return OverwrittenText.Of(beginning, stat.Size);
         }
         catch (RequestException e) when (e.Code is ErrorCode.FileNotFound or ErrorCode.InvalidArgument or ErrorCode.PathDenied)
@@ -83,12 +83,12 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     /// <returns>Null if there is no file yet.</returns>
     private async Task<byte[]?> AppendedAsync(
-        string owner, WriteFileRequest request, WorkspacePath path, CancellationToken cancellationToken)
+        Caller caller, WriteFileRequest request, WorkspacePath path, CancellationToken cancellationToken)
     {
         try
         {
             return await FileAppend.ToBytesAsync(
-                RangesOf(owner, request.Container, path), request.Content, request.Encoding, cancellationToken);
+                RangesOf(caller, request.Container, path), request.Content, request.Encoding, cancellationToken);
         }
         catch (RequestException e) when (e.Code == ErrorCode.FileNotFound)
         {
@@ -100,17 +100,17 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     /// Without an etag it is applied to whatever is there: edits of one file wait for each other, and one that finds the file changed by
     /// another caller begins anew with the new content.
     /// </summary>
-    public async Task<EditedFile> EditAsync(string owner, EditFileRequest request, CancellationToken cancellationToken)
+    public async Task<EditedFile> EditAsync(Caller caller, EditFileRequest request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
         var edits = FileEdits.ToProtocol(request.Edits);
         var ifMatch = FileEntries.ParseEtag(request.IfMatch);
-        using var turn = await _editing.LockAsync($"{await files.KeyOfAsync(owner, request.Container, cancellationToken)} {path}", cancellationToken);
+        using var turn = await _editing.LockAsync($"{await files.KeyOfAsync(caller, request.Container, cancellationToken)} {path}", cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await TryEditAsync(owner, request, path, edits, ifMatch, cancellationToken);
+                return await TryEditAsync(caller, request, path, edits, ifMatch, cancellationToken);
             }
             catch (RequestException e) when (e.Code == ErrorCode.Conflict && ifMatch is null && attempt < MaxEditAttempts)
             {
@@ -120,10 +120,10 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     }
 
     private async Task<EditedFile> TryEditAsync(
-        string owner, EditFileRequest request, WorkspacePath path, List<TextEdit> edits, ulong? ifMatch,
+        Caller caller, EditFileRequest request, WorkspacePath path, List<TextEdit> edits, ulong? ifMatch,
         CancellationToken cancellationToken)
     {
-        var (before, stat) = await ReadBytesAsync(owner, request.Container, path, 0, MaxTextBytes + 1, cancellationToken);
+        var (before, stat) = await ReadBytesAsync(caller, request.Container, path, 0, MaxTextBytes + 1, cancellationToken);
         if (before.Length > MaxTextBytes)
         {
             throw new RequestException(
@@ -140,44 +140,44 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
         var write = new WriteRequest(
             path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
-        var entry = await WriteBytesAsync(owner, request.Container, "edit", write, outcome.Content,
+        var entry = await WriteBytesAsync(caller, request.Container, "edit", write, outcome.Content,
             () => Task.FromResult(outcome.Content.Length < before.Length), cancellationToken);
         return new EditedFile(FileEntries.Of(entry), diff, outcome.Replacements, DryRun: false);
     }
 
-    public async Task<FileEntry> DeleteAsync(string owner, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken)
+    public async Task<FileEntry> DeleteAsync(Caller caller, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken)
     {
         var checkedPath = WorkspacePath.Parse(path);
-        var entry = await StatAsync(owner, container, path, cancellationToken);
+        var entry = await StatAsync(caller, container, path, cancellationToken);
         var delete = new DeleteRequest(checkedPath.Relative, recursive, FileEntries.ParseEtag(ifMatch));
         await WithEtagAsync(
-            owner, container, path, ifMatch,
+            caller, container, path, ifMatch,
             () => files.RequestAsync(
-                owner, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false,
+                caller, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false,
                 cancellationToken), cancellationToken);
         return entry;
     }
 
-    public async Task<FileEntry> StatAsync(string owner, string container, string path, CancellationToken cancellationToken) => FileEntries.Of(
-        await files.RequestAsync(owner, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read, repeatable: true, cancellationToken));
+    public async Task<FileEntry> StatAsync(Caller caller, string container, string path, CancellationToken cancellationToken) => FileEntries.Of(
+        await files.RequestAsync(caller, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read, repeatable: true, cancellationToken));
 
     /// <param name="contentBytes">Bytes that the contents of files in the answer may have together.</param>
     public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(
-        string owner, string container, IReadOnlyList<BatchOperation> operations, int contentBytes, CancellationToken cancellationToken)
+        Caller caller, string container, IReadOnlyList<BatchOperation> operations, int contentBytes, CancellationToken cancellationToken)
     {
         var (batch, contents) = FileBatches.ToProtocol(operations);
-        var notes = await NotesAsync(owner, container, operations, contents, cancellationToken);
+        var notes = await NotesAsync(caller, container, operations, contents, cancellationToken);
         var answer = await files.StreamAsync(
-            owner, container, "batch", Opcode.Batch, batch.Write, async call =>
+            caller, container, "batch", Opcode.Batch, batch.Write, async call =>
         {
             foreach (var content in contents)
                 await call.SendAsync(content, cancellationToken);
             await call.SendEndAsync();
             return await call.AnswerAsync(BatchResponse.Read, cancellationToken);
         }, cancellationToken, FileBatches.EffectOf(operations), () => BatchRoom.IsNotNeededAsync(
-            batch, path => SizeAsync(owner, container, path, cancellationToken)));
+            batch, path => SizeAsync(caller, container, path, cancellationToken)));
         var etag = answer.Status == AgentStatus.Conflict && FileBatches.FailedOf(operations, answer) is { } failed
-            ? await OtherEtagAsync(owner, container, failed.Path, failed.IfMatch, cancellationToken)
+            ? await OtherEtagAsync(caller, container, failed.Path, failed.IfMatch, cancellationToken)
             : null;
         var outcomes = await FileBatches.OutcomesAsync(operations, answer, cancellationToken, contentBytes, etag);
         return notes.Count == 0 ? outcomes : [.. outcomes.Select((outcome, i) => outcome with { Note = notes.GetValueOrDefault(i) })];
@@ -186,7 +186,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     /// <summary>What the writes of a batch change beside the text, by the number of the operation. A file that an earlier operation of the
     /// batch has touched is left out: it is not what is there now.</summary>
     private async Task<Dictionary<int, string>> NotesAsync(
-        string owner, string container, IReadOnlyList<BatchOperation> operations, List<byte[]> contents, CancellationToken cancellationToken)
+        Caller caller, string container, IReadOnlyList<BatchOperation> operations, List<byte[]> contents, CancellationToken cancellationToken)
     {
         var notes = new Dictionary<int, string>();
         var next = 0;
@@ -200,7 +200,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
                 || operations.Take(i).Any(earlier => earlier.Op != "read" && (earlier.Path == operation.Path || earlier.Target is not null)))
                 continue;
             var path = WorkspacePath.Parse(operation.Path);
-            var before = await OverwrittenAsync(owner, container, path, requested: null, cancellationToken);
+            var before = await OverwrittenAsync(caller, container, path, requested: null, cancellationToken);
             if (before?.Note(operation.Encoding, content) is { } note)
                 notes[i] = note;
         }
@@ -209,7 +209,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     /// <summary>A change on a condition: where the file has another etag, the error names it.</summary>
     private async Task<T> WithEtagAsync<T>(
-        string owner, string container, string path, string? ifMatch, Func<Task<T>> change, CancellationToken cancellationToken)
+        Caller caller, string container, string path, string? ifMatch, Func<Task<T>> change, CancellationToken cancellationToken)
     {
         try
         {
@@ -217,7 +217,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         }
         catch (RequestException e) when (e.Code == ErrorCode.Conflict && ifMatch is not null)
         {
-            if (await OtherEtagAsync(owner, container, path, ifMatch, cancellationToken) is { } etag)
+            if (await OtherEtagAsync(caller, container, path, ifMatch, cancellationToken) is { } etag)
                 throw FileEntries.Changed(WorkspacePath.Parse(path), etag, ifMatch, e);
             throw;
         }
@@ -225,11 +225,11 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     /// <summary>The etag of a file, if it is not the one that was given; null where there is no file.</summary>
     private async Task<string?> OtherEtagAsync(
-        string owner, string container, string path, string? ifMatch, CancellationToken cancellationToken)
+        Caller caller, string container, string path, string? ifMatch, CancellationToken cancellationToken)
     {
         try
         {
-            return ifMatch is not null && (await StatAsync(owner, container, path, cancellationToken)).Etag is var etag
+            return ifMatch is not null && (await StatAsync(caller, container, path, cancellationToken)).Etag is var etag
                 && FileEntries.ParseEtag(etag) != FileEntries.ParseEtag(ifMatch) ? etag : null;
         }
         catch (RequestException)
@@ -241,12 +241,12 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     /// <param name="requested">Called once the request is on its way.</param>
     private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(
-        string owner, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken,
+        Caller caller, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken,
         Action? requested = null)
     {
         var read = new ReadRequest(path.Relative, (ulong)offset, (ulong)length);
         var content = new MemoryStream();
-        var stat = await files.StreamAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
+        var stat = await files.StreamAsync(caller, container, "read", Opcode.Read, read.Write, async call =>
         {
             requested?.Invoke();
             while (await call.ReceiveAsync(cancellationToken) is { } piece)
@@ -262,11 +262,11 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     }
 
     /// <returns>0 if there is no file.</returns>
-    private async Task<long> SizeAsync(string owner, string container, WorkspacePath path, CancellationToken cancellationToken)
+    private async Task<long> SizeAsync(Caller caller, string container, WorkspacePath path, CancellationToken cancellationToken)
     {
         try
         {
-            var entry = await StatAsync(owner, container, path.ToString(), cancellationToken);
+            var entry = await StatAsync(caller, container, path.ToString(), cancellationToken);
             return entry.Type == "file" ? entry.Size : 0;
         }
         catch (RequestException e) when (e.Code == ErrorCode.FileNotFound)
@@ -277,10 +277,10 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     /// <param name="beforeReplacing">What has to be done while the file is what it was; it goes on beside the sending.</param>
     private async Task<FileStat> WriteBytesAsync(
-        string owner, string container, string operation, WriteRequest write, byte[] content, NeedsNoRoom needsNoRoom,
+        Caller caller, string container, string operation, WriteRequest write, byte[] content, NeedsNoRoom needsNoRoom,
         CancellationToken cancellationToken, Task? beforeReplacing = null)
     {
-        var stat = await files.StreamAsync(owner, container, operation, Opcode.Write, write.Write, async call =>
+        var stat = await files.StreamAsync(caller, container, operation, Opcode.Write, write.Write, async call =>
         {
             await call.SendAsync(content, cancellationToken);
             // The file is replaced at the end of its new content.

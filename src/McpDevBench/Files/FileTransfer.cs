@@ -24,12 +24,12 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     /// <summary>Copies a file's bytes from an offset to <paramref name="destination"/> as they arrive.</summary>
     /// <param name="length">Bytes; null to the end.</param>
     /// <param name="ifMatch">The etag that the file must have when it is opened; null for any.</param>
-    public Task<FileEntry> DownloadAsync(string owner, string container, string path, long offset, long? length, string? ifMatch,
+    public Task<FileEntry> DownloadAsync(Caller caller, string container, string path, long offset, long? length, string? ifMatch,
         Stream destination, CancellationToken cancellationToken)
     {
         var read = new ReadRequest(WorkspacePath.Parse(path).Relative, (ulong)offset, length is { } bytes ? (ulong)bytes : ulong.MaxValue,
             FileEntries.ParseEtag(ifMatch));
-        return files.TransferAsync(owner, container, "read", Opcode.Read, read.Write, async call =>
+        return files.TransferAsync(caller, container, "read", Opcode.Read, read.Write, async call =>
         {
             await CopyAsync(call, destination, cancellationToken);
             return FileEntries.Of(await call.AnswerAsync(FileStat.Read, cancellationToken));
@@ -37,12 +37,12 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     }
 
     /// <param name="request">Its content is not used.</param>
-    public Task<FileEntry> UploadAsync(string owner, WriteFileRequest request, Stream source, CancellationToken cancellationToken)
+    public Task<FileEntry> UploadAsync(Caller caller, WriteFileRequest request, Stream source, CancellationToken cancellationToken)
     {
         var write = new WriteRequest(
             WorkspacePath.Parse(request.Path).Relative, FileEntries.ParseMode(request.Mode), request.CreateParents, request.Append,
             FileEntries.ParseEtag(request.IfMatch), FileEntries.ParseIfNoneMatch(request.IfNoneMatch));
-        return files.TransferAsync(owner, request.Container, "write", Opcode.Write, write.Write, async call =>
+        return files.TransferAsync(caller, request.Container, "write", Opcode.Write, write.Write, async call =>
         {
             metrics.Files.BytesWritten(await SendAsync(call, source, cancellationToken));
             return FileEntries.Of(await call.AnswerAsync(FileStat.Read, cancellationToken));
@@ -50,11 +50,11 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     }
 
     /// <summary>Writes a directory as tar (or tar.gz) to <paramref name="destination"/>.</summary>
-    public Task<TransferSummary> ExportAsync(string owner, string container, string path, IReadOnlyCollection<string> include,
+    public Task<TransferSummary> ExportAsync(Caller caller, string container, string path, IReadOnlyCollection<string> include,
         IReadOnlyCollection<string> exclude, bool gzip, Stream destination, CancellationToken cancellationToken)
     {
         var export = new ExportRequest(WorkspacePath.Parse(path).Relative, include, exclude);
-        return files.TransferAsync(owner, container, "export", Opcode.Export, export.Write, async call =>
+        return files.TransferAsync(caller, container, "export", Opcode.Export, export.Write, async call =>
         {
             if (gzip)
             {
@@ -70,25 +70,25 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     }
 
     /// <summary>Unpacks an archive below a directory, all or nothing.</summary>
-    public async Task<TransferSummary> ImportAsync(string owner, string container, string path, ArchiveFormat format, Stream source,
+    public async Task<TransferSummary> ImportAsync(Caller caller, string container, string path, ArchiveFormat format, Stream source,
         CancellationToken cancellationToken)
     {
         var target = WorkspacePath.Parse(path);
         // A zip takes its slot before it arrives.
-        using var slot = await files.TakeSlotAsync(owner, container, cancellationToken);
+        using var slot = await files.TakeSlotAsync(caller, container, cancellationToken);
         return format == ArchiveFormat.Zip
             ? await zips.SpoolAsync(source, file => ImportAsync(
-                owner, container, target, call =>
+                caller, container, target, call =>
                     SendZipAsync(call, new ZipArchiveFile(file), cancellationToken), cancellationToken), cancellationToken)
-            : await ImportAsync(owner, container, target, call =>
+            : await ImportAsync(caller, container, target, call =>
                 SendTarAsync(call, format == ArchiveFormat.TarGz, source, cancellationToken), cancellationToken);
     }
 
-    private Task<TransferSummary> ImportAsync(string owner, string container, WorkspacePath target, Func<AgentCall, Task> send,
+    private Task<TransferSummary> ImportAsync(Caller caller, string container, WorkspacePath target, Func<AgentCall, Task> send,
         CancellationToken cancellationToken)
     {
         var import = new ImportRequest(target.Relative, (ulong)_limits.MaxBytes, _limits.MaxEntries);
-        return files.StreamAsync(owner, container, "import", Opcode.Import, import.Write, async call =>
+        return files.StreamAsync(caller, container, "import", Opcode.Import, import.Write, async call =>
         {
             await send(call);
             return await AnswerAsync(call, cancellationToken);

@@ -27,32 +27,32 @@ internal sealed class WorkspaceFiles(
 
     /// <param name="operation">Its name in metrics.</param>
     /// <param name="repeatable">Doing it twice is as good as once.</param>
-    public Task<T> RequestAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
+    public Task<T> RequestAsync<T>(Caller caller, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
         UseAsync(
-            owner, container, operation, EffectOf(operation, opcode), link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken),
+            caller, container, operation, EffectOf(operation, opcode), link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken),
             cancellationToken);
 
     /// <summary>
     /// A request with content at the pace of a client of the file endpoint: as any stream, with a slot of its workspace.
     /// </summary>
-    public async Task<T> TransferAsync<T>(string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write,
+    public async Task<T> TransferAsync<T>(Caller caller, string container, string operation, Opcode opcode, Action<MessageWriter> write,
         Func<AgentCall, Task<T>> action, CancellationToken cancellationToken)
     {
-        using var slot = await TakeSlotAsync(owner, container, cancellationToken);
-        return await StreamAsync(owner, container, operation, opcode, write, action, cancellationToken);
+        using var slot = await TakeSlotAsync(caller, container, cancellationToken);
+        return await StreamAsync(caller, container, operation, opcode, write, action, cancellationToken);
     }
 
     /// <summary>For what moves at the pace of a client of the file endpoint.</summary>
-    public async Task<IDisposable> TakeSlotAsync(string owner, string container, CancellationToken cancellationToken) =>
-        await slots.TakeAsync(await KeyOfAsync(owner, container, cancellationToken), cancellationToken);
+    public async Task<IDisposable> TakeSlotAsync(Caller caller, string container, CancellationToken cancellationToken) =>
+        await slots.TakeAsync(await KeyOfAsync(caller, container, cancellationToken), cancellationToken);
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
     /// <param name="effect">What this request does to the files, where its operation does not say.</param>
     /// <param name="needsNoRoom">Asked beyond the disk limit of a request that adds. Without it, such a request is refused there.</param>
     public Task<T> StreamAsync<T>(
-        string owner, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action,
+        Caller caller, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action,
         CancellationToken cancellationToken, FileEffect? effect = null, NeedsNoRoom? needsNoRoom = null) =>
-        UseAsync(owner, container, operation, effect ?? EffectOf(operation, opcode), async link =>
+        UseAsync(caller, container, operation, effect ?? EffectOf(operation, opcode), async link =>
         {
             var connection = await link.ConnectionAsync(cancellationToken);
             return await connection.CallAsync(opcode, write, async call =>
@@ -63,9 +63,9 @@ internal sealed class WorkspaceFiles(
         }, cancellationToken, needsNoRoom);
 
     private Task<T> UseAsync<T>(
-        string owner, string container, string operation, FileEffect effect, Func<AgentLink, Task<T>> action,
+        Caller caller, string container, string operation, FileEffect effect, Func<AgentLink, Task<T>> action,
         CancellationToken cancellationToken, NeedsNoRoom? needsNoRoom = null) =>
-        MeasuredAsync(operation, () => recovery.UseAsync(owner, container, async (workspace, link) =>
+        MeasuredAsync(operation, () => recovery.UseAsync(caller, container, async (workspace, link) =>
         {
             // Beyond the disk limit only what takes more of it is refused.
             if (effect == FileEffect.Adds)
@@ -89,8 +89,8 @@ internal sealed class WorkspaceFiles(
     }
 
     /// <summary>One key for one workspace, whether a call names it by id or by alias.</summary>
-    public async Task<string> KeyOfAsync(string owner, string container, CancellationToken cancellationToken) =>
-        (await recovery.FindAsync(owner, container, cancellationToken)).Id.ToString();
+    public async Task<string> KeyOfAsync(Caller caller, string container, CancellationToken cancellationToken) =>
+        (await recovery.FindAsync(caller, container, cancellationToken)).Id.ToString();
 
     private async Task RequireRoomAsync(Workspace workspace, NeedsNoRoom? needsNoRoom)
     {

@@ -39,10 +39,10 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
 
     protected override Task<AuditQueryResult> CallAsync(AuditQueryArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var current = arguments.ContainerId is { } given ? workspaces?.IdOf(call.Owner, given)?.ToString() : null;
+        var current = arguments.ContainerId is { } given ? workspaces?.IdOf(call.Caller, given)?.ToString() : null;
         var filter = new AuditFilter
         {
-            Principal = call.Owner,
+            Principal = call.Caller.Name,
             EventType = arguments.EventType,
             ContainerId = arguments.ContainerId is { } target ? current ?? target : null,
             ExecId = arguments.ExecId,
@@ -58,14 +58,14 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
             found.Take(arguments.Limit).Select(record => (record.Seq, Json: Json(record, arguments.Details))), item => Line(item.Json),
             item => AnswerBudget.JsonBytes(Encoding.UTF8.GetBytes(item.Json.GetRawText())));
         var next = found.Count > shown.Count ? shown[^1].Seq.ToString(CultureInfo.InvariantCulture) : null;
-        var hint = shown.Count == 0 ? WhyNone(arguments, filter, call.Owner) : null;
+        var hint = shown.Count == 0 ? WhyNone(arguments, filter, call.Caller) : null;
         return Task.FromResult(new AuditQueryResult([.. shown.Select(item => item.Json)], next, hint));
     }
 
     protected override string Render(AuditQueryResult result) =>
         (result.Hint ?? string.Join('\n', result.Records.Select(Line))) + Words.More(result.NextCursor);
 
-    private string WhyNone(AuditQueryArguments arguments, AuditFilter filter, string owner)
+    private string WhyNone(AuditQueryArguments arguments, AuditFilter filter, Caller caller)
     {
         if (arguments.Cursor is not null)
             return "There are no records after this cursor.";
@@ -81,7 +81,7 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
             return "You have no records yet.";
         var sentence = $"None of your records has {string.Join(" and ", given)}.";
         var isAlias = arguments.ContainerId is { } target && !ContainerId.TryParse(target, out _)
-            && workspaces?.IdOf(owner, target) is null && filter.WithAlias.Count == 0;
+            && workspaces?.IdOf(caller, target) is null && filter.WithAlias.Count == 0;
         return isAlias
             ? $"{sentence} No workspace of yours has or had the alias '{arguments.ContainerId}', "
                 + "as far as the records go back: give the id."

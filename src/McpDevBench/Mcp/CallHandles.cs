@@ -41,7 +41,7 @@ internal sealed class CallHandles(WorkspaceDirectory workspaces, ExecStore execs
         ResolveWorkspaces();
         if (facts.ContainerId is not null)
             return;
-        if (ExecId.TryParse(facts.ExecId, out var id) && execs.Find(id) is { } exec && exec.Owner == facts.Principal)
+        if (ExecId.TryParse(facts.ExecId, out var id) && execs.Find(id) is { } exec && exec.Owner == facts.Caller.Name)
             facts.ContainerId = exec.ContainerId.ToString();
     }
 
@@ -51,5 +51,5 @@ internal sealed class CallHandles(WorkspaceDirectory workspaces, ExecStore execs
             : null;
 
     private string? IdOf(CallFacts facts, string? handle) =>
-        handle is null || ContainerId.TryParse(handle, out _) ? handle : workspaces.IdOf(facts.Principal, handle)?.ToString() ?? handle;
+        handle is null || ContainerId.TryParse(handle, out _) ? handle : workspaces.IdOf(facts.Caller, handle)?.ToString() ?? handle;
 }

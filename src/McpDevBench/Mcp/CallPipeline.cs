@@ -275,7 +275,7 @@ internal sealed partial class CallPipeline(
     };
 
     /// <summary>Of a message, from before it is understood: what is found out later is in the same facts, for whoever asks when it has been served.</summary>
-    private static void Facts(MessageContext context) => CallFacts.Begin(Caller.Of(context.User).Name).ClientName = context.Server.ClientInfo?.Name;
+    private static void Facts(MessageContext context) => CallFacts.Begin(Caller.Of(context.User)).ClientName = context.Server.ClientInfo?.Name;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tool called")]
     private partial void LogCalled(string tool, string outcome, double durationMs);

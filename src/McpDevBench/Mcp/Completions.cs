@@ -1,4 +1,3 @@
-using McpDevBench.Access;
 using McpDevBench.Workspaces;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -20,7 +19,7 @@ internal sealed class Completions(WorkspaceService containers, ImageList images)
         var (argument, prefix) = (request.Params.Argument.Name, request.Params.Argument.Value);
         var known = argument switch
         {
-            "container_id" => containers.Aliases(Caller.Of(request.User).Name),
+            "container_id" => containers.Aliases(Caller.Of(request.User)),
             "image" => await images.NamesAsync(cancellationToken),
             "package_manager" => _packageManagers,
             _ => [],

@@ -33,23 +33,23 @@ internal sealed class ListContainersTool(WorkspaceList list)
         ListContainersArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var page = await list.ContainersAsync(
-            call.Owner, arguments.IncludeStopped, arguments.Label, arguments.Cursor, cancellationToken);
+            call.Caller, arguments.IncludeStopped, arguments.Label, arguments.Cursor, cancellationToken);
         // With the first page alone.
         var kept = arguments is { IncludeKept: true, Cursor: null }
-            ? (await list.KeptAsync(call.Owner, cancellationToken)).Select(Of).ToList()
+            ? (await list.KeptAsync(call.Caller, cancellationToken)).Select(Of).ToList()
             : null;
         return new ListContainersResult(
             [.. page.Containers.Select(Of)], page.NextCursor, kept,
-            NoteOf(page), page.Containers.Count == 0 ? await WhyNoneAsync(arguments, call.Owner, cancellationToken) : null);
+            NoteOf(page), page.Containers.Count == 0 ? await WhyNoneAsync(arguments, call.Caller, cancellationToken) : null);
     }
 
-    private async Task<string> WhyNoneAsync(ListContainersArguments arguments, string owner, CancellationToken cancellationToken)
+    private async Task<string> WhyNoneAsync(ListContainersArguments arguments, Caller caller, CancellationToken cancellationToken)
     {
         if (arguments.Cursor is not null)
             return "There are no workspaces after this cursor.";
         if (arguments.Label is not { } label)
             return "No workspaces. Call spawn to create one.";
-        var all = (await list.ContainersAsync(owner, includeStopped: true, label: null, cursor: null, cancellationToken)).Containers;
+        var all = (await list.ContainersAsync(caller, includeStopped: true, label: null, cursor: null, cancellationToken)).Containers;
         var labels = all.SelectMany(one => one.Workspace.Labels).SelectMany(one => new[] { one.Key, $"{one.Key}={one.Value}" });
         var nearest = Nearest.To(label, labels) is { } like ? $" Did you mean '{like}'?" : "";
         var which = arguments.IncludeStopped ? "workspace" : "running workspace";

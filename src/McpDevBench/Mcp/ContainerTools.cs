@@ -59,9 +59,9 @@ internal sealed class SpawnTool(WorkspaceService containers, WorkspaceOptions op
         };
         // As it was asked for, until it is known which one that is.
         if (arguments.DryRun)
-            return Decided(await containers.DecideAsync(call.Owner, request, cancellationToken));
+            return Decided(await containers.DecideAsync(call.Caller, request, cancellationToken));
         await using var progress = call.BeginProgress(time, cancellationToken);
-        return Done(await containers.SpawnAsync(call.Owner, request, progress is null ? null : Report, cancellationToken));
+        return Done(await containers.SpawnAsync(call.Caller, request, progress is null ? null : Report, cancellationToken));
 
         void Report(SpawnPhase phase, string text, double fraction) =>
             progress.Report((int)phase + fraction, Enum.GetValues<SpawnPhase>().Length, text);
@@ -167,10 +167,10 @@ internal sealed class AttachTool(WorkspaceService containers, ExecService execs)
     {
         CallFacts.Current?.SessionId = arguments.SessionId;
         CallFacts.Current?.ClientName ??= arguments.ClientName;
-        var (workspace, running) = await containers.AttachAsync(call.Owner, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
+        var (workspace, running) = await containers.AttachAsync(call.Caller, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
         // It has a field of its own here.
         CallFacts.Current?.Adoptions.Clear();
-        var named = execs.List(call.Owner, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
+        var named = execs.List(call.Caller, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)
             .Select(exec => new AttachedExec(exec.Id.ToString(), CommandText.Of(exec.Command), Words.Time(exec.StartedAt)));
         var roots = new[] { $"workspace:{workspace.Id}" };
         return new(
@@ -211,7 +211,7 @@ internal sealed class KillTool(WorkspaceService containers, TimeProvider time)
         await using var progress = call.BeginProgress(time, cancellationToken);
         progress?.Report(0, null, $"Removing {arguments.ContainerId}");
         var killed = await containers.KillAsync(
-            call.Owner, arguments.ContainerId, arguments.Force, arguments.KeepWorkspace, arguments.DeleteFiles, cancellationToken);
+            call.Caller, arguments.ContainerId, arguments.Force, arguments.KeepWorkspace, arguments.DeleteFiles, cancellationToken);
         return new(killed.ContainerId, killed.Status, killed.Volume, killed.KeptAs, killed.HomeAlone ? HomeAlone : null);
     }
 

@@ -17,7 +17,7 @@ internal sealed class ExecSignalTool(ExecService execs)
 
     protected override async Task<ExecHandleResult> CallAsync(ExecSignalArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var exec = await execs.SignalAsync(call.Owner, arguments.ExecId, Number(arguments.Signal), cancellationToken);
+        var exec = await execs.SignalAsync(call.Caller, arguments.ExecId, Number(arguments.Signal), cancellationToken);
         return new(exec.Id.ToString(), "signaled");
     }
 
@@ -56,8 +56,8 @@ internal sealed class ExecCancelTool(ExecService execs, TimeProvider time)
         await using var progress = call.BeginProgress(time, cancellationToken);
         progress?.Report(0, null, $"Waiting for the end of {arguments.ExecId}");
         var started = time.GetTimestamp();
-        var left = execs.Find(call.Owner, arguments.ExecId).Background;
-        var exec = await execs.CancelAsync(call.Owner, arguments.ExecId, arguments.GraceS, cancellationToken);
+        var left = execs.Find(call.Caller, arguments.ExecId).Background;
+        var exec = await execs.CancelAsync(call.Caller, arguments.ExecId, arguments.GraceS, cancellationToken);
         return new(exec.Id.ToString(), ExecWords.Status(exec), ExecWords.Outcome(exec), exec.ExitCode, exec.Signal)
         {
             Notes = NotesOf(exec, left, arguments.GraceS, time.GetElapsedTime(started)),

@@ -24,7 +24,7 @@ internal sealed class ListExecsTool(ExecService execs)
 
     protected override Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var page = execs.List(call.Owner, arguments.ContainerId, arguments.IncludeFinished, arguments.Cursor);
+        var page = execs.List(call.Caller, arguments.ContainerId, arguments.IncludeFinished, arguments.Cursor);
         var listed = page.Execs.Select(exec => new ListedExec(
             exec.Id.ToString(), exec.ContainerId.ToString(), CommandText.Of(exec.Command), ExecWords.Status(exec),
             Words.Time(exec.StartedAt), Words.Time(exec.EndedAt), ExecWords.Outcome(exec), exec.ExitCode));

@@ -100,7 +100,7 @@ internal sealed class ExecPollTool(ExecReader reader, TimeProvider time)
     {
         arguments.Check();
         await using var progress = call.BeginProgress(time, cancellationToken);
-        var page = await reader.PollAsync(call.Owner, arguments.ToRequest(), cancellationToken);
+        var page = await reader.PollAsync(call.Caller, arguments.ToRequest(), cancellationToken);
         return ExecPollResult.Of(page, arguments, await reader.IsPausedAsync(page.Exec));
     }
 
@@ -172,9 +172,9 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
         arguments.Check();
         await using var progress = call.BeginProgress(time, cancellationToken);
         var data = ContentBytes.Of(arguments.Data ?? "", arguments.Encoding, "data");
-        var afterSeq = arguments.AfterSeq ?? reader.LastSeq(call.Owner, arguments.ExecId);
+        var afterSeq = arguments.AfterSeq ?? reader.LastSeq(call.Caller, arguments.ExecId);
         var size = arguments.Resize is { } resize ? (resize.Rows, resize.Cols) : default((int, int)?);
-        var (taken, open) = await execs.InputAsync(call.Owner, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
+        var (taken, open) = await execs.InputAsync(call.Caller, arguments.ExecId, data, arguments.Eof, size, cancellationToken);
         var result = new ExecInputResult(arguments.ExecId, taken, open, afterSeq) { IsEnded = arguments.Eof && taken == data.Length };
         if (taken < data.Length)
         {
@@ -183,7 +183,7 @@ internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimePr
         }
         if (!arguments.Waits)
             return result;
-        var page = await reader.PollAsync(call.Owner, arguments.ToRequest(afterSeq), cancellationToken);
+        var page = await reader.PollAsync(call.Caller, arguments.ToRequest(afterSeq), cancellationToken);
         return result with
         {
             Open = open && !page.Exec.Finished,

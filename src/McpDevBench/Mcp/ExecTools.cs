@@ -120,7 +120,7 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         arguments.Check();
         var request = arguments.ToRequest() with { MaxQueueWait = TimeSpan.FromMilliseconds(arguments.WaitMs) };
         await using var progress = call.BeginProgress(time, cancellationToken);
-        var (exec, queued, isRepeated) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
+        var (exec, queued, isRepeated) = await execs.StartAsync(call.Caller, request, call.RecordAsync, cancellationToken);
         var waitMs = Math.Max(0, arguments.WaitMs - (int)queued.TotalMilliseconds);
         var onOutput = progress is null ? null : Show(progress);
         if (arguments.Encoding == "base64")
@@ -239,7 +239,7 @@ internal sealed class ExecStartTool(ExecService execs, ExecOptions options, Audi
         var arguments = given.ToExec();
         arguments.Check();
         var request = arguments.ToRequest() with { MayRunForever = true };
-        var (exec, _, isRepeated) = await execs.StartAsync(call.Owner, request, call.RecordAsync, cancellationToken);
+        var (exec, _, isRepeated) = await execs.StartAsync(call.Caller, request, call.RecordAsync, cancellationToken);
         var notes = ExecWords.Notes(exec);
         return new(exec.Id.ToString(), ExecWords.Status(exec), exec.Shell, (int?)exec.Timeout?.TotalSeconds, ResumeNote.Flag)
         {

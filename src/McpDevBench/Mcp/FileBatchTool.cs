@@ -141,7 +141,7 @@ internal sealed class FsBatchTool(FileService files)
     protected override async Task<FsBatchResult> CallAsync(FsBatchArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var outcomes = await files.BatchAsync(
-            call.Owner, arguments.ContainerId, [.. arguments.Operations.Select(Operation)],
+            call.Caller, arguments.ContainerId, [.. arguments.Operations.Select(Operation)],
             FsBatchResult.ContentBytes(arguments.Operations), cancellationToken);
         return FsBatchResult.Of([.. outcomes.Select(BatchResult.Of)]);
     }

@@ -1,9 +1,8 @@
-using McpDevBench.Access;
 
 namespace McpDevBench.Mcp;
 
 /// <summary>What a request to the file endpoint asks for.</summary>
-internal sealed record FileCall(string Owner, string Container, string Path, string? Format, IReadOnlyCollection<string> Include, IReadOnlyCollection<string> Exclude, bool Unpack, string? Mode)
+internal sealed record FileCall(Caller Caller, string Container, string Path, string? Format, IReadOnlyCollection<string> Include, IReadOnlyCollection<string> Exclude, bool Unpack, string? Mode)
 {
     public static FileCall Of(HttpContext context)
     {
@@ -12,7 +11,7 @@ internal sealed record FileCall(string Owner, string Container, string Path, str
         var format = query["format"].ToString();
         var mode = query["mode"].ToString();
         return new(
-            Caller.Of(context.User).Name,
+            Caller.Of(context.User),
             (string?)context.Request.RouteValues["id"] ?? "",
             path.Length > 0 ? path : "/workspace",
             format.Length > 0 ? format : null,

@@ -36,7 +36,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
         try
         {
             var copied = await copies.CopyAsync(
-                call.Owner, request, bytes =>
+                call.Caller, request, bytes =>
                     progress?.Report(() => new CallProgress(bytes, null, $"{Plural.Of(bytes, "byte")} copied")), cancellationToken);
             return new(copied.Source.Path, arguments.TargetContainerId, copied.Entry.Path, copied.Entries, copied.Bytes,
                 copied.Entry.Type == "file" ? copied.Entry.Etag : null,
@@ -51,7 +51,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
     }
 
     private string? IdOf(string handle) =>
-        CallFacts.Current is { } facts ? workspaces.IdOf(facts.Principal, handle)?.ToString() ?? CallFacts.Handle(handle) : null;
+        CallFacts.Current is { } facts ? workspaces.IdOf(facts.Caller, handle)?.ToString() ?? CallFacts.Handle(handle) : null;
 
     protected override string Render(FsCopyResult result)
     {

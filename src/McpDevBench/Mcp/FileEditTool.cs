@@ -58,7 +58,7 @@ internal sealed class FsEditTool(FileService files)
     {
         var edits = EditArguments.Of(arguments.Edits, arguments.OldText, arguments.NewText, arguments.ReplaceAll);
         var edited = await files.EditAsync(
-            call.Owner, new(arguments.ContainerId, arguments.Path, edits, arguments.IfMatch, arguments.DryRun), cancellationToken);
+            call.Caller, new(arguments.ContainerId, arguments.Path, edits, arguments.IfMatch, arguments.DryRun), cancellationToken);
         return new(edited.Entry.Path, edited.Entry.Etag, edited.Diff, edited.Replacements, edited.DryRun, FileWords.Links(edited.Entry));
     }
 

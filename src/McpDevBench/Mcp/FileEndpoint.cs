@@ -48,7 +48,7 @@ internal sealed partial class FileEndpoint(
         Exception? failure = null;
         var status = default(int?);
         var call = FileCall.Of(context);
-        var facts = CallFacts.Begin(call.Owner);
+        var facts = CallFacts.Begin(call.Caller);
         ToolNames.Current = _tools;
         (facts.ContainerId, facts.Target) = (CallFacts.Handle(call.Container), call.Path);
         handles.ResolveWorkspaces();
@@ -124,7 +124,7 @@ internal sealed partial class FileEndpoint(
 
     private async Task ReadAsync(HttpContext context, FileCall call, AuditedCall audited)
     {
-        var entry = await files.StatAsync(call.Owner, call.Container, call.Path, CallDeadline.Current!.Token);
+        var entry = await files.StatAsync(call.Caller, call.Container, call.Path, CallDeadline.Current!.Token);
         FileHeaders.RequireMatch(context.Request.Headers.IfMatch, entry.Type == "file" && call.Format is null ? FileHeaders.Quote(entry.Etag) : null);
         if (entry.Type == "directory" || call.Format is not null)
             await ExportAsync(context, call, audited);
@@ -142,7 +142,7 @@ internal sealed partial class FileEndpoint(
         {
             if (!HttpMethods.IsHead(request.Method))
                 await transfer.DownloadAsync(
-                    call.Owner, call.Container, call.Path, 0, null, ifMatch: null, response.Body, CallDeadline.Current!.Token);
+                    call.Caller, call.Container, call.Path, 0, null, ifMatch: null, response.Body, CallDeadline.Current!.Token);
             return;
         }
         var etag = FileHeaders.Quote(entry.Etag);
@@ -176,7 +176,7 @@ internal sealed partial class FileEndpoint(
             return;
         // If it is replaced between the headers and its bytes, it is refused: the headers would be those of another file.
         await transfer.DownloadAsync(
-            call.Owner, call.Container, call.Path, offset, length, entry.Etag, response.Body, CallDeadline.Current!.Token);
+            call.Caller, call.Container, call.Path, offset, length, entry.Etag, response.Body, CallDeadline.Current!.Token);
     }
 
     private async Task ExportAsync(HttpContext context, FileCall call, AuditedCall audited)
@@ -193,7 +193,7 @@ internal sealed partial class FileEndpoint(
         context.Response.Headers.ContentDisposition = DownloadType.Disposition(ArchiveName.Of(call.Path, gzip ? "tar.gz" : "tar"));
         if (!HttpMethods.IsHead(context.Request.Method))
             await transfer.ExportAsync(
-                call.Owner, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body,
+                call.Caller, call.Container, call.Path, call.Include, call.Exclude, gzip, context.Response.Body,
                 CallDeadline.Current!.Token);
     }
 
@@ -222,7 +222,7 @@ internal sealed partial class FileEndpoint(
             await RequireExistenceAsync(call, CallDeadline.Current!.Token);
             request = request with { IfMatch = null };
         }
-        var entry = await transfer.UploadAsync(call.Owner, request, context.Request.Body, CallDeadline.Current!.Token);
+        var entry = await transfer.UploadAsync(call.Caller, request, context.Request.Body, CallDeadline.Current!.Token);
         await audited.SucceededAsync();
         context.Response.Headers.ETag = FileHeaders.Quote(entry.Etag);
         var status = request.IfNoneMatch == "*" ? StatusCodes.Status201Created : StatusCodes.Status200OK;
@@ -234,7 +234,7 @@ internal sealed partial class FileEndpoint(
     {
         try
         {
-            await files.StatAsync(call.Owner, call.Container, call.Path, cancellationToken);
+            await files.StatAsync(call.Caller, call.Container, call.Path, cancellationToken);
         }
         catch (RequestException missing) when (missing.Code == ErrorCode.FileNotFound)
         {
@@ -256,7 +256,7 @@ internal sealed partial class FileEndpoint(
             await HttpError.WriteAsync(context, refusal, StatusCodes.Status415UnsupportedMediaType);
             return;
         }
-        var summary = await transfer.ImportAsync(call.Owner, call.Container, call.Path, format, upload, CallDeadline.Current!.Token);
+        var summary = await transfer.ImportAsync(call.Caller, call.Container, call.Path, format, upload, CallDeadline.Current!.Token);
         await audited.SucceededAsync();
         await HttpError.WriteAsync(context, StatusCodes.Status200OK, new JsonObject { ["entries"] = summary.Entries, ["bytes"] = summary.Bytes, ["skipped"] = summary.Skipped });
     }

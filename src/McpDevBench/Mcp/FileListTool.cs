@@ -135,7 +135,7 @@ internal sealed class FsListTool(FileFinder files)
 
     protected override async Task<FsListResult> CallAsync(FsListArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var page = await files.ListAsync(call.Owner, new ListFilesRequest
+        var page = await files.ListAsync(call.Caller, new ListFilesRequest
         {
             Container = arguments.ContainerId,
             Path = arguments.Path,

@@ -141,7 +141,7 @@ internal sealed class FsReadTool(FileService files)
 
     protected override async Task<FsReadResult> CallAsync(FsReadArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var read = await files.ReadAsync(call.Owner, new ReadFileRequest
+        var read = await files.ReadAsync(call.Caller, new ReadFileRequest
         {
             Container = arguments.ContainerId,
             Path = arguments.Path,

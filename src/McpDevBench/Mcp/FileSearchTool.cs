@@ -145,7 +145,7 @@ internal sealed class FsSearchTool(FileFinder files)
 
     protected override async Task<FsSearchResult> CallAsync(
         FsSearchArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
-        FsSearchResult.Of(await files.SearchAsync(call.Owner, new SearchFilesRequest
+        FsSearchResult.Of(await files.SearchAsync(call.Caller, new SearchFilesRequest
         {
             Container = arguments.ContainerId,
             Pattern = arguments.Pattern,

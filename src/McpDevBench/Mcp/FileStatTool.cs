@@ -25,7 +25,7 @@ internal sealed class FsStatTool(FileService files)
         "fs_stat", "Look at a file", "Reports type, size, permissions, time and etag of a path.");
 
     protected override async Task<EntryResult> CallAsync(FsStatArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
-        EntryResult.Of(await files.StatAsync(call.Owner, arguments.ContainerId, arguments.Path, cancellationToken));
+        EntryResult.Of(await files.StatAsync(call.Caller, arguments.ContainerId, arguments.Path, cancellationToken));
 
     protected override string Render(EntryResult result) =>
         $"{result.Render()}{(result.MimeType is null ? "" : $" {result.MimeType}")} etag {result.Etag}"

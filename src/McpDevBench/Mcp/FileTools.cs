@@ -36,7 +36,7 @@ internal sealed class FsWriteTool(FileService files)
 
     protected override async Task<FsWriteResult> CallAsync(FsWriteArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var (entry, note) = await files.WriteAsync(call.Owner, new WriteFileRequest
+        var (entry, note) = await files.WriteAsync(call.Caller, new WriteFileRequest
         {
             Container = arguments.ContainerId,
             Path = arguments.Path,
@@ -74,7 +74,7 @@ internal sealed class FsDeleteTool(FileService files)
 
     protected override async Task<FsDeleteResult> CallAsync(FsDeleteArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var entry = await files.DeleteAsync(call.Owner, arguments.ContainerId, arguments.Path, arguments.Recursive, arguments.IfMatch, cancellationToken);
+        var entry = await files.DeleteAsync(call.Caller, arguments.ContainerId, arguments.Path, arguments.Recursive, arguments.IfMatch, cancellationToken);
         return new("deleted", entry.Path);
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Unicode;
-using McpDevBench.Access;
 using McpDevBench.Audit;
 using McpDevBench.Execs;
 using McpDevBench.Files;
@@ -34,11 +33,11 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
         if (CallFacts.Current is { } facts)
             (facts.ContainerId, facts.Target) = (auditEvent is null ? null : CallFacts.Handle(handle), path);
         await CallMemory.TakeForAnswerAsync(MaximumBytes, CallMemory.BinaryFactor, cancellationToken);
-        var (bytes, mimeType) = await ReadAsync(Caller.Of(request.User).Name, handle, path, cancellationToken);
+        var (bytes, mimeType) = await ReadAsync(Caller.Of(request.User), handle, path, cancellationToken);
         return new ReadResourceResult { Contents = [Contents(uri, bytes, mimeType)] };
     }
 
-    protected abstract Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken);
+    protected abstract Task<(byte[] Bytes, string? MimeType)> ReadAsync(Caller caller, string handle, string path, CancellationToken cancellationToken);
 
     /// <summary>Handle and path, decoded; clients may or may not have encoded the slashes in the path.</summary>
     private bool Split(string uri, out string handle, out string path)
@@ -75,7 +74,7 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
     Description = "A file below /workspace of a workspace (id or alias).",
 }, AuditEvents.FsRead)
 {
-    protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
+    protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(Caller caller, string handle, string path, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream();
         long? offset = 0;
@@ -83,7 +82,7 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
         while (offset is not null)
         {
             // As base64, so that a piece may end within a character.
-            var piece = await files.ReadAsync(owner, new ReadFileRequest
+            var piece = await files.ReadAsync(caller, new ReadFileRequest
             {
                 Container = handle,
                 Path = path,
@@ -115,10 +114,10 @@ internal sealed class ExecLogResource(ExecReader reader) : DevBenchResource("exe
 })
 {
     protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(
-        string owner, string handle, string path, CancellationToken cancellationToken)
+        Caller caller, string handle, string path, CancellationToken cancellationToken)
     {
         if (path != "log")
             throw new RequestException(ErrorCode.FileNotFound, $"A command has no '{path}'.", "Read exec://{exec_id}/log.");
-        return Task.FromResult<(byte[], string?)>((reader.ReadLog(owner, handle, MaximumBytes, cancellationToken), "text/plain"));
+        return Task.FromResult<(byte[], string?)>((reader.ReadLog(caller, handle, MaximumBytes, cancellationToken), "text/plain"));
     }
 }

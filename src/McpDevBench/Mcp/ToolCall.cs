@@ -1,4 +1,3 @@
-using McpDevBench.Access;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -7,7 +6,7 @@ namespace McpDevBench.Mcp;
 /// <summary>What a tool knows of the call besides its arguments: on whose behalf it is, and whether somebody watches its progress.</summary>
 internal readonly struct ToolCall(RequestContext<CallToolRequestParams> request)
 {
-    public string Owner => Caller.Of(request.User).Name;
+    public Caller Caller => Caller.Of(request.User);
 
     public string? ClientName => request.Server.ClientInfo?.Name;
 

@@ -4,7 +4,7 @@ namespace McpDevBench.Observability;
 /// What is known of the call that is being served. Rooms add what they find out; log lines, audit records and spans read it. It flows with the asynchronous call, as
 /// the <see cref="CorrelationId"/> does, also into background work that the call started.
 /// </summary>
-internal sealed class CallFacts(string principal)
+internal sealed class CallFacts(Caller caller)
 {
     /// <summary>Bytes of what a client calls itself or its session: it is in every line of every call.</summary>
     private const int MaxNameLength = 256;
@@ -14,7 +14,9 @@ internal sealed class CallFacts(string principal)
     /// <summary>Those of the call that is being served, or null outside of one.</summary>
     public static CallFacts? Current => _current.Value;
 
-    public string Principal => principal;
+    public Caller Caller => caller;
+
+    public string Principal => caller.Name;
 
     /// <summary>How the client calls itself: for display, not for decisions.</summary>
     public string? ClientName { get; set => field = Short(value); }
@@ -60,7 +62,7 @@ internal sealed class CallFacts(string principal)
     }
 
     /// <summary>Begins the facts of a call.</summary>
-    public static CallFacts Begin(string principal) => _current.Value = new CallFacts(principal);
+    public static CallFacts Begin(Caller caller) => _current.Value = new CallFacts(caller);
 
     private static string? Short(string? name) => name is not null && Utf8Text.Cut(name, MaxNameLength) is var length && length < name.Length ? $"{name.AsSpan(0, length)}…" : name;
 }

@@ -7,12 +7,12 @@ internal sealed class IdempotencyStore(Database database, TimeProvider time)
 
     /// <returns>The handle that the key stands for, or null.</returns>
     /// <exception cref="RequestException">conflict: the key was used with other arguments.</exception>
-    public string? Find(string owner, string scope, string key, string fingerprint)
+    public string? Find(Caller caller, string scope, string key, string fingerprint)
     {
         var found = database.Read(connection => connection.Query(
             "SELECT fingerprint, handle FROM idempotency_keys WHERE owner = $owner AND scope = $scope AND key = $key AND created_at > $oldest",
             row => (Fingerprint: row.GetString(0), Handle: row.GetString(1)),
-            ("$owner", owner), ("$scope", scope), ("$key", key), ("$oldest", (time.GetUtcNow() - Lifetime).Milliseconds())));
+            ("$owner", caller.Name), ("$scope", scope), ("$key", key), ("$oldest", (time.GetUtcNow() - Lifetime).Milliseconds())));
         if (found.Count == 0)
             return null;
         return found[0].Fingerprint == fingerprint
@@ -20,9 +20,9 @@ internal sealed class IdempotencyStore(Database database, TimeProvider time)
             : throw new RequestException(ErrorCode.Conflict, $"idempotency_key '{key}' was used before with other arguments.", "Use a new key, or exactly the same arguments.");
     }
 
-    public void Save(string owner, string scope, string key, string fingerprint, string handle) => database.Write(connection => connection.Run(
+    public void Save(Caller caller, string scope, string key, string fingerprint, string handle) => database.Write(connection => connection.Run(
         "INSERT OR REPLACE INTO idempotency_keys (owner, scope, key, fingerprint, handle, created_at) VALUES ($owner, $scope, $key, $fingerprint, $handle, $now)",
-        ("$owner", owner), ("$scope", scope), ("$key", key), ("$fingerprint", fingerprint), ("$handle", handle), ("$now", time.GetUtcNow().Milliseconds())));
+        ("$owner", caller.Name), ("$scope", scope), ("$key", key), ("$fingerprint", fingerprint), ("$handle", handle), ("$now", time.GetUtcNow().Milliseconds())));
 
     /// <returns>Keys removed.</returns>
     public int Purge() => database.Write(connection => connection.Run(

@@ -82,7 +82,7 @@ internal sealed class Adoption(
     {
         if (labels.GetValueOrDefault(Ownership.AliasLabel) is not { Length: > 0 } alias)
             return null;
-        if (workspaces.FindByAlias(owner, alias) is null)
+        if (workspaces.FindByAlias(new Caller(owner), alias) is null)
             return alias;
         unknown.Add($"its alias '{alias}', which another workspace has now");
         return null;

@@ -32,14 +32,14 @@ internal sealed class KeptFileStore(Database database)
     public void Insert(KeptFiles files) => database.Write(connection => Insert(connection, files));
 
     /// <summary>By alias, or by the id of the workspace that they belonged to; null if there are none.</summary>
-    public KeptFiles? Find(string owner, string target) => database.Read(connection => connection.Query(
+    public KeptFiles? Find(Caller caller, string target) => database.Read(connection => connection.Query(
         "SELECT * FROM kept_volumes WHERE owner = $owner AND (alias = $target OR container_id = $target) "
             + "ORDER BY alias = $target DESC, kept_at DESC",
         Read,
-        ("$owner", owner), ("$target", target))).FirstOrDefault();
+        ("$owner", caller.Name), ("$target", target))).FirstOrDefault();
 
-    public List<KeptFiles> List(string owner) => database.Read(connection => connection.Query(
-        "SELECT * FROM kept_volumes WHERE owner = $owner ORDER BY alias", Read, ("$owner", owner)));
+    public List<KeptFiles> List(Caller caller) => database.Read(connection => connection.Query(
+        "SELECT * FROM kept_volumes WHERE owner = $owner ORDER BY alias", Read, ("$owner", caller.Name)));
 
     /// <summary>The volumes of all owners.</summary>
     public HashSet<string> Volumes() =>

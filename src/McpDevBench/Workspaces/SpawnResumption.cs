@@ -7,9 +7,9 @@ internal sealed class SpawnResumption(WorkspaceDirectory workspaces, WorkspaceRe
 {
     /// <returns>Null: no workspace has the alias.</returns>
     /// <exception cref="RequestException">conflict: it runs, or has what cannot change otherwise than the spawn asks for it.</exception>
-    public async Task<Spawned?> TryAsync(string owner, SpawnRequest request, SpawnPlan plan, CancellationToken cancellationToken)
+    public async Task<Spawned?> TryAsync(Caller caller, SpawnRequest request, SpawnPlan plan, CancellationToken cancellationToken)
     {
-        if (request.Alias is not { } alias || workspaces.FindByAlias(owner, alias) is not { } existing)
+        if (request.Alias is not { } alias || workspaces.FindByAlias(caller, alias) is not { } existing)
             return null;
         // That its container has ended may not have been noticed yet.
         if (existing.Status == ContainerStatus.Running && !await recovery.IsUpAsync(existing, cancellationToken))
@@ -24,7 +24,7 @@ internal sealed class SpawnResumption(WorkspaceDirectory workspaces, WorkspaceRe
             if (workspaces.Find(existing.Id) is { Status: not ContainerStatus.Removing } present)
                 workspaces.Replace(Apply(present, request, plan));
         }
-        var resumed = await recovery.FindAnsweringAsync(owner, existing.Id.ToString(), cancellationToken);
+        var resumed = await recovery.FindAnsweringAsync(caller, existing.Id.ToString(), cancellationToken);
         return new Spawned(resumed, Warm: false, Replayed: false) { Applied = applied };
     }
 

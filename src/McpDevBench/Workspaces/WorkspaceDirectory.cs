@@ -37,27 +37,27 @@ internal sealed partial class WorkspaceDirectory
 
     /// <summary>By id or alias, and marks it as used.</summary>
     /// <exception cref="RequestException">container_not_found, alike for what does not exist and what is somebody else's.</exception>
-    public Workspace Find(string owner, string target)
+    public Workspace Find(Caller caller, string target)
     {
-        var found = TryFind(owner, target) ?? throw NotFound(owner, target);
+        var found = TryFind(caller, target) ?? throw NotFound(caller, target);
         Note(found);
         return Use(found);
     }
 
     /// <summary>By id or alias; null where <see cref="Find(string, string)"/> throws.</summary>
-    public Workspace? TryFind(string owner, string target)
+    public Workspace? TryFind(Caller caller, string target)
     {
-        var found = Lookup(target, owner);
-        return found is null || found.Owner != owner || found.Status is ContainerStatus.Removing ? null : found;
+        var found = Lookup(target, caller);
+        return found is null || found.Owner != caller.Name || found.Status is ContainerStatus.Removing ? null : found;
     }
 
     /// <summary>By id or alias, one whose removal has begun and is not finished.</summary>
-    public Workspace? FindRemoving(string owner, string target) =>
-        Lookup(target, owner) is { Status: ContainerStatus.Removing } found && found.Owner == owner ? found : null;
+    public Workspace? FindRemoving(Caller caller, string target) =>
+        Lookup(target, caller) is { Status: ContainerStatus.Removing } found && found.Owner == caller.Name ? found : null;
 
     /// <summary>The owner's workspace with an alias, whatever its status; null if there is none.</summary>
-    public Workspace? FindByAlias(string owner, string alias) =>
-        _byId.Values.FirstOrDefault(workspace => workspace.Alias == alias && workspace.Owner == owner);
+    public Workspace? FindByAlias(Caller caller, string alias) =>
+        _byId.Values.FirstOrDefault(workspace => workspace.Alias == alias && workspace.Owner == caller.Name);
 
     public Workspace? FindByDockerId(string dockerId) => _byId.Values.FirstOrDefault(workspace => workspace.DockerId == dockerId);
 
@@ -65,11 +65,11 @@ internal sealed partial class WorkspaceDirectory
     /// The id behind an id or alias, without counting as a use, also of a removed workspace whose files are kept; null for what does not
     /// exist or belongs to another owner.
     /// </summary>
-    public ContainerId? IdOf(string owner, string target)
+    public ContainerId? IdOf(Caller caller, string target)
     {
-        if (Lookup(target, owner) is { } found)
-            return found.Owner == owner ? found.Id : null;
-        return ContainerId.TryParse(_keptFiles.Find(owner, target)?.ContainerId, out var id) ? id : null;
+        if (Lookup(target, caller) is { } found)
+            return found.Owner == caller.Name ? found.Id : null;
+        return ContainerId.TryParse(_keptFiles.Find(caller, target)?.ContainerId, out var id) ? id : null;
     }
 
     public Workspace? Find(ContainerId id) => _byId.GetValueOrDefault(id);
@@ -199,15 +199,15 @@ internal sealed partial class WorkspaceDirectory
     }
 
     /// <summary>Files of a removed workspace, by its alias or id; null if there are none.</summary>
-    public KeptFiles? FindKept(string owner, string target) => _keptFiles.Find(owner, target);
+    public KeptFiles? FindKept(Caller caller, string target) => _keptFiles.Find(caller, target);
 
-    public RequestException NotFound(string owner, string target)
+    public RequestException NotFound(Caller caller, string target)
     {
-        if (FindRemoving(owner, target) is not null)
+        if (FindRemoving(caller, target) is not null)
             return new RequestException(
                 ErrorCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} is being removed.",
                 "Call list_containers to see yours, or spawn for a new one.");
-        return _keptFiles.Find(owner, target) is not { } kept ? Unknown(target) : new(
+        return _keptFiles.Find(caller, target) is not { } kept ? Unknown(target) : new(
             ErrorCode.ContainerNotFound, $"The workspace {CallFacts.Named(target)} has been removed; its files were kept.",
             $"Call spawn with alias={kept.Alias} to restore them.");
     }
@@ -237,9 +237,9 @@ internal sealed partial class WorkspaceDirectory
             _adoptions[workspace.Id] = adoption;
     }
 
-    private Workspace? Lookup(string target, string owner) => ContainerId.TryParse(target, out var id)
+    private Workspace? Lookup(string target, Caller caller) => ContainerId.TryParse(target, out var id)
         ? _byId.GetValueOrDefault(id)
-        : _byId.Values.FirstOrDefault(workspace => workspace.Alias == target && workspace.Owner == owner);
+        : _byId.Values.FirstOrDefault(workspace => workspace.Alias == target && workspace.Owner == caller.Name);
 
     private Workspace Use(Workspace workspace)
     {

@@ -161,9 +161,9 @@ internal sealed partial class WorkspaceFactory(
     /// what was kept. Files of which nothing is left are forgotten.
     /// </summary>
     /// <returns>A sentence for the caller; null if nothing is lost.</returns>
-    public async Task<string?> SettleLostAsync(string owner, string? alias, string imageId, CancellationToken cancellationToken)
+    public async Task<string?> SettleLostAsync(Caller caller, string? alias, string imageId, CancellationToken cancellationToken)
     {
-        if (alias is null || keptFiles.Find(owner, alias) is not { } kept || kept.Alias != alias)
+        if (alias is null || keptFiles.Find(caller, alias) is not { } kept || kept.Alias != alias)
             return null;
         var left = await pool.FindLeftAsync(kept.Volume, cancellationToken);
         if (left.Files)
@@ -184,9 +184,9 @@ internal sealed partial class WorkspaceFactory(
     /// <summary>The volume of a new workspace: the one kept under its alias, one from the pool, or a name for one that is made later.</summary>
     /// <returns>Its name, the user to whom it belongs, and whether it is new.</returns>
     public async Task<(string Name, int Uid, bool Fresh)> VolumeForAsync(
-        ContainerId id, string owner, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
+        ContainerId id, Caller caller, string? alias, bool persistent, EngineImage image, CancellationToken cancellationToken)
     {
-        if (alias is not null && keptFiles.Find(owner, alias) is { } kept && kept.Alias == alias)
+        if (alias is not null && keptFiles.Find(caller, alias) is { } kept && kept.Alias == alias)
             return (kept.Volume, kept.Uid, false);
         if (persistent)
             return (PersistentPrefix + id, await pool.TakeUidAsync(cancellationToken), true);

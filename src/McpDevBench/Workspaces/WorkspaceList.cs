@@ -13,14 +13,14 @@ internal sealed class WorkspaceList(
     /// <summary>The workspaces with the states that their containers have now.</summary>
     /// <param name="label">Null, <c>name</c> or <c>name=value</c>.</param>
     public async Task<ContainerPage> ContainersAsync(
-        string owner, bool includeStopped, string? label, string? cursor, CancellationToken cancellationToken)
+        Caller caller, bool includeStopped, string? label, string? cursor, CancellationToken cancellationToken)
     {
         var after = cursor is null ? (0, "") : PageCursor.Parse(cursor);
-        var before = workspaces.All.Where(workspace => workspace.Owner == owner).ToDictionary(workspace => workspace.Id);
+        var before = workspaces.All.Where(workspace => workspace.Owner == caller.Name).ToDictionary(workspace => workspace.Id);
         var found = await states.ReadAsync(cancellationToken);
         var running = store.RunningExecs();
         var all = workspaces.All
-            .Where(workspace => workspace.Owner == owner)
+            .Where(workspace => workspace.Owner == caller.Name)
             .Where(workspace => label is null || HasLabel(workspace, label))
             .Select(workspace => Listed(workspace, before.GetValueOrDefault(workspace.Id), found, running))
             .ToList();
@@ -34,9 +34,9 @@ internal sealed class WorkspaceList(
     }
 
     /// <summary>Files that were kept of removed workspaces.</summary>
-    public async Task<IReadOnlyList<ListedKeptFiles>> KeptAsync(string owner, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ListedKeptFiles>> KeptAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var kept = keptFiles.List(owner);
+        var kept = keptFiles.List(caller);
         var present = kept.Count == 0 ? null : await pool.FindAsync(cancellationToken);
         return
         [

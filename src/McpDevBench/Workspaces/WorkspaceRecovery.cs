@@ -44,11 +44,11 @@ internal sealed partial class WorkspaceRecovery(
     /// <param name="target">Id or alias.</param>
     /// <exception cref="RequestException">container_not_found, or why the container cannot be started again.</exception>
     public async Task<T> UseAsync<T>(
-        string owner, string target, Func<Workspace, AgentLink, Task<T>> action, CancellationToken cancellationToken)
+        Caller caller, string target, Func<Workspace, AgentLink, Task<T>> action, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var workspace = await FindRunningAsync(owner, target, cancellationToken);
+            var workspace = await FindRunningAsync(caller, target, cancellationToken);
             try
             {
                 return await action(workspace, agents.Get(workspace.DockerId!));
@@ -62,20 +62,20 @@ internal sealed partial class WorkspaceRecovery(
 
     /// <summary>The workspace as it is, and marks it as used.</summary>
     /// <exception cref="RequestException">container_not_found; it offers no kept files whose volume is gone.</exception>
-    public async Task<Workspace> FindAsync(string owner, string target, CancellationToken cancellationToken)
+    public async Task<Workspace> FindAsync(Caller caller, string target, CancellationToken cancellationToken)
     {
-        if (workspaces.TryFind(owner, target) is null && workspaces.FindRemoving(owner, target) is null
-            && workspaces.FindKept(owner, target) is { } kept
+        if (workspaces.TryFind(caller, target) is null && workspaces.FindRemoving(caller, target) is null
+            && workspaces.FindKept(caller, target) is { } kept
             && await pool.FindLeftAsync(kept.Volume, cancellationToken) is { Files: false } left)
             throw LostFiles.OfKept(target, kept, left);
-        return workspaces.Find(owner, target);
+        return workspaces.Find(caller, target);
     }
 
     /// <summary>The workspace, with its container running: resumed if need be.</summary>
     /// <exception cref="RequestException">container_not_found, or why the container cannot be started again.</exception>
-    public async Task<Workspace> FindRunningAsync(string owner, string target, CancellationToken cancellationToken)
+    public async Task<Workspace> FindRunningAsync(Caller caller, string target, CancellationToken cancellationToken)
     {
-        var found = await FindAsync(owner, target, cancellationToken);
+        var found = await FindAsync(caller, target, cancellationToken);
         if (found.Status == ContainerStatus.Creating)
             throw new RequestException(
                 ErrorCode.Conflict, $"The workspace {found.Id} is still being created.", "Wait for spawn to answer, then call again.",
@@ -87,8 +87,8 @@ internal sealed partial class WorkspaceRecovery(
     }
 
     /// <summary>As <see cref="FindRunningAsync"/>, and more than a look at the row: its agent has answered.</summary>
-    public Task<Workspace> FindAnsweringAsync(string owner, string target, CancellationToken cancellationToken) =>
-        UseAsync(owner, target, async (found, link) =>
+    public Task<Workspace> FindAnsweringAsync(Caller caller, string target, CancellationToken cancellationToken) =>
+        UseAsync(caller, target, async (found, link) =>
     {
         await agents.CheckAsync(link.DockerId, cancellationToken);
         return found;
@@ -149,7 +149,7 @@ internal sealed partial class WorkspaceRecovery(
             using var _ = await keys.LockAsync(LockOf(id), CancellationToken.None);
             var workspace = workspaces.Find(id);
             if (workspace is null or { Status: ContainerStatus.Removing })
-                throw workspaces.NotFound(workspace?.Owner ?? "", id.ToString());
+                throw workspaces.NotFound(new Caller(workspace?.Owner ?? ""), id.ToString());
             return await IsRunningAsync(workspace) ? workspace : await MeasuredAsync(workspace);
         }
         finally

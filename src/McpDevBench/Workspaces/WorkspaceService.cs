@@ -24,30 +24,30 @@ internal sealed partial class WorkspaceService(
     public const int MaxCountedFiles = AgentDirectory.MaxCounted;
 
     public async Task<Spawned> SpawnAsync(
-        string owner, SpawnRequest request, SpawnProgress? onProgress, CancellationToken cancellationToken)
+        Caller caller, SpawnRequest request, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
-        var plan = PlanOf(owner, request);
+        var plan = PlanOf(caller, request);
         CallFacts.Current?.Image = plan.Image.Canonical;
         if (request.IdempotencyKey is not { } key)
-            return await SpawnOrResumeAsync(owner, request, plan, onProgress, cancellationToken);
-        using var _ = await keys.LockAsync($"{SpawnScope}\n{owner}\n{key}", cancellationToken);
+            return await SpawnOrResumeAsync(caller, request, plan, onProgress, cancellationToken);
+        using var _ = await keys.LockAsync($"{SpawnScope}\n{caller.Name}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
-        if (idempotency.Find(owner, SpawnScope, key, fingerprint) is { } handle && ContainerId.TryParse(handle, out var id)
+        if (idempotency.Find(caller, SpawnScope, key, fingerprint) is { } handle && ContainerId.TryParse(handle, out var id)
             && workspaces.Find(id) is { Status: not ContainerStatus.Removing })
-            return new Spawned(await recovery.FindRunningAsync(owner, handle, cancellationToken), Warm: false, Replayed: true);
-        var spawned = await SpawnOrResumeAsync(owner, request, plan, onProgress, cancellationToken);
-        idempotency.Save(owner, SpawnScope, key, fingerprint, spawned.Workspace.Id.ToString());
+            return new Spawned(await recovery.FindRunningAsync(caller, handle, cancellationToken), Warm: false, Replayed: true);
+        var spawned = await SpawnOrResumeAsync(caller, request, plan, onProgress, cancellationToken);
+        idempotency.Save(caller, SpawnScope, key, fingerprint, spawned.Workspace.Id.ToString());
         return spawned;
     }
 
     /// <summary>What <see cref="SpawnAsync"/> would do, without doing it.</summary>
-    public async Task<SpawnDecision> DecideAsync(string owner, SpawnRequest request, CancellationToken cancellationToken)
+    public async Task<SpawnDecision> DecideAsync(Caller caller, SpawnRequest request, CancellationToken cancellationToken)
     {
-        var plan = PlanOf(owner, request);
+        var plan = PlanOf(caller, request);
         CallFacts.Current?.Image = plan.Image.Canonical;
         if (policy.Objection(plan.Image) is { } objection)
             return new SpawnDecision(false, plan.Image.Canonical, $"The image may not be used: {objection}.", policy.Nearest, false, plan.Limits, plan.Network);
-        if (request.Alias is { } alias && workspaces.FindByAlias(owner, alias) is { } existing)
+        if (request.Alias is { } alias && workspaces.FindByAlias(caller, alias) is { } existing)
             return SpawnResumption.Decide(existing, request, plan);
         try
         {
@@ -63,9 +63,9 @@ internal sealed partial class WorkspaceService(
         }
     }
 
-    public async Task<Attached> AttachAsync(string owner, string target, string? clientName, string? sessionId, CancellationToken cancellationToken)
+    public async Task<Attached> AttachAsync(Caller caller, string target, string? clientName, string? sessionId, CancellationToken cancellationToken)
     {
-        var workspace = await recovery.FindAnsweringAsync(owner, target, cancellationToken);
+        var workspace = await recovery.FindAnsweringAsync(caller, target, cancellationToken);
         store.Attach(workspace.Id, clientName, sessionId, time.GetUtcNow());
         workspaces.Attach(workspace, clientName, sessionId);
         return new Attached(workspace, store.RunningExecs().GetValueOrDefault(workspace.Id.ToString()));
@@ -74,24 +74,24 @@ internal sealed partial class WorkspaceService(
     /// <param name="keep">Keeps the files also of a workspace that is not persistent.</param>
     /// <param name="delete">Deletes the files also of a persistent workspace, or files that were kept before.</param>
     public async Task<Killed> KillAsync(
-        string owner, string target, bool force, bool keep, bool delete, CancellationToken cancellationToken)
+        Caller caller, string target, bool force, bool keep, bool delete, CancellationToken cancellationToken)
     {
         if (keep && delete)
             throw new RequestException(
                 ErrorCode.InvalidArgument, "keep_workspace and delete_files are both true.", "Give at most one of them.");
-        var begun = workspaces.FindRemoving(owner, target);
-        if (begun is null && workspaces.TryFind(owner, target) is null && keptFiles.Find(owner, target) is { } kept)
+        var begun = workspaces.FindRemoving(caller, target);
+        if (begun is null && workspaces.TryFind(caller, target) is null && keptFiles.Find(caller, target) is { } kept)
             return await KillKeptAsync(kept, delete, cancellationToken);
-        var id = (begun ?? workspaces.Find(owner, target)).Id;
+        var id = (begun ?? workspaces.Find(caller, target)).Id;
         using var _ = await keys.LockAsync(WorkspaceRecovery.LockOf(id), cancellationToken);
         // As it is now: a resume may have given it another container.
-        if (workspaces.FindRemoving(owner, id.ToString()) is { } removing)
+        if (workspaces.FindRemoving(caller, id.ToString()) is { } removing)
         {
             workspaces.Note(removing);
             return await RemoveAsync(removing, keptFiles.Volumes().Contains(removing.VolumeName));
         }
-        if (workspaces.TryFind(owner, id.ToString()) is not { } workspace)
-            throw workspaces.NotFound(owner, target);
+        if (workspaces.TryFind(caller, id.ToString()) is not { } workspace)
+            throw workspaces.NotFound(caller, target);
         if (!force && workspace.DockerId is { } dockerId && store.RunningExecs().ContainsKey(workspace.Id.ToString()))
             await engineContainers.StopAsync(dockerId, options.StopGrace, cancellationToken);
         // From here on to the end, whether the caller still waits or not: half a removal helps nobody.
@@ -102,11 +102,11 @@ internal sealed partial class WorkspaceService(
 
     /// <summary>By id or alias.</summary>
     /// <exception cref="RequestException">container_not_found, alike for unknown, foreign and expired handles.</exception>
-    public Workspace Find(string owner, string target) => workspaces.Find(owner, target);
+    public Workspace Find(Caller caller, string target) => workspaces.Find(caller, target);
 
     /// <summary>For completions.</summary>
-    public IReadOnlyList<string> Aliases(string owner) =>
-        [.. workspaces.All.Where(workspace => workspace.Owner == owner).Select(workspace => workspace.Alias).OfType<string>()
+    public IReadOnlyList<string> Aliases(Caller caller) =>
+        [.. workspaces.All.Where(workspace => workspace.Owner == caller.Name).Select(workspace => workspace.Alias).OfType<string>()
             .Order(StringComparer.Ordinal)];
 
     /// <summary>Tells the metrics how many there are.</summary>
@@ -154,27 +154,27 @@ internal sealed partial class WorkspaceService(
     }
 
     /// <summary>Kept files come back with their image, unless the spawn names another or policy no longer allows it.</summary>
-    private SpawnPlan PlanOf(string owner, SpawnRequest request)
+    private SpawnPlan PlanOf(Caller caller, SpawnRequest request)
     {
         var plan = SpawnPlan.Of(request, options);
-        if (request.Image is not null || ImageOfKept(owner, request) is not { } image || policy.Objection(image) is not null)
+        if (request.Image is not null || ImageOfKept(caller, request) is not { } image || policy.Objection(image) is not null)
             return plan;
         return plan with { Image = image };
     }
 
     /// <summary>Null where no workspace's files are kept under the alias, or where their image is not known.</summary>
-    private ImageReference? ImageOfKept(string owner, SpawnRequest request) =>
-        request.Alias is { } alias && workspaces.FindByAlias(owner, alias) is null
-            && keptFiles.Find(owner, alias) is { Image: { } image } kept && kept.Alias == alias
+    private ImageReference? ImageOfKept(Caller caller, SpawnRequest request) =>
+        request.Alias is { } alias && workspaces.FindByAlias(caller, alias) is null
+            && keptFiles.Find(caller, alias) is { Image: { } image } kept && kept.Alias == alias
             ? ImageReference.TryParse(image) : null;
 
     private async Task<Spawned> SpawnOrResumeAsync(
-        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken) =>
-        await resumption.TryAsync(owner, request, plan, cancellationToken)
-        ?? await SpawnOnceAsync(owner, request, plan, onProgress, cancellationToken);
+        Caller caller, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken) =>
+        await resumption.TryAsync(caller, request, plan, cancellationToken)
+        ?? await SpawnOnceAsync(caller, request, plan, onProgress, cancellationToken);
 
     private async Task<Spawned> SpawnOnceAsync(
-        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
+        Caller caller, SpawnRequest request, SpawnPlan plan, SpawnProgress? onProgress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         // Clients give a call up after a minute, unless it reports progress.
@@ -185,7 +185,7 @@ internal sealed partial class WorkspaceService(
         metrics.WarmPool.Missed("disabled");
         try
         {
-            var spawned = await SpawnMeasuredAsync(owner, request, plan, onProgress ?? ((_, _, _) => { }), cancellationToken);
+            var spawned = await SpawnMeasuredAsync(caller, request, plan, onProgress ?? ((_, _, _) => { }), cancellationToken);
             metrics.Containers.Spawned("cold", time.GetElapsedTime(started));
             LogCreated(
                 logger, spawned.Workspace.Id, spawned.Workspace.Image, spawned.Workspace.Uid,
@@ -200,7 +200,7 @@ internal sealed partial class WorkspaceService(
     }
 
     private async Task<Spawned> SpawnMeasuredAsync(
-        string owner, SpawnRequest request, SpawnPlan plan, SpawnProgress onProgress, CancellationToken cancellationToken)
+        Caller caller, SpawnRequest request, SpawnPlan plan, SpawnProgress onProgress, CancellationToken cancellationToken)
     {
         using var steps = new SpawnSteps(metrics.Containers.SpawnPhaseDone, time);
         steps.Next(SpawnPhase.Policy);
@@ -215,15 +215,15 @@ internal sealed partial class WorkspaceService(
         steps.Next(SpawnPhase.Create);
         var id = ContainerId.New();
         var now = time.GetUtcNow();
-        var other = ImageOfKept(owner, request) is { } keptImage && keptImage.Canonical != plan.Image.Canonical
+        var other = ImageOfKept(caller, request) is { } keptImage && keptImage.Canonical != plan.Image.Canonical
             ? $"The kept files are of a workspace with the image {keptImage.Canonical}; this one has {plan.Image.Canonical}."
             : null;
-        var lost = await factory.SettleLostAsync(owner, request.Alias, image.Id, cancellationToken);
-        var (volume, uid, fresh) = await factory.VolumeForAsync(id, owner, request.Alias, request.Persistent, image, cancellationToken);
+        var lost = await factory.SettleLostAsync(caller, request.Alias, image.Id, cancellationToken);
+        var (volume, uid, fresh) = await factory.VolumeForAsync(id, caller, request.Alias, request.Persistent, image, cancellationToken);
         var workspace = new Workspace
         {
             Id = id,
-            Owner = owner,
+            Owner = caller.Name,
             Alias = request.Alias,
             Image = plan.Image.Canonical,
             // Files that were kept once are not lost because the next workspace forgot to ask.

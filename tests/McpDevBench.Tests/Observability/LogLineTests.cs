@@ -29,7 +29,7 @@ public sealed partial class LogLineTests
         await Task.Run(() =>
         {
             var id = CorrelationId.Ensure();
-            var facts = CallFacts.Begin("alice");
+            var facts = CallFacts.Begin(new Caller("alice"));
             (facts.ContainerId, facts.ExecId, facts.Image, facts.ClientName, facts.SessionId) = ("c_2", "e_1", "python:3.11-slim", "claude", "session-123");
             LogSpawned(Logger(json: true), "c_1", 1, null);
             var line = Line();
@@ -89,7 +89,7 @@ public sealed partial class LogLineTests
     [Fact]
     public void Of_what_a_client_calls_itself_a_part_is_enough()
     {
-        var facts = new CallFacts("local") { ClientName = new string('n', 1 << 20), SessionId = new string('文', 1 << 20) };
+        var facts = new CallFacts(Caller.Local) { ClientName = new string('n', 1 << 20), SessionId = new string('文', 1 << 20) };
         Assert.Equal((257, 86), (facts.ClientName.Length, facts.SessionId.Length));
         facts.ClientName = "claude";
         Assert.Equal("claude", facts.ClientName);

@@ -21,9 +21,9 @@ public sealed class DatabaseTests : IDisposable
     public void What_was_written_is_there_after_reopening()
     {
         using (var database = Open())
-            new IdempotencyStore(database, TimeProvider.System).Save("me", "spawn", "k", "f", "c_1");
+            new IdempotencyStore(database, TimeProvider.System).Save(new Caller("me"), "spawn", "k", "f", "c_1");
         using var again = Open();
-        Assert.Equal("c_1", new IdempotencyStore(again, TimeProvider.System).Find("me", "spawn", "k", "f"));
+        Assert.Equal("c_1", new IdempotencyStore(again, TimeProvider.System).Find(new Caller("me"), "spawn", "k", "f"));
     }
 
     [Fact]
@@ -31,10 +31,10 @@ public sealed class DatabaseTests : IDisposable
     {
         using var database = Open();
         var keys = new IdempotencyStore(database, TimeProvider.System);
-        keys.Save("me", "spawn", "k", "f", "c_1");
-        Assert.Equal(ErrorCode.Conflict, Assert.Throws<RequestException>(() => keys.Find("me", "spawn", "k", "other")).Code);
-        Assert.Null(keys.Find("you", "spawn", "k", "f"));
-        Assert.Null(keys.Find("me", "exec", "k", "f"));
+        keys.Save(new Caller("me"), "spawn", "k", "f", "c_1");
+        Assert.Equal(ErrorCode.Conflict, Assert.Throws<RequestException>(() => keys.Find(new Caller("me"), "spawn", "k", "other")).Code);
+        Assert.Null(keys.Find(new Caller("you"), "spawn", "k", "f"));
+        Assert.Null(keys.Find(new Caller("me"), "exec", "k", "f"));
     }
 
     [Theory]

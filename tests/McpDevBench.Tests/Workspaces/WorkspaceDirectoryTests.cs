@@ -10,7 +10,7 @@ namespace McpDevBench.Tests.Workspaces;
 /// <summary>What a handle names, and what a caller is told once.</summary>
 public sealed class WorkspaceDirectoryTests : IDisposable
 {
-    private const string Owner = "local";
+    private static readonly Caller _caller = Caller.Local;
 
     private readonly TemporaryFolder _folder = new();
     private readonly Database _database;
@@ -36,12 +36,12 @@ public sealed class WorkspaceDirectoryTests : IDisposable
     public void An_alias_of_kept_files_names_the_workspace_that_they_belonged_to()
     {
         var id = ContainerId.New();
-        _kept.Insert(new KeptFiles(Owner, "src", "volume", DateTimeOffset.UnixEpoch, id.ToString(), null, 1000));
-        Assert.Equal(id, _workspaces.IdOf(Owner, "src"));
-        Assert.Equal(id, _workspaces.IdOf(Owner, id.ToString()));
-        Assert.Null(_workspaces.IdOf("other", "src"));
+        _kept.Insert(new KeptFiles(_caller.Name, "src", "volume", DateTimeOffset.UnixEpoch, id.ToString(), null, 1000));
+        Assert.Equal(id, _workspaces.IdOf(_caller, "src"));
+        Assert.Equal(id, _workspaces.IdOf(_caller, id.ToString()));
+        Assert.Null(_workspaces.IdOf(new Caller("other"), "src"));
         var live = Add("src");
-        Assert.Equal(live, _workspaces.IdOf(Owner, "src"));
+        Assert.Equal(live, _workspaces.IdOf(_caller, "src"));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class WorkspaceDirectoryTests : IDisposable
 
     private CallFacts Call(ContainerId id)
     {
-        var facts = CallFacts.Begin(Owner);
+        var facts = CallFacts.Begin(_caller);
         _workspaces.ReportChanges(id);
         return facts;
     }
@@ -97,7 +97,7 @@ public sealed class WorkspaceDirectoryTests : IDisposable
         var now = TimeProvider.System.GetUtcNow();
         var workspace = new Workspace
         {
-            Id = ContainerId.New(), Alias = alias, DockerId = alias, Owner = Owner, Image = "image", Persistent = false,
+            Id = ContainerId.New(), Alias = alias, DockerId = alias, Owner = _caller.Name, Image = "image", Persistent = false,
             Status = ContainerStatus.Running, VolumeName = $"volume-{alias}", Limits = new WorkspaceLimits(512, 1, 256), Network = "none",
             Labels = new Dictionary<string, string>(), Env = new Dictionary<string, string>(), CreatedAt = now, LastUsedAt = now,
             Adoption = adoption,
