@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace McpDevBench.Execs;
@@ -28,11 +29,11 @@ internal sealed class LinePattern(string pattern)
         var before = Utf8Text.LastThatFit(line.AsSpan(0, at), budget / 4);
         var rest = line.AsSpan(at - before.Length);
         var part = Utf8Text.FirstThatFit(rest, budget);
-        var kept = Utf8Text.Size(part);
+        var kept = Encoding.UTF8.GetByteCount(part);
         if (part.Length == rest.Length)
         {
             part = Utf8Text.LastThatFit(line, budget);
-            kept = Utf8Text.Size(part);
+            kept = Encoding.UTF8.GetByteCount(part);
             return ($"{Mark}{part}", kept);
         }
         return ($"{(before.Length < at ? Mark : "")}{part}{Mark}", kept);
@@ -42,7 +43,7 @@ internal sealed class LinePattern(string pattern)
     public static (string Text, long Kept) End(string line, int maxBytes)
     {
         var part = Utf8Text.LastThatFit(line, Math.Max(1, maxBytes - MarkBytes));
-        return ($"{Mark}{part}", Utf8Text.Size(part));
+        return ($"{Mark}{part}", Encoding.UTF8.GetByteCount(part));
     }
 
     /// <summary>

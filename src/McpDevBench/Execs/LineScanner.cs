@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace McpDevBench.Execs;
 
 /// <summary>
@@ -15,7 +17,7 @@ internal sealed class LineScanner(PollRequest request)
     private readonly LinePattern? _pattern = request.Grep is { } grep ? new LinePattern(grep) : null;
     private readonly LinkedList<OutputLine> _kept = [];
 
-    // Sizes of the last lines that were asked for, whether they fit or not.
+    // Bytes of the last lines that were asked for, whether they fit or not.
     private readonly Queue<long> _tail = [];
     private readonly UnfinishedLine[] _unfinished = [new(), new()];
     private long _read = LooksBehind(request) ? Math.Max(-1, request.After.Seq - LookBehind) : request.After.Seq;
@@ -55,11 +57,11 @@ internal sealed class LineScanner(PollRequest request)
                     break;
                 }
                 lines.Add(next);
-                tail.Enqueue(SizeOf(next));
+                tail.Enqueue(BytesOf(next));
             }
         }
         var skipped = request.TailLines is { } most ? FitTail(lines, tail, most) : 0;
-        var cut = lines is [var only] && Utf8Text.Size(only.Text) > request.MaxBytes ? Cut(only) : default((OutputLine Line, long Bytes)?);
+        var cut = lines is [var only] && JsonSize.Charge(only.Text) > request.MaxBytes ? Cut(only) : default((OutputLine Line, long Bytes)?);
         if (cut is not null)
             lines = [cut.Value.Line];
         var messages = new MessageList(request);
@@ -138,7 +140,7 @@ internal sealed class LineScanner(PollRequest request)
         _size += size;
         if (request.TailLines is not { } most)
             return;
-        _tail.Enqueue(size);
+        _tail.Enqueue(BytesOf(line));
         if (_tail.Count > most)
             _tail.Dequeue();
         while (_kept.Count > most || (_kept.Count > 1 && _size > request.MaxBytes))
@@ -164,7 +166,7 @@ internal sealed class LineScanner(PollRequest request)
             lines.RemoveAt(0);
         while (sizes.Count > most)
             sizes.Dequeue();
-        return Math.Max(0, sizes.Sum() - lines.Sum(SizeOf));
+        return Math.Max(0, sizes.Sum() - lines.Sum(BytesOf));
     }
 
     private (OutputLine Line, long Bytes) Cut(OutputLine line)
@@ -172,10 +174,13 @@ internal sealed class LineScanner(PollRequest request)
         var part = _pattern is null
             ? LinePattern.End(line.Text, request.MaxBytes)
             : _pattern.Around(line.Text, request.MaxBytes);
-        return (line with { Text = part.Text }, Utf8Text.Size(line.Text) - part.Kept);
+        return (line with { Text = part.Text }, BytesOf(line) - part.Kept);
     }
 
-    private long SizeOf(OutputLine line) => Utf8Text.Size(line.Text) + (request.Separate ? MessageList.Overhead(request, 1) : 0);
+    private static long BytesOf(OutputLine line) => Encoding.UTF8.GetByteCount(line.Text);
+
+    /// <summary>What a line takes of the answer's bound.</summary>
+    private long SizeOf(OutputLine line) => JsonSize.Charge(line.Text) + (request.Separate ? MessageList.Overhead(request, 1) : 0);
 
     private bool IsNew(UnfinishedLine line) => line.Text.Length > 0 && request.After.IsBefore(line.Last, line.EndByte);
 

@@ -16,7 +16,7 @@ internal sealed class MessageList(PollRequest request)
     {
         var run = Find(record);
         var before = run?.Bytes.WrittenCount ?? 0;
-        var size = request.Base64 ? InBase64(before + content.Length) - InBase64(before) : Utf8Text.Size(text);
+        var size = request.Base64 ? InBase64(before + content.Length) - InBase64(before) : JsonSize.Charge(text);
         return run is null && size > 0 ? size + Overhead(request, _runs.Count) : size;
     }
 

@@ -96,14 +96,6 @@ internal static class OutputPager
     /// <summary>Both streams in full if they fit into <paramref name="maxBytes"/>; otherwise the beginning and the end of each.</summary>
     public static OutputSummary HeadAndTail(OutputLog log, int maxBytes)
     {
-        var summary = Summarize(log, maxBytes);
-        // Bytes that are not text take up more room as text than as bytes.
-        var size = Utf8Text.Size(summary.Stdout) + Utf8Text.Size(summary.Stderr);
-        return size <= (maxBytes * 5L / 4) + MarkBytes ? summary : Summarize(log, (int)(maxBytes * (long)maxBytes / size));
-    }
-
-    private static OutputSummary Summarize(OutputLog log, int maxBytes)
-    {
         var stderrShare = (int)Math.Min(log.StderrBytes, Math.Max(maxBytes / 2, maxBytes - log.StdoutBytes));
         var stdout = new HeadAndTail(maxBytes - stderrShare);
         var stderr = new HeadAndTail(stderrShare);
@@ -124,7 +116,15 @@ internal static class OutputPager
             return true;
         });
         // While more may come, a character that lacks its end is not shown yet.
-        var (outText, errText) = (stdout.ToText(log.UnfinishedBytes(1)), stderr.ToText(log.UnfinishedBytes(2)));
+        var (moreOut, moreErr) = (log.UnfinishedBytes(1), log.UnfinishedBytes(2));
+        var (outText, errText) = (stdout.ToText(moreOut), stderr.ToText(moreErr));
+        // As JSON, line ends and quotes take two bytes, control characters six.
+        var (outJson, errJson, maxJson) = (JsonSize.Of(outText), JsonSize.Of(errText), maxBytes + (maxBytes / 4) + MarkBytes);
+        if (outJson + errJson > maxJson)
+        {
+            var errShare = Math.Min(errJson, Math.Max(maxJson / 2, maxJson - outJson));
+            (outText, errText) = (stdout.ToText(moreOut, maxJson - errShare), stderr.ToText(moreErr, errShare));
+        }
         return new OutputSummary(outText, errText, nextSeq, stdout.Omitted + stderr.Omitted, Math.Min(stdout.HeadSeq, stderr.HeadSeq));
     }
 

@@ -28,7 +28,7 @@ internal sealed class OutputPiece(OutputRecord record, AnsiFilter? filter)
                 break;
             var text = rune.ToString();
             text = filter?.Apply(text) ?? text;
-            var next = Utf8Text.Size(text);
+            var next = JsonSize.Charge(text);
             if (bytes > 0 && size + next > maxBytes)
                 break;
             kept.Append(text);

@@ -131,12 +131,14 @@ internal sealed class FileFinder(WorkspaceFiles files)
         var bytes = 0;
         for (var i = 0; i < entries.Count; i++)
         {
-            bytes += request.EntryBytes + entries[i].Path.Length + entries[i].LinkTarget.Length;
+            bytes += request.EntryBytes + SizeOf(entries[i].Path) + SizeOf(entries[i].LinkTarget);
             if (bytes > request.MaxBytes)
                 return Math.Max(1, i);
         }
         return entries.Count;
     }
+
+    private static int SizeOf(byte[] path) => JsonSize.Of(WorkspacePath.TextOf(path));
 
     private static FoundLines Found(SearchResponse answer, SearchFilesRequest request)
     {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace McpDevBench.Files;
 
 internal sealed record ListFilesRequest
@@ -79,8 +77,8 @@ internal sealed record FoundLine(string Path, int Line, string Text, IReadOnlyLi
     /// <summary>There may be more than <see cref="More"/>.</summary>
     public bool IsMoreUncounted { get; init; }
 
-    public int Bytes => Overhead + (MoreAt.Count * OffsetBytes) + Encoding.UTF8.GetByteCount(Path) + Encoding.UTF8.GetByteCount(Text)
-        + Before.Concat(After).Sum(line => Encoding.UTF8.GetByteCount(line) + 3);
+    public int Bytes => Overhead + (MoreAt.Count * OffsetBytes) + JsonSize.Of(Path) + JsonSize.Of(Text)
+        + Before.Concat(After).Sum(line => JsonSize.Of(line) + 3);
 
     /// <summary>The matches of a search, in order, without a line that is there twice.</summary>
     public static List<FoundLine> Separate(IReadOnlyList<FoundLine> matches)

@@ -14,7 +14,7 @@ internal static class UnifiedDiff
         var (old, changed) = (Lines(before), Lines(after));
         var script = Script(old, changed);
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"--- {ShownPath.Of(path)}\n+++ {ShownPath.Of(path)}\n");
-        var reached = 0;
+        var lines = new List<(int At, int Number)>();
         for (var i = 0; i < script.Count;)
         {
             if (script[i].Kind == ' ')
@@ -30,37 +30,39 @@ internal static class UnifiedDiff
             while (to > i && script[to - 1].Kind == ' ')
                 to--;
             to = Math.Min(script.Count, to + Context);
-            reached = Math.Max(reached, Hunk(text, script, from, to));
+            Hunk(text, script, from, to, lines);
             i = to;
         }
-        return text.Length <= MaxLength ? text.ToString() : Cut(text, reached, isDone);
+        var diff = text.ToString();
+        return JsonSize.Charge(diff) <= MaxLength ? diff : Cut(diff, lines, isDone);
     }
 
-    private static string Cut(StringBuilder text, int line, bool isDone)
+    private static string Cut(string text, List<(int At, int Number)> lines, bool isDone)
     {
-        var length = char.IsHighSurrogate(text[MaxLength - 1]) ? MaxLength - 1 : MaxLength;
+        var shown = Utf8Text.FirstThatFit(text, MaxLength);
+        var (length, line) = (shown.Length, 0);
+        foreach (var one in lines.TakeWhile(one => one.At < length))
+            line = Math.Max(line, one.Number);
         var rest = isDone
             ? string.Create(CultureInfo.InvariantCulture, $"fs_read with line={line} shows the file from there on")
             : "nothing was changed yet; fewer edits in a call have a shorter diff";
-        return $"{text.ToString(0, length)}\n… {Plural.Of(text.Length - length, "character")} left out: {rest} …\n";
+        return $"{shown}\n… {Plural.Of(text.Length - length, "character")} left out: {rest} …\n";
     }
 
-    /// <returns>The number, in the new file, of the last line that begins within <see cref="MaxLength"/>; 0 for none.</returns>
-    private static int Hunk(StringBuilder text, List<(char Kind, int Old, int New, string Line)> script, int from, int to)
+    /// <param name="lines">Gets where each line begins in the text, and its number in the new file.</param>
+    private static void Hunk(
+        StringBuilder text, List<(char Kind, int Old, int New, string Line)> script, int from, int to, List<(int At, int Number)> lines)
     {
         var hunk = script[from..to];
         var (removed, added) = (hunk.Count(line => line.Kind != '+'), hunk.Count(line => line.Kind != '-'));
         text.Append(CultureInfo.InvariantCulture, $"@@ -{script[from].Old + (removed > 0 ? 1 : 0)},{removed} +{script[from].New + (added > 0 ? 1 : 0)},{added} @@\n");
-        var reached = 0;
         foreach (var (kind, _, at, line) in hunk)
         {
-            if (text.Length < MaxLength)
-                reached = at + 1;
+            lines.Add((text.Length, at + 1));
             text.Append(kind).Append(line.TrimEnd('\n')).Append('\n');
             if (!line.EndsWith('\n'))
                 text.Append("\\ No newline at end of file\n");
         }
-        return reached;
     }
 
     private static List<(char Kind, int Old, int New, string Line)> Script(List<string> old, List<string> changed)

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Text;
-using McpDevBench.Files;
 using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Mcp;

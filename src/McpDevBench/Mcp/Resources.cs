@@ -60,7 +60,7 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
             return false;
         var controls = 0;
         foreach (var value in bytes)
-            controls += value < ' ' && value is not ((byte)'\n' or (byte)'\r' or (byte)'\t') ? 1 : 0;
+            controls += char.IsControl((char)value) && value is not (>= 0x80 or (byte)'\n' or (byte)'\r' or (byte)'\t') ? 1 : 0;
         return controls <= bytes.Length / 8;
     }
 }

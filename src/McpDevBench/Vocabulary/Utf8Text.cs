@@ -6,11 +6,9 @@ namespace McpDevBench.Vocabulary;
 /// <summary>Cutting text where characters end.</summary>
 internal static class Utf8Text
 {
-    // \u001b
-    private const int EscapedControl = 6;
-
-    /// <summary>How many bytes to take, at most <paramref name="most"/>, so that no character is split (unless it is no UTF-8 anyway).</summary>
-    public static int Cut(ReadOnlySpan<byte> content, int most) => content.Length <= most ? content.Length : most - Unfinished(content[..most]);
+    /// <summary>How many bytes to take, at most <paramref name="maxBytes"/>, so that no character of valid UTF-8 is split.</summary>
+    public static int Cut(ReadOnlySpan<byte> content, int maxBytes) =>
+        content.Length <= maxBytes ? content.Length : maxBytes - Unfinished(content[..maxBytes]);
 
     /// <summary>Bytes at the end that begin a character and may still become one: 0 to 3.</summary>
     public static int Unfinished(ReadOnlySpan<byte> content)
@@ -32,17 +30,17 @@ internal static class Utf8Text
         return count;
     }
 
-    /// <summary>How many characters to take, at most <paramref name="mostBytes"/> in UTF-8, so that no pair is split.</summary>
-    public static int Cut(ReadOnlySpan<char> text, int mostBytes)
+    /// <summary>How many characters to take, at most <paramref name="maxBytes"/> in UTF-8, so that no pair is split.</summary>
+    public static int Cut(ReadOnlySpan<char> text, int maxBytes)
     {
-        if (text.Length <= mostBytes / 3)
+        if (text.Length <= maxBytes / 3)
             return text.Length;
         var bytes = 0;
         for (var at = 0; at < text.Length;)
         {
             Rune.DecodeFromUtf16(text[at..], out var rune, out var length);
             bytes += rune.Utf8SequenceLength;
-            if (bytes > mostBytes)
+            if (bytes > maxBytes)
                 return at;
             at += length;
         }
@@ -70,7 +68,7 @@ internal static class Utf8Text
         for (var at = 0; at < text.Length;)
         {
             Rune.DecodeFromUtf16(text[at..], out var rune, out var length);
-            maxBytes -= SizeOf(rune);
+            maxBytes -= JsonSize.Of(rune);
             if (maxBytes < 0 && at > 0)
                 return text[..at];
             at += length;
@@ -84,29 +82,13 @@ internal static class Utf8Text
         for (var at = text.Length; at > 0;)
         {
             Rune.DecodeLastFromUtf16(text[..at], out var rune, out var length);
-            maxBytes -= SizeOf(rune);
+            maxBytes -= JsonSize.Of(rune);
             if (maxBytes < 0)
                 return text[at..];
             at -= length;
         }
         return text;
     }
-
-    /// <summary>Bytes of text in an answer. Control characters are escaped there, but for tabs and line ends.</summary>
-    public static long Size(ReadOnlySpan<char> text)
-    {
-        long size = Encoding.UTF8.GetByteCount(text);
-        foreach (var character in text)
-        {
-            if (IsEscaped(character))
-                size += EscapedControl - 1;
-        }
-        return size;
-    }
-
-    private static int SizeOf(Rune rune) => rune.IsBmp && IsEscaped((char)rune.Value) ? EscapedControl : rune.Utf8SequenceLength;
-
-    private static bool IsEscaped(char character) => character < ' ' && character is not ('\t' or '\n' or '\r');
 
     public static string Decode(ReadOnlySpan<byte> content) => Encoding.UTF8.GetString(content);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using McpDevBench.Execs;
 using McpDevBench.Mcp;
 
@@ -44,7 +45,7 @@ public sealed class OutputBoundsTests : IDisposable
         var messages = pages.SelectMany(page => page.Messages).ToLookup(message => message.Stream, message => message.Data);
         Assert.Equal(expected, ((string[])["stdout", "stderr"]).Select(stream => string.Concat(messages[stream])));
         // A single character may take up six bytes, and those that follow a damaged one come with it.
-        Assert.All(pages, page => Assert.InRange(page.Messages.Sum(message => Utf8Text.Size(message.Data)), 0, Math.Max(maxBytes, 20)));
+        Assert.All(pages, page => Assert.InRange(page.Messages.Sum(message => JsonSize.Charge(message.Data)), 0, Math.Max(maxBytes, 20)));
     }
 
     [Theory]
@@ -60,6 +61,30 @@ public sealed class OutputBoundsTests : IDisposable
             Assert.Equal(bytes, read.SelectMany(message => Convert.FromBase64String(message.Data)));
         }
         Assert.All(pages, page => Assert.InRange(page.Messages.Sum(message => message.Data.Length), 0, Math.Max(maxBytes, 4)));
+    }
+
+    public static TheoryData<string> Escapes => ["\u0001", "\n", "\\", "\u007f", "\u0085", "\ufeff", "\u0001\u0001\u0001\u0001\u0001xxxxxx"];
+
+    [Theory]
+    [MemberData(nameof(Escapes))]
+    public void The_beginning_and_end_of_an_output_are_bounded_as_JSON(string text)
+    {
+        foreach (var (edge, middle) in ((int, int)[])[(8000, 0), (900, 6000), (900, 200_000), (50_000, 50_000)])
+        {
+            using var folder = new TemporaryFolder();
+            using var log = new OutputLog(folder["log"], 64 << 20);
+            var part = string.Concat(Enumerable.Repeat(text, edge));
+            var pieces = $"{part}{new string('x', middle)}{part}".Chunk(1000).Select(piece => Encoding.UTF8.GetBytes(piece)).ToList();
+            for (var i = 0; i < pieces.Count; i++)
+                log.Append(1, i, pieces[i]);
+            log.Append(2, 0, Encoding.UTF8.GetBytes(part));
+            var (stdout, stderr, _, omitted, headSeq) = OutputPager.HeadAndTail(log, 16_384);
+            Assert.InRange(JsonSize.Of(stdout) + JsonSize.Of(stderr), 8_192, (16_384 / 4 * 5) + 200);
+            var shown = Regex.Replace($"{stdout}{stderr}", "\n… [0-9,]+ bytes? left out …\n", "");
+            Assert.Equal(pieces.Sum(piece => piece.Length) + Encoding.UTF8.GetByteCount(part), omitted + Encoding.UTF8.GetByteCount(shown));
+            Assert.True(omitted == 0 || stdout.StartsWith(string.Concat(Enumerable.Repeat(text, 3)), StringComparison.Ordinal));
+            Assert.True(omitted == 0 || headSeq < pieces.Count);
+        }
     }
 
     [Fact]
@@ -112,7 +137,7 @@ public sealed class OutputBoundsTests : IDisposable
         {
             var slice = Slice(log, Request() with { Grep = "^match", MaxBytes = maxBytes, AfterSeq = after });
             var text = string.Concat(slice.Messages.Select(message => message.Data));
-            Assert.InRange(Utf8Text.Size(text), 0, maxBytes);
+            Assert.InRange(JsonSize.Charge(text), 0, maxBytes);
             read.AddRange(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line + "\n"));
             Assert.NotEqual(after, slice.NextSeq);
             Assert.Null(slice.Cut);
@@ -130,8 +155,8 @@ public sealed class OutputBoundsTests : IDisposable
         var slice = Slice(log, Request() with { Grep = "needle", MaxBytes = 500 });
         var shown = Assert.Single(slice.Messages).Data;
         Assert.Contains("needle", shown, StringComparison.Ordinal);
-        Assert.InRange(Utf8Text.Size(shown), 400, 500);
-        Assert.Equal(slice.Cut!.Bytes, (4 * 9000) + 7 - (Utf8Text.Size(shown) - (2 * 3)));
+        Assert.InRange(JsonSize.Charge(shown), 400, 500);
+        Assert.Equal(slice.Cut!.Bytes, (4 * 9000) + 7 - (JsonSize.Charge(shown) - (2 * 3)));
         var hint = OutputOptions.LeftOut(new OutputPage(null!, slice, Complete: false))!.Hint;
         Assert.Contains("without grep", hint, StringComparison.Ordinal);
         var whole = OutputPager.Page(log, Request() with { AfterSeq = slice.Cut.Before.ToNumber() });

@@ -66,6 +66,18 @@ public sealed class UnifiedDiffTests
         Assert.StartsWith("--- /workspace/a\\x0Ab\n", UnifiedDiff.Of("/workspace/a\nb", [], "x"u8.ToArray()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\u0001")]
+    [InlineData("\u0085")]
+    [InlineData("\\")]
+    [InlineData("文")]
+    public void A_diff_is_bounded_as_JSON(string text)
+    {
+        var line = string.Concat(Enumerable.Repeat(text, 30)) + "\n";
+        var diff = Diff("old\n", string.Concat(Enumerable.Repeat(line, 2_000)));
+        Assert.InRange(JsonSize.Of(diff), 8_000, (16_000 / 4 * 5) + 200);
+    }
+
     [Fact]
     public void Nothing_changed_is_an_empty_diff() => Assert.DoesNotContain("@@", Diff("a\n", "a\n"), StringComparison.Ordinal);
 
