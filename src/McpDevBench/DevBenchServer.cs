@@ -261,6 +261,7 @@ internal static class DevBenchServer
         app.UseEarlyRejections(options.Mcp.Path, metrics.Api);
         app.UseHttpFailures(metrics.Access, options.Mcp.Path);
         app.UseHostGate(options.Access, options.Mcp.Path, metrics.Access, app.Services.GetRequiredService<HostDenials>().RecordAsync);
+        app.UseCrossOriginSharing(options.Access, options.Mcp.Path);
         app.UseFileAddress(options.Access);
         var tools = options.Mcp.Tools.Names();
         app.Use((HttpContext context, RequestDelegate next) =>

@@ -6,7 +6,7 @@ namespace McpDevBench.Access;
 /// </summary>
 internal static class BrowserRules
 {
-    /// <summary>No form, link or image can send it, and a script of another site only with this server's consent, which it never gives.</summary>
+    /// <summary>No form, link or image can send it, and a script of another site only with <see cref="CrossOriginSharing"/>.</summary>
     public const string ProofHeader = "X-Requested-With";
 
     private const string SiteHeader = "Sec-Fetch-Site";

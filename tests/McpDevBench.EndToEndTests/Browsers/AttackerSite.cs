@@ -10,7 +10,7 @@ namespace McpDevBench.EndToEndTests.Browsers;
 /// </summary>
 internal sealed class AttackerSite : IAsyncDisposable
 {
-    private static readonly string _attack = File.ReadAllText(Path.Combine(Repository.Root, "tests/McpDevBench.EndToEndTests/Browsers/attack.html"));
+    private static readonly string _attack = Page("attack.html"), _client = Page("client.html");
 
     private readonly HttpListener _listener = new();
     private readonly HashSet<string> _seen = [];
@@ -44,6 +44,10 @@ internal sealed class AttackerSite : IAsyncDisposable
     public string AttackOn(string target, string files, string call) =>
         $"{Address}/attack?target={Uri.EscapeDataString(target)}&files={Uri.EscapeDataString(files)}&call={Uri.EscapeDataString(call)}";
 
+    /// <summary>A page with a client of the server.</summary>
+    public string ClientOf(string target, string file) =>
+        $"{Address}/client?target={Uri.EscapeDataString(target)}&file={Uri.EscapeDataString(file)}";
+
     /// <summary>A page that goes elsewhere as soon as it is open.</summary>
     public string JumpTo(string url) => $"{Address}/jump?to={Uri.EscapeDataString(url)}";
 
@@ -52,6 +56,9 @@ internal sealed class AttackerSite : IAsyncDisposable
         _listener.Close();
         await _serving;
     }
+
+    private static string Page(string name) =>
+        File.ReadAllText(Path.Combine(Repository.Root, "tests/McpDevBench.EndToEndTests/Browsers", name));
 
     private async Task ServeAsync()
     {
@@ -75,6 +82,7 @@ internal sealed class AttackerSite : IAsyncDisposable
         var (type, content) = request.Url!.AbsolutePath switch
         {
             "/attack" => ("text/html", Encoding.UTF8.GetBytes(_attack)),
+            "/client" => ("text/html", Encoding.UTF8.GetBytes(_client)),
             "/jump" => ("text/html", Encoding.UTF8.GetBytes($"<script>location = '{request.QueryString["to"]}'</script>")),
             "/seen" => See(request.QueryString["what"]!),
             "/mcp" => await CalledAsync(request),

@@ -74,6 +74,33 @@ public sealed class BrowserTests
     }
 
     [Fact]
+    public async Task A_page_of_an_allowed_origin_is_a_client_in_a_real_browser_and_one_of_another_origin_is_not()
+    {
+        await using var allowed = new AttackerSite();
+        await using var other = new AttackerSite();
+        await using var server = await ServerProcess.Started(("MCP_ALLOWED_ORIGINS", allowed.Address));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        var (target, file) = (server.BaseAddress.ToString().TrimEnd('/'), $"/workspaces/{workspace.Id}/files?path=page.txt");
+        await Chromium.Open(other.ClientOf(target, file));
+        Assert.Equal(
+            [
+                "delete blocked", "done", "earlier session blocked", "get blocked", "ping blocked", "put blocked", "stale blocked",
+                "stream blocked",
+            ],
+            other.TakeSeen());
+        await Refused.With("file_not_found", () => workspace.Read("page.txt"));
+        await Chromium.Open(allowed.ClientOf(target, file));
+        Assert.Equal(
+            [
+                "delete blocked", "done", "earlier session 404", "get from a page true", "ping 200 true", "put 200", "stale 412",
+                "stream 405",
+            ],
+            allowed.TakeSeen());
+        Assert.Equal("from a page", (await workspace.Read("page.txt")).Content);
+    }
+
+    [Fact]
     [Attack("what a workspace wrote as a page on the server's origin")]
     public async Task Every_answer_of_every_listener_is_nothing_that_a_browser_shows_or_lends()
     {
