@@ -40,8 +40,12 @@ internal static class HttpError
     public static RequestException Unexpected() =>
         new(ErrorCode.ServerError, "The server failed unexpectedly.", $"Tell the operator the correlation id {CorrelationId.Ensure()}; the log has the reason.");
 
-    public static Task WriteAsync(HttpContext context, RequestException refusal, int? status = null) =>
-        WriteAsync(context, status ?? refusal.Code.HttpStatus(), new JsonObject { ["error"] = Describe(refusal) });
+    public static Task WriteAsync(HttpContext context, RequestException error, int? status = null)
+    {
+        if (error.Details?.GetValueOrDefault(RequestException.Etag) is { } etag)
+            context.Response.Headers.ETag = $"\"{etag}\"";
+        return WriteAsync(context, status ?? error.Code.HttpStatus(), new JsonObject { ["error"] = Describe(error) });
+    }
 
     public static Task WriteAsync(HttpContext context, int status, JsonObject body)
     {

@@ -22,7 +22,10 @@ internal static class FileEntries
     /// <summary>The file is not the one that a caller's condition names.</summary>
     public static RequestException Changed(WorkspacePath path, string etag, string ifMatch, RequestException? inner = null) => new(
         ErrorCode.Conflict, $"{path} has changed: its etag is {etag}, not {ifMatch}.",
-        "Call fs_read to see what is there now, and pass its etag as if_match.", inner: inner);
+        "Call fs_read to see what is there now, and pass its etag as if_match.", inner: inner)
+    {
+        Details = new Dictionary<string, string> { [RequestException.Etag] = etag },
+    };
 
     public static string EtagOf(ulong etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
 

@@ -208,7 +208,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     }
 
     /// <summary>A change on a condition: where the file has another etag, the error names it.</summary>
-    private async Task<T> WithEtagAsync<T>(
+    public async Task<T> WithEtagAsync<T>(
         Caller caller, string container, string path, string? ifMatch, Func<Task<T>> change, CancellationToken cancellationToken)
     {
         try

@@ -222,7 +222,10 @@ internal sealed partial class FileEndpoint(
             await RequireExistenceAsync(call, CallDeadline.Current!.Token);
             request = request with { IfMatch = null };
         }
-        var entry = await transfer.UploadAsync(call.Caller, request, context.Request.Body, CallDeadline.Current!.Token);
+        var stop = CallDeadline.Current!.Token;
+        var entry = await files.WithEtagAsync(
+            call.Caller, call.Container, call.Path, request.IfMatch,
+            () => transfer.UploadAsync(call.Caller, request, context.Request.Body, stop), stop);
         await audited.SucceededAsync();
         context.Response.Headers.ETag = FileHeaders.Quote(entry.Etag);
         var status = request.IfNoneMatch == "*" ? StatusCodes.Status201Created : StatusCodes.Status200OK;

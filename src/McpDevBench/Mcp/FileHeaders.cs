@@ -26,8 +26,12 @@ internal static class FileHeaders
         if (EntityTagHeaderValue.TryParseList(header, out var tags) && tags.Any(tag => tag.Tag == "*" || (!tag.IsWeak && tag.Tag == etag)))
             return;
         throw new RequestException(
-            ErrorCode.Conflict, etag is null ? "What is at the path has no etag that If-Match could name." : "The file is not the one that If-Match names.",
-            "Send If-Match: \"etag\" with what fs_stat or a download says now, or leave it out.");
+            ErrorCode.Conflict,
+            etag is null ? "Only a file has an etag that If-Match can name." : $"The file has changed: its etag is {etag}, not {header}.",
+            "Send If-Match: \"etag\" with the etag that fs_stat or a download returns now, or leave it out.")
+        {
+            Details = etag is null ? null : new Dictionary<string, string> { [RequestException.Etag] = etag.Trim('"') },
+        };
     }
 
     /// <summary>Parts of a file are read, and never written: an upload that says which part it is must not become the whole.</summary>

@@ -45,6 +45,9 @@ internal sealed class RequestException(ErrorCode code, string message, string hi
     /// <summary>The rule of the operator's, or the share of a resource, that the call ran into, as metrics name it; null where it is neither.</summary>
     public string? Rule { get; init; }
 
+    /// <summary>The name in <see cref="Details"/> of the etag that a file has now.</summary>
+    public const string Etag = "etag";
+
     /// <summary>More for programs, by name; null where the message says it all.</summary>
     public IReadOnlyDictionary<string, string>? Details { get; init; }
 

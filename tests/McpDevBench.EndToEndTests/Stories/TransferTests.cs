@@ -93,6 +93,14 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.Equal(HttpStatusCode.OK, same.StatusCode);
         using var other = await Send(HttpMethod.Get, "digits", request => request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"0123456789abcdef\"")));
         Assert.Equal(HttpStatusCode.PreconditionFailed, other.StatusCode);
+        await NamesTheEtag(other);
+        using var stale = await Send(HttpMethod.Put, "digits", request =>
+        {
+            request.Content = new StringContent("stale");
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"0123456789abcdef\""));
+        });
+        Assert.Equal(HttpStatusCode.PreconditionFailed, stale.StatusCode);
+        await NamesTheEtag(stale);
 
         using var part = await Send(HttpMethod.Put, "digits", request =>
         {
@@ -113,6 +121,14 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
             using var request = new HttpRequestMessage(method, Address(workspace, path));
             prepare(request);
             return await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        }
+
+        async Task NamesTheEtag(HttpResponseMessage response)
+        {
+            Assert.Equal($"\"{etag}\"", response.Headers.ETag?.Tag);
+            var error = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!;
+            Assert.Contains(etag, (string?)error["message"], StringComparison.Ordinal);
+            Assert.Equal(etag, (string?)error["details"]!["etag"]);
         }
 
         static void Anything(HttpRequestMessage request)
