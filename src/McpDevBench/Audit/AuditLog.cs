@@ -60,6 +60,9 @@ internal sealed class AuditLog : IDisposable
         }
     }
 
+    /// <summary>The workspace that a caller last spawned with an alias, also one that is gone; null where no record has it.</summary>
+    public string? LastWithAlias(string principal, string alias) => _store?.LastWithAlias(principal, alias);
+
     /// <summary>Whether there is a record like this.</summary>
     public bool HasRecord(AuditFilter filter) => _store?.Before(filter, long.MaxValue, 1).Count > 0;
 

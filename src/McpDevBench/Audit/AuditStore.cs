@@ -18,7 +18,7 @@ internal sealed class AuditStore : IDisposable
     private const string Columns =
         "seq, timestamp, event_type, principal, client_name, session_id, container_id, exec_id, image, target, result, error_code, duration_ms, correlation_id, trace_id, prev_hash, hash";
 
-    private const int PrunedAtOnce = 500, MaxWithAlias = 100;
+    private const int PrunedAtOnce = 500, MaxWithAlias = 100, MaxSpawns = 10_000;
 
     private static readonly SqliteSchema _schema = new("audit", 0x4D445641, "Restore it from a backup, or move it away and keep it: it has been left as it is. Another is begun where none is.");
 
@@ -67,6 +67,14 @@ internal sealed class AuditStore : IDisposable
             ("$event", AuditEvents.ContainerSpawn), ("$alias", alias), ("$principal", filter.Principal), ("$most", MaxWithAlias)));
         return filter with { WithAlias = [.. ids.Union(filter.WithAlias)] };
     }
+
+    /// <summary>The workspace that was last spawned with an alias, among the newest spawns; null if there is none.</summary>
+    public string? LastWithAlias(string principal, string alias) => _file.Read(connection => connection.Query(
+        "SELECT container_id FROM (SELECT seq, container_id, principal, target FROM audit WHERE event_type = $event ORDER BY seq DESC LIMIT $most) "
+            + "WHERE container_id IS NOT NULL AND container_id <> $alias AND principal = $principal "
+            + "AND (target = $alias OR substr(target, 1, length($alias) + 5) = $alias || ' uid=') ORDER BY seq DESC LIMIT 1",
+        row => row.GetString(0),
+        ("$event", AuditEvents.ContainerSpawn), ("$alias", alias), ("$principal", principal), ("$most", MaxSpawns)).FirstOrDefault());
 
     /// <summary>The records after a number, the oldest first.</summary>
     public List<AuditRecord> After(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, seq, long.MaxValue, "ASC", most));

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using McpDevBench.Workspaces;
+using McpDevBench.Audit;
 using McpDevBench.Execs;
 using McpDevBench.Observability;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Mcp;
 
@@ -9,7 +10,7 @@ namespace McpDevBench.Mcp;
 /// Replaces an alias by the id of its workspace, and adds the workspace of an exec, in the facts of a call. A search of logs and audit
 /// records by id then finds every call, also one that was refused, or that removed what its handle named.
 /// </summary>
-internal sealed class CallHandles(WorkspaceDirectory workspaces, ExecStore execs)
+internal sealed class CallHandles(WorkspaceDirectory workspaces, ExecStore execs, AuditLog audit)
 {
     /// <summary>
     /// Notes what is known before anything is looked up: the handles as they were given, until a room says which things they are.
@@ -39,6 +40,7 @@ internal sealed class CallHandles(WorkspaceDirectory workspaces, ExecStore execs
         if (CallFacts.Current is not { } facts)
             return;
         ResolveWorkspaces();
+        (facts.ContainerId, facts.SourceId) = (EarlierId(facts, facts.ContainerId), EarlierId(facts, facts.SourceId));
         if (facts.ContainerId is not null)
             return;
         if (ExecId.TryParse(facts.ExecId, out var id) && execs.Find(id) is { } exec && exec.Owner == facts.Caller.Name)
@@ -52,4 +54,19 @@ internal sealed class CallHandles(WorkspaceDirectory workspaces, ExecStore execs
 
     private string? IdOf(CallFacts facts, string? handle) =>
         handle is null || ContainerId.TryParse(handle, out _) ? handle : workspaces.IdOf(facts.Caller, handle)?.ToString() ?? handle;
+
+    /// <summary>Of a workspace that is gone with its files, only the audit log still has the alias.</summary>
+    private string? EarlierId(CallFacts facts, string? handle)
+    {
+        if (handle is null || ContainerId.TryParse(handle, out _))
+            return handle;
+        try
+        {
+            return audit.LastWithAlias(facts.Caller.Name, handle) ?? handle;
+        }
+        catch (RequestException)
+        {
+            return handle; // The audit log cannot be read; its writer reports that.
+        }
+    }
 }

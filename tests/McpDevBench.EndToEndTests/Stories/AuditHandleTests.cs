@@ -54,6 +54,10 @@ public sealed class AuditHandleTests
         var asked = await assistant.Call("audit_query", ("container_id", "bench"), ("limit", 200));
         Assert.Contains(
             asked.GetProperty("records").EnumerateArray(), record => record.GetProperty("event_type").GetString() == "container.kill");
+        // Nothing is left of it but its records.
+        await Refused.With("container_not_found", () => assistant.Call("exec", ("container_id", "bench"), ("shell", "true")));
+        var last = (await Query(server, "--container-id", workspace.Id))[^1];
+        Assert.Equal(("exec.start", "container_not_found"), ((string?)last["event_type"], (string?)last["error_code"]));
     }
 
     [Fact]
