@@ -44,8 +44,10 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
         });
     }
 
-    /// <summary>See <see cref="ExecService.IsPausedAsync"/>.</summary>
-    public Task<bool> IsPausedAsync(Exec exec) => execs.IsPausedAsync(exec);
+    /// <summary>Whether a command does not go on, because its container is paused. Docker is not asked while output comes.</summary>
+    /// <param name="output">What was read of it just now.</param>
+    public async Task<bool> IsPausedAsync(Exec exec, OutputSlice? output = null) =>
+        (exec.Unsettled || output is not { Messages.Count: > 0 }) && await execs.IsPausedAsync(exec);
 
     /// <summary>The last piece of output so far; -1 if there is none.</summary>
     public long LastSeq(Caller caller, string execId) => Read(execs.Find(caller, execId), (_, log) => log.NextSeq - 1);

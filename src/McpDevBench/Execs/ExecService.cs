@@ -102,10 +102,10 @@ internal sealed class ExecService(
         return active.Exec;
     }
 
-    /// <summary>Whether it is not known if a command started, because its container is paused.</summary>
+    /// <summary>Whether a command does not go on, because its container is paused. False where Docker does not answer.</summary>
     public async Task<bool> IsPausedAsync(Exec exec) =>
-        exec is { Unsettled: true, Finished: false } && supervisor.Find(exec.Id) is { } active
-            && agents.TryGet(active.DockerId) is { } link && await AgentSilence.IsPausedAsync(link);
+        exec is { Complete: false } && supervisor.Find(exec.Id) is { } active && agents.TryGet(active.DockerId) is { } link
+            && link.Failure?.Code != ErrorCode.DockerUnavailable && await AgentSilence.IsPausedAsync(link);
 
     /// <param name="container">Null for all of the owner's.</param>
     public ExecPage List(Caller caller, string? container, bool includeFinished, string? cursor)

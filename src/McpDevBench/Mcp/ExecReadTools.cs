@@ -70,7 +70,7 @@ internal sealed record ExecPollResult(
         Truncated = OutputOptions.LeftOut(page),
         Status = ExecWords.Status(page.Exec) is "starting" and var status ? status : null,
         Notes = OutputOptions.Unmatched(page.Output, arguments.AfterSeq) is { } unmatched
-            ? [.. ExecWords.Notes(page.Exec) ?? [], unmatched]
+            ? [.. ExecWords.Notes(page.Exec, isPaused) ?? [], unmatched]
             : ExecWords.Notes(page.Exec, isPaused),
     };
 
@@ -101,7 +101,7 @@ internal sealed class ExecPollTool(ExecReader reader, TimeProvider time)
         arguments.Check();
         await using var progress = call.BeginProgress(time, cancellationToken);
         var page = await reader.PollAsync(call.Caller, arguments.ToRequest(), cancellationToken);
-        return ExecPollResult.Of(page, arguments, await reader.IsPausedAsync(page.Exec));
+        return ExecPollResult.Of(page, arguments, await reader.IsPausedAsync(page.Exec, page.Output));
     }
 
     protected override string Render(ExecPollResult result) => result.ToText();

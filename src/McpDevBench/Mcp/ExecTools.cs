@@ -126,10 +126,17 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
         if (arguments.Encoding == "base64")
         {
             var raw = new PollRequest { ExecId = "", WaitMs = waitMs, MaxBytes = arguments.MaxOutputBytes, Base64 = true, ByStream = true };
-            return Raw(await reader.FollowAsync(exec, raw, onOutput, cancellationToken), arguments) with { Resumed = ResumeNote.Flag };
+            var page = await reader.FollowAsync(exec, raw, onOutput, cancellationToken);
+            return await AnsweredAsync(Raw(page, arguments), page.Exec, isRepeated);
         }
         var result = await reader.FollowAsync(exec, waitMs, arguments.MaxOutputBytes, onOutput, cancellationToken);
-        var answer = Text(result, arguments) with { Resumed = ResumeNote.Flag };
+        return await AnsweredAsync(Text(result, arguments), result.Exec, isRepeated);
+    }
+
+    private async Task<ExecToolResult> AnsweredAsync(ExecToolResult result, Exec exec, bool isRepeated)
+    {
+        var notes = ExecWords.Notes(exec, await reader.IsPausedAsync(exec));
+        var answer = result with { Resumed = ResumeNote.Flag, Notes = notes };
         return isRepeated ? answer with { Notes = [Repeated, .. answer.Notes ?? []] } : answer;
     }
 
@@ -194,7 +201,6 @@ internal sealed class ExecTool(ExecService execs, ExecReader reader, ExecOptions
             Usage = arguments.Details ? UsageResult.Of(exec.Usage) : null,
             Truncated = truncated,
             Shell = exec.Shell,
-            Notes = ExecWords.Notes(exec),
         };
 }
 

@@ -5,6 +5,10 @@ namespace McpDevBench.Mcp;
 /// <summary>How the state of a command is written.</summary>
 internal static class ExecWords
 {
+    public const string Unpause = "Ask the operator to unpause the container (docker unpause).";
+
+    private const string Paused = $"The container is paused, and so is this command. {Unpause}";
+
     private static readonly string[] _signals =
     [
         "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD",
@@ -21,19 +25,20 @@ internal static class ExecWords
     };
 
     /// <summary>What its caller should know; null if there is nothing.</summary>
-    /// <param name="isPaused">Its workspace does not answer, because its container is paused.</param>
+    /// <param name="isPaused">Its container is paused.</param>
     public static IReadOnlyList<string>? Notes(Exec exec, bool isPaused = false)
     {
         if (exec is { Unsettled: true, Finished: false })
             return [.. exec.Notes, Doubt(isPaused)];
+        IReadOnlyList<string> own = isPaused ? [.. exec.Notes, Paused] : exec.Notes;
         if (exec.Background is not { } background)
-            return exec.Notes.Count == 0 ? null : exec.Notes;
+            return own.Count == 0 ? null : own;
         var (others, one) = (background.Count - background.Named.Count, background.Count == 1);
         var still = one ? "process of this command still runs" : "processes of this command still run";
         var more = others > 0 ? Words.Invariant($" and {others} more") : "";
         return
         [
-            .. exec.Notes,
+            .. own,
             Words.Invariant($"{background.Count} {still}: {string.Join("; ", background.Named)}{more}. ")
                 + $"exec_poll {exec.Id} reads the output, exec_cancel ends {(one ? "it" : "them")}. "
                 + "For a server, use exec_start without &.",
@@ -43,7 +48,7 @@ internal static class ExecWords
     private static string Doubt(bool isPaused)
     {
         var (why, first) = isPaused
-            ? (", because its container is paused", "Ask the operator to unpause the container (docker unpause).")
+            ? (", because its container is paused", Unpause)
             : ("", "Poll again.");
         return $"It is not known whether this command started: the workspace has not answered{why}. "
             + $"If it did start, it is ended as soon as the workspace answers. {first}";

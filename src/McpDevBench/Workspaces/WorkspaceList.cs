@@ -7,6 +7,9 @@ internal sealed class WorkspaceList(
     WorkspaceDirectory workspaces, WorkspaceStore store, KeptFileStore keptFiles, EngineStates states, VolumePool pool)
 {
     private const int PageSize = 100;
+
+    /// <summary>Docker's word, and ours.</summary>
+    private const string Paused = "paused";
     private static readonly string Stopped = WorkspaceStore.StatusName(ContainerStatus.Stopped);
     private static readonly string Resuming = WorkspaceStore.StatusName(ContainerStatus.Resuming);
 
@@ -33,6 +36,16 @@ internal sealed class WorkspaceList(
             Hidden: all.Count - shown.Count, IsCurrent: found is not null);
     }
 
+    /// <summary>The workspaces whose containers are paused now; none if Docker does not answer.</summary>
+    public async Task<IEnumerable<ContainerId>> PausedAsync(CancellationToken cancellationToken)
+    {
+        var found = await states.ReadAsync(cancellationToken);
+        return found is null
+            ? []
+            : workspaces.All.Where(workspace => workspace.DockerId is { } id && found.GetValueOrDefault(id) == Paused)
+                .Select(workspace => workspace.Id);
+    }
+
     /// <summary>Files that were kept of removed workspaces.</summary>
     public async Task<IReadOnlyList<ListedKeptFiles>> KeptAsync(Caller caller, CancellationToken cancellationToken)
     {
@@ -55,7 +68,7 @@ internal sealed class WorkspaceList(
             status = states.GetValueOrDefault(dockerId) switch
             {
                 "running" or "restarting" => WorkspaceStore.StatusName(ContainerStatus.Running),
-                "paused" => "paused",
+                Paused => Paused,
                 _ => Stopped,
             };
         return new ListedContainer(workspace, status, status == Stopped ? 0 : running.GetValueOrDefault(workspace.Id.ToString()));

@@ -113,6 +113,13 @@ public sealed partial class FrozenWorkspaceTests(ServerProcess server) : IClassF
             Assert.All(errors, error => Assert.Contains("its container is paused", error.Message, StringComparison.Ordinal));
             Assert.All(errors, error => Assert.Contains("docker unpause", error.Hint, StringComparison.Ordinal));
             Assert.All(errors, error => Assert.Contains("kill with keep_workspace=true", error.Hint, StringComparison.Ordinal));
+            // A command that ran before is paused too, and no error says so.
+            var polled = await assistant.Call("exec_poll", ("exec_id", exec.Id));
+            Assert.Contains("The container is paused", Assert.Single(polled.GetProperty("notes").EnumerateArray()).GetString());
+            var (listed, text) = await assistant.CallWithText("list_execs", ("container_id", workspace.Id));
+            Assert.Contains($"Paused, with the commands in it: {workspace.Id}.", listed.GetProperty("hint").GetString());
+            Assert.Contains("docker unpause", text, StringComparison.Ordinal);
+            Assert.Contains(exec.Id, text, StringComparison.Ordinal);
             // What the hint says, while it is still paused.
             var keptAs = (await workspace.Kill(("keep_workspace", true))).KeptAs!;
             var again = await assistant.Spawn(Images.Busybox, ("alias", keptAs));
