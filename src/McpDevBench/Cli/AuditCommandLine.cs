@@ -3,7 +3,7 @@ using McpDevBench.Audit;
 
 namespace McpDevBench.Cli;
 
-/// <summary>What <c>audit query</c> and <c>audit verify</c> understand besides settings.</summary>
+/// <summary>The options of <c>audit query</c> and <c>audit verify</c> besides settings.</summary>
 internal static class AuditCommandLine
 {
     public const string Name = "audit";
@@ -26,16 +26,23 @@ internal static class AuditCommandLine
 
     private static readonly Dictionary<string, string> _verifyOptions = new() { ["--file"] = "a file of lines instead of the database" };
 
-    /// <param name="args">What comes after <c>audit</c>.</param>
-    public static Command Parse(ReadOnlySpan<string> args) => args is ["query", .. var query] ? Parse(query, _queryOptions, Query)
-        : args is ["verify", .. var verify] ? Parse(verify, _verifyOptions, (given, settings) => new AuditVerifyCommand(settings, given.GetValueOrDefault("--file")))
-        : CommandLine.Wrong($"audit needs to be told what to do: query or verify; see {CommandLine.HelpHint}.");
+    /// <param name="args">The arguments after <c>audit</c>.</param>
+    public static Command Parse(ReadOnlySpan<string> args) => args switch
+    {
+        ["query", .. var query] => Parse(query, _queryOptions, Query),
+        ["verify", .. var verify] => Parse(
+            verify, _verifyOptions, (given, settings) => new AuditVerifyCommand(settings, given.GetValueOrDefault("--file"))),
+        _ => CommandLine.Wrong($"audit needs a subcommand: query or verify; see {CommandLine.HelpHint}."),
+    };
 
-    private static Command Parse(ReadOnlySpan<string> args, Dictionary<string, string> options, Func<Dictionary<string, string>, Dictionary<string, string>, Command> create)
+    private static Command Parse(
+        ReadOnlySpan<string> args, Dictionary<string, string> options,
+        Func<Dictionary<string, string>, Dictionary<string, string>, Command> create)
     {
         var given = new Dictionary<string, string>();
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        return CommandLine.ReadOptions(args, settings, options, given) is { } mistake ? CommandLine.Wrong(mistake) : create(given, settings);
+        var error = CommandLine.ReadOptions(args, settings, options, given);
+        return error is null ? create(given, settings) : CommandLine.Wrong(error);
     }
 
     private static Command Query(Dictionary<string, string> given, Dictionary<string, string> settings)
@@ -62,9 +69,9 @@ internal static class AuditCommandLine
             };
             return new AuditQueryCommand(settings, filter.Checked(), limit);
         }
-        catch (RequestException refusal)
+        catch (RequestException error)
         {
-            return CommandLine.Wrong($"{refusal.Message} {refusal.Hint}");
+            return CommandLine.Wrong($"{error.Message} {error.Hint}");
         }
     }
 }

@@ -5,12 +5,13 @@ using McpDevBench.Storage;
 
 namespace McpDevBench.Cli;
 
-/// <summary>Looks into the audit record of this machine's server, whether it runs or not.</summary>
+/// <summary>Reads the audit log of the server on this machine, whether it runs or not.</summary>
 internal abstract class AuditCommand(IReadOnlyDictionary<string, string> given) : Command
 {
     public sealed override async Task<int> RunAsync()
     {
-        var source = SettingsSource.Read(given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
+        var source = SettingsSource.Read(
+            given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
         var settings = new Settings(source.Configuration);
         var storage = StorageOptions.Read(settings);
         if (source.Errors.Concat(settings.Errors).FirstOrDefault() is { } error)
@@ -22,9 +23,9 @@ internal abstract class AuditCommand(IReadOnlyDictionary<string, string> given) 
         {
             return await RunAsync(storage);
         }
-        catch (RequestException refusal)
+        catch (RequestException failure)
         {
-            await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
+            await Console.Error.WriteLineAsync($"mcp-devbench: {failure.Message} {failure.Hint}");
             return 1;
         }
     }
@@ -33,7 +34,7 @@ internal abstract class AuditCommand(IReadOnlyDictionary<string, string> given) 
 }
 
 /// <summary>Prints records as JSON lines, the oldest first.</summary>
-/// <param name="limit">Only the newest so many; null for all.</param>
+/// <param name="limit">The number of newest records to print; null for all.</param>
 internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> given, AuditFilter filter, int? limit) : AuditCommand(given)
 {
     private const int PageSize = 500;
@@ -47,7 +48,7 @@ internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> give
         await using var output = Console.OpenStandardOutput();
         var lines = new ArrayBufferWriter<byte>();
         var seq = limit is { } most ? store.StartOfNewest(wanted, most) : 0;
-        // Page by page, so that somebody who reads slowly does not hold up the server's log.
+        // Page by page: a slow reader must not block the writes of the server.
         while (store.After(wanted, seq, PageSize) is { Count: > 0 } page)
         {
             lines.ResetWrittenCount();
@@ -76,15 +77,16 @@ internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> give
     }
 }
 
-/// <summary>Says whether the record is what the server wrote.</summary>
-/// <param name="file">Lines to look at; null for the database.</param>
+/// <summary>Checks that the audit log is as the server wrote it.</summary>
+/// <param name="file">A file of JSON lines; null for the database.</param>
 internal sealed class AuditVerifyCommand(IReadOnlyDictionary<string, string> given, string? file) : AuditCommand(given)
 {
     protected override async Task<int> RunAsync(StorageOptions storage)
     {
         var verification = new AuditVerification(new AuditChain(InstanceKey.Existing(storage)));
         var flaw = file is null ? OfRows(storage, verification) : OfFile(file, verification);
-        await Console.Out.WriteLineAsync(flaw is null ? $"ok: {Plural.Of(verification.Count, "record")}" : $"{flaw.What}: record {flaw.Seq}");
+        var result = flaw is null ? $"ok: {Plural.Of(verification.Count, "record")}" : $"{flaw.What}: record {flaw.Seq}";
+        await Console.Out.WriteLineAsync(result);
         return flaw is null ? 0 : 1;
     }
 
@@ -102,7 +104,8 @@ internal sealed class AuditVerifyCommand(IReadOnlyDictionary<string, string> giv
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RequestException(ErrorCode.FileNotFound, $"{file} cannot be read: {e.Message}", "Name a file of audit lines.", inner: e);
+            throw new RequestException(
+                ErrorCode.FileNotFound, $"{file} cannot be read: {e.Message}", "Name a file of audit lines.", inner: e);
         }
     }
 }

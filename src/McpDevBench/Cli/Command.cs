@@ -1,13 +1,13 @@
 namespace McpDevBench.Cli;
 
-/// <summary>Something that the program does, once.</summary>
+/// <summary>A command of the program.</summary>
 internal abstract class Command
 {
-    /// <returns>The exit code: 0, or 1 when it failed, or 2 when it was told something wrong.</returns>
+    /// <returns>The exit code: 0 for success, 1 for a failure, 2 for wrong arguments or settings.</returns>
     public abstract Task<int> RunAsync();
 }
 
-/// <summary>Says something: an answer to standard output, a mistake to standard error.</summary>
+/// <summary>Prints a text: to standard error if the exit code is not 0.</summary>
 internal sealed class PrintCommand(string text, int exitCode = 0) : Command
 {
     public override async Task<int> RunAsync()

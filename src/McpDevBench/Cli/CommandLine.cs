@@ -1,6 +1,6 @@
 namespace McpDevBench.Cli;
 
-/// <summary>What was typed: a command, and settings that win over the environment's.</summary>
+/// <summary>Parses the arguments: a command, and settings that override the environment.</summary>
 internal static class CommandLine
 {
     public const int Misuse = 2;
@@ -21,7 +21,7 @@ internal static class CommandLine
         if (name == AuditCommandLine.Name)
             return AuditCommandLine.Parse(args.AsSpan(start));
         if (!_commands.Contains(name))
-            return Wrong($"there is no command '{name}'{DidYouMean(name, _commands)}; see {HelpHint}.");
+            return Wrong($"unknown command '{name}'{DidYouMean(name, _commands)}; see {HelpHint}.");
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         if (ReadOptions(args.AsSpan(start), settings, [], []) is { } mistake)
             return Wrong(mistake);
@@ -30,10 +30,11 @@ internal static class CommandLine
         return name == "health" ? new HealthCommand(settings) : new ServeCommand(settings);
     }
 
-    /// <param name="own">The command's own options, with what they mean.</param>
+    /// <param name="own">The options of the command itself, with their meaning.</param>
     /// <param name="given">Gets the values of those.</param>
-    /// <returns>What is wrong, or null.</returns>
-    public static string? ReadOptions(ReadOnlySpan<string> args, Dictionary<string, string> settings, Dictionary<string, string> own, Dictionary<string, string> given)
+    /// <returns>An error, or null.</returns>
+    public static string? ReadOptions(
+        ReadOnlySpan<string> args, Dictionary<string, string> settings, Dictionary<string, string> own, Dictionary<string, string> given)
     {
         var known = Help.Settings().ToDictionary(setting => setting.Name);
         for (var index = 0; index < args.Length; index++)
@@ -43,7 +44,7 @@ internal static class CommandLine
                 return $"unexpected argument '{option}'; options begin with --, see {HelpHint}.";
             var setting = known.GetValueOrDefault(Settings.NameOf(option));
             if (setting is null && !own.ContainsKey(option))
-                return $"there is no option {option}{DidYouMean(option, own.Keys.Concat(known.Keys.Select(Help.OptionOf)))}; see {HelpHint}.";
+                return $"unknown option {option}{DidYouMean(option, own.Keys.Concat(known.Keys.Select(Help.OptionOf)))}; see {HelpHint}.";
             var next = index + 1 < args.Length && !args[index + 1].StartsWith("--", StringComparison.Ordinal) ? args[index + 1] : null;
             if (value is null && next is not null)
                 (value, index) = (next, index + 1);
@@ -61,5 +62,6 @@ internal static class CommandLine
 
     public static PrintCommand Wrong(string sentence) => new($"mcp-devbench: {sentence}", Misuse);
 
-    private static string DidYouMean(string given, IEnumerable<string> known) => Nearest.To(given, known) is { } nearest ? $"; did you mean {nearest}" : "";
+    private static string DidYouMean(string given, IEnumerable<string> known) =>
+        Nearest.To(given, known) is { } nearest ? $"; did you mean {nearest}" : "";
 }

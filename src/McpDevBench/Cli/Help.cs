@@ -3,7 +3,7 @@ using McpDevBench.Observability;
 
 namespace McpDevBench.Cli;
 
-/// <summary>What <c>--help</c> and <c>--version</c> print. The settings are those that the options classes read, so none can be missing.</summary>
+/// <summary>The texts of <c>--help</c> and <c>--version</c>. The settings are collected from the classes that read them.</summary>
 internal static class Help
 {
     public static string Version() => $"{BuildInfo.Name} {BuildInfo.Version} ({BuildInfo.Commit})";
@@ -31,21 +31,25 @@ internal static class Help
               stdio      Serve one client over standard input and output.
               health     Ask the server at MCP_HOST and MCP_PORT whether it is ready: exit code 0 if it is, 1 if not.
               audit query
-                         Print the audit record as JSON lines, the oldest first. --event-type, --container-id, --exec-id, --correlation-id (which an error names),
-                         --principal, --result, --since, --until narrow it, --limit takes the newest. A server may be running.
+                         Print the audit log as JSON lines, the oldest first. Filters: --event-type, --container-id, --exec-id,
+                         --correlation-id (from an error), --principal, --result, --since, --until; --limit prints the newest.
+                         A server may be running.
               audit verify
-                         Say whether the audit record is as the server wrote it, or where it was altered, removed, inserted or reordered (exit code 1).
-                         --file looks at a file of JSON lines instead of the database.
+                         Check that the audit log is as the server wrote it: nothing altered, removed, inserted or reordered
+                         (exit code 1 otherwise). --file checks a file of JSON lines instead of the database.
               version    Print the version.
-              help       Print this.
+              help       Print this text.
 
-            Settings come from the command line (--log-level DEBUG), else the environment (MCP_LOG_LEVEL=DEBUG), else appsettings.json in the working directory
-            or beside the program ({ "MCP_LOG_LEVEL": "DEBUG" }).
+            Settings come from the command line (--log-level DEBUG), else from the environment (MCP_LOG_LEVEL=DEBUG), else from
+            appsettings.json in the working directory or beside the program ({ "MCP_LOG_LEVEL": "DEBUG" }).
 
 
             """);
         foreach (var setting in Settings())
-            text.Append("  ").Append(setting.Name.PadRight(26)).Append(' ').Append(setting.Meaning).Append(setting.Default.Length == 0 ? "" : $" Default: {setting.Default}.").Append('\n');
+        {
+            var byDefault = setting.Default.Length == 0 ? "" : $" Default: {setting.Default}.";
+            text.Append($"  {setting.Name,-26} {setting.Meaning}{byDefault}\n");
+        }
         return text.ToString().TrimEnd();
     }
 }

@@ -8,12 +8,13 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace McpDevBench.Cli;
 
-/// <summary>Serves until it is told to stop, or until the client of the stdio transport has gone.</summary>
+/// <summary>Serves until a signal stops it, or until the client of the stdio transport has gone.</summary>
 internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> given) : Command
 {
     public override async Task<int> RunAsync()
     {
-        var source = SettingsSource.Read(given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
+        var source = SettingsSource.Read(
+            given, Environment.GetEnvironmentVariables(), AppContext.BaseDirectory, Environment.CurrentDirectory);
         var settings = new Settings(source.Configuration);
         var options = DevBenchOptions.Read(settings);
         var stdio = options.IsStdio;
@@ -37,33 +38,36 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         {
             using var host = stdio ? DevBenchServer.CreateStdio(options) : DevBenchServer.CreateHttp(options);
             var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand).FullName!);
-            AppDomain.CurrentDomain.UnhandledException += (_, crash) => LogCannotGoOn(logger, crash.ExceptionObject as Exception);
+            AppDomain.CurrentDomain.UnhandledException += (_, crash) => LogCrashed(logger, crash.ExceptionObject as Exception);
             foreach (var (name, nearest) in source.Unknown(settings.Declared))
                 LogUnknownSetting(logger, name, nearest);
             return await RunAsync(host, logger, options, stdio);
         }
-        catch (RequestException refusal) when (stdio)
+        catch (RequestException error) when (stdio)
         {
-            // What a client that starts servers itself shows of one that does not start is its standard error.
-            await Console.Error.WriteLineAsync($"mcp-devbench: {refusal.Message} {refusal.Hint}");
+            // A client that starts the server itself shows its standard error.
+            await Console.Error.WriteLineAsync($"mcp-devbench: {error.Message} {error.Hint}");
             return 1;
         }
         catch (Exception exception)
         {
-            SayLast(options.Log, exception);
+            LogLast(options.Log, exception);
             return 1;
         }
     }
 
-    /// <summary>With a log of its own: the host's is gone, or never was. It takes secrets out of everything, but knows nothing of <see cref="UntrustedAttribute"/>.</summary>
-    private static void SayLast(LogOptions options, Exception exception)
+    /// <summary>
+    /// Logs why the server ends. The host's log is gone or was never made, so this opens another one. It redacts secrets in everything, and
+    /// does not know <see cref="UntrustedAttribute"/>.
+    /// </summary>
+    private static void LogLast(LogOptions options, Exception exception)
     {
         using var log = LogWriter.Create(options, TimeProvider.System);
         var logger = log.CreateLogger(typeof(ServeCommand).FullName!);
-        if (exception is RequestException refusal)
-            LogRefused(logger, refusal.Message, refusal.Hint);
+        if (exception is RequestException error)
+            LogCannotStart(logger, error.Message, error.Hint);
         else
-            LogCannotGoOn(logger, exception);
+            LogCrashed(logger, exception);
     }
 
     private static async Task<int> RunAsync(IHost host, ILogger logger, DevBenchOptions options, bool stdio)
@@ -81,13 +85,15 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         return host.Services.GetRequiredService<Upkeep>().Failure is { } failure ? throw failure : 0;
     }
 
-    /// <summary>Asked before anything is started: a second server must not touch what belongs to the first.</summary>
+    /// <summary>Checked before anything starts: a second server must not change the state of the first.</summary>
     private static string? WhyCannotListen(DevBenchOptions options, bool stdio)
     {
         if (!stdio && ListenAddress.WhyNot(options.Access.Host, options.Access.Port) is { } reason)
-            return $"cannot listen on {options.Access.Host}:{options.Access.Port}: {reason}. Set MCP_HOST and MCP_PORT to an address that is free.";
+            return $"cannot listen on {options.Access.Host}:{options.Access.Port}: {reason}. "
+                + "Set MCP_HOST and MCP_PORT to an address that is free.";
         if (options.Metrics.ServedOver(stdio) && ListenAddress.WhyNot(options.Metrics.Host, options.Metrics.Port) is { } metrics)
-            return $"cannot serve metrics on {options.Metrics.Host}:{options.Metrics.Port}: {metrics}. Set MCP_METRICS_PORT to a free port, or MCP_METRICS_ENABLED=false.";
+            return $"cannot serve metrics on {options.Metrics.Host}:{options.Metrics.Port}: {metrics}. "
+                + "Set MCP_METRICS_PORT to a free port, or MCP_METRICS_ENABLED=false.";
         return null;
     }
 
@@ -98,14 +104,15 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
     private static partial void LogStopped(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot start")]
-    private static partial void LogRefused(ILogger logger, string reason, string hint);
+    private static partial void LogCannotStart(ILogger logger, string reason, string hint);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The server cannot go on")]
-    private static partial void LogCannotGoOn(ILogger logger, Exception? exception);
+    private static partial void LogCrashed(ILogger logger, Exception? exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no such setting, so it does nothing")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Unknown setting ignored")]
     private static partial void LogUnknownSetting(ILogger logger, [Untrusted] string setting, string? nearest);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Whoever reaches this address may do everything: there is no authentication (MCP_ALLOW_INSECURE)")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "No authentication on a non-loopback address: anyone who can reach it has full access")]
     private static partial void LogInsecure(ILogger logger, string host);
 }

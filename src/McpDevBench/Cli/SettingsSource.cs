@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace McpDevBench.Cli;
 
-/// <summary>All values that were given, the most important one for each name: command line, environment, appsettings.json.</summary>
+/// <summary>The values of settings, by precedence: command line, environment, appsettings.json.</summary>
 internal sealed class SettingsSource
 {
     private const string Prefix = "MCP_";
@@ -12,7 +12,8 @@ internal sealed class SettingsSource
 
     private readonly Dictionary<string, string?> _values = new(StringComparer.OrdinalIgnoreCase);
 
-    public static SettingsSource Read(IReadOnlyDictionary<string, string> commandLine, IDictionary environment, params IEnumerable<string> folders)
+    public static SettingsSource Read(
+        IReadOnlyDictionary<string, string> commandLine, IDictionary environment, params IEnumerable<string> folders)
     {
         var source = new SettingsSource();
         foreach (var file in folders.Select(folder => Path.GetFullPath(Path.Combine(folder, FileName))).Distinct().Where(File.Exists))
@@ -27,23 +28,25 @@ internal sealed class SettingsSource
         return source;
     }
 
-    /// <summary>One sentence for each file that cannot be understood.</summary>
+    /// <summary>A sentence for each file or member that cannot be read.</summary>
     public List<string> Errors { get; } = [];
 
     public IConfiguration Configuration => new ConfigurationBuilder().AddInMemoryCollection(_values).Build();
 
-    /// <summary>A sentence for each name that looks like a setting and is none.</summary>
+    /// <summary>Names with the prefix of settings that no setting has, each with the nearest that there is.</summary>
     public IEnumerable<(string Name, string? Nearest)> Unknown(IReadOnlyList<Setting> known)
     {
         var names = known.Select(setting => setting.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return _values.Keys.Where(name => !names.Contains(name)).Order(StringComparer.Ordinal).Select(name => (name, Vocabulary.Nearest.To(name, names)));
+        return _values.Keys.Where(name => !names.Contains(name)).Order(StringComparer.Ordinal)
+            .Select(name => (name, Vocabulary.Nearest.To(name, names)));
     }
 
     private void ReadFile(string file)
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file), new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            var lenient = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file), lenient);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 Errors.Add($"{file} must be a JSON object of settings.");
             else
@@ -70,7 +73,8 @@ internal sealed class SettingsSource
     {
         JsonValueKind.String => value.GetString(),
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-        JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => string.Join(',', value.EnumerateArray().Select(item => item.GetString())),
+        JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+            string.Join(',', value.EnumerateArray().Select(item => item.GetString())),
         _ => null,
     };
 }

@@ -123,17 +123,17 @@ public sealed partial class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("sevre", "there is no command 'sevre'; did you mean serve")]
-    [InlineData("--log-levl DEBUG", "there is no option --log-levl; did you mean --log-level")]
+    [InlineData("sevre", "unknown command 'sevre'; did you mean serve")]
+    [InlineData("--log-levl DEBUG", "unknown option --log-levl; did you mean --log-level")]
     [InlineData("serve now", "unexpected argument 'now'")]
     [InlineData("--port", "the option --port needs a value")]
     [InlineData("audit", "query or verify")]
     [InlineData("audit forget", "query or verify")]
-    [InlineData("audit query --event-typ exec.start", "there is no option --event-typ; did you mean --event-type")]
+    [InlineData("audit query --event-typ exec.start", "unknown option --event-typ; did you mean --event-type")]
     [InlineData("audit query --event-type exec.strat", "Did you mean 'exec.start'?")]
     [InlineData("audit query --since yesterday", "--since='yesterday' is no time")]
     [InlineData("audit query --limit 0", "use a whole number from 1")]
-    [InlineData("audit verify --limit 1", "there is no option --limit")]
+    [InlineData("audit verify --limit 1", "unknown option --limit")]
     public async Task A_wrong_command_line_is_one_sentence_and_exit_code_2(string line, string sentence)
     {
         var said = new StringWriter();
