@@ -1,6 +1,7 @@
 using McpDevBench.Access;
 using McpDevBench.Agents;
 using McpDevBench.Audit;
+using McpDevBench.Calls;
 using McpDevBench.Workspaces;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
@@ -19,8 +20,8 @@ namespace McpDevBench;
 
 /// <summary>Every setting of the server, by room.</summary>
 internal sealed record DevBenchOptions(
-    LogOptions Log, TraceOptions Traces, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine, StorageOptions Storage, AuditOptions Audit,
-    AgentOptions Agents, WorkspaceOptions Containers, ExecOptions Execs)
+    LogOptions Log, TraceOptions Traces, MetricsOptions Metrics, AccessOptions Access, McpOptions Mcp, EngineOptions Engine,
+    StorageOptions Storage, AuditOptions Audit, AgentOptions Agents, WorkspaceOptions Containers, ExecOptions Execs)
 {
     public static DevBenchOptions Read(Settings settings)
     {
@@ -47,7 +48,7 @@ internal static class DevBenchServer
         var mcp = AddPipeline(builder.Services, options).WithHttpTransport();
         AddRooms(builder.Services, options);
         AddContract(mcp, options);
-        builder.Services.AddSingleton<FileEndpoint>();
+        AddFileEndpoint(builder.Services);
         if (options.Metrics.ServedOver(stdio: false))
             AddMetricsListener(builder.Services, options);
         var app = builder.Build();
@@ -60,7 +61,7 @@ internal static class DevBenchServer
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = BuildInfo.Name });
         // Started before the transport: the first answer names its address.
-        builder.Services.AddSingleton<FileEndpoint>();
+        AddFileEndpoint(builder.Services);
         builder.Services.AddHostedService<LoopbackFiles>();
         var mcp = AddPipeline(builder.Services, options).WithStreamServerTransport(
             new CheckedInput(Console.OpenStandardInput()), new RelaxedJsonStream(Console.OpenStandardOutput()));
@@ -94,10 +95,13 @@ internal static class DevBenchServer
     public static IMcpServerBuilder AddPipeline(IServiceCollection services, DevBenchOptions options)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).EnableRedaction(redaction => redaction.ApplyDiscriminator = false));
+        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace)
+            .EnableRedaction(redaction => redaction.ApplyDiscriminator = false));
         services.AddRedaction(redaction => redaction.SetRedactor<SecretRedactor>(UntrustedAttribute.Class));
         services.AddSingleton<ILoggerProvider>(provider => LogWriter.Create(options.Log, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(new MetricVocabulary([.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls, AuditEvents.All));
+        services.AddSingleton(new MetricVocabulary(
+            [.. ToolCatalogue.All.Select(tool => tool.Name), .. ProtocolMethods.All, .. FileEndpoint.Methods], DockerEngine.Calls,
+            AuditEvents.All));
         services.AddSingleton<MetricCatalogue>();
         // Before every other part that is started and stopped: it sends what the last of them did.
         if (options.Traces.Enabled)
@@ -118,15 +122,24 @@ internal static class DevBenchServer
         services.AddSingleton(options.Mcp);
         services.AddSingleton<CallBudgets>();
         services.AddSingleton(new BodySpool(options.Storage.Folder));
-        services.AddSingleton<CallPipeline>();
+        services.AddSingleton(options.Mcp.Tools.Names());
+        services.AddSingleton<CallScopes>();
+        services.AddSingleton<McpEntrance>();
         services.AddHostedService<Drain>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Mcp.DrainGraceSeconds));
-        services.AddOptions<McpServerOptions>().Configure<CallPipeline>((server, pipeline) =>
+        services.AddOptions<McpServerOptions>().Configure<McpEntrance>((server, entrance) =>
         {
             server.ServerInfo = new() { Name = BuildInfo.Name, Title = "MCP DevBench", Version = BuildInfo.Version };
-            pipeline.Install(server);
+            entrance.Install(server);
         });
         return services.AddMcpServer();
+    }
+
+    private static void AddFileEndpoint(IServiceCollection services)
+    {
+        services.AddSingleton<FileDownloads>();
+        services.AddSingleton<FileUploads>();
+        services.AddSingleton<FileEndpoint>();
     }
 
     private static void AddMetricsListener(IServiceCollection services, DevBenchOptions options)
@@ -252,7 +265,7 @@ internal static class DevBenchServer
         });
     }
 
-    /// <summary>From the outside in: name the request, count what never becomes a call, answer failures, refuse strangers, then serve.</summary>
+    /// <summary>From the outside in: correlation id, count early rejections, answer failures, check Host and Origin, then serve.</summary>
     public static void MapEndpoints(WebApplication app, DevBenchOptions options)
     {
         var metrics = app.Services.GetRequiredService<MetricCatalogue>();

@@ -12,7 +12,8 @@ public sealed partial class ArchitectureTests
     private static readonly Dictionary<string, string[]> _arrows = new()
     {
         ["Cli"] = ["Workspaces", "Execs", "Files", "Agents", "Engine", "Storage", "Audit", "Access", "Observability"],
-        ["Mcp"] = ["Workspaces", "Execs", "Files", "Access", "Audit", "Observability"],
+        ["Mcp"] = ["Calls", "Workspaces", "Execs", "Files", "Access", "Audit", "Observability"],
+        ["Calls"] = ["Workspaces", "Execs", "Access", "Audit", "Observability"],
         ["Workspaces"] = ["Engine", "Agents", "Storage", "Observability"],
         ["Execs"] = ["Workspaces", "Agents", "AgentProtocol", "Storage", "Observability"],
         ["Files"] = ["Workspaces", "Agents", "AgentProtocol", "Observability"],

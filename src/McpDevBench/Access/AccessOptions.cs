@@ -2,7 +2,7 @@ using System.Net;
 
 namespace McpDevBench.Access;
 
-/// <summary>Where the server listens, and whom it lets in.</summary>
+/// <summary>The address to listen on, and which hosts and origins may call.</summary>
 internal sealed record AccessOptions
 {
     public string Host { get; init; } = "127.0.0.1";
@@ -32,9 +32,16 @@ internal sealed record AccessOptions
         {
             Host = settings.Text("MCP_HOST", defaults.Host, "The address to listen on: an IP address, localhost, or 0.0.0.0 for all."),
             Port = settings.Number("MCP_PORT", defaults.Port, 0, 65535, "The port to listen on; 0 takes a free one and logs it."),
-            AllowInsecure = settings.Flag("MCP_ALLOW_INSECURE", defaults.AllowInsecure, "true: listen on an address that others reach, without authentication."),
-            AllowedOrigins = settings.List("MCP_ALLOWED_ORIGINS", "", "More web origins whose pages may call, such as https://bench.example, also from another site; the server's own loopback origins always may."),
-            AllowedHosts = settings.List("MCP_ALLOWED_HOSTS", "", "More names in the Host header, such as bench.example or bench.example:8443, for MCP_PORT and MCP_METRICS_PORT; loopback names and the address listened on always may."),
+            AllowInsecure = settings.Flag(
+                "MCP_ALLOW_INSECURE", defaults.AllowInsecure, "true: listen on an address that others reach, without authentication."),
+            AllowedOrigins = settings.List(
+                "MCP_ALLOWED_ORIGINS", "",
+                "More web origins whose pages may call, such as https://bench.example, also from another site (CORS); "
+                    + "the server's own loopback origins always may."),
+            AllowedHosts = settings.List(
+                "MCP_ALLOWED_HOSTS", "",
+                "More names in the Host header, such as bench.example or bench.example:8443, for MCP_PORT and MCP_METRICS_PORT; "
+                    + "loopback names and the address listened on always may."),
             PublicUrl = ReadPublicUrl(settings),
         };
         CheckMode(settings, settings.Text("MCP_AUTH_MODE", "none", "How callers prove who they are: only none in this version."));
@@ -60,7 +67,9 @@ internal sealed record AccessOptions
     private static void CheckMode(Settings settings, string mode)
     {
         if (mode.ToUpperInvariant() is "BEARER" or "OAUTH" or "OIDC")
-            settings.Refuse($"MCP_AUTH_MODE={mode} is not available in this version: use none, and let only loopback or a proxy that authenticates reach the server.");
+            settings.Refuse(
+                $"MCP_AUTH_MODE={mode} is not available in this version: "
+                    + "use none, and let only loopback or a proxy that authenticates reach the server.");
         else if (!mode.Equals("none", StringComparison.OrdinalIgnoreCase))
             settings.Refuse($"MCP_AUTH_MODE='{mode}' is not allowed: use none.");
     }
@@ -72,7 +81,9 @@ internal sealed record AccessOptions
         foreach (var origin in AllowedOrigins)
         {
             if (!HostRules.TryReadOrigin(origin, out _))
-                settings.Refuse($"MCP_ALLOWED_ORIGINS has '{origin}', which is not an origin: use scheme://name or scheme://name:port, without a path.");
+                settings.Refuse(
+                    $"MCP_ALLOWED_ORIGINS has '{origin}', which is not an origin: "
+                        + "use scheme://name or scheme://name:port, without a path.");
         }
         foreach (var host in AllowedHosts)
         {
@@ -85,6 +96,8 @@ internal sealed record AccessOptions
     public void CheckListening(Settings settings)
     {
         if (!IsLoopback && !AllowInsecure && Address is not null)
-            settings.Refuse($"MCP_HOST={Host} lets others reach the server, and there is no authentication: use 127.0.0.1, or set MCP_ALLOW_INSECURE=true if the network is to be trusted.");
+            settings.Refuse(
+                $"MCP_HOST={Host} lets others reach the server, and there is no authentication: "
+                    + "use 127.0.0.1, or set MCP_ALLOW_INSECURE=true if the network is to be trusted.");
     }
 }

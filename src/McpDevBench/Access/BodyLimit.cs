@@ -3,38 +3,40 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace McpDevBench.Access;
 
-/// <summary>What a request of the protocol may carry, and how much.</summary>
+/// <summary>The type and the size of the body of an MCP request.</summary>
 internal static class BodyLimit
 {
-    /// <param name="path">Where it holds.</param>
-    public static void UseBodyLimit(this IApplicationBuilder app, PathString path, int maximum, AccessMetrics metrics) => app.Use((HttpContext context, RequestDelegate next) =>
+    /// <param name="path">Where MCP is served.</param>
+    /// <param name="maxBytes">Of a body.</param>
+    public static void UseBodyLimit(this IApplicationBuilder app, PathString path, int maxBytes, AccessMetrics metrics) =>
+        app.Use((HttpContext context, RequestDelegate next) =>
     {
         if (!context.Request.Path.StartsWithSegments(path))
             return next(context);
-        // The SDK takes another type for a fault of the server.
+        // The SDK answers another type with an internal error.
         if (HttpMethods.IsPost(context.Request.Method) && !context.Request.HasJsonContentType())
-            return RefuseAsync(context, WrongType(context.Request.ContentType), StatusCodes.Status415UnsupportedMediaType);
-        // Answered before it is read: the web server then takes in the rest, where a limit of its own would cut the connection in the caller's face.
-        if (context.Request.ContentLength > maximum)
+            return RejectAsync(context, WrongType(context.Request.ContentType), StatusCodes.Status415UnsupportedMediaType);
+        // Answered before the body is read. The web server then reads the rest; its own limit would cut the connection without an answer.
+        if (context.Request.ContentLength > maxBytes)
         {
-            var refusal = TooLarge();
-            metrics.Refused(refusal);
-            return RefuseAsync(context, refusal, StatusCodes.Status413PayloadTooLarge);
+            var error = TooLarge();
+            metrics.Refused(error);
+            return RejectAsync(context, error, StatusCodes.Status413PayloadTooLarge);
         }
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = maximum;
+            limit.MaxRequestBodySize = maxBytes;
         return next(context);
     });
 
-    private static Task RefuseAsync(HttpContext context, RequestException refusal, int status)
+    private static Task RejectAsync(HttpContext context, RequestException error, int status)
     {
-        EarlyRejections.Refused(context, refusal.Code);
-        return HttpError.WriteAsync(context, refusal, status);
+        EarlyRejections.Reject(context, error.Code);
+        return HttpError.WriteAsync(context, error, status);
     }
 
     private static RequestException WrongType(string? given) => new(
         ErrorCode.InvalidArgument,
-        given is null ? "The request has no Content-Type." : $"The Content-Type '{(given.Length <= 80 ? given : given[..80])}' is not JSON.",
+        given is null ? "The request has no Content-Type." : $"The Content-Type '{given[..Math.Min(given.Length, 80)]}' is not JSON.",
         "Send the message as JSON, with Content-Type: application/json.");
 
     public static RequestException TooLarge() => new(

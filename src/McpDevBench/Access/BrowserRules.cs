@@ -1,8 +1,8 @@
 namespace McpDevBench.Access;
 
 /// <summary>
-/// What browsers may call, and what they may do with an answer. A browser sends requests on behalf of the pages of any site, and it would run a page
-/// that a workspace's program wrote.
+/// Which requests of browsers are allowed, and headers that restrict the use of an answer. A browser sends requests on behalf of the pages
+/// of any site, and it would run a page that a program in a workspace wrote.
 /// </summary>
 internal static class BrowserRules
 {
@@ -11,7 +11,7 @@ internal static class BrowserRules
 
     private const string SiteHeader = "Sec-Fetch-Site";
 
-    /// <summary>On every answer of every listener, also on errors: it is never a page, and no other site can embed or read it.</summary>
+    /// <summary>Adds headers to every answer of a listener, also to errors: no answer is a page, and no other site can embed it.</summary>
     public static void UseBrowserHeaders(this IApplicationBuilder app) => app.Use((HttpContext context, RequestDelegate next) =>
     {
         // At the last moment: an error clears the headers that were set before.
@@ -29,8 +29,8 @@ internal static class BrowserRules
         return next(context);
     });
 
-    /// <summary>The <c>Sec-Fetch-Site</c> of a request that another site's page caused; null where there is none such.</summary>
-    /// <remarks>Node's fetch sends other <c>Sec-Fetch-</c> headers, but not this one. "none" is an address that a person typed in.</remarks>
+    /// <summary>The <c>Sec-Fetch-Site</c> of a request that another site's page caused; null for any other request.</summary>
+    /// <remarks>Node's fetch sends other <c>Sec-Fetch-</c> headers, but not this one. "none" is an address typed by a person.</remarks>
     public static string? ForeignSite(HttpRequest request) =>
         request.Headers[SiteHeader].ToString() is var site && site is not ("" or "none" or "same-origin") ? site : null;
 
@@ -43,10 +43,13 @@ internal static class BrowserRules
         throw new RequestException(
             ErrorCode.Forbidden,
             "Browsers cannot open files of a workspace: a page in it could act as you.",
-            $"Download it with a program, such as curl -o FILE URL. A script of an allowed origin sends the header {ProofHeader}.") { Rule = "origin" };
+            $"Download it with a program, such as curl -o FILE URL. A script of an allowed origin sends the header {ProofHeader}.")
+        {
+            Rule = "origin",
+        };
     }
 
-    /// <summary>Every browser's User-Agent begins so; the other two are not sent to every address.</summary>
-    private static bool IsBrowser(IHeaderDictionary headers) =>
-        headers.ContainsKey(SiteHeader) || headers.Origin.Count > 0 || headers.UserAgent.ToString().StartsWith("Mozilla/", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Every browser sends such a User-Agent; the other two headers are not sent to every address.</summary>
+    private static bool IsBrowser(IHeaderDictionary headers) => headers.ContainsKey(SiteHeader) || headers.Origin.Count > 0
+        || headers.UserAgent.ToString().StartsWith("Mozilla/", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,6 +1,6 @@
 namespace McpDevBench.Access;
 
-/// <summary>Remembers for each request how its caller reaches the server. Behind the checks of the Host header.</summary>
+/// <summary>Keeps for each request the URL at which its caller reaches the server. Used after the checks of the Host header.</summary>
 internal static class CallerAddress
 {
     public static void UseFileAddress(this IApplicationBuilder app, AccessOptions options) =>

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace McpDevBench.Access;
 
 /// <summary>
-/// CORS for the origins in <c>MCP_ALLOWED_ORIGINS</c>: their scripts may call MCP and the file endpoint from a browser and read the answers.
-/// No other origin gets a header of it. Behind <see cref="HostGate"/>.
+/// CORS for the origins in <c>MCP_ALLOWED_ORIGINS</c>: their scripts may call MCP and the file endpoint from a browser, and read the
+/// answers. No other origin gets a header of it. Used after <see cref="HostGate"/>.
 /// </summary>
 internal static class CrossOriginSharing
 {
@@ -24,7 +24,8 @@ internal static class CrossOriginSharing
 
     private static readonly (string Methods, string Headers) _files = (
         "GET, HEAD, PUT",
-        $"Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range, {BrowserRules.ProofHeader}, X-Correlation-Id, X-Request-Id");
+        "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Correlation-Id, X-Request-Id, "
+            + BrowserRules.ProofHeader);
 
     /// <param name="mcpPath">Where the protocol is served.</param>
     public static void UseCrossOriginSharing(this IApplicationBuilder app, AccessOptions options, PathString mcpPath)

@@ -3,12 +3,12 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Access;
 
 /// <summary>
-/// What is refused where the protocol is served before it is a call that the pipeline could count: at the door, for its body, by the SDK's transport. It is counted here,
-/// as a method that nobody knows, and has its line in the log.
+/// MCP requests that are rejected before they are a call: for their headers, for their body, or by the SDK's transport. Each is counted as
+/// an unknown method and logged here.
 /// </summary>
 internal static partial class EarlyRejections
 {
-    /// <param name="path">Where the protocol is served.</param>
+    /// <param name="path">Where MCP is served.</param>
     public static void UseEarlyRejections(this IApplicationBuilder app, PathString path, ApiMetrics metrics)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EarlyRejections).FullName!);
@@ -31,18 +31,19 @@ internal static partial class EarlyRejections
                 {
                     metrics.Served(ApiMetrics.Unknown, time.GetElapsedTime(started), mark.Code.Name());
                     if (!mark.IsLogged)
-                        LogRefused(logger, context.Response.StatusCode);
+                        LogRejected(logger, context.Response.StatusCode);
                 }
             }
         });
     }
 
-    /// <summary>Says that a request is refused early; which requests are the protocol's, is decided here.</summary>
-    /// <param name="isLogged">Whoever refuses it has said so in the log.</param>
-    public static void Refused(HttpContext context, ErrorCode code, bool isLogged = false) => context.Features.Set(new Mark(code, isLogged));
+    /// <summary>Marks a request as rejected. Only a request to MCP is then counted and logged.</summary>
+    /// <param name="isLogged">Its rejection has a log line of its own.</param>
+    public static void Reject(HttpContext context, ErrorCode code, bool isLogged = false) =>
+        context.Features.Set(new Mark(code, isLogged));
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A message was refused before it was a call")]
-    private static partial void LogRefused(ILogger logger, int httpStatus);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Request rejected before dispatch")]
+    private static partial void LogRejected(ILogger logger, int httpStatus);
 
     private sealed record Mark(ErrorCode Code, bool IsLogged);
 }

@@ -21,7 +21,8 @@ internal static class HeaderLimits
         var bytes = request.Headers.Sum(header => header.Value.Sum(value => header.Key.Length + (value?.Length ?? 0) + 4));
         if (bytes > MaxBytes || request.Headers.Count > MaxCount)
             return HttpError.WriteAsync(
-                context, TooLarge("headers", $"{MaxBytes >> 10} KB in {MaxCount} headers", "Leave out cookies and headers that MCP does not need."),
+                context,
+                TooLarge("headers", $"{MaxBytes >> 10} KB in {MaxCount} headers", "Leave out cookies and headers that MCP does not need."),
                 StatusCodes.Status431RequestHeaderFieldsTooLarge);
         return next(context);
     });

@@ -4,11 +4,12 @@ using System.Net;
 namespace McpDevBench.Access;
 
 /// <summary>
-/// Which Host and Origin headers are let in. A page of a stranger that a browser was talked into resolving to this machine sends the stranger's name as Host;
-/// a page that calls from elsewhere sends its Origin. Neither may reach anything.
+/// Which Host and Origin headers are allowed. The checks block DNS rebinding (Host) and cross-origin requests (Origin).
 /// </summary>
 internal sealed class HostRules
 {
+    private static readonly string[] _loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
+
     private readonly AccessOptions _options;
     private readonly List<(string Name, int? Port)> _hosts = [];
     private readonly HashSet<string> _origins = new(StringComparer.OrdinalIgnoreCase);
@@ -40,8 +41,9 @@ internal sealed class HostRules
         }
         if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             return true;
-        // An address is no name: nobody can have it resolve to somewhere else. The one that the caller reached us by is ours (probes call so).
-        return IPAddress.TryParse(name, out var address) && (IPAddress.IsLoopback(address) || address.Equals(_options.Address) || Same(address, local));
+        // DNS cannot rebind an address. The one that the connection came in on is the server's own, and probes use it.
+        return IPAddress.TryParse(name, out var address)
+            && (IPAddress.IsLoopback(address) || address.Equals(_options.Address) || Same(address, local));
     }
 
     /// <param name="port">The port that the connection came in on.</param>
@@ -49,8 +51,10 @@ internal sealed class HostRules
     {
         if (!TryReadOrigin(header, out var origin))
             return false;
-        return _origins.Contains(origin) || IsOwn(origin, "localhost", port) || IsOwn(origin, "127.0.0.1", port) || IsOwn(origin, "[::1]", port)
-            || (_options.Address is { } address && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) && IsOwn(origin, new Uri($"http://{new IPEndPoint(address, 1)}").Host, port));
+        if (_origins.Contains(origin) || _loopbackNames.Any(name => IsOwn(origin, name, port)))
+            return true;
+        return _options.Address is { } address && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+            && IsOwn(origin, new Uri($"http://{new IPEndPoint(address, 1)}").Host, port);
     }
 
     /// <summary>Whether the operator allowed the origin by name.</summary>
@@ -78,14 +82,19 @@ internal sealed class HostRules
     public static bool TryReadOrigin(string text, out string origin)
     {
         origin = "";
-        if (text.Contains('*') || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0 || uri.Host.Length == 0 || uri.Fragment.Length > 0)
+        if (text.Contains('*') || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.PathAndQuery != "/"
+            || uri.Host.Length == 0 || uri.UserInfo.Length + uri.Fragment.Length > 0)
             return false;
-        origin = uri.IsDefaultPort || uri.Port < 0 ? $"{uri.Scheme}://{uri.Host}" : string.Create(CultureInfo.InvariantCulture, $"{uri.Scheme}://{uri.Host}:{uri.Port}");
+        var port = uri.IsDefaultPort || uri.Port < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $":{uri.Port}");
+        origin = $"{uri.Scheme}://{uri.Host}{port}";
         return true;
     }
 
-    private static bool IsOwn(string origin, string name, int port) =>
-        origin.Equals(port == 80 ? $"http://{name}" : string.Create(CultureInfo.InvariantCulture, $"http://{name}:{port}"), StringComparison.OrdinalIgnoreCase);
+    private static bool IsOwn(string origin, string name, int port)
+    {
+        var own = port == 80 ? $"http://{name}" : string.Create(CultureInfo.InvariantCulture, $"http://{name}:{port}");
+        return origin.Equals(own, StringComparison.OrdinalIgnoreCase);
+    }
 
     private static bool Same(IPAddress address, IPAddress? local) =>
         local is not null && (address.Equals(local) || (local.IsIPv4MappedToIPv6 && address.Equals(local.MapToIPv4())));

@@ -7,38 +7,39 @@ using McpDevBench.Observability;
 
 namespace McpDevBench.Access;
 
-/// <summary>A refusal as JSON: the same members in tool results and in answers of the HTTP endpoints.</summary>
+/// <summary>Errors as JSON, with the same members in tool results and in answers of the HTTP endpoints.</summary>
 internal static class HttpError
 {
     private static readonly JsonWriterOptions _relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static JsonObject Describe(RequestException refusal)
+    public static JsonObject Describe(RequestException error)
     {
-        var error = new JsonObject
+        var described = new JsonObject
         {
-            ["code"] = refusal.Code.Name(),
-            ["message"] = refusal.Message,
-            ["hint"] = HintOf(refusal),
-            ["retryable"] = refusal.Retryable,
+            ["code"] = error.Code.Name(),
+            ["message"] = error.Message,
+            ["hint"] = HintOf(error),
+            ["retryable"] = error.Retryable,
             [CorrelationId.Field] = CorrelationId.Ensure(),
         };
-        if (refusal.Details is null && refusal.Code.Number() is null)
-            return error;
+        if (error.Details is null && error.Code.Number() is null)
+            return described;
         var details = new JsonObject();
-        if (refusal.Code.Number() is { } number)
+        if (error.Code.Number() is { } number)
             details["number"] = number;
-        foreach (var (name, value) in refusal.Details ?? new Dictionary<string, string>())
+        foreach (var (name, value) in error.Details ?? new Dictionary<string, string>())
             details[name] = value;
-        error["details"] = details;
-        return error;
+        described["details"] = details;
+        return described;
     }
 
-    /// <summary>The hint with the tools alone that this server offers. What says why a tool is not offered stays as it is.</summary>
-    public static string HintOf(RequestException refusal) => refusal.Rule == "tool" ? refusal.Hint : ToolNames.Hint(refusal.Hint);
+    /// <summary>The hint, naming only tools that this server offers. The reason why a tool is disabled stays as it is.</summary>
+    public static string HintOf(RequestException error) => error.Rule == "tool" ? error.Hint : ToolNames.Hint(error.Hint);
 
-    /// <summary>What is said of a failure that nobody foresaw: nothing but the id under which the log has it.</summary>
-    public static RequestException Unexpected() =>
-        new(ErrorCode.ServerError, "The server failed unexpectedly.", $"Tell the operator the correlation id {CorrelationId.Ensure()}; the log has the reason.");
+    /// <summary>A defect of the server: its caller gets only the id under which the log has the reason.</summary>
+    public static RequestException Unexpected(Exception? inner = null) => new(
+        ErrorCode.ServerError, "The server failed unexpectedly.",
+        $"Tell the operator the correlation id {CorrelationId.Ensure()}; the log has the reason.", inner: inner);
 
     public static Task WriteAsync(HttpContext context, RequestException error, int? status = null)
     {
@@ -58,8 +59,8 @@ internal static class HttpError
     }
 
     /// <summary>An error in the shape of JSON-RPC.</summary>
-    /// <param name="id">The request's, as far as it is known.</param>
-    /// <param name="code">For programs, in the error's data; null: none.</param>
+    /// <param name="id">Of the request, if it is known.</param>
+    /// <param name="code">In the error's data, for programs; null: none.</param>
     public static Task WriteRpcAsync(
         HttpContext context, int status, RpcError error, string message, JsonNode? id = null, ErrorCode? code = null)
     {
@@ -74,7 +75,7 @@ internal static class HttpError
         });
     }
 
-    /// <summary>JSON with the escapes that it needs, and no others.</summary>
+    /// <summary>JSON with no more escapes than it needs.</summary>
     public static string Text(JsonNode body)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -84,7 +85,7 @@ internal static class HttpError
     }
 }
 
-/// <summary>Numbers of JSON-RPC for errors that are answered before the protocol's own code sees the message.</summary>
+/// <summary>JSON-RPC codes of errors that are answered before the SDK sees the message.</summary>
 internal enum RpcError
 {
     ParseError = -32700,

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace McpDevBench.Access;
 
-/// <summary>Whatever escapes an endpoint: a client's malformed request, or a fault of the server that is logged here, once.</summary>
+/// <summary>Answers exceptions that leave an endpoint: a malformed request, or a defect of the server, which is logged here once.</summary>
 internal static partial class HttpFailures
 {
-    /// <param name="mcpPath">Where errors have the shape of the protocol; null: nowhere.</param>
+    /// <param name="mcpPath">Where errors are those of JSON-RPC; null: nowhere.</param>
     public static void UseHttpFailures(this IApplicationBuilder app, AccessMetrics metrics, PathString? mcpPath = null)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpFailures).FullName!);
@@ -19,21 +19,21 @@ internal static partial class HttpFailures
             }
             catch (Exception exception) when (HasLeft(context, exception))
             {
-                // There is nobody to answer, and nothing is wrong.
+                // The client has left.
                 context.Abort();
             }
             catch (Exception exception) when (Malformed(exception) is { } malformed)
             {
-                var refusal = BadRequest(malformed);
-                metrics.Refused(refusal);
-                EarlyRejections.Refused(context, refusal.Code);
-                await AnswerAsync(context, refusal, malformed.StatusCode, mcpPath);
+                var error = BadRequest(malformed);
+                metrics.Refused(error);
+                EarlyRejections.Reject(context, error.Code);
+                await AnswerAsync(context, error, malformed.StatusCode, mcpPath);
             }
-            catch (RequestException refusal)
+            catch (RequestException error)
             {
-                if (IsProtocol(context, mcpPath))
-                    EarlyRejections.Refused(context, refusal.Code);
-                await AnswerAsync(context, refusal, null, mcpPath);
+                if (IsMcp(context, mcpPath))
+                    EarlyRejections.Reject(context, error.Code);
+                await AnswerAsync(context, error, null, mcpPath);
             }
             catch (Exception exception)
             {
@@ -47,11 +47,12 @@ internal static partial class HttpFailures
     public static bool HasLeft(HttpContext context, Exception exception) =>
         exception is ConnectionResetException
         || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-        // The web server's words when a body ends before its length: the abort may become known a moment later.
-        || (exception is BadHttpRequestException && exception.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal));
+        // A body that ended before its length: the abort may become known a moment later.
+        || (exception is BadHttpRequestException
+            && exception.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal));
 
     /// <summary>The error of a request that the web server cannot read; null for any other failure.</summary>
-    /// <remarks>For the size of a chunk that is no number of 31 bits it throws an error of its own, as if the network had failed.</remarks>
+    /// <remarks>The web server reports a chunk size of more than 31 bits as a network failure.</remarks>
     public static BadHttpRequestException? Malformed(Exception exception) => exception switch
     {
         BadHttpRequestException malformed => malformed,
@@ -59,18 +60,19 @@ internal static partial class HttpFailures
         _ => null,
     };
 
-    /// <summary>The status that is answered with, if there is still anybody to answer.</summary>
+    /// <summary>The status of the answer, if it can still be sent.</summary>
     public static int StatusOf(Exception exception) => exception switch
     {
-        RequestException refusal => refusal.Code.HttpStatus(),
+        RequestException error => error.Code.HttpStatus(),
         _ => Malformed(exception)?.StatusCode ?? StatusCodes.Status500InternalServerError,
     };
 
-    private static bool IsProtocol(HttpContext context, PathString? mcpPath) => mcpPath is { } path && context.Request.Path.StartsWithSegments(path);
+    private static bool IsMcp(HttpContext context, PathString? mcpPath) =>
+        mcpPath is { } path && context.Request.Path.StartsWithSegments(path);
 
-    private static Task AnswerAsync(HttpContext context, RequestException refusal, int? status, PathString? mcpPath)
+    private static Task AnswerAsync(HttpContext context, RequestException error, int? status, PathString? mcpPath)
     {
-        // After the first byte an error can only be shown by not ending well: a clean end would make half a file look whole.
+        // After the first byte only a broken connection shows an error: a clean end would make half a file look whole.
         if (context.Response.HasStarted)
         {
             context.Abort();
@@ -78,20 +80,21 @@ internal static partial class HttpFailures
         }
         context.Response.Clear();
         context.Response.Headers[Observability.CorrelationId.Header] = Observability.CorrelationId.Ensure();
-        if (!IsProtocol(context, mcpPath) || status == StatusCodes.Status413PayloadTooLarge)
-            return HttpError.WriteAsync(context, refusal, status);
-        var error = refusal.Code == ErrorCode.InvalidArgument ? RpcError.InvalidRequest : RpcError.ResourceExhausted;
+        if (!IsMcp(context, mcpPath) || status == StatusCodes.Status413PayloadTooLarge)
+            return HttpError.WriteAsync(context, error, status);
+        var number = error.Code == ErrorCode.InvalidArgument ? RpcError.InvalidRequest : RpcError.ResourceExhausted;
         return HttpError.WriteRpcAsync(
-            context, status ?? refusal.Code.HttpStatus(), error, $"{refusal.Message} {refusal.Hint}", id: null, refusal.Code);
+            context, status ?? error.Code.HttpStatus(), number, $"{error.Message} {error.Hint}", id: null, error.Code);
     }
 
-    /// <summary>What a request that the web server cannot read is counted as.</summary>
+    /// <summary>The error code of a request that the web server cannot read.</summary>
     public static ErrorCode CodeOf(BadHttpRequestException exception) =>
         exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? ErrorCode.ResourceExhausted : ErrorCode.InvalidArgument;
 
-    private static RequestException BadRequest(BadHttpRequestException exception) => exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-        ? BodyLimit.TooLarge()
-        : new RequestException(ErrorCode.InvalidArgument, "The request is malformed.", exception.Message);
+    private static RequestException BadRequest(BadHttpRequestException exception) =>
+        exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+            ? BodyLimit.TooLarge()
+            : new RequestException(ErrorCode.InvalidArgument, "The request is malformed.", exception.Message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed unexpectedly")]
     private static partial void LogUnexpected(ILogger logger, Exception exception, [Untrusted] string httpMethod, [Untrusted] string? path);

@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace McpDevBench.Access;
 
-/// <summary>Gives a body to what routing refuses with a status alone: what was wrong, and where to go instead.</summary>
+/// <summary>Adds a body to errors of routing, which have only a status: what was wrong, and which address to use.</summary>
 internal static class StatusBodies
 {
     private const int MaxShown = 100;
 
-    /// <param name="mcpPath">Where the protocol is served.</param>
+    /// <param name="mcpPath">Where MCP is served.</param>
     public static void UseStatusBodies(this IApplicationBuilder app, PathString mcpPath) =>
         app.Use(async (HttpContext context, RequestDelegate next) =>
     {

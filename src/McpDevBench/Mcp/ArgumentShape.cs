@@ -77,7 +77,7 @@ internal sealed class ArgumentShape
 
     public bool Allows(string word) => _words.Count == 0 || _words.Contains(word);
 
-    /// <summary>A refusal that lists the arguments of this object.</summary>
+    /// <summary>An error that lists the arguments of this object.</summary>
     public RequestException Wrong(string sentence) =>
         new(
             ErrorCode.InvalidArgument, sentence,
@@ -89,7 +89,7 @@ internal sealed class ArgumentShape
     public static RequestException TooMuch(string sentence) =>
         new(ErrorCode.InvalidArgument, sentence, "Send less in one call; large content goes into a file with fs_write.");
 
-    /// <summary>A refusal of this value.</summary>
+    /// <summary>An error about this value.</summary>
     /// <param name="parent">The object that has it.</param>
     public RequestException DoesNotFit(string path, JsonElement value, ArgumentShape parent)
     {
@@ -110,7 +110,8 @@ internal sealed class ArgumentShape
     {
         ("string", > 0, _, _) => $"one of {string.Join(", ", _offered)}",
         ("string", _, _, _) => "a string",
-        ("integer", _, { } minimum, { } maximum) => string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"),
+        ("integer", _, { } minimum, { } maximum) =>
+            string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"),
         ("integer", _, _, _) => "a whole number",
         ("number", _, { } minimum, { } maximum) => string.Create(CultureInfo.InvariantCulture, $"a number from {minimum} to {maximum}"),
         ("number", _, _, _) => "a number",

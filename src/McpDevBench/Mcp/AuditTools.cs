@@ -74,7 +74,8 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
         (string Name, string? Value)[] filters =
         [
             ("event_type", arguments.EventType), ("container_id", arguments.ContainerId), ("exec_id", arguments.ExecId),
-            ("correlation_id", arguments.CorrelationId), ("result", arguments.Result), ("since", arguments.Since), ("until", arguments.Until),
+            ("correlation_id", arguments.CorrelationId), ("result", arguments.Result), ("since", arguments.Since),
+            ("until", arguments.Until),
         ];
         var given = filters.Where(one => one.Value is not null).Select(one => $"{one.Name}={one.Value}").ToList();
         if (given.Count == 0)
@@ -116,7 +117,14 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
         return JsonSerializer.SerializeToElement(lean, McpJson.Default.JsonObject);
     }
 
-    private static long Place(string? cursor) => cursor is null ? long.MaxValue
-        : long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) ? seq
-        : throw new RequestException(ErrorCode.InvalidArgument, $"cursor='{(cursor.Length <= 80 ? cursor : cursor[..80] + "…")}' is not allowed.", "cursor must be a next_cursor of an earlier answer.");
+    private static long Place(string? cursor)
+    {
+        if (cursor is null)
+            return long.MaxValue;
+        if (long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
+            return seq;
+        throw new RequestException(
+            ErrorCode.InvalidArgument, $"cursor='{(cursor.Length <= 80 ? cursor : cursor[..80] + "…")}' is not allowed.",
+            "cursor must be a next_cursor of an earlier answer.");
+    }
 }

@@ -26,7 +26,7 @@ internal static class CheckedMessages
             message = message[_byteOrderMark.Length..];
         if (FormFault.Find(message.Span) is { } form)
         {
-            await RefuseAsync(context, (RpcError)form.Code, $"{form.Sentence} {form.Hint}", form.Id);
+            await RejectAsync(context, (RpcError)form.Code, $"{form.Sentence} {form.Hint}", form.Id);
             return;
         }
         message = FormFault.WithWholeId(message.Span) ?? message;
@@ -34,7 +34,7 @@ internal static class CheckedMessages
         var fault = MessageFault.Find(message.Span, out var elements);
         if (fault is { ArgumentsStart: < 0 })
         {
-            await RefuseAsync(context, fault.Code, $"{fault.Sentence} {fault.Hint}", fault.Id, fault.IsTooLarge);
+            await RejectAsync(context, fault.Code, $"{fault.Sentence} {fault.Hint}", fault.Id, fault.IsTooLarge);
             return;
         }
         if (fault is not null)
@@ -61,16 +61,18 @@ internal static class CheckedMessages
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : new MemoryStream(message.ToArray(), writable: false);
 
-    private static Task RefuseAsync(HttpContext context, RpcError error, string text, string? id, bool isTooLarge = false)
+    private static Task RejectAsync(HttpContext context, RpcError error, string text, string? id, bool isTooLarge = false)
     {
         var code = isTooLarge ? ErrorCode.ResourceExhausted : ErrorCode.InvalidArgument;
-        EarlyRejections.Refused(context, code);
+        EarlyRejections.Reject(context, code);
         var status = isTooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest;
         return HttpError.WriteRpcAsync(context, status, error, text, id is null ? null : JsonNode.Parse(id), code);
     }
 }
 
-/// <summary>Standard input, line by line: a message that the SDK could not read is replaced by one that the pipeline refuses.</summary>
+/// <summary>
+/// Standard input, line by line. A message that the SDK cannot read is replaced by one that <see cref="McpEntrance"/> answers with an error.
+/// </summary>
 internal sealed class CheckedInput(Stream inner) : Stream
 {
     private readonly byte[] _buffer = new byte[64 * 1024];

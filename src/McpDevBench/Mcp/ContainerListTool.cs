@@ -10,7 +10,8 @@ internal sealed record ListContainersArguments(
     string? Cursor = null);
 
 internal sealed record ListedWorkspace(
-    string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs, string? Alias = null, string? ExpiresAt = null);
+    string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs,
+    string? Alias = null, string? ExpiresAt = null);
 
 /// <param name="Lost">The volume with the files of /workspace is no longer on the Docker host.</param>
 /// <param name="HomeLeft">The home directory is still there.</param>

@@ -24,8 +24,8 @@ internal sealed record SpawnArguments(
 internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 
 internal sealed record SpawnResult(
-    string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null, string? Digest = null,
-    string? Workspace = null, bool? Persistent = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
+    string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null,
+    string? Digest = null, string? Workspace = null, bool? Persistent = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
     bool? Resumed = null, IReadOnlyList<string>? Applied = null, int? RestoredFiles = null, int? RestoredHomeEntries = null,
     string? Note = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
@@ -57,7 +57,6 @@ internal sealed class SpawnTool(WorkspaceService containers, WorkspaceOptions op
             Labels = arguments.Labels ?? [],
             IdempotencyKey = arguments.IdempotencyKey,
         };
-        // As it was asked for, until it is known which one that is.
         if (arguments.DryRun)
             return Decided(await containers.DecideAsync(call.Caller, request, cancellationToken));
         await using var progress = call.BeginProgress(time, cancellationToken);
@@ -79,11 +78,24 @@ internal sealed class SpawnTool(WorkspaceService containers, WorkspaceOptions op
         return options.DefaultTimeToLive is { } ttl ? limits.Default("ttl_s", (int)ttl.TotalSeconds) : limits;
     }
 
-    protected override string Render(SpawnResult result) => result.ContainerId is null
-        ? $"{(result.Allowed == true ? "Would be done" : "Would be refused")}: {result.Reason}{(result.Nearest is null ? "" : $" Nearest allowed choice: {result.Nearest}.")}"
-        : $"Workspace {result.ContainerId}{(result.Alias is null ? "" : $" (alias {result.Alias})")} is {result.Status}: image {result.Image}, files in {result.Workspace} ({Kept(result.Persistent)}), network {result.Network}, "
-            + Words.Invariant($"{result.Limits.MemoryMb} MiB, {result.Limits.Cpus} {(result.Limits.Cpus == 1 ? "CPU" : "CPUs")}, ")
-            + $"expires {result.ExpiresAt ?? "never"}.{Restored(result)}{Applied(result)}{(result.Note is null ? "" : $"\n{result.Note}")}";
+    protected override string Render(SpawnResult result)
+    {
+        if (result.ContainerId is null)
+            return RenderDecision(result);
+        var alias = result.Alias is null ? "" : $" (alias {result.Alias})";
+        var note = result.Note is null ? "" : $"\n{result.Note}";
+        var limits = result.Limits;
+        return $"Workspace {result.ContainerId}{alias} is {result.Status}: image {result.Image}, "
+            + $"files in {result.Workspace} ({Kept(result.Persistent)}), network {result.Network}, "
+            + Words.Invariant($"{limits.MemoryMb} MiB, {limits.Cpus} {(limits.Cpus == 1 ? "CPU" : "CPUs")}, ")
+            + $"expires {result.ExpiresAt ?? "never"}.{Restored(result)}{Applied(result)}{note}";
+    }
+
+    private static string RenderDecision(SpawnResult result)
+    {
+        var nearest = result.Nearest is null ? "" : $" Nearest allowed choice: {result.Nearest}.";
+        return $"{(result.Allowed == true ? "Would be done" : "Would be refused")}: {result.Reason}{nearest}";
+    }
 
     internal static string Kept(bool? isPersistent) =>
         isPersistent == true
@@ -167,7 +179,8 @@ internal sealed class AttachTool(WorkspaceService containers, ExecService execs)
     {
         CallFacts.Current?.SessionId = arguments.SessionId;
         CallFacts.Current?.ClientName ??= arguments.ClientName;
-        var (workspace, running) = await containers.AttachAsync(call.Caller, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
+        var (workspace, running) = await containers.AttachAsync(
+            call.Caller, arguments.Target, arguments.ClientName ?? call.ClientName, arguments.SessionId, cancellationToken);
         // It has a field of its own here.
         CallFacts.Current?.Adoptions.Clear();
         var named = execs.List(call.Caller, workspace.Id.ToString(), includeFinished: false, cursor: null).Execs.Take(MaxNamed)

@@ -15,7 +15,8 @@ internal sealed class ExecSignalTool(ExecService execs)
 
     protected override string? TargetOf(ExecSignalArguments arguments) => arguments.Signal;
 
-    protected override async Task<ExecHandleResult> CallAsync(ExecSignalArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ExecHandleResult> CallAsync(
+        ExecSignalArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var exec = await execs.SignalAsync(call.Caller, arguments.ExecId, Number(arguments.Signal), cancellationToken);
         return new(exec.Id.ToString(), "signaled");
@@ -51,7 +52,8 @@ internal sealed class ExecCancelTool(ExecService execs, TimeProvider time)
         ReadOnly: false, Destructive: true, Idempotent: true, OpenWorld: false, AuditEvents.ExecCancel,
         Ends: true) { Timeout = TimeSpan.FromSeconds(45) };
 
-    protected override async Task<ExecEndResult> CallAsync(ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ExecEndResult> CallAsync(
+        ExecCancelArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         await using var progress = call.BeginProgress(time, cancellationToken);
         progress?.Report(0, null, $"Waiting for the end of {arguments.ExecId}");
@@ -77,6 +79,9 @@ internal sealed class ExecCancelTool(ExecService execs, TimeProvider time)
         return [.. ExecWords.Notes(exec) ?? [], $"{state} exec_poll {exec.Id} reports the end."];
     }
 
-    protected override string Render(ExecEndResult result) =>
-        $"{result.ExecId}: {ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal)}.{ExecWords.NoteText(result.Notes)}";
+    protected override string Render(ExecEndResult result)
+    {
+        var end = ExecWords.End(result.Status, result.Outcome, result.ExitCode, result.Signal);
+        return $"{result.ExecId}: {end}.{ExecWords.NoteText(result.Notes)}";
+    }
 }

@@ -23,7 +23,8 @@ internal sealed class ListExecsTool(ExecService execs, WorkspaceList workspaces)
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands",
         "Lists running commands, and those that left processes in the background.");
 
-    protected override async Task<ListExecsResult> CallAsync(ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
+    protected override async Task<ListExecsResult> CallAsync(
+        ListExecsArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
         var page = execs.List(call.Caller, arguments.ContainerId, arguments.IncludeFinished, arguments.Cursor);
         var listed = page.Execs.Select(exec => new ListedExec(

@@ -87,7 +87,9 @@ internal sealed record ExecArguments(
                 ErrorCode.InvalidArgument, Program is null ? "Neither cmd nor shell is given." : "Both cmd and shell are given.",
                 "Give cmd (an array: the program and its arguments) or shell (one command line for bash or sh).");
         if (Program is [] or ["", ..])
-            throw new RequestException(ErrorCode.InvalidArgument, "The argument 'cmd' names no program.", "Its first item is the program, such as [\"ls\", \"-l\"].");
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "The argument 'cmd' names no program.",
+                "Its first item is the program, such as [\"ls\", \"-l\"].");
         if (Encoding == "base64" && StripAnsi)
             throw OutputOptions.NotWithBase64("strip_ansi");
     }
@@ -220,7 +222,9 @@ internal sealed record ExecStartArguments(
     [Description("Calls with the same key return the first result.")] string? IdempotencyKey = null)
 {
     /// <summary>The same as exec takes it.</summary>
-    public ExecArguments ToExec() => new(ContainerId, Cmd, Shell, Cwd, Env, Stdin, StdinOpen, AsRoot, TimeoutS, Pty: Pty, Rows: Rows, Cols: Cols, IdempotencyKey: IdempotencyKey);
+    public ExecArguments ToExec() => new(
+        ContainerId, Cmd, Shell, Cwd, Env, Stdin, StdinOpen, AsRoot, TimeoutS, Pty: Pty, Rows: Rows, Cols: Cols,
+        IdempotencyKey: IdempotencyKey);
 }
 
 internal sealed record ExecHandleResult(string ExecId, string Status);

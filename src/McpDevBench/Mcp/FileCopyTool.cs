@@ -60,6 +60,7 @@ internal sealed class FsCopyTool(FileCopies copies, TimeProvider time, Workspace
             facts.Add(Words.Invariant($"{result.Skipped} left out (neither file, directory nor link)"));
         if (result.Etag is not null)
             facts.Add($"etag {result.Etag}");
-        return $"Copied {ShownPath.Of(result.Path)} to {ShownPath.Of(result.TargetPath)} of {result.TargetContainerId}: {string.Join(", ", facts)}.";
+        return $"Copied {ShownPath.Of(result.Path)} to {ShownPath.Of(result.TargetPath)} of {result.TargetContainerId}: "
+            + $"{string.Join(", ", facts)}.";
     }
 }

@@ -9,15 +9,15 @@ internal static class FileHeaders
     /// <summary>An etag as HTTP writes it.</summary>
     public static string Quote(string etag) => etag.StartsWith('"') ? etag : $"\"{etag}\"";
 
-    /// <summary>Text as a header may have it.</summary>
+    /// <summary>Text with ? for every character that a header cannot have.</summary>
     public static string Ascii(string text) => string.Create(text.Length, text, static (written, from) =>
     {
         for (var i = 0; i < written.Length; i++)
             written[i] = from[i] is >= ' ' and <= '~' ? from[i] : '?';
     });
 
-    /// <summary>What a download has to be of, if its <c>If-Match</c> says so.</summary>
-    /// <param name="etag">What is there; null where it is nothing that an etag can name.</param>
+    /// <summary>Checks the <c>If-Match</c> of a download.</summary>
+    /// <param name="etag">Of the file; null for a directory or a link.</param>
     /// <exception cref="RequestException">conflict.</exception>
     public static void RequireMatch(StringValues header, string? etag)
     {
@@ -34,12 +34,14 @@ internal static class FileHeaders
         };
     }
 
-    /// <summary>Parts of a file are read, and never written: an upload that says which part it is must not become the whole.</summary>
+    /// <summary>Ranges can be read and not written: an upload of a range must not replace the whole file.</summary>
     /// <exception cref="RequestException">invalid_argument.</exception>
     public static void RequireWhole(IHeaderDictionary headers)
     {
         if (headers.ContentRange.Count > 0)
-            throw new RequestException(ErrorCode.InvalidArgument, "A part of a file cannot be uploaded.", "Send the whole file without Content-Range, or change a part of it with fs_edit or fs_write append=true.");
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "A part of a file cannot be uploaded.",
+                "Send the whole file without Content-Range, or change a part of it with fs_edit or fs_write append=true.");
     }
 
     public static bool Matches(StringValues header, string etag)
@@ -60,11 +62,12 @@ internal static class FileHeaders
         if (header.Count == 0)
             return null;
         if (!EntityTagHeaderValue.TryParseList(header, out var tags) || tags.Count != 1 || tags[0].IsWeak)
-            throw new RequestException(ErrorCode.InvalidArgument, $"{name} must be one etag.", $"Send {name}: \"etag\", as a download or fs_stat gave it.");
+            throw new RequestException(
+                ErrorCode.InvalidArgument, $"{name} must be one etag.", $"Send {name}: \"etag\", as a download or fs_stat gave it.");
         return tags[0].Tag.ToString().Trim('"');
     }
 
-    /// <returns>The bytes that a single range asks for; a length of 0 if there are none such; null when the whole file is to be sent.</returns>
+    /// <returns>The bytes of a single range, with a length of 0 if there are none; null if the whole file is to be sent.</returns>
     public static (long Offset, long Length)? ReadRange(HttpRequest request, long size, string etag)
     {
         // HTTP knows ranges of GET alone.

@@ -34,7 +34,7 @@ internal sealed record ListedResult(
 
     public string Render()
     {
-        var kind = Type switch { "directory" => "/", "link" => $" -> {ShownPath.Of(LinkTarget ?? "")}", "file" => "", _ => $" ({Type})" };
+        var kind = FileWords.Kind(Type, LinkTarget);
         var details = Etag is null ? "" : Words.Invariant($"{Mode} {Uid}:{Gid} {Mtime} {Etag} ");
         return Words.Invariant($"{details}{Size,9} {ShownPath.Of(Path)}{kind}");
     }

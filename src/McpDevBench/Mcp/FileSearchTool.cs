@@ -110,7 +110,8 @@ internal sealed record FsSearchResult(
         if (found.SpansLines)
         {
             parts.Add(
-                "Every line is searched by itself, so the pattern matches nothing across lines: use exec with a tool of the image for that");
+                "Every line is searched by itself, so the pattern matches nothing across lines: "
+                    + "use exec with a tool of the image for that");
         }
         if (found.NamedDirectory is { } directory)
             parts.Add($"{directory} is a directory, and a glob matches files: pass path={directory} to search in it");

@@ -15,7 +15,7 @@ internal sealed record EntryResult(
 
     public string Render() => Words.Invariant(
         $"{Mode} {Uid}:{Gid} {Size,10} {Mtime} "
-            + $"{ShownPath.Of(Path)}{Type switch { "directory" => "/", "link" => $" -> {ShownPath.Of(LinkTarget ?? "")}", "file" => "", _ => $" ({Type})" }}");
+            + $"{ShownPath.Of(Path)}{FileWords.Kind(Type, LinkTarget)}");
 }
 
 internal sealed class FsStatTool(FileService files)

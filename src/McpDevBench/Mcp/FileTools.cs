@@ -74,7 +74,8 @@ internal sealed class FsDeleteTool(FileService files)
 
     protected override async Task<FsDeleteResult> CallAsync(FsDeleteArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var entry = await files.DeleteAsync(call.Caller, arguments.ContainerId, arguments.Path, arguments.Recursive, arguments.IfMatch, cancellationToken);
+        var entry = await files.DeleteAsync(
+            call.Caller, arguments.ContainerId, arguments.Path, arguments.Recursive, arguments.IfMatch, cancellationToken);
         return new("deleted", entry.Path);
     }
 

@@ -8,9 +8,9 @@ using ModelContextProtocol.Protocol;
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// A message that cannot be taken for a call as a whole: no UTF-8, an id that no answer can repeat, an initialize without what it must have.
+/// A message that cannot become a call: not UTF-8, an id that no answer can repeat, an initialize without its required members.
 /// </summary>
-/// <param name="Sentence">For the client: what is wrong, and where.</param>
+/// <param name="Sentence">For the client: the fault and its place.</param>
 /// <param name="Hint">What to send instead.</param>
 /// <param name="Id">The request's id as JSON; null if it has none that can be repeated.</param>
 internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code, string? Id)
@@ -34,7 +34,7 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
         ("params.clientInfo.version", JsonValueKind.String),
     ];
 
-    /// <returns>Null for a message that the SDK can read, or refuses by itself.</returns>
+    /// <returns>Null for a message that the SDK can read, or answers with an error itself.</returns>
     public static FormFault? Find(ReadOnlySpan<byte> message)
     {
         if (!Utf8.IsValid(message))
@@ -73,17 +73,19 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
         return message[id.At].SequenceEqual(text) ? null : [.. message[..id.At.Start], .. text, .. message[id.At.End..]];
     }
 
-    /// <summary>A request in the place of the message, which the pipeline refuses with the sentence.</summary>
+    /// <summary>A request in place of the message, which <see cref="McpEntrance"/> answers with the sentence.</summary>
     public byte[] Replace()
     {
         var carried = JsonEncodedText.Encode($"{Sentence}\n{Hint}");
         var code = ((int)Code).ToString(CultureInfo.InvariantCulture);
         return Encoding.UTF8.GetBytes(
-            $$$"""{"jsonrpc":"2.0","id":{{{Id ?? NoIdJson}}},"method":"ping","params":{"\u0000fault":"{{{carried}}}","\u0000code":{{{code}}}}}""");
+            $$$"""{"jsonrpc":"2.0","id":{{{Id ?? NoIdJson}}},"method":"ping","params":"""
+                + $$$"""{"\u0000fault":"{{{carried}}}","\u0000code":{{{code}}}}}""");
     }
 
     /// <summary>
-    /// Leaves out the id of the response to a request without one that can be repeated. Not for HTTP: its transport finds the response by the id.
+    /// Leaves out the id of the response to a request without one that can be repeated. Not for HTTP, where the transport finds the
+    /// response by the id.
     /// </summary>
     public static void ClearId(JsonRpcMessage message)
     {
@@ -162,7 +164,8 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
             return WrongInitialize(whole) is { } sentence
                 ? new(
                     sentence,
-                    """Send params such as {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "…", "version": "…"}}.""",
+                    "Send params such as "
+                        + """{"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "…", "version": "…"}}.""",
                     McpErrorCode.InvalidParams, id)
                 : null;
         }

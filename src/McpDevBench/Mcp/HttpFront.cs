@@ -28,7 +28,7 @@ internal static class HttpFront
             await next(context);
             return;
         }
-        EarlyRejections.Refused(context, ErrorCode.InvalidArgument);
+        EarlyRejections.Reject(context, ErrorCode.InvalidArgument);
         var shown = session.Length <= 100 ? session : session[..100];
         await HttpError.WriteRpcAsync(
             context, StatusCodes.Status404NotFound, RpcError.UnknownSession,
@@ -49,8 +49,9 @@ internal static class HttpFront
         }
         if (!takesJson && !takesEvents)
         {
-            EarlyRejections.Refused(context, ErrorCode.InvalidArgument);
-            await HttpError.WriteAsync(context, NotAcceptable(context.Request.Headers.Accept.ToString()), StatusCodes.Status406NotAcceptable);
+            EarlyRejections.Reject(context, ErrorCode.InvalidArgument);
+            var error = NotAcceptable(context.Request.Headers.Accept.ToString());
+            await HttpError.WriteAsync(context, error, StatusCodes.Status406NotAcceptable);
             return;
         }
         context.Request.Headers.Accept = $"{Json}, {EventStream}";

@@ -4,7 +4,7 @@ using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>What a model is told of the server as a whole. Resources and templates have their own text.</summary>
+/// <summary>The instructions of the server for a model. Resources and templates have texts of their own.</summary>
 internal static class Instructions
 {
     private const string Member = "instructions", Placeholder = "{file_endpoint}", Network = "{network}";

@@ -6,7 +6,9 @@ using ModelContextProtocol.Server;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Lists have a fixed order and say how long they may be kept. What a caller may see can depend on who calls, so nobody may share them.</summary>
+/// <summary>
+/// Lists have a fixed order and a time to live. They are private: which entries there are can depend on the caller.
+/// </summary>
 internal static class ListFilters
 {
     private static readonly TimeSpan _listsKeep = TimeSpan.FromMinutes(5);
@@ -84,8 +86,8 @@ internal static class ListFilters
                 if (members["description"] is JsonValue text && text.TryGetValue<string>(out var given) && names.IsNamedIn(given))
                 {
                     members.Remove("description");
-                    if (names.In(given) is { Length: > 0 } said)
-                        members["description"] = said;
+                    if (names.In(given) is { Length: > 0 } offered)
+                        members["description"] = offered;
                 }
                 foreach (var (_, member) in members.ToList())
                     Describe(member, names);

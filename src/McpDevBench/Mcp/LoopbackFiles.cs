@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using McpDevBench.Access;
+using McpDevBench.Calls;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Metrics;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -13,7 +14,8 @@ namespace McpDevBench.Mcp;
 /// learns. Before the first call is served.
 /// </summary>
 internal sealed partial class LoopbackFiles(
-    FileEndpoint files, MetricCatalogue metrics, HostDenials denials, ILoggerFactory loggers, ILogger<LoopbackFiles> logger) : IHostedService
+    FileEndpoint files, MetricCatalogue metrics, HostDenials denials, ILoggerFactory loggers, ILogger<LoopbackFiles> logger)
+    : IHostedService
 {
     private const int TokenBytes = 16;
 

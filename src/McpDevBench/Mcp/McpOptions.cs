@@ -48,8 +48,11 @@ internal sealed record McpOptions
         {
             Transport = ReadTransport(settings),
             Path = settings.Text("MCP_PATH", defaults.Path, "The path of the MCP endpoint."),
-            MaxUploadBytes = settings.Bytes("MCP_MAX_UPLOAD_BYTES", defaults.MaxUploadBytes, 1, 1L << 50, "Bytes of one upload through PUT /workspaces/{id}/files."),
-            DrainGraceSeconds = settings.Number("MCP_DRAIN_GRACE_S", defaults.DrainGraceSeconds, 0, 3600, "Seconds that running calls may still take when the server stops."),
+            MaxUploadBytes = settings.Bytes(
+                "MCP_MAX_UPLOAD_BYTES", defaults.MaxUploadBytes, 1, 1L << 50, "Bytes of one upload through PUT /workspaces/{id}/files."),
+            DrainGraceSeconds = settings.Number(
+                "MCP_DRAIN_GRACE_S", defaults.DrainGraceSeconds, 0, 3600,
+                "Seconds that running calls may still take when the server stops."),
             StructuredOutput = settings.Choice(
                 "MCP_STRUCTURED_OUTPUT", defaults.StructuredOutput, _structuredOutputs,
                 "Whether results have structuredContent, and tools an output schema; off: text alone."),
@@ -70,7 +73,9 @@ internal sealed record McpOptions
             case "STDIO":
                 return Transport.Stdio;
             case "SSE":
-                settings.Refuse("MCP_TRANSPORT_MODE=sse is not offered: that transport is deprecated and has no back pressure. Use streamable-http; every client that speaks sse today also speaks it.");
+                settings.Refuse(
+                    "MCP_TRANSPORT_MODE=sse is not offered: that transport is deprecated and has no back pressure. "
+                        + "Use streamable-http; every client that speaks sse today also speaks it.");
                 return Transport.StreamableHttp;
             default:
                 settings.Refuse($"MCP_TRANSPORT_MODE='{mode}' is not allowed: use streamable-http or stdio.");

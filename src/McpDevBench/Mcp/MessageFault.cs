@@ -8,7 +8,7 @@ namespace McpDevBench.Mcp;
 /// What is legal JSON, but not a message: half a surrogate pair, a member twice, a request that is also a response, more values than a
 /// call can have. Found before anything is made of the message: the SDK fails on some of these, and ignores others.
 /// </summary>
-/// <param name="Sentence">For the client: what is wrong, and where.</param>
+/// <param name="Sentence">For the client: the fault and its place.</param>
 /// <param name="Hint">What to send instead.</param>
 /// <param name="ArgumentsStart">Where the arguments of a tool call begin, behind their brace, if the fault is in them; else -1.</param>
 /// <param name="Id">The request's id as JSON; null for a notification.</param>
@@ -28,7 +28,7 @@ internal sealed record MessageFault(string Sentence, string Hint, int ArgumentsS
 
     public RpcError Code => IsInvalidRequest ? RpcError.InvalidRequest : RpcError.InvalidParams;
 
-    /// <returns>Null for a message that the SDK can read, or refuses by itself.</returns>
+    /// <returns>Null for a message that the SDK can read, or answers with an error itself.</returns>
     public static MessageFault? Find(ReadOnlySpan<byte> message) => Find(message, out _);
 
     /// <param name="elements">Names and values in the message.</param>
@@ -73,7 +73,7 @@ internal sealed record MessageFault(string Sentence, string Hint, int ArgumentsS
     }
 
     /// <summary>
-    /// A request in the place of one that cannot be read, which the pipeline refuses with the sentence; null for a notification, which
+    /// A request in the place of one that cannot be read, which is answered with the sentence; null for a notification, which
     /// has no answer.
     /// </summary>
     public byte[]? Replace() => Id is null ? null

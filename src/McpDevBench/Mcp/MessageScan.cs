@@ -140,7 +140,8 @@ internal sealed class MessageScan
         {
             _isToolCall = reader.TokenType == JsonTokenType.String && isText && reader.ValueTextEquals("tools/call"u8);
         }
-        else if (_member == Member.Params && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.EndObject or JsonTokenType.Null))
+        else if (_member == Member.Params
+            && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.EndObject or JsonTokenType.Null))
         {
             _hasOtherParams = true;
         }

@@ -27,8 +27,8 @@ internal static class OfferedNotes
                 case JsonObject members:
                     foreach (var (name, value) in members.ToList())
                     {
-                        if (name is "note" or "hint" && Rewritten(value) is { } said)
-                            (members[name], changed) = (said, true);
+                        if (name is "note" or "hint" && Rewritten(value) is { } offered)
+                            (members[name], changed) = (offered, true);
                         else if (name == "notes" && value is JsonArray notes)
                             changed |= RewriteAll(notes);
                         else
@@ -48,8 +48,8 @@ internal static class OfferedNotes
             var changed = false;
             for (var i = 0; i < notes.Count; i++)
             {
-                if (Rewritten(notes[i]) is { } said)
-                    (notes[i], changed) = (said, true);
+                if (Rewritten(notes[i]) is { } offered)
+                    (notes[i], changed) = (offered, true);
             }
             return changed;
         }
@@ -58,9 +58,9 @@ internal static class OfferedNotes
         {
             if (value is not JsonValue one || !one.TryGetValue<string>(out var given) || !tools.IsNamedIn(given))
                 return null;
-            var said = tools.In(given);
-            written = written.Replace(given, said, StringComparison.Ordinal);
-            return said;
+            var offered = tools.In(given);
+            written = written.Replace(given, offered, StringComparison.Ordinal);
+            return offered;
         }
     }
 }

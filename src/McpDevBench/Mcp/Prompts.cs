@@ -7,7 +7,9 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.Mcp;
 
 /// <summary>A recipe that a person picks in a client: one message to the model, with the arguments filled in.</summary>
-internal sealed class DevBenchPrompt(string name, string title, string description, PromptArgument[] arguments, Func<Func<string, string?>, string> write) : McpServerPrompt
+internal sealed class DevBenchPrompt(
+    string name, string title, string description, PromptArgument[] arguments, Func<Func<string, string?>, string> write)
+    : McpServerPrompt
 {
     private static readonly PromptArgument _workspace =
         new() { Name = "container_id", Description = "Workspace id or alias. Default: a new workspace." };
@@ -71,7 +73,7 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
             return policy.Allows(usual) ? usual : null;
         }
 
-        // Whoever picked the prompt can pick another image: image_not_allowed.
+        // An image that policy denies is an error here: the person who picked the prompt can pick another one.
         string Workspace(Func<string, string?> given, string? image)
         {
             if (given("container_id") is { } workspace)
@@ -94,7 +96,8 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
     /// <summary>Its text, with the arguments that were given.</summary>
     public string Write(Func<string, string?> given) => write(given);
 
-    public override ValueTask<GetPromptResult> GetAsync(RequestContext<GetPromptRequestParams> request, CancellationToken cancellationToken = default)
+    public override ValueTask<GetPromptResult> GetAsync(
+        RequestContext<GetPromptRequestParams> request, CancellationToken cancellationToken = default)
     {
         var given = request.Params.Arguments;
         foreach (var argument in arguments)
@@ -110,6 +113,7 @@ internal sealed class DevBenchPrompt(string name, string title, string descripti
         return ValueTask.FromResult(new GetPromptResult { Description = description, Messages = [message] });
 
         string? Given(string argument) =>
-            given is not null && given.TryGetValue(argument, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+            given is not null && given.TryGetValue(argument, out var value) && value.ValueKind == JsonValueKind.String
+                && value.GetString() is { Length: > 0 } text ? text : null;
     }
 }

@@ -10,13 +10,13 @@ using ModelContextProtocol.Server;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Something that clients read by its address.</summary>
+/// <summary>A resource that clients read by its URI.</summary>
 internal abstract class DevBenchResource(string scheme, ResourceTemplate template, string? auditEvent = null) : McpServerResource
 {
     /// <summary>A resource is one message, which clients hold in memory.</summary>
-    protected const int MaximumBytes = 2 * 1024 * 1024;
+    protected const int MaxBytes = 2 * 1024 * 1024;
 
-    /// <summary>What reading it is called in the audit record; null if that is not recorded.</summary>
+    /// <summary>Of a read, in the audit log; null if it is not recorded.</summary>
     public string? AuditEvent => auditEvent;
 
     public override ResourceTemplate ProtocolResourceTemplate => template;
@@ -25,19 +25,21 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
 
     public override bool IsMatch(string uri) => uri.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && Split(uri, out _, out _);
 
-    public override async ValueTask<ReadResourceResult> ReadAsync(RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken = default)
+    public override async ValueTask<ReadResourceResult> ReadAsync(
+        RequestContext<ReadResourceRequestParams> request, CancellationToken cancellationToken = default)
     {
         var uri = request.Params.Uri;
         if (!Split(uri, out var handle, out var path))
             throw new McpProtocolException($"Unknown resource: '{uri}'", McpErrorCode.InvalidParams);
-        if (CallFacts.Current is { } facts)
-            (facts.ContainerId, facts.Target) = (auditEvent is null ? null : CallFacts.Handle(handle), path);
-        await CallMemory.TakeForAnswerAsync(MaximumBytes, CallMemory.BinaryFactor, cancellationToken);
-        var (bytes, mimeType) = await ReadAsync(Caller.Of(request.User), handle, path, cancellationToken);
+        var facts = CallFacts.Current!;
+        (facts.ContainerId, facts.Target) = (auditEvent is null ? null : CallFacts.Handle(handle), path);
+        await CallMemory.TakeForAnswerAsync(MaxBytes, CallMemory.BinaryFactor, cancellationToken);
+        var (bytes, mimeType) = await ReadAsync(facts.Caller, handle, path, cancellationToken);
         return new ReadResourceResult { Contents = [Contents(uri, bytes, mimeType)] };
     }
 
-    protected abstract Task<(byte[] Bytes, string? MimeType)> ReadAsync(Caller caller, string handle, string path, CancellationToken cancellationToken);
+    protected abstract Task<(byte[] Bytes, string? MimeType)> ReadAsync(
+        Caller caller, string handle, string path, CancellationToken cancellationToken);
 
     /// <summary>Handle and path, decoded; clients may or may not have encoded the slashes in the path.</summary>
     private bool Split(string uri, out string handle, out string path)
@@ -53,7 +55,7 @@ internal abstract class DevBenchResource(string scheme, ResourceTemplate templat
         ? new TextResourceContents { Uri = uri, MimeType = mimeType ?? "text/plain", Text = Encoding.UTF8.GetString(bytes) }
         : BlobResourceContents.FromBytes(bytes, uri, mimeType ?? "application/octet-stream");
 
-    /// <summary>A control character takes six bytes of JSON: what has many of them is smaller as base64.</summary>
+    /// <summary>A control character takes six bytes of JSON: content with many of them is smaller as base64.</summary>
     private static bool IsText(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Contains((byte)0) || !Utf8.IsValid(bytes))
@@ -74,7 +76,8 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
     Description = "A file below /workspace of a workspace (id or alias).",
 }, AuditEvents.FsRead)
 {
-    protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(Caller caller, string handle, string path, CancellationToken cancellationToken)
+    protected override async Task<(byte[] Bytes, string? MimeType)> ReadAsync(
+        Caller caller, string handle, string path, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream();
         long? offset = 0;
@@ -90,10 +93,10 @@ internal sealed class WorkspaceFileResource(FileService files) : DevBenchResourc
                 Encoding = TextEncodings.Base64Name,
                 MaxBytes = FileReading.MaxBytes,
             }, cancellationToken);
-            if (piece.Entry.Size > MaximumBytes)
+            if (piece.Entry.Size > MaxBytes)
                 throw new RequestException(
                     ErrorCode.ResourceExhausted,
-                    Words.Invariant($"The file has {piece.Entry.Size} bytes; a resource may have {MaximumBytes}."),
+                    Words.Invariant($"The file has {piece.Entry.Size} bytes; a resource may have {MaxBytes}."),
                     $"Read a part of it with fs_read, or use {FileAddress.Named}.");
             content.Write(Convert.FromBase64String(piece.Content));
             mimeType = piece.Entry.MimeType;
@@ -118,6 +121,6 @@ internal sealed class ExecLogResource(ExecReader reader) : DevBenchResource("exe
     {
         if (path != "log")
             throw new RequestException(ErrorCode.FileNotFound, $"A command has no '{path}'.", "Read exec://{exec_id}/log.");
-        return Task.FromResult<(byte[], string?)>((reader.ReadLog(caller, handle, MaximumBytes, cancellationToken), "text/plain"));
+        return Task.FromResult<(byte[], string?)>((reader.ReadLog(caller, handle, MaxBytes, cancellationToken), "text/plain"));
     }
 }

@@ -16,7 +16,8 @@ internal static class ResumeNote
     private const string Files = "Its files are there;";
 
     private const string NoHome =
-        "Its files in /workspace are there; the files of its home directory are lost, because their volume is no longer on the Docker host;";
+        "Its files in /workspace are there; the files of its home directory are lost, "
+            + "because their volume is no longer on the Docker host;";
 
     /// <summary>For a result's <c>resumed</c>; null leaves it out.</summary>
     public static bool? Flag => CallFacts.Current is { Resumed.Count: > 0 } ? true : null;

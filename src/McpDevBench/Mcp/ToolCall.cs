@@ -1,17 +1,21 @@
+using McpDevBench.Calls;
+using McpDevBench.Observability;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>What a tool knows of the call besides its arguments: on whose behalf it is, and whether somebody watches its progress.</summary>
+/// <summary>A call as its tool sees it besides the arguments: the caller, the audit record and the progress.</summary>
 internal readonly struct ToolCall(RequestContext<CallToolRequestParams> request)
 {
-    public Caller Caller => Caller.Of(request.User);
+    private readonly CallScope _scope = CallScope.Current!;
+
+    public Caller Caller { get; } = CallFacts.Current!.Caller;
 
     public string? ClientName => request.Server.ClientInfo?.Name;
 
-    /// <summary>What was asked for is done, and what comes is only waiting for it: the audit record is not to wait.</summary>
-    public Task RecordAsync() => AuditedCall.Of(request)?.SucceededAsync() ?? Task.CompletedTask;
+    /// <summary>Records the call as a success now, where the rest of it only waits.</summary>
+    public Task RecordAsync() => _scope.Record.SucceededAsync();
 
     /// <summary>Reports progress at a rate that suits a client; null if the client gave no token.</summary>
     public ProgressReporter? BeginProgress(TimeProvider time, CancellationToken cancellationToken)

@@ -88,7 +88,8 @@ internal sealed record ToolSelection(
             if (ToolCatalogue.All.Any(tool => MatchesAny([pattern], tool.Name)))
                 continue;
             var nearest = Nearest.To(pattern, ToolCatalogue.All.Select(tool => tool.Name));
-            settings.Refuse($"{variable} has '{pattern}', which is no tool: {(nearest is null ? "use names of tools, or a prefix and *" : $"did you mean {nearest}")}.");
+            var hint = nearest is null ? "use names of tools, or a prefix and *" : $"did you mean {nearest}";
+            settings.Refuse($"{variable} has '{pattern}', which is no tool: {hint}.");
         }
     }
 

@@ -8,8 +8,8 @@ using ModelContextProtocol;
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// What the SDK's transport refuses before it makes a call of it: no JSON, an unknown revision, headers that contradict the
-/// message. The SDK knows no correlation id. Such an answer is counted as an early refusal, and gets the id, as every other error does.
+/// Errors of the SDK's transport before a call: invalid JSON, an unknown revision, headers that contradict the message. The SDK knows no
+/// correlation id. Such an answer is counted as an early rejection and gets the id, as every other error does.
 /// </summary>
 internal static class TransportErrors
 {
@@ -37,7 +37,7 @@ internal static class TransportErrors
             }
             if (body.Error is not { Length: > 0 } error)
                 return;
-            EarlyRejections.Refused(context, ErrorCode.InvalidArgument);
+            EarlyRejections.Reject(context, ErrorCode.InvalidArgument);
             await context.Response.WriteAsync(Amended(error), context.RequestAborted);
         });
     }
@@ -75,7 +75,9 @@ internal static class TransportErrors
         /// <summary>What was kept back, or null.</summary>
         public MemoryStream? Error { get; private set; }
 
-        public Stream Stream => IsError ? Error ??= new MemoryStream() : _relaxed ??= new RelaxedJsonStream(new PacedStream(client.Stream, context));
+        public Stream Stream => IsError
+            ? Error ??= new MemoryStream()
+            : _relaxed ??= new RelaxedJsonStream(new PacedStream(client.Stream, context));
 
         public PipeWriter Writer => IsError ? _errorWriter ??= Over(Stream) : _writer ??= Over(Stream);
 
@@ -84,9 +86,11 @@ internal static class TransportErrors
 
         public void DisableBuffering() => client.DisableBuffering();
 
-        public Task StartAsync(CancellationToken cancellationToken = default) => IsError ? Task.CompletedTask : client.StartAsync(cancellationToken);
+        public Task StartAsync(CancellationToken cancellationToken = default) =>
+            IsError ? Task.CompletedTask : client.StartAsync(cancellationToken);
 
-        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => client.SendFileAsync(path, offset, count, cancellationToken);
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+            client.SendFileAsync(path, offset, count, cancellationToken);
 
         public async Task CompleteAsync()
         {

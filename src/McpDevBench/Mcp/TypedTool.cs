@@ -8,8 +8,8 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// A tool with one record for its arguments and one for its result. Both schemas come from the records; what the input schema says is enforced, and a
-/// mistake in the arguments is answered so that a model can put it right. Failures are thrown: <see cref="CallPipeline"/> answers them.
+/// A tool with one record for its arguments and one for its result. Both schemas come from the records. The input schema is enforced, and an
+/// error in the arguments says how a model can correct it. Failures are thrown: <see cref="McpEntrance"/> answers them.
 /// </summary>
 internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     where TArguments : notnull
@@ -40,7 +40,8 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
 
     public sealed override ArgumentShape Shape { get; }
 
-    public sealed override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
+    public sealed override async ValueTask<CallToolResult> InvokeAsync(
+        RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
         var arguments = Bind(request);
         CallMemory.Current?.Parsed();
@@ -61,18 +62,18 @@ internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
         ? wait + CallDeadline.Overhead
         : About.Timeout;
 
-    /// <summary>What the call is about, for the audit record: a path, a name. Never an argument that can carry more than that.</summary>
+    /// <summary>For the audit log: a path or a name. Never an argument that can hold more than that.</summary>
     protected virtual string? TargetOf(TArguments arguments) => null;
 
-    /// <summary>The result for reading: complete, because some clients show a model nothing else.</summary>
+    /// <summary>The result as text. It is complete, because some clients show a model nothing else.</summary>
     protected abstract string Render(TResult result);
 
-    /// <summary>Content blocks after the text: what text cannot show.</summary>
+    /// <summary>Content blocks after the text, such as images.</summary>
     protected virtual IReadOnlyList<ContentBlock> Attachments(TResult result) => [];
 
     private TArguments Bind(RequestContext<CallToolRequestParams> request)
     {
-        // From the request as it was sent, not from the SDK's dictionary: that has forgotten duplicates.
+        // From the request as it was sent: the SDK's dictionary has lost duplicates.
         var sent = (request.JsonRpcRequest.Params as JsonObject)?["arguments"];
         if (sent is not null and not JsonObject)
             throw Shape.Wrong("The arguments must be an object.");

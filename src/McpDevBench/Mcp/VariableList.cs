@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Names and values as <c>docker run -e</c> takes them, for an object of strings: <c>["A=1"]</c>, or <c>"A=1"</c> for one.</summary>
+/// <summary>Variables as <c>docker run -e</c> takes them, for an object of strings: <c>["A=1"]</c>, or <c>"A=1"</c> for one.</summary>
 internal static class VariableList
 {
     /// <returns>The object; null where a name or the end of a value is not certain.</returns>

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using McpDevBench.EndToEndTests.Assistants;
 using McpDevBench.EndToEndTests.Machine;
 using McpDevBench.EndToEndTests.Product;

@@ -9,7 +9,7 @@ namespace McpDevBench.Tests.Access;
 /// <summary>What never becomes a call is counted all the same, over real HTTP.</summary>
 public sealed class EarlyRejectionsTests
 {
-    private const string Line = "A message was refused before it was a call";
+    private const string Line = "Request rejected before dispatch";
 
     [Theory]
     [InlineData("Host", "evil.example", HttpStatusCode.MisdirectedRequest)]
@@ -19,7 +19,7 @@ public sealed class EarlyRejectionsTests
         using var server = await TestServer.StartAsync();
         Assert.Equal(status, await PostAsync(server, "/mcp", new StringContent("{}", Encoding.UTF8, "application/json"), header, value));
         await AssertCountedAsync(server, "forbidden");
-        Assert.Single(server.Log.Lines(), line => line.Contains("was refused", StringComparison.Ordinal));
+        Assert.Single(server.Log.Lines(), line => line.Contains("rejected", StringComparison.Ordinal));
     }
 
     [Fact]

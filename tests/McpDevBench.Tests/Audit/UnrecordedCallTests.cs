@@ -1,5 +1,5 @@
 using McpDevBench.Audit;
-using McpDevBench.Mcp;
+using McpDevBench.Calls;
 
 namespace McpDevBench.Tests.Audit;
 
@@ -64,5 +64,5 @@ public sealed class UnrecordedCallTests : IDisposable
         Assert.Contains("mcp_audit_dropped_total 1", await _desk.MetricsAsync());
     }
 
-    private static AuditedCall Call(AuditLog log) => new(log, TimeProvider.System, "fs_write", AuditEvents.FsWrite, mayGoUnrecorded: false);
+    private static CallRecord Call(AuditLog log) => new(log, TimeProvider.System, "fs_write", AuditEvents.FsWrite, mayGoUnrecorded: false);
 }

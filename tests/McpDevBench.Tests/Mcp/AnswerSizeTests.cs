@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using McpDevBench.Files;
 using McpDevBench.Mcp;
 
 namespace McpDevBench.Tests.Mcp;

@@ -62,7 +62,7 @@ public sealed class ResourceCallTests
         var client = spans.Client();
         await ReadAsync(server, $"probe://{Container}/x", RecordedSpans.Traceparent(client));
         Assert.Equal(Container, (await spans.OursAsync(client)).GetTagItem("mcp_devbench.container_id"));
-        var line = JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("A call failed unexpectedly", StringComparison.Ordinal)))!;
+        var line = JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("Call failed unexpectedly", StringComparison.Ordinal)))!;
         Assert.Equal((Container, "local"), ((string)line["container_id"]!, (string)line["principal"]!));
     }
 
@@ -88,7 +88,7 @@ public sealed class ResourceCallTests
     /// <summary>A resource of ours that does what a test wants.</summary>
     private sealed class Probe(Action act) : DevBenchResource("probe://", new ResourceTemplate { Name = "probe", UriTemplate = "probe://{container_id}/{path}" }, AuditEvents.FsRead)
     {
-        protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(string owner, string handle, string path, CancellationToken cancellationToken)
+        protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(Caller caller, string handle, string path, CancellationToken cancellationToken)
         {
             act();
             return Task.FromResult<(byte[], string?)>(("content"u8.ToArray(), null));

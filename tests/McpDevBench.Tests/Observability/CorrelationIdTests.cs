@@ -53,7 +53,8 @@ public sealed class CorrelationIdTests
         Assert.Equal(Given, Assert.Single(answer.Headers.GetValues("X-Correlation-Id")));
         var error = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!;
         Assert.Equal(Given, (string)(error["correlation_id"] ?? error["data"]!["correlation_id"])!);
-        Assert.Equal(Given, (string)JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("was refused", StringComparison.Ordinal)))!["correlation_id"]!);
+        var line = Assert.Single(server.Log.Lines(), one => one.Contains("rejected", StringComparison.Ordinal));
+        Assert.Equal(Given, (string)JsonNode.Parse(line)!["correlation_id"]!);
     }
 
     [Theory]
@@ -79,7 +80,8 @@ public sealed class CorrelationIdTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         var error = await ErrorAsync(answer);
         Assert.Equal((code, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
-        Assert.Equal(Given, (string)JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("was refused", StringComparison.Ordinal)))!["correlation_id"]!);
+        var line = Assert.Single(server.Log.Lines(), one => one.Contains("rejected", StringComparison.Ordinal));
+        Assert.Equal(Given, (string)JsonNode.Parse(line)!["correlation_id"]!);
         Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
     }
 
@@ -94,7 +96,8 @@ public sealed class CorrelationIdTests
         };
         var error = await ErrorAsync(await server.Client.SendAsync(request));
         Assert.Equal((-32602, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
-        Assert.Equal(Given, (string)JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("was refused", StringComparison.Ordinal)))!["correlation_id"]!);
+        var line = Assert.Single(server.Log.Lines(), one => one.Contains("rejected", StringComparison.Ordinal));
+        Assert.Equal(Given, (string)JsonNode.Parse(line)!["correlation_id"]!);
         Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
     }
 

@@ -8,7 +8,8 @@ internal sealed class AccessMetrics(MetricFamilies families)
         "concurrent_execs", "request_size", "workspaces", "memory", "disk", "transfers", "user_ids");
 
     private readonly CounterTable _decisions = families.Counter(
-        "mcp_auth_decisions_total", "Requests by whether their caller was accepted.", ("mode", new LabelValues("none", "bearer", "oidc")), ("result", new LabelValues("allowed", "denied")));
+        "mcp_auth_decisions_total", "Requests by whether their caller was accepted.", ("mode", new LabelValues("none")),
+        ("result", new LabelValues("allowed", "denied")));
     private readonly CounterRow _denials = families.Counter(
         "mcp_policy_denials_total", "Calls that a rule refuses, by rule.", "rule", _rules);
     private readonly CounterRow _rejections = families.Counter(
@@ -17,7 +18,7 @@ internal sealed class AccessMetrics(MetricFamilies families)
     /// <summary>Whether a rule is the end of a share, which is audited as quota.denied.</summary>
     public static bool IsShare(string? rule) => rule is not null && _shares.Contains(rule);
 
-    /// <param name="mode">none, bearer or oidc.</param>
+    /// <param name="mode">The mode of authentication: none.</param>
     public void Decided(string mode, bool allowed) => _decisions.Add(mode, allowed ? "allowed" : "denied");
 
     /// <param name="rule">host, origin, tool, image, network, root or path.</param>

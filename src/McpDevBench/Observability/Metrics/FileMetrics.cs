@@ -6,7 +6,8 @@ namespace McpDevBench.Observability.Metrics;
 internal sealed class FileMetrics(MetricFamilies families)
 {
     private static readonly double[] _buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10];
-    private static readonly LabelValues _operations = new("read", "write", "edit", "delete", "stat", "list", "search", "batch", "download", "upload", "import", "export");
+    private static readonly LabelValues _operations =
+        new("read", "write", "edit", "delete", "stat", "list", "search", "batch", "import", "export");
 
     private readonly CounterTable _done = families.Counter("mcp_fs_operations_total", "Operations on files.", ("operation", _operations), ("result", LabelValues.Results));
     private readonly Counter _readBytes = families.Counter("mcp_fs_read_bytes_total", "Bytes read from files.");

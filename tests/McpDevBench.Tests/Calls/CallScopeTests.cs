@@ -1,16 +1,17 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using McpDevBench.Audit;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
-namespace McpDevBench.Tests.Mcp;
+namespace McpDevBench.Tests.Calls;
 
 /// <summary>What every call goes through, over real HTTP.</summary>
-public sealed class CallPipelineTests
+public sealed class CallScopeTests
 {
     [Fact]
     public async Task A_refusal_is_a_result_that_a_model_can_put_right()
@@ -79,6 +80,27 @@ public sealed class CallPipelineTests
     }
 
     [Fact]
+    public async Task A_prompt_that_policy_denies_is_counted_and_recorded_like_a_tool()
+    {
+        using var server = await TestServer.StartAsync(null, contract => contract.WithPrompts([new Denied()]));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
+        {
+            Content = new StringContent(
+                """{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"denied"}}""", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
+        var error = (await MessageAsync(await server.Client.SendAsync(request)))["error"]!;
+        Assert.Equal("Not this image. Use another.", (string)error["message"]!);
+        var metrics = await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(CancellationToken.None);
+        Assert.Contains("mcp_policy_denials_total{rule=\"image\"} 1\n", metrics);
+        Assert.Contains("mcp_api_errors_total{method=\"prompts/get\",error_type=\"image_not_allowed\"} 1\n", metrics);
+        var record = Assert.Single(server.Services.GetRequiredService<AuditLog>().Store.After(AuditFilter.All, 0, 10)).Entry;
+        Assert.Equal(
+            (AuditEvents.PolicyDenied, "local", "prompts/get", AuditResults.Denied),
+            (record.EventType, record.Principal, record.Target, record.Result));
+    }
+
+    [Fact]
     public async Task A_call_is_counted_once()
     {
         using var server = await TestServer.StartAsync(null, Probe.Answering("hello"));
@@ -142,6 +164,17 @@ public sealed class CallPipelineTests
         if (correlationId is not null)
             request.Headers.Add("X-Correlation-Id", correlationId);
         return server.Client.SendAsync(request);
+    }
+
+    private sealed class Denied : McpServerPrompt
+    {
+        public override Prompt ProtocolPrompt { get; } = new() { Name = "denied" };
+
+        public override IReadOnlyList<object> Metadata => [];
+
+        public override ValueTask<GetPromptResult> GetAsync(
+            RequestContext<GetPromptRequestParams> request, CancellationToken cancellationToken = default) =>
+            throw new RequestException(ErrorCode.ImageNotAllowed, "Not this image.", "Use another.") { Rule = "image" };
     }
 
     private sealed class Probe(Func<CallToolResult> answer) : McpServerTool

@@ -5,7 +5,7 @@ using McpDevBench.Tests.Observability.Traces;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Protocol;
 
-namespace McpDevBench.Tests.Mcp;
+namespace McpDevBench.Tests.Calls;
 
 /// <summary>Every request is answered in time, whatever its method, also where its handler never ends.</summary>
 [Collection(Listening.Name)]

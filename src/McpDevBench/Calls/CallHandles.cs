@@ -4,7 +4,7 @@ using McpDevBench.Execs;
 using McpDevBench.Observability;
 using McpDevBench.Workspaces;
 
-namespace McpDevBench.Mcp;
+namespace McpDevBench.Calls;
 
 /// <summary>
 /// Replaces an alias by the id of its workspace, and adds the workspace of an exec, in the facts of a call. A search of logs and audit

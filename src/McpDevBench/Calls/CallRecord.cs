@@ -1,34 +1,20 @@
 using McpDevBench.Audit;
 using McpDevBench.Observability;
 using McpDevBench.Observability.Metrics;
-using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
-namespace McpDevBench.Mcp;
+namespace McpDevBench.Calls;
 
-/// <summary>One call and its audit record: it is begun only if it can be recorded, and recorded once, before its answer is given.</summary>
-/// <param name="name">Of the tool or method, for what is refused.</param>
+/// <summary>The audit record of a call. A call starts only if it can be recorded; it is recorded once, before its answer is sent.</summary>
+/// <param name="name">Of the tool or method, for a denial.</param>
 /// <param name="mayGoUnrecorded">It changes nothing, or ends something.</param>
-internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name, string? auditEvent, bool mayGoUnrecorded)
+internal sealed class CallRecord(AuditLog audit, TimeProvider time, string name, string? auditEvent, bool mayGoUnrecorded)
 {
-    private const string Item = "devbench.audit";
-
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly long _started = time.GetTimestamp();
     private Queue<AuditEntry>? _successes;
     private bool _isSettled;
 
-    public static AuditedCall Begin(AuditLog audit, TimeProvider time, RequestContext<CallToolRequestParams> request, string name)
-    {
-        var about = (request.MatchedPrimitive as DevBenchTool)?.About;
-        var call = new AuditedCall(audit, time, name, about?.AuditEvent, about is null or { ReadOnly: true } or { Ends: true });
-        request.Items[Item] = call;
-        return call;
-    }
-
-    public static AuditedCall? Of(RequestContext<CallToolRequestParams> request) => request.Items.TryGetValue(Item, out var call) ? (AuditedCall?)call : null;
-
-    /// <summary>The event, where only the call itself finds out which one it is.</summary>
+    /// <summary>The audit event, where only the call finds out which one it is.</summary>
     public string? Event { get; set; } = auditEvent;
 
     /// <summary>Before anything is done.</summary>
@@ -43,7 +29,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
         }
         catch (RequestException)
         {
-            // Nothing is done, and nobody is to write down that nothing can be written down.
+            // Not run: the audit log is down, so this denial cannot be recorded either.
             _isSettled = true;
             throw;
         }
@@ -63,8 +49,11 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
         _isSettled = true;
     }
 
-    /// <summary>A call that is refused or has failed stays so, whether it is recorded or not. What was done before its record was refused is tried to be recorded once more, as done.</summary>
-    /// <param name="errorType">The name of a <see cref="ErrorCode"/>, or how else it ended.</param>
+    /// <summary>
+    /// A call that failed stays failed, whether it is recorded or not. If it succeeded and its record failed, the record of the success is
+    /// tried again.
+    /// </summary>
+    /// <param name="errorType">The name of an <see cref="ErrorCode"/>, or how else it ended.</param>
     /// <param name="failure">The exception that ended it, if there was one.</param>
     public async Task FailedAsync(string errorType, Exception? failure = null)
     {
@@ -80,7 +69,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
             await audit.TryRecordAsync(Entry(denial, AuditResults.Denied, errorType) with { Target = name, DurationMs = null });
     }
 
-    /// <summary>By what a call was refused on principle.</summary>
+    /// <summary>The event of a call that policy denied; null for any other error.</summary>
     private static string? DenialOf(string errorType) => errorType switch
     {
         "image_not_allowed" or "forbidden" or "path_denied" => AuditEvents.PolicyDenied,
@@ -88,7 +77,7 @@ internal sealed class AuditedCall(AuditLog audit, TimeProvider time, string name
         _ => null,
     };
 
-    /// <summary>One for each workspace that the call is about.</summary>
+    /// <summary>An entry for each workspace of the call.</summary>
     private IEnumerable<AuditEntry> Entries(string eventType, string result, string? errorType)
     {
         var entry = Entry(eventType, result, errorType);

@@ -7,10 +7,10 @@ using McpDevBench.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace McpDevBench.Tests.Mcp;
+namespace McpDevBench.Tests.Calls;
 
 /// <summary>What a call leaves in the audit record, over real HTTP.</summary>
-public sealed class AuditedCallTests
+public sealed class CallRecordTests
 {
     private const string Full = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END; CREATE TRIGGER fuller BEFORE INSERT ON marks BEGIN SELECT RAISE(ABORT, 'full'); END";
 
