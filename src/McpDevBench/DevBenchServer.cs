@@ -175,40 +175,16 @@ internal static class DevBenchServer
         services.AddSingleton<EngineContainers>();
         services.AddSingleton<EngineImages>();
         services.AddSingleton<EngineImageLayers>();
-        services.AddSingleton<EngineFiles>();
+        services.AddSingleton<HelperContainers>();
         services.AddSingleton<EngineVolumes>();
-        services.AddSingleton<EngineStreams>();
+        services.AddSingleton<AgentTransports>();
         services.AddSingleton(new RegistryCredentials(options.Containers.RegistryCredentials));
 
         services.AddSingleton<AgentDirectory>();
         services.AddSingleton<AgentVolume>();
 
         services.AddSingleton(options.Containers);
-        services.AddSingleton<ImagePolicy>();
-        services.AddSingleton<ImageProvider>();
-        services.AddSingleton<ImageList>();
-        services.AddSingleton<Ownership>();
-        services.AddSingleton<StateLease>();
-        services.AddSingleton<KeyedLock>();
-        services.AddSingleton<WorkspaceStore>();
-        services.AddSingleton<KeptFileStore>();
-        services.AddSingleton<WorkspaceDirectory>();
-        services.AddSingleton<UidAllocator>();
-        services.AddSingleton<VolumePool>();
-        services.AddSingleton<LayerBuilder>();
-        services.AddSingleton<ImageCheck>();
-        services.AddSingleton<WorkspaceImages>();
-        services.AddSingleton<ProcessorPlacement>();
-        services.AddSingleton<WorkspaceFactory>();
-        services.AddSingleton<WorkspaceRecovery>();
-        services.AddSingleton<Adoption>();
-        services.AddSingleton<WorkspaceQuota>();
-        services.AddSingleton<SpawnResumption>();
-        services.AddSingleton<EngineStates>();
-        services.AddSingleton<WorkspaceList>();
-        services.AddSingleton<WorkspaceService>();
-        services.AddSingleton<Reconciler>();
-        services.AddSingleton<Janitor>();
+        services.AddWorkspaces();
 
         services.AddSingleton(options.Execs);
         services.AddSingleton<ExecStore>();
@@ -217,6 +193,7 @@ internal static class DevBenchServer
         services.AddSingleton<ExecSlots>();
         services.AddSingleton<ExecStarter>();
         services.AddSingleton<ExecSupervisor>();
+        services.AddSingleton<AgentListener>(provider => provider.GetRequiredService<ExecSupervisor>());
         services.AddSingleton<CpuLimitLift>();
         services.AddSingleton<StarvedEnds>();
         services.AddSingleton<ExecService>();
@@ -241,7 +218,8 @@ internal static class DevBenchServer
         services.AddHostedService<UsageSampler>();
         services.AddSingleton<EngineDisk>();
         services.AddSingleton<DiskEnforcer>();
-        services.AddSingleton<CommandControl>();
+        services.AddSingleton<DiskReadings>();
+        services.AddSingleton<WorkspaceCommands, CommandControl>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
     }

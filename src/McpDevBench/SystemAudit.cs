@@ -9,17 +9,17 @@ namespace McpDevBench;
 
 /// <summary>What happens beside the calls, for the audit record: commands end, workspaces expire, the server starts, stops and tidies up.</summary>
 internal sealed class SystemAudit(
-    AuditLog audit, AgentDirectory agents, ExecSupervisor execs, Janitor janitor, WorkspaceRecovery recovery, DiskEnforcer disk,
+    AuditLog audit, AgentDirectory agents, ExecSupervisor execs, ExpiredWorkspaces expired, WorkspaceResumer resumer, DiskEnforcer disk,
     WorkspaceDirectory workspaces, HealthChecks checks, TimeProvider time)
 {
     /// <summary>Hears of what happens. Before anything can.</summary>
     public async Task StartAsync()
     {
         execs.Finished = ExecFinishedAsync;
-        agents.ProtocolBroken = AgentDenied;
-        janitor.Removed = RemovedAsync;
-        recovery.Resumed = ResumedAsync;
-        disk.Stopped = DiskStoppedAsync;
+        agents.ProtocolBroken += AgentDenied;
+        expired.Removed += RemovedAsync;
+        resumer.Resumed += ResumedAsync;
+        disk.Stopped += DiskStoppedAsync;
         checks.Register("audit", audit.IsNeeded, _ => audit.CheckAsync());
         await audit.TryRecordAsync(Own(AuditEvents.SystemStart, BuildInfo.Version));
     }
@@ -81,9 +81,9 @@ internal sealed class SystemAudit(
     }
 
     /// <summary>An agent has broken the protocol: it may have been replaced by what runs in its workspace.</summary>
-    private void AgentDenied(string dockerId, string reason)
+    private void AgentDenied(ContainerId container, string reason)
     {
-        var workspace = workspaces.FindByDockerId(dockerId);
+        var workspace = workspaces.FindByContainer(container);
         _ = audit.TryRecordAsync(Own(AuditEvents.AgentDenied, reason) with
         {
             ContainerId = workspace?.Id.ToString(),

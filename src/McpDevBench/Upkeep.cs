@@ -16,13 +16,12 @@ namespace McpDevBench;
 /// </summary>
 internal sealed partial class Upkeep(
     WorkspaceOptions options, Database database, StateDisk stateDisk, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
-    WorkspaceFactory factory, WorkspaceRecovery recovery, VolumePool pool,
+    WorkspaceRemoval removal, WorkspaceResumer resumer, VolumePool pool,
     WorkspaceService containers, ProcessorPlacement placement, StarvedEnds ends,
     StateLease lease, IHostApplicationLifetime lifetime,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
     SystemAudit audit, EngineChecks engineChecks,
-    WorkspaceQuota quota, DiskWatch disk, EngineDisk engineDisk, DiskEnforcer diskEnforcer, CommandControl commands,
-    MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
+    WorkspaceQuota quota, DiskWatch disk, EngineDisk engineDisk, MetricCatalogue metrics, HealthChecks checks, StatusReporter status, StartState start,
     TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2), AgentTimeout = TimeSpan.FromSeconds(2);
@@ -32,9 +31,7 @@ internal sealed partial class Upkeep(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        agents.Listener = execs;
         await audit.StartAsync();
-        diskEnforcer.Commands = commands;
         execs.FoundUnsettled = starter.Resume;
         execs.Recover();
         foreach (var active in execs.Active)
@@ -127,7 +124,7 @@ internal sealed partial class Upkeep(
                 return;
             connections = engine.Connections;
             _ = TryAsync("check_engine", () => engineChecks.CheckEngineAsync(stoppingToken));
-            resuming = TryAsync("resume", () => recovery.ResumePersistentAsync(stoppingToken));
+            resuming = TryAsync("resume", () => resumer.ResumePersistentAsync(stoppingToken));
         }
     }
 
@@ -136,7 +133,7 @@ internal sealed partial class Upkeep(
         foreach (var workspace in workspaces.All.Where(workspace => !workspace.Persistent))
             await TryAsync("stop", async () =>
             {
-                await factory.RemoveAsync(workspace, keepVolume: false, cancellationToken);
+                await removal.RemoveAsync(workspace, keepVolume: false, cancellationToken);
                 await audit.RemovedAsync(workspace, "the server stops");
             });
     }
@@ -181,9 +178,9 @@ internal sealed partial class Upkeep(
     /// </summary>
     private async Task<Health> AgentHealthAsync()
     {
-        var running = workspaces.All.Where(workspace => workspace.Status == ContainerStatus.Running).ToList();
+        var running = workspaces.All.Where(workspace => workspace.Status == WorkspaceStatus.Running).ToList();
         var answers = await Task.WhenAll(
-            running.Select(async workspace => workspace.DockerId is { } id && await agents.AnswersAsync(id, AgentTimeout)));
+            running.Select(async workspace => workspace.Container is { } id && await agents.AnswersAsync(id, AgentTimeout)));
         var silent = answers.Count(answered => !answered);
         var sentence = $"{running.Count - silent} of {Plural.Of(running.Count, "running workspace")} "
             + $"{(running.Count == 1 ? "is" : "are")} connected.";

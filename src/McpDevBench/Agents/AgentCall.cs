@@ -19,7 +19,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
 
     public uint Channel => channel;
 
-    /// <summary>Cancelled when nobody waits for it any more: a request that has not been sent by then is not sent.</summary>
+    /// <summary>Cancelled when its caller has gone: a request that has not been sent by then is not sent.</summary>
     public CancellationToken Gone => _gone.Token;
 
     /// <summary>The sending of the request itself.</summary>
@@ -31,9 +31,12 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     /// <summary>Whether the agent has answered.</summary>
     public bool HasAnswer => _answer.Task.IsCompletedSuccessfully;
 
-    /// <summary>Waits for the answer. Cancellation gives the request up on the agent's side too; an answer that was under way then still counts.</summary>
-    /// <exception cref="RequestException">The agent refused, or the stream broke, or what came was no answer and so broke the stream.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled, and the agent says so or nothing.</exception>
+    /// <summary>
+    /// Waits for the answer. Cancellation gives the request up on the agent's side too; an answer that was under way then still counts.
+    /// </summary>
+    /// <exception cref="RequestException">The agent answered with an error, or the stream broke, also by a malformed answer: it ends the
+    /// stream.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, and the agent confirms that or does not answer.</exception>
     public async Task<T> AnswerAsync<T>(ReadMessage<T> read, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(cancellationToken);
@@ -76,7 +79,8 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
     }
 
     /// <summary>
-    /// Gives the request up and waits until the agent has undone what it had begun: what is reported as not done must not be seen half done.
+    /// Gives the request up and waits until the agent has undone what it had begun: what is reported as not done must not be seen half
+    /// done.
     /// </summary>
     public async Task SettleAsync()
     {
@@ -129,7 +133,7 @@ internal sealed class AgentCall(AgentConnection connection, uint channel)
         return content;
     }
 
-    /// <summary>Nobody waits for this call any more. The agent still has to answer it.</summary>
+    /// <summary>The caller has gone. The agent still has to answer.</summary>
     public void Abandon()
     {
         _received.Discard();

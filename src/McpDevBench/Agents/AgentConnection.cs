@@ -12,13 +12,14 @@ namespace McpDevBench.Agents;
 internal delegate T ReadMessage<out T>(ref MessageReader reader);
 
 /// <summary>
-/// One stream to one agent: frames both ways, requests on channels of their own. The agent is untrusted input: what breaks the protocol ends this
-/// stream, and nothing else.
+/// One stream to one agent: frames both ways, requests on channels of their own. The agent is untrusted input: what breaks the protocol
+/// ends this stream, and nothing else.
 /// </summary>
 internal sealed partial class AgentConnection : IDisposable
 {
     private static readonly FrozenDictionary<Opcode, string> _names =
-        Enum.GetValues<Opcode>().ToFrozenDictionary(opcode => opcode, opcode => JsonNamingPolicy.SnakeCaseLower.ConvertName(opcode.ToString()));
+        Enum.GetValues<Opcode>()
+            .ToFrozenDictionary(opcode => opcode, opcode => JsonNamingPolicy.SnakeCaseLower.ConvertName(opcode.ToString()));
 
     private readonly EngineStream _stream;
     private readonly CallTable _calls = new();
@@ -52,7 +53,9 @@ internal sealed partial class AgentConnection : IDisposable
     /// <summary>Answers to pings so far.</summary>
     public long Pongs => Volatile.Read(ref _pongs);
 
-    /// <summary>Shakes hands with the agent at the other end of <paramref name="stream"/>; owns the stream from here on, also when it fails.</summary>
+    /// <summary>
+    /// Shakes hands with the agent at the other end of <paramref name="stream"/>; owns the stream from here on, also when it fails.
+    /// </summary>
     public static async Task<AgentConnection> OpenAsync(
         EngineStream stream, byte[] secret, string build, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -81,7 +84,7 @@ internal sealed partial class AgentConnection : IDisposable
         }
         catch (Exception) when (_broken is not null)
         {
-            // The stream was ended because of it, and what came of that says less.
+            // The stream was ended because of it, and this exception is only a consequence.
         }
         finally
         {
@@ -159,7 +162,7 @@ internal sealed partial class AgentConnection : IDisposable
         return PostAsync(FrameKind.Ping, Protocol.NoChannel, nonce);
     }
 
-    /// <summary>An answer was no answer: that ends the stream as any frame would that is none.</summary>
+    /// <summary>An answer was malformed: that ends the stream, as a malformed frame does.</summary>
     internal void Break(ProtocolException broken)
     {
         _broken = broken;
@@ -172,7 +175,7 @@ internal sealed partial class AgentConnection : IDisposable
     internal Task SendAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
         SwallowAsync(_writer.SendAsync(kind, channel, payload, cancellationToken), cancellationToken);
 
-    /// <summary>Writes one small frame that nobody waits for. An agent that leaves too many of them unread loses its stream.</summary>
+    /// <summary>Queues one small frame. An agent that leaves too many of them unread loses its stream.</summary>
     internal Task PostAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload)
     {
         try
@@ -201,7 +204,7 @@ internal sealed partial class AgentConnection : IDisposable
         }
         catch (OperationCanceledException) when (call.Gone.IsCancellationRequested)
         {
-            // Its caller went before its turn came: the agent never hears of it.
+            // Its caller went before its turn came: it is never sent.
             _calls.Remove(call.Channel);
         }
     }

@@ -5,87 +5,75 @@ using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Agents;
 
-/// <summary>Every agent that the server is tied to, by Docker's id of its container.</summary>
-internal sealed class AgentDirectory(EngineStreams streams, EngineContainers containers, MetricCatalogue metrics, TimeProvider time, ILogger<AgentDirectory> logger) : IAsyncDisposable
+/// <summary>Open agent connections, by the container's id.</summary>
+internal sealed class AgentDirectory(
+    AgentTransports transports, AgentListener listener, MetricCatalogue metrics, TimeProvider time, ILogger<AgentDirectory> logger)
+    : IAsyncDisposable
 {
     /// <summary>A larger workspace has at least so many entries.</summary>
     public const int MaxCounted = 10_000;
 
-    private readonly ConcurrentDictionary<string, AgentLink> _links = [];
+    private readonly ConcurrentDictionary<ContainerId, AgentLink> _links = [];
 
-    public EngineStreams Streams => streams;
-
-    public EngineContainers Containers => containers;
-
-    public AgentMetrics Metrics => metrics.Agents;
-
-    public TimeProvider Time => time;
-
-    public ILogger Logger => logger;
-
-    /// <summary>Our version, for the hello.</summary>
-    public string Build { get; } = typeof(AgentDirectory).Assembly.GetName().Version?.ToString(3) ?? "0";
-
-    /// <summary>Hears what agents say. Set once, before the first link.</summary>
-    public AgentListener Listener { get; set; } = null!;
-
-    /// <summary>
-    /// Called with the container and the reason when an agent has broken the protocol; at most once in ten minutes for each. Set once.
-    /// </summary>
-    public Action<string, string> ProtocolBroken { get; set; } = static (_, _) => { };
+    /// <summary>An agent has broken the protocol, with the reason. Raised at most once in ten minutes for each.</summary>
+    public event Action<ContainerId, string>? ProtocolBroken;
 
     public int Connected => _links.Values.Count(link => link.IsConnected);
 
     public int Count => _links.Count;
 
-    /// <summary>Starts a container with a stream to its agent already in place.</summary>
-    public async Task<AgentLink> OpenAsync(string dockerId, byte[] secret, Func<CancellationToken, Task> start, CancellationToken cancellationToken)
+    /// <summary>Greets the agent of a container that was just started, and owns the stream from here on.</summary>
+    /// <exception cref="RequestException">server_error: no agent answers.</exception>
+    public async Task OpenAsync(ContainerId container, byte[] secret, EngineStream stream, CancellationToken cancellationToken)
     {
-        var link = new AgentLink(this, dockerId, secret);
-        await link.OpenAsync(start, cancellationToken);
-        _links[dockerId] = link;
-        return link;
+        var link = LinkTo(container, secret);
+        await link.OpenAsync(stream, cancellationToken);
+        _links[container] = link;
     }
 
-    /// <summary>Looks from inside whether a container's volumes are where they should be: an image cannot tell Docker and the agent two things.</summary>
+    /// <summary>
+    /// Checks from inside that a container's volumes are where they should be: an image cannot show Docker and the agent different things.
+    /// </summary>
     /// <exception cref="RequestException">image_not_allowed: they are not.</exception>
     public async Task RequireMountsAsync(
-        string dockerId, IReadOnlyList<(string Path, string Volume)> expected, CancellationToken cancellationToken)
+        ContainerId container, IReadOnlyList<(string Path, string Volume)> expected, CancellationToken cancellationToken)
     {
-        var connection = await Get(dockerId).ConnectionAsync(cancellationToken);
+        var connection = await Get(container).ConnectionAsync(cancellationToken);
         if (MountReport.Difference(connection.Welcome.Mounts ?? [], expected) is { } difference)
             throw new RequestException(
                 ErrorCode.ImageNotAllowed, $"The image cannot be used for workspaces: in its container {difference}.",
                 "Use another image, or ask for this one to be changed.");
     }
 
-    /// <summary>Looks from inside whether a container's programs run as the user that they should.</summary>
+    /// <summary>Checks from inside that a container's programs run as the user that they should.</summary>
     /// <exception cref="RequestException">server_error: they do not.</exception>
-    public async Task RequireUserAsync(string dockerId, int uid, CancellationToken cancellationToken)
+    public async Task RequireUserAsync(ContainerId container, int uid, CancellationToken cancellationToken)
     {
-        var welcome = (await Get(dockerId).ConnectionAsync(cancellationToken)).Welcome;
+        var welcome = (await Get(container).ConnectionAsync(cancellationToken)).Welcome;
         if (welcome.Version >= 3 && welcome.User != uid)
             throw new RequestException(
                 ErrorCode.ServerError, $"The workspace's programs would run as user {welcome.User} instead of {uid}.",
                 "Call spawn again; if it stays so, ask the operator to look at Docker.");
     }
 
-    /// <summary>Takes up the tie to a running container, in the background. Does nothing if there is one.</summary>
-    public void Resume(string dockerId, byte[] secret)
+    /// <summary>Connects to a running container, in the background. Does nothing if there is a connection.</summary>
+    public void Resume(ContainerId container, byte[] secret)
     {
-        var link = new AgentLink(this, dockerId, secret);
-        if (_links.TryAdd(dockerId, link))
+        var link = LinkTo(container, secret);
+        if (_links.TryAdd(container, link))
             link.Resume();
     }
 
-    public AgentLink? TryGet(string dockerId) => _links.GetValueOrDefault(dockerId);
+    public AgentLink? TryGet(ContainerId container) => _links.GetValueOrDefault(container);
 
-    /// <exception cref="RequestException">workspace_lost: the server has no tie to that container.</exception>
-    public AgentLink Get(string dockerId) => _links.TryGetValue(dockerId, out var link) ? link : throw AgentErrors.WorkspaceLost();
+    /// <exception cref="RequestException">workspace_lost: the server has no connection to that container.</exception>
+    public AgentLink Get(ContainerId container) => _links.TryGetValue(container, out var link) ? link : throw AgentErrors.WorkspaceLost();
 
-    /// <summary>What a container uses. Null without an answer in time, and from an agent of an older build, which does not know the question.</summary>
-    public async Task<ResourceUse?> UseAsync(string dockerId, TimeSpan patience) =>
-        await AskAsync(dockerId, Opcode.Usage, static _ => { }, ContainerUsage.Read, patience) is { } usage
+    /// <summary>
+    /// What a container uses. Null without an answer in time, and from an agent of an older build, which does not know the question.
+    /// </summary>
+    public async Task<ResourceUse?> UseAsync(ContainerId container, TimeSpan timeout) =>
+        await AskAsync(container, Opcode.Usage, static _ => { }, ContainerUsage.Read, timeout) is { } usage
             ? new ResourceUse(usage.MemoryBytes, usage.CpuMicroseconds / 1e6)
             : null;
 
@@ -94,8 +82,8 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     /// protocol.
     /// </summary>
     /// <param name="maxEntries">After so many files the agent stops counting.</param>
-    public async Task<DiskUse?> DiskUseAsync(string dockerId, IReadOnlyList<string> roots, uint maxEntries, TimeSpan timeout) =>
-        await AskAsync(dockerId, Opcode.DiskUsage, new DiskUsageRequest(roots, maxEntries).Write, DiskUsage.Read, timeout) is { } usage
+    public async Task<DiskUse?> DiskUseAsync(ContainerId container, IReadOnlyList<string> roots, uint maxEntries, TimeSpan timeout) =>
+        await AskAsync(container, Opcode.DiskUsage, new DiskUsageRequest(roots, maxEntries).Write, DiskUsage.Read, timeout) is { } usage
             ? new DiskUse((long)Math.Min(usage.Bytes, long.MaxValue), (long)Math.Min(usage.Entries, long.MaxValue))
             : null;
 
@@ -103,8 +91,8 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     /// Room of the file system below a path of a container. Null without an answer in time, and from an agent before version 3 of the
     /// protocol.
     /// </summary>
-    public async Task<DiskRoom?> DiskRoomAsync(string dockerId, string path, TimeSpan timeout) =>
-        await AskAsync(dockerId, Opcode.DiskFree, new DiskFreeRequest(path).Write, DiskFree.Read, timeout) is { } free
+    public async Task<DiskRoom?> DiskRoomAsync(ContainerId container, string path, TimeSpan timeout) =>
+        await AskAsync(container, Opcode.DiskFree, new DiskFreeRequest(path).Write, DiskFree.Read, timeout) is { } free
             ? new DiskRoom((long)free.Bytes, (long)free.TotalBytes, (long)free.Inodes, (long)free.TotalInodes)
             : null;
 
@@ -112,18 +100,19 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     /// Files and directories below a directory of a container; no more than <see cref="MaxCounted"/> are counted. Null without an answer in
     /// time, and from an agent before version 2 of the protocol.
     /// </summary>
-    public async Task<int?> CountEntriesAsync(string dockerId, string root, TimeSpan timeout) =>
-        await AskAsync(dockerId, Opcode.DiskUsage, new DiskUsageRequest([root], MaxCounted).Write, DiskUsage.Read, timeout) is { } usage
+    public async Task<int?> CountEntriesAsync(ContainerId container, string root, TimeSpan timeout) =>
+        await AskAsync(container, Opcode.DiskUsage, new DiskUsageRequest([root], MaxCounted).Write, DiskUsage.Read, timeout) is { } usage
             ? (int)Math.Min(usage.Entries, MaxCounted)
             : null;
 
-    private async Task<T?> AskAsync<T>(string dockerId, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, TimeSpan timeout)
+    private async Task<T?> AskAsync<T>(
+        ContainerId container, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, TimeSpan timeout)
         where T : class
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         try
         {
-            var connection = await Get(dockerId).ConnectionAsync(deadline.Token);
+            var connection = await Get(container).ConnectionAsync(deadline.Token);
             var call = connection.Call(opcode, write);
             try
             {
@@ -141,18 +130,18 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     }
 
     /// <summary>Whether the agent answers in time a question that every version of it knows.</summary>
-    public async Task<bool> AnswersAsync(string dockerId, TimeSpan timeout)
+    public async Task<bool> AnswersAsync(ContainerId container, TimeSpan timeout)
     {
-        var asked = AskAsync(dockerId, Opcode.Stat, new StatRequest([]).Write, FileStat.Read, timeout);
+        var asked = AskAsync(container, Opcode.Stat, new StatRequest([]).Write, FileStat.Read, timeout);
         // Giving the request up takes a moment longer.
         return await Task.WhenAny(asked, Task.Delay(timeout, time)) == asked && await asked is not null;
     }
 
     /// <summary>Waits until the agent answers a question that every version of it knows.</summary>
     /// <exception cref="RequestException">workspace_lost.</exception>
-    public async Task CheckAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task CheckAsync(ContainerId container, CancellationToken cancellationToken)
     {
-        var link = Get(dockerId);
+        var link = Get(container);
         await AgentSilence.ExplainAsync(
             link,
             () => link.RequestAsync(Opcode.Stat, new StatRequest([]).Write, FileStat.Read, repeatable: true, cancellationToken),
@@ -160,7 +149,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
     }
 
     /// <summary>How many files a workspace has; no more than <see cref="MaxCounted"/> are counted. Null without an answer.</summary>
-    public async Task<int?> CountFilesAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task<int?> CountFilesAsync(ContainerId container, CancellationToken cancellationToken)
     {
         try
         {
@@ -168,7 +157,7 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
             while (true)
             {
                 var request = new ListRequest([], Recursive: true, "", MaxCounted, after);
-                var page = await Get(dockerId).RequestAsync(
+                var page = await Get(container).RequestAsync(
                     Opcode.List, request.Write, ListResponse.Read, repeatable: true, cancellationToken);
                 files += page.Entries.Count(entry => entry.Kind == FileKind.File);
                 entries += page.Entries.Count;
@@ -179,29 +168,35 @@ internal sealed class AgentDirectory(EngineStreams streams, EngineContainers con
         }
         catch (RequestException)
         {
-            // A number for the reader of one result: the workspace is there without it.
+            // The number is only shown: the workspace is there without it.
             return null;
         }
     }
 
     /// <summary>The container is gone: closes the connection, if there is one, and reports the loss to the listener.</summary>
-    public async Task LoseAsync(string dockerId)
+    public async Task LoseAsync(ContainerId container)
     {
-        await ForgetAsync(dockerId);
+        await ForgetAsync(container);
         // Also without a connection: after a restart of the server there is none yet, and the execs of the container have ended all the
         // same.
-        Listener.Lost(dockerId);
+        listener.Lost(container);
     }
 
-    /// <summary>The link found its container ended. The next one to the same workspace is another link.</summary>
-    public void Drop(AgentLink link) => _links.TryRemove(KeyValuePair.Create(link.DockerId, link));
-
-    /// <summary>Ends the tie; the container is left alone.</summary>
-    public async Task ForgetAsync(string dockerId)
+    /// <summary>Closes the connection; the container is left alone.</summary>
+    public async Task ForgetAsync(ContainerId container)
     {
-        if (_links.TryRemove(dockerId, out var link))
+        if (_links.TryRemove(container, out var link))
             await link.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_links.Keys.Select(ForgetAsync));
+
+    private AgentLink LinkTo(ContainerId container, byte[] secret)
+    {
+        var link = new AgentLink(transports.To(container), secret, listener, metrics.Agents, time, logger);
+        link.ProtocolBroken += reason => ProtocolBroken?.Invoke(container, reason);
+        // The next one to the same workspace is another link.
+        link.Ended += () => _links.TryRemove(KeyValuePair.Create(container, link));
+        return link;
+    }
 }

@@ -3,7 +3,7 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agents;
 
-/// <summary>The agent's words as refusals that a model can act on.</summary>
+/// <summary>The agent's errors, as errors that a model can act on.</summary>
 internal static partial class AgentErrors
 {
     private const int MaxText = 500;
@@ -24,18 +24,23 @@ internal static partial class AgentErrors
             AgentStatus.NotADirectory => (ErrorCode.InvalidArgument, "Use the path of a directory; fs_stat tells what it is."),
             AgentStatus.IsADirectory => (ErrorCode.InvalidArgument, "Use the path of a file; fs_list shows what is in the directory."),
             AgentStatus.NotEmpty => (ErrorCode.InvalidArgument, "Pass recursive=true to delete a directory with all that is in it."),
-            AgentStatus.NotRegular => (ErrorCode.InvalidArgument, "Only regular files and directories can be used; fs_stat tells what it is."),
+            AgentStatus.NotRegular => (
+                ErrorCode.InvalidArgument, "Only regular files and directories can be used; fs_stat tells what it is."),
             AgentStatus.PermissionDenied => (
                 ErrorCode.PathDenied,
                 "The workspace's user may not do this; exec with ls -l shows who may. exec with chmod -R u+rwX opens what belongs to that "
                 + "user; an archive leaves a path out with exclude."),
             AgentStatus.NoSpace => (ErrorCode.ResourceExhausted, "Delete files that are not needed, then call again."),
             AgentStatus.TooLarge => (ErrorCode.ResourceExhausted, $"Ask for less at once, or use {FileAddress.Named}."),
-            AgentStatus.Exhausted => (ErrorCode.ResourceExhausted, "The workspace is at its limit of processes or memory: list_execs shows what runs, exec_cancel ends it."),
+            AgentStatus.Exhausted => (
+                ErrorCode.ResourceExhausted,
+                "The workspace is at its limit of processes or memory: list_execs shows what runs, exec_cancel ends it."),
             AgentStatus.Cancelled => (ErrorCode.Timeout, "Call again, or ask for less at once."),
             AgentStatus.Expired => (ErrorCode.Timeout, "Nothing was done. Call again; list_execs shows what keeps the workspace busy."),
             AgentStatus.NoSuchExec => (ErrorCode.ExecNotFound, "It has ended; exec_poll has its output."),
-            AgentStatus.CannotStart => (ErrorCode.InvalidArgument, "Check the program's name and that the image has it; without sh in the image, use cmd with a program that it has."),
+            AgentStatus.CannotStart => (
+                ErrorCode.InvalidArgument,
+                "Check the program's name and that the image has it; without sh in the image, use cmd with a program that it has."),
             _ => (ErrorCode.ServerError, "Call again; if it stays so, ask the operator to look at the server's log."),
         };
         var retryable = status is AgentStatus.Exhausted or AgentStatus.NoSpace or AgentStatus.Cancelled or AgentStatus.Expired;

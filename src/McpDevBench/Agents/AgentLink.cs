@@ -1,72 +1,71 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Agents;
 
 /// <summary>
-/// The lasting tie to one container's agent: whichever stream is up now, and the work of getting another one when it ends. The first stream is an
-/// attach that was there before the container started; later ones are a new attach, or, where that does not answer, the bridge.
+/// The lasting connection to one container's agent: the stream that is up now, and reconnecting when it ends.
 /// </summary>
-internal sealed partial class AgentLink : IAsyncDisposable
+internal sealed partial class AgentLink(
+    AgentTransport transport, byte[] secret, AgentListener listener, AgentMetrics metrics, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
 {
-    private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(3), BridgeTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan GreetingTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>An agent that breaks the protocol after each reconnect must not fill the audit record.</summary>
     private static readonly TimeSpan _reportInterval = TimeSpan.FromMinutes(10);
 
-    private readonly AgentDirectory _directory;
-    private readonly byte[] _secret;
+    /// <summary>Our version, for the hello.</summary>
+    private static readonly string _build = typeof(AgentLink).Assembly.GetName().Version?.ToString(3) ?? "0";
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
+    private readonly Heartbeat _heartbeat = new(metrics, time);
     private TaskCompletionSource<AgentConnection> _connected = NotConnected();
     private Task _running = Task.CompletedTask;
-    private readonly Heartbeat _heartbeat;
     private long? _reportedAt;
 
-    public AgentLink(AgentDirectory directory, string dockerId, byte[] secret)
-    {
-        (_directory, DockerId, _secret, _heartbeat) = (directory, dockerId, secret, new Heartbeat(directory.Metrics, directory.Time));
-    }
+    /// <summary>The container is gone. Raised once, before those who wait for a stream get the error.</summary>
+    public event Action? Ended;
 
-    public string DockerId { get; }
+    /// <summary>The agent has broken the protocol, with the reason. Raised at most once in ten minutes.</summary>
+    public event Action<string>? ProtocolBroken;
 
-    public EngineContainers Containers => _directory.Containers;
+    public ContainerId Container => transport.Container;
 
     /// <summary>Why the last attempt to connect failed; null if it did not.</summary>
     public RequestException? Failure { get; private set; }
 
     public bool IsConnected => _connected.Task.IsCompletedSuccessfully;
 
-    /// <summary>The first stream: attached before <paramref name="start"/>, so that nothing else can have spoken to the agent.</summary>
-    public async Task OpenAsync(Func<CancellationToken, Task> start, CancellationToken cancellationToken)
+    /// <summary>The state of the container, asked of the engine now.</summary>
+    public Task<ContainerState> StateAsync(CancellationToken cancellationToken) => transport.StateAsync(cancellationToken);
+
+    /// <summary>Greets the agent of a container that was just started, and owns the stream from here on.</summary>
+    /// <exception cref="RequestException">server_error: no agent answers.</exception>
+    public async Task OpenAsync(EngineStream stream, CancellationToken cancellationToken)
     {
-        var stream = await _directory.Streams.AttachAsync(DockerId, cancellationToken);
-        try
-        {
-            await start(cancellationToken);
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(BridgeTimeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(GreetingTimeout);
         AgentConnection connection;
         try
         {
-            connection = await AgentConnection.OpenAsync(stream, _secret, _directory.Build, _directory.Time, patience.Token);
+            connection = await AgentConnection.OpenAsync(stream, secret, _build, time, timeout.Token);
         }
-        catch (Exception e) when (e is IOException or ProtocolException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is IOException or ProtocolException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new RequestException(ErrorCode.ServerError, "The container started, but the agent in it did not answer.", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
+            throw new RequestException(
+                ErrorCode.ServerError, "The container started, but the agent in it did not answer.",
+                "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
         }
         _running = RunAsync(connection);
     }
 
-    /// <summary>Takes up the tie to a container that runs already.</summary>
+    /// <summary>Connects to a container that runs already, in the background.</summary>
     public void Resume() => _running = RunAsync(null);
 
     /// <summary>The stream, waiting for a new one if there is none at the moment.</summary>
@@ -75,7 +74,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
     {
         lock (_lock)
         {
-            // Ended, and nobody has noticed yet.
+            // It has ended, and the read loop has not noticed yet.
             if (_connected.Task is { IsCompletedSuccessfully: true, Result.Closed.IsCancellationRequested: true })
                 _connected = NotConnected();
             return _connected.Task.WaitAsync(cancellationToken);
@@ -84,7 +83,8 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     /// <summary>One request, one answer.</summary>
     /// <param name="repeatable">Doing it twice is as good as once, so it is done again when the stream breaks in between.</param>
-    public async Task<T> RequestAsync<T>(Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken)
+    public async Task<T> RequestAsync<T>(
+        Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -93,14 +93,15 @@ internal sealed partial class AgentLink : IAsyncDisposable
             {
                 return await connection.CallAsync(opcode, write, call => call.AnswerAsync(read, cancellationToken));
             }
-            catch (RequestException) when (repeatable && attempt < 3 && connection.Closed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (RequestException) when (repeatable && attempt < 3
+                && connection.Closed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 // Broken in between: once more on the next stream.
             }
         }
     }
 
-    /// <summary>Tells the agent what is safe. Without a stream it is not told: the next one begins with the same news.</summary>
+    /// <summary>Sends an ack. Dropped while disconnected: the reconnect handshake resends it.</summary>
     public void Acknowledge(ExecAck ack)
     {
         var connected = _connected.Task;
@@ -117,8 +118,8 @@ internal sealed partial class AgentLink : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // A defect of ours: whoever waits for the end is still to be told of it.
-            LogFailed(_directory.Logger, DockerId, e);
+            // A defect of ours: what waits for the end has to learn of it all the same.
+            LogFailed(logger, Container, e);
         }
         lock (_lock)
         {
@@ -129,11 +130,11 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     private async Task RunAsync(AgentConnection? connection)
     {
-        // The stream outlives the call that opened it: what is done for it later is no part of that call.
+        // The stream outlives the call that opened it: what is done for it later is not part of that call.
         Spans.Leave();
         CallDeadline.Leave();
         var attempt = 0;
-        // Why the last stream ended; before the first one, because another server had it.
+        // Why the last stream ended. Before the first one: another server had it.
         var reason = "server_start";
         while (!_stopping.IsCancellationRequested)
         {
@@ -142,12 +143,12 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 connection = await ReconnectAsync(attempt++);
                 if (connection is null)
                     continue;
-                _directory.Metrics.Reconnected(reason);
+                metrics.Reconnected(reason);
             }
             Failure = null;
             lock (_lock)
                 _connected.TrySetResult(connection);
-            var since = _directory.Time.GetTimestamp();
+            var since = time.GetTimestamp();
             using (var watch = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, connection.Closed))
             using (_stopping.Token.Register(connection.Dispose))
             {
@@ -155,9 +156,9 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 var pinging = _heartbeat.RunAsync(connection, watch.Token);
                 try
                 {
-                    await connection.RunAsync(this, _directory.Listener);
+                    await connection.RunAsync(this, listener);
                     reason = "closed";
-                    LogEnded(_directory.Logger, DockerId);
+                    LogEnded(logger, Container);
                 }
                 catch (ProtocolException e)
                 {
@@ -168,13 +169,13 @@ internal sealed partial class AgentLink : IAsyncDisposable
                 catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
                 {
                     reason = "broken";
-                    LogBroken(_directory.Logger, DockerId, e.Message);
+                    LogBroken(logger, Container, e.Message);
                 }
                 catch (Exception e)
                 {
                     reason = "broken";
                     // A defect of ours: it must not cost the workspace its stream for good.
-                    LogFailed(_directory.Logger, DockerId, e);
+                    LogFailed(logger, Container, e);
                 }
                 if (await pinging)
                     reason = "no_pong";
@@ -185,7 +186,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
                     _connected = NotConnected();
             }
             // The first ping is sent at once: an answer to it alone says nothing of how long the stream will last.
-            if (connection.Pongs > 0 && _directory.Time.GetElapsedTime(since) >= Heartbeat.Interval)
+            if (connection.Pongs > 0 && time.GetElapsedTime(since) >= Heartbeat.Interval)
                 attempt = 0;
             connection = null;
         }
@@ -193,12 +194,12 @@ internal sealed partial class AgentLink : IAsyncDisposable
 
     private void Report(ProtocolException broken)
     {
-        _directory.Metrics.ProtocolBroken();
-        LogProtocolError(_directory.Logger, DockerId, broken.Message);
-        if (_reportedAt is { } last && _directory.Time.GetElapsedTime(last) < _reportInterval)
+        metrics.ProtocolBroken();
+        LogProtocolError(logger, Container, broken.Message);
+        if (_reportedAt is { } last && time.GetElapsedTime(last) < _reportInterval)
             return;
-        _reportedAt = _directory.Time.GetTimestamp();
-        _directory.ProtocolBroken(DockerId, broken.Message);
+        _reportedAt = time.GetTimestamp();
+        ProtocolBroken?.Invoke(broken.Message);
     }
 
     /// <returns>Null: not this time. The link has been stopped if the container is gone.</returns>
@@ -207,14 +208,19 @@ internal sealed partial class AgentLink : IAsyncDisposable
         try
         {
             if (attempt > 0)
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(attempt, 8), 5000)), _directory.Time, _stopping.Token);
-            if (await _directory.Containers.StateAsync(DockerId, _stopping.Token) is not ("running" or "paused" or "created"))
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(attempt, 8), 5000)), time, _stopping.Token);
+            if (await transport.StateAsync(_stopping.Token)
+                is not (ContainerState.Running or ContainerState.Paused or ContainerState.Created))
             {
                 GiveUp();
                 return null;
             }
-            return await TryAsync(_directory.Streams.AttachAsync(DockerId, _stopping.Token), AttachTimeout)
-                ?? await TryAsync(_directory.Streams.BridgeAsync(DockerId, _stopping.Token), BridgeTimeout);
+            foreach (var way in transport.Ways)
+            {
+                if (await TryAsync(way) is { } connection)
+                    return connection;
+            }
+            return null;
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -224,19 +230,21 @@ internal sealed partial class AgentLink : IAsyncDisposable
         {
             Failure = e as RequestException;
             // What is wrong with the engine may pass: it must not cost the workspace its stream for good.
-            LogNotReconnected(_directory.Logger, DockerId, e.Message);
+            LogNotReconnected(logger, Container, e.Message);
             return null;
         }
     }
 
-    private async Task<AgentConnection?> TryAsync(Task<EngineStream> stream, TimeSpan patience)
+    private async Task<AgentConnection?> TryAsync(TransportWay way)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        deadline.CancelAfter(patience);
+        deadline.CancelAfter(way.Timeout);
         try
         {
-            var connection = await AgentConnection.OpenAsync(await stream, _secret, _directory.Build, _directory.Time, deadline.Token);
-            LogReconnected(_directory.Logger, DockerId, connection.Welcome.Execs.Count);
+            // The engine has time limits of its own for opening the stream.
+            var stream = await way.OpenAsync(_stopping.Token);
+            var connection = await AgentConnection.OpenAsync(stream, secret, _build, time, deadline.Token);
+            LogReconnected(logger, Container, connection.Welcome.Execs.Count);
             return connection;
         }
         catch (ProtocolException e)
@@ -246,7 +254,7 @@ internal sealed partial class AgentLink : IAsyncDisposable
         }
         catch (Exception e) when (e is not RequestException)
         {
-            LogNotReconnected(_directory.Logger, DockerId, e.Message);
+            LogNotReconnected(logger, Container, e.Message);
             return null;
         }
     }
@@ -256,11 +264,11 @@ internal sealed partial class AgentLink : IAsyncDisposable
     private void GiveUp()
     {
         _stopping.Cancel();
-        _directory.Drop(this);
+        Ended?.Invoke();
         try
         {
             // Before those who wait: they find the workspace marked as stopped, and resume it.
-            _directory.Listener.Lost(DockerId);
+            listener.Lost(Container);
         }
         finally
         {
@@ -272,21 +280,21 @@ internal sealed partial class AgentLink : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "The stream to an agent ended")]
-    private static partial void LogEnded(ILogger logger, string dockerId);
+    [LoggerMessage(LogLevel.Debug, "Stream to an agent ended")]
+    private static partial void LogEnded(ILogger logger, ContainerId dockerId);
 
-    [LoggerMessage(LogLevel.Information, "The stream to an agent is up again")]
-    private static partial void LogReconnected(ILogger logger, string dockerId, int execCount);
+    [LoggerMessage(LogLevel.Information, "Reconnected to agent")]
+    private static partial void LogReconnected(ILogger logger, ContainerId dockerId, int execCount);
 
-    [LoggerMessage(LogLevel.Information, "The stream to an agent broke")]
-    private static partial void LogBroken(ILogger logger, string dockerId, [Untrusted] string reason);
+    [LoggerMessage(LogLevel.Information, "Stream to an agent broke")]
+    private static partial void LogBroken(ILogger logger, ContainerId dockerId, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Information, "A stream to an agent could not be opened and will be tried again")]
-    private static partial void LogNotReconnected(ILogger logger, string dockerId, [Untrusted] string reason);
+    [LoggerMessage(LogLevel.Information, "Could not connect to agent; retrying")]
+    private static partial void LogNotReconnected(ILogger logger, ContainerId dockerId, [Untrusted] string reason);
 
-    [LoggerMessage(LogLevel.Error, "Listening to an agent failed unexpectedly")]
-    private static partial void LogFailed(ILogger logger, string dockerId, Exception exception);
+    [LoggerMessage(LogLevel.Error, "Reading from an agent failed unexpectedly")]
+    private static partial void LogFailed(ILogger logger, ContainerId dockerId, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "An agent broke the protocol")]
-    private static partial void LogProtocolError(ILogger logger, string dockerId, [Untrusted] string reason);
+    [LoggerMessage(LogLevel.Warning, "Agent broke the protocol")]
+    private static partial void LogProtocolError(ILogger logger, ContainerId dockerId, [Untrusted] string reason);
 }

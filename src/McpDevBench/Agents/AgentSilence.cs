@@ -1,4 +1,5 @@
 using System.Globalization;
+using McpDevBench.Engine;
 
 namespace McpDevBench.Agents;
 
@@ -7,8 +8,6 @@ namespace McpDevBench.Agents;
 /// </summary>
 internal static class AgentSilence
 {
-    private const string Paused = "paused";
-
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs a request: a timeout, or a stream that ends before the answer, becomes an error with the reason.</summary>
@@ -48,7 +47,7 @@ internal static class AgentSilence
                 ErrorCode.DockerUnavailable,
                 $"The workspace did not answer within {within} s, and neither did Docker: {failure.Message} {consequence}",
                 hint ?? failure.Hint, retryable: true, failure) { Details = details };
-        var isPaused = state == Paused;
+        var isPaused = state == ContainerState.Paused;
         const string Advice =
             "Call again; if it stays so, list_execs shows what keeps the workspace busy, and system_status whether Docker answers.";
         return new RequestException(
@@ -61,7 +60,7 @@ internal static class AgentSilence
     public static async Task<RequestException> DescribeAsync(
         AgentLink link, RequestException lost, string consequence, string? hint = null, string? execId = null)
     {
-        var isPaused = (await LookAsync(link)).State == Paused;
+        var isPaused = (await LookAsync(link)).State == ContainerState.Paused;
         return new RequestException(
             isPaused ? ErrorCode.Timeout : lost.Code,
             isPaused ? $"The workspace did not answer: its container is paused. {consequence}" : $"{lost.Message} {consequence}",
@@ -69,7 +68,7 @@ internal static class AgentSilence
     }
 
     /// <summary>Whether Docker reports now that the container is paused.</summary>
-    public static async Task<bool> IsPausedAsync(AgentLink link) => (await LookAsync(link)).State == Paused;
+    public static async Task<bool> IsPausedAsync(AgentLink link) => (await LookAsync(link)).State == ContainerState.Paused;
 
     private static string UnpauseFirst(string? hint) =>
         $"Ask the operator to unpause the container (docker unpause). {hint ?? "Then call again."} "
@@ -78,12 +77,12 @@ internal static class AgentSilence
     private static Dictionary<string, string>? DetailsOf(string? execId) => execId is null ? null : new() { ["exec_id"] = execId };
 
     /// <returns>What Docker reports of the container, or why it reports nothing.</returns>
-    private static async Task<(string? State, RequestException? Failure)> LookAsync(AgentLink link)
+    private static async Task<(ContainerState? State, RequestException? Failure)> LookAsync(AgentLink link)
     {
         using var timeout = new CancellationTokenSource(LookTimeout);
         try
         {
-            return (await link.Containers.StateAsync(link.DockerId, timeout.Token), null);
+            return (await link.StateAsync(timeout.Token), null);
         }
         catch (RequestException e)
         {

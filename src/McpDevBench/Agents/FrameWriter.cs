@@ -6,7 +6,7 @@ namespace McpDevBench.Agents;
 
 /// <summary>
 /// Sends frames to an agent, one at a time. A frame whose caller waits is copied only when its turn comes, and is dropped with its caller;
-/// frames for which nobody waits are bounded in bytes.
+/// posted frames are bounded in bytes.
 /// </summary>
 /// <param name="closed">Cancelled when the stream has ended.</param>
 internal sealed class FrameWriter(EngineStream stream, CancellationToken closed)
@@ -20,7 +20,7 @@ internal sealed class FrameWriter(EngineStream stream, CancellationToken closed)
     private readonly SemaphoreSlim _writing = new(1, 1);
     private int _posted;
 
-    /// <summary>Sends a small frame that nobody waits for.</summary>
+    /// <summary>Queues a small frame.</summary>
     /// <exception cref="ProtocolException">Too much waits already: the agent does not read.</exception>
     public Task PostAsync(FrameKind kind, uint channel, ReadOnlyMemory<byte> payload)
     {

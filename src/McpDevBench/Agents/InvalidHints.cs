@@ -13,7 +13,7 @@ internal static class InvalidHints
     private const string Apart = "Call again; if it stays so, do the operations of the batch one by one, with fs_write, fs_edit and "
         + "fs_delete.";
 
-    // The part of the text that tells it; what a name may stand before comes first.
+    // The part of the text by which it is recognised; what a name may precede comes first.
     private static readonly (string Part, string Hint)[] _hints =
     [
         (": the name is too long", ShorterPath),

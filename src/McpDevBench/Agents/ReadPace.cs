@@ -30,7 +30,8 @@ internal sealed class ReadPace(TimeProvider time)
     public void Answered() => _left = Math.Min(PerSecond, _left + PerAnswer);
 
     /// <summary>Waits until the agent may be read again; usually not at all.</summary>
-    public ValueTask RestAsync(CancellationToken cancellationToken) => _left >= 0 ? ValueTask.CompletedTask : RefillAsync(cancellationToken);
+    public ValueTask RestAsync(CancellationToken cancellationToken) =>
+        _left >= 0 ? ValueTask.CompletedTask : RefillAsync(cancellationToken);
 
     private async ValueTask RefillAsync(CancellationToken cancellationToken)
     {

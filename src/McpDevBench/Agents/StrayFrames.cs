@@ -2,7 +2,9 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Agents;
 
-/// <summary>Frames that bring nothing new. Around a cancellation or a reconnect an agent sends a few; more are an attack on the reader.</summary>
+/// <summary>
+/// Frames that bring nothing new. Around a cancellation or a reconnect an agent sends a few; more are an attack on the reader.
+/// </summary>
 internal sealed class StrayFrames(TimeProvider time)
 {
     public const int Max = 1000;

@@ -10,7 +10,7 @@ internal sealed record AuditFilter
     public string? EventType { get; init; }
     public string? ContainerId { get; init; }
 
-    /// <summary>Of these too, with <see cref="ContainerId"/>: the workspaces that had it as their alias.</summary>
+    /// <summary>Of these too, with <see cref="WorkspaceId"/>: the workspaces that had it as their alias.</summary>
     public IReadOnlyList<string> WithAlias { get; init; } = [];
 
     public string? ExecId { get; init; }

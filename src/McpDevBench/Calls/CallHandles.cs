@@ -53,12 +53,12 @@ internal sealed class CallHandles(WorkspaceDirectory workspaces, ExecStore execs
             : null;
 
     private string? IdOf(CallFacts facts, string? handle) =>
-        handle is null || ContainerId.TryParse(handle, out _) ? handle : workspaces.IdOf(facts.Caller, handle)?.ToString() ?? handle;
+        handle is null || WorkspaceId.TryParse(handle, out _) ? handle : workspaces.IdOf(facts.Caller, handle)?.ToString() ?? handle;
 
     /// <summary>Of a workspace that is gone with its files, only the audit log still has the alias.</summary>
     private string? EarlierId(CallFacts facts, string? handle)
     {
-        if (handle is null || ContainerId.TryParse(handle, out _))
+        if (handle is null || WorkspaceId.TryParse(handle, out _))
             return handle;
         try
         {

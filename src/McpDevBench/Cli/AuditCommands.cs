@@ -66,7 +66,7 @@ internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> give
     /// <summary>Records hold the id. An alias stands for the workspaces that have it, and for those that were spawned with it.</summary>
     private AuditFilter Resolve(StorageOptions storage, AuditStore store)
     {
-        if (filter.ContainerId is not { } given || ContainerId.TryParse(given, out _))
+        if (filter.ContainerId is not { } given || WorkspaceId.TryParse(given, out _))
             return filter;
         var resolved = store.Resolve(filter with { WithAlias = Database.IdsWithAlias(storage, given, filter.Principal) });
         if (resolved.WithAlias.Count == 0)

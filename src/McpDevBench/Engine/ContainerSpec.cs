@@ -94,7 +94,8 @@ internal sealed record ContainerSpec
         User = StartUser,
         WorkingDir = "/",
         Hostname = HostName,
-        // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and nobody can open its streams.
+        // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and no process can
+        // open its streams.
         Entrypoint = [AgentPath],
         Cmd = WorkspaceUser.Command(Uid),
         // Only for an operator's docker exec.
@@ -120,10 +121,9 @@ internal sealed record ContainerSpec
             ShmSize = SharedMemoryBytes,
             Mounts =
             [
-                new Mount { Type = "volume", Source = AgentVolume, Target = AgentFolder, ReadOnly = true, VolumeOptions = new VolumeOptions { NoCopy = true } },
-                new Mount { Type = "volume", Source = WorkspaceVolume, Target = WorkspacePath, ReadOnly = false, VolumeOptions = new VolumeOptions { NoCopy = true } },
-                new Mount { Type = "volume", Source = HomeVolume, Target = HomePath, ReadOnly = false,
-                    VolumeOptions = new VolumeOptions { NoCopy = true } },
+                MountOf(AgentVolume, AgentFolder, isReadOnly: true),
+                MountOf(WorkspaceVolume, WorkspacePath, isReadOnly: false),
+                MountOf(HomeVolume, HomePath, isReadOnly: false),
             ],
             Memory = MemoryBytes,
             MemorySwap = MemoryBytes,
@@ -202,6 +202,11 @@ internal sealed record ContainerSpec
         }
     }
 
+    private static Mount MountOf(string volume, string path, bool isReadOnly) => new()
+    {
+        Type = "volume", Source = volume, Target = path, ReadOnly = isReadOnly, VolumeOptions = new VolumeOptions { NoCopy = true },
+    };
+
     /// <summary>
     /// Temporary files count as memory. Together they have at most seven eighths of it, so that a full one is "no space left", and nothing
     /// is killed for it.
@@ -209,16 +214,16 @@ internal sealed record ContainerSpec
     private Dictionary<string, string> TemporaryFolders()
     {
         var declared = ImageVolumes.Where(IsForeign).Select(path => path.TrimEnd('/')).Distinct().ToList();
-        var mounts = new Dictionary<string,
-            string>(StringComparer.Ordinal) { ["/tmp"] = Options(MemoryBytes / 2), ["/run"] = Options(MemoryBytes / 16) };
-        mounts[OwnFolder] = OwnFolderOptions;
+        var mounts = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["/tmp"] = Options(MemoryBytes / 2), ["/run"] = Options(MemoryBytes / 16), [OwnFolder] = OwnFolderOptions,
+        };
         foreach (var path in declared)
             mounts.TryAdd(path, Options(MemoryBytes * 3 / 16 / declared.Count));
         return mounts;
 
         // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner is stated as well as the mode:
-        // where the
-        // image has the folder, its mode wins over ours.
+        // where the image has the folder, its mode wins over ours.
         string Options(long bytes) => $"rw,exec,nosuid,nodev,size={bytes},mode=1777,uid={Uid},gid={WorkspaceUser.Group}";
 
         // A path that we mount already, or one below such a path, is ours anyway.

@@ -10,7 +10,7 @@ using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Engine;
 
-/// <summary>What the engine says about itself.</summary>
+/// <summary>What the engine reports of itself.</summary>
 /// <param name="Id">Its identity: another one behind the same address is another engine.</param>
 /// <param name="MemoryBytes">Memory of its host.</param>
 internal sealed record EngineIdentity(string Id, string Version, string ApiVersion, string Architecture, long MemoryBytes, int Processors)
@@ -26,15 +26,19 @@ internal sealed record EngineIdentity(string Id, string Version, string ApiVersi
 }
 
 /// <summary>
-/// The one connection to the Docker Engine. Negotiates the version of the API, gives every call a deadline, and turns what can go wrong into
-/// refusals. A call that finds the engine gone fails; the next one tries again.
+/// The one connection to the Docker Engine. Negotiates the version of the API, gives every call a deadline, and turns what can go wrong
+/// into errors for the caller. A call that finds the engine gone fails; the next one tries again.
 /// </summary>
-internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<DockerEngine> logger) : IDisposable
+internal sealed partial class DockerEngine(
+    EngineOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<DockerEngine> logger) : IDisposable
 {
     /// <summary>The names of all calls, for metrics.</summary>
     public static IReadOnlyList<string> Calls { get; } =
-        ["connect", "ping", "create", "inspect", "start", "stop", "update", "pause", "unpause", "kill", "remove", "list", "put", "get", "stat",
-            "attach", "exec_create", "exec_start", "pull", "commit", "image_inspect", "image_list", "image_remove", "volume_create", "volume_list", "volume_remove"];
+    [
+        "connect", "ping", "create", "inspect", "start", "stop", "update", "pause", "unpause", "kill", "remove", "list", "put", "get",
+        "stat", "attach", "exec_create", "exec_start", "pull", "commit", "image_inspect", "image_list", "image_remove", "volume_create",
+        "volume_list", "volume_remove",
+    ];
 
     /// <summary>The newest version whose behaviour we know, and the oldest we can do with.</summary>
     private static readonly Version NewestApi = new(1, 51), OldestApi = new(1, 41);
@@ -55,7 +59,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
     public TimeSpan PullTimeout => options.PullTimeout;
 
     /// <summary>Who answers, after connecting if need be.</summary>
-    public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) => (await ConnectAsync(default, cancellationToken)).Identity;
+    public async Task<EngineIdentity> IdentifyAsync(CancellationToken cancellationToken) =>
+        (await ConnectAsync(default, cancellationToken)).Identity;
 
     /// <summary>Whether the engine answers now.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>
@@ -82,14 +87,16 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         _connection?.Client.Dispose();
     }
 
-    private async Task CallAsync(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task> action, CancellationToken cancellationToken) =>
+    private async Task CallAsync(
+        string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task> action, CancellationToken cancellationToken) =>
         await CallAsync(call, timeout, async (client, token) =>
         {
             await action(client, token);
             return true;
         }, cancellationToken);
 
-    private async Task<T> CallAsync<T>(string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(
+        string call, TimeSpan timeout, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         using var span = Spans.Docker(call);
         var connection = await ConnectAsync(span, cancellationToken);
@@ -107,11 +114,15 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             // The next call negotiates anew: the engine may come back as another version.
             Interlocked.CompareExchange(ref _connection, null, connection);
             LogUnreachable(logger, call, EngineFailure.ReasonOf(e));
-            throw Refuse(e, timeout);
+            throw ErrorOf(e, timeout);
         }
-        catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable && Text(e).Contains("no space left", StringComparison.OrdinalIgnoreCase))
+        catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable
+            && Text(e).Contains("no space left", StringComparison.OrdinalIgnoreCase))
         {
-            throw new RequestException(ErrorCode.ResourceExhausted, "The Docker host's disk is full.", "Ask the operator to free disk space, or delete workspaces whose files are not needed: kill with delete_files=true.", retryable: true, e);
+            throw new RequestException(
+                ErrorCode.ResourceExhausted, "The Docker host's disk is full.",
+                "Ask the operator to free disk space, or delete workspaces whose files are not needed: kill with delete_files=true.",
+                retryable: true, e);
         }
     }
 
@@ -147,7 +158,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             // Without a version in the path, every engine answers in its own.
             using var any = Build(null);
             var version = await any.System.GetVersionAsync(deadline.Token);
-            var offered = Version.TryParse(version.APIVersion, out var parsed) ? parsed : throw Unsuitable($"does not name its API version ('{version.APIVersion}')");
+            if (!Version.TryParse(version.APIVersion, out var offered))
+                throw Unsuitable($"does not name its API version ('{version.APIVersion}')");
             if (offered < OldestApi)
                 throw Unsuitable($"speaks API {offered}, at least {OldestApi} (Docker 20.10) is needed");
             if (Version.TryParse(version.MinAPIVersion, out var oldest) && oldest > NewestApi)
@@ -171,7 +183,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         catch (Exception e) when (e is not RequestException
             && Measure("connect", default, started, e, CancellationToken.None) && EngineFailure.IsUnreachable(e, CancellationToken.None))
         {
-            throw Refuse(e, options.CallTimeout);
+            throw ErrorOf(e, options.CallTimeout);
         }
         catch (DockerApiException e)
         {
@@ -223,7 +235,7 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         return true;
     }
 
-    private RequestException Refuse(Exception e, TimeSpan timeout)
+    private RequestException ErrorOf(Exception e, TimeSpan timeout)
     {
         var (what, hint) = EngineFailure.SocketErrorOf(e) switch
         {
@@ -235,7 +247,8 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
             SocketError.AddressNotAvailable =>
                 ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
             SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => (
-                $"The name of {Host} is unknown.", "Ask the operator to set MCP_DOCKER_HOST to an address that the server can resolve; then call again."),
+                $"The name of {Host} is unknown.",
+                "Ask the operator to set MCP_DOCKER_HOST to an address that the server can resolve; then call again."),
             _ when EngineFailure.IsTls(e) => (
                 $"Docker at {Host} cannot be reached over TLS: {EngineFailure.ReasonOf(e)}",
                 "Ask the operator to check MCP_DOCKER_HOST and the certificates in MCP_DOCKER_CERT_PATH; then call again."),
@@ -244,7 +257,9 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
                 "Call again; if it stays so, ask the operator to look at Docker."),
             _ when e.ToString().Contains("No such file", StringComparison.OrdinalIgnoreCase) =>
                 ($"There is no Docker socket at {Host}.", "Ask the operator to start Docker or to set MCP_DOCKER_HOST; then call again."),
-            _ => ($"Docker at {Host} cannot be reached: {EngineFailure.ReasonOf(e)}", "Ask the operator to look at Docker; then call again."),
+            _ => (
+                $"Docker at {Host} cannot be reached: {EngineFailure.ReasonOf(e)}",
+                "Ask the operator to look at Docker; then call again."),
         };
         return new RequestException(ErrorCode.DockerUnavailable, what, hint, retryable: true, e);
     }
@@ -264,12 +279,15 @@ internal sealed partial class DockerEngine(EngineOptions options, MetricCatalogu
         var body = e.ResponseBody ?? "";
         var start = body.IndexOf(field, StringComparison.Ordinal);
         var end = body.LastIndexOf('"');
-        return start < 0 || end <= start + field.Length ? body.Trim() : body[(start + field.Length)..end].Replace("\\\"", "'", StringComparison.Ordinal);
+        return start < 0 || end <= start + field.Length
+            ? body.Trim()
+            : body[(start + field.Length)..end].Replace("\\\"", "'", StringComparison.Ordinal);
     }
 
     [LoggerMessage(LogLevel.Information, "Connected to the Docker Engine")]
-    private static partial void LogConnected(ILogger logger, [Untrusted] Uri dockerHost, string dockerVersion, string apiVersion, string engineId);
+    private static partial void LogConnected(
+        ILogger logger, [Untrusted] Uri dockerHost, string dockerVersion, string apiVersion, string engineId);
 
-    [LoggerMessage(LogLevel.Warning, "The Docker Engine did not answer")]
+    [LoggerMessage(LogLevel.Warning, "Docker Engine did not answer")]
     private static partial void LogUnreachable(ILogger logger, string dockerCall, [Untrusted] string reason);
 }

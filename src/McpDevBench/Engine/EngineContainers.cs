@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -7,15 +6,10 @@ using McpDevBench.Observability.Secrets;
 namespace McpDevBench.Engine;
 
 /// <summary>A container as a listing shows it.</summary>
-/// <param name="State">Docker's word: created, running, paused, restarting, removing, exited, dead.</param>
 /// <param name="Name">Unique on the engine at each time.</param>
 internal sealed record EngineContainer(
-    string DockerId, string Name, string State, DateTimeOffset CreatedAt, string ImageId, IReadOnlyDictionary<string, string> Labels,
+    ContainerId Id, string Name, ContainerState State, DateTimeOffset CreatedAt, string ImageId, IReadOnlyDictionary<string, string> Labels,
     IReadOnlyList<string> Volumes);
-
-/// <summary>A container that is never started, to reach volumes or the files of an image through.</summary>
-/// <param name="Folders">Where its volumes are, in their order: paths that no image can have.</param>
-internal sealed record EngineHelper(string DockerId, IReadOnlyList<string> Folders);
 
 /// <summary>What only an inspect of a container shows.</summary>
 /// <param name="WorkspaceVolume">The volume at /workspace; null without one.</param>
@@ -25,7 +19,7 @@ internal sealed record EngineContainerDetails(
     string Network, long MemoryBytes, double Cpus, string Processors, long Pids, string? WorkspaceVolume, int Uid);
 
 /// <param name="Unpinned">Why it has not the processors that were asked for; null if it has.</param>
-internal sealed record CreatedContainer(string DockerId, string? Unpinned);
+internal sealed record CreatedContainer(ContainerId Id, string? Unpinned);
 
 /// <summary>Creating, starting, killing and finding containers.</summary>
 internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider time, ILogger<EngineContainers> logger)
@@ -51,66 +45,13 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
     }
 
-    private async Task<string> CreateExactlyAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    private async Task<ContainerId> CreateExactlyAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
         CreateContainerResponse created;
         try
         {
-            created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(spec.ToParameters(), token), cancellationToken);
-        }
-        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            throw ImageMissing(e);
-        }
-        catch (DockerApiException e)
-        {
-            throw new RequestException(ErrorCode.ServerError, $"Docker would not create the container: {DockerEngine.Text(e)}", "Try another image or other limits; if it stays so, ask the operator to look at Docker.", inner: e);
-        }
-        try
-        {
-            var actual = await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(created.ID, token), cancellationToken);
-            var differences = (created.Warnings ?? []).Concat(spec.Differences(actual)).ToList();
-            if (differences.Count == 0)
-                return created.ID;
-            LogNotAsAsked(logger, created.ID, string.Join("; ", differences));
-            throw new RequestException(ErrorCode.ServerError, $"Docker did not create the container as asked ({string.Join("; ", differences)}), so it was removed.", "This host cannot enforce the limits of a workspace; ask the operator to look at Docker's configuration.");
-        }
-        catch
-        {
-            await RemoveAsync(created.ID, CancellationToken.None);
-            throw;
-        }
-    }
-
-    /// <summary>Creates a container that is never started, with volumes at paths that are random: an image cannot have links there.</summary>
-    /// <param name="labelsOf">Its labels, by its name.</param>
-    public async Task<EngineHelper> CreateHelperAsync(
-        string imageId, IReadOnlyList<string> volumes, Func<string, Dictionary<string, string>> labelsOf, CancellationToken cancellationToken)
-    {
-        var name = $"mcp-devbench-helper-{Guid.NewGuid():n}";
-        var folders = volumes.Select((_, index) => $"/.{name}/{index}").ToList();
-        try
-        {
-            var created = await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(new CreateContainerParameters
-            {
-                Name = name,
-                Image = imageId,
-                User = "0:0",
-                WorkingDir = "/",
-                Entrypoint = ["/never-started"],
-                Labels = labelsOf(name),
-                NetworkDisabled = true,
-                HostConfig = new HostConfig
-                {
-                    NetworkMode = "none",
-                    LogConfig = new LogConfig { Type = "none" },
-                    Mounts = [.. volumes.Select((volume, index) => new Mount
-                    {
-                        Type = "volume", Source = volume, Target = folders[index], VolumeOptions = new VolumeOptions { NoCopy = true },
-                    })],
-                },
-            }, token), cancellationToken);
-            return new EngineHelper(created.ID, folders);
+            created = await engine.CallAsync(
+                "create", (client, token) => client.Containers.CreateContainerAsync(spec.ToParameters(), token), cancellationToken);
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -119,36 +60,69 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         catch (DockerApiException e)
         {
             throw new RequestException(
-                ErrorCode.ServerError, $"Docker would not create a container of the image: {DockerEngine.Text(e)}",
+                ErrorCode.ServerError, $"Docker would not create the container: {DockerEngine.Text(e)}",
+                "Try another image or other limits; if it stays so, ask the operator to look at Docker.", inner: e);
+        }
+        var id = new ContainerId(created.ID);
+        try
+        {
+            var actual = await engine.CallAsync(
+                "inspect", (client, token) => client.Containers.InspectContainerAsync(id.Value, token), cancellationToken);
+            var differences = (created.Warnings ?? []).Concat(spec.Differences(actual)).ToList();
+            if (differences.Count == 0)
+                return id;
+            var text = string.Join("; ", differences);
+            LogNotAsAsked(logger, id, text);
+            throw new RequestException(
+                ErrorCode.ServerError, $"Docker did not create the container as asked ({text}), so it was removed.",
+                "This host cannot enforce the limits of a workspace; ask the operator to look at Docker's configuration.");
+        }
+        catch
+        {
+            await RemoveAsync(id, CancellationToken.None);
+            throw;
+        }
+    }
+
+    public async Task StartAsync(ContainerId container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.CallAsync(
+                "start",
+                (client, token) => client.Containers.StartContainerAsync(container.Value, new ContainerStartParameters(), token),
+                cancellationToken);
+        }
+        catch (DockerApiException e)
+        {
+            throw new RequestException(
+                ErrorCode.ServerError, $"Docker would not start the container: {DockerEngine.Text(e)}",
                 "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
         }
     }
 
-    public async Task StartAsync(string dockerId, CancellationToken cancellationToken)
+    /// <summary>Asks process 1 to end, and ends it when the grace is over. One that is not running, or gone, is fine.</summary>
+    public Task StopAsync(ContainerId container, TimeSpan grace, CancellationToken cancellationToken)
     {
-        try
-        {
-            await engine.CallAsync("start", (client, token) => client.Containers.StartContainerAsync(dockerId, new ContainerStartParameters(), token), cancellationToken);
-        }
-        catch (DockerApiException e)
-        {
-            throw new RequestException(ErrorCode.ServerError, $"Docker would not start the container: {DockerEngine.Text(e)}", "Try another image; if it stays so, ask the operator to look at Docker.", inner: e);
-        }
+        var parameters = new ContainerStopParameters { WaitBeforeKillSeconds = (uint)grace.TotalSeconds };
+        return IgnoreIfNotRunning(engine.CallAsync(
+            "stop", (client, token) => client.Containers.StopContainerAsync(container.Value, parameters, token), cancellationToken));
     }
 
-    /// <summary>Asks process 1 to end, and ends it when the grace is over. One that is not running, or gone, is fine.</summary>
-    public Task StopAsync(string dockerId, TimeSpan grace, CancellationToken cancellationToken) =>
-        Forgiving(engine.CallAsync("stop", (client, token) => client.Containers.StopContainerAsync(dockerId, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)grace.TotalSeconds }, token), cancellationToken));
+    /// <summary>As <see cref="RemoveAsync"/>, by the name that the container was created with.</summary>
+    public Task RemoveNamedAsync(string name, CancellationToken cancellationToken) =>
+        RemoveAsync(new ContainerId(name), cancellationToken);
 
     /// <summary>
     /// Removes a container with its anonymous volumes, running or not, and returns once Docker no longer has it. One that is gone is fine.
     /// </summary>
-    /// <exception cref="RequestException">timeout: the container's processes have not ended within <see cref="RemovalTimeout"/>.</exception>
-    public async Task RemoveAsync(string dockerId, CancellationToken cancellationToken)
+    /// <exception cref="RequestException">timeout: the container's processes have not ended within <see
+    /// cref="RemovalTimeout"/>.</exception>
+    public async Task RemoveAsync(ContainerId container, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        await LiftCpuLimitAsync(dockerId, cancellationToken);
-        while (await TryRemoveAsync(dockerId, cancellationToken) is { } reason)
+        await LiftCpuLimitAsync(container, cancellationToken);
+        while (await TryRemoveAsync(container, cancellationToken) is { } reason)
         {
             if (time.GetElapsedTime(started) > RemovalTimeout)
                 throw new RequestException(
@@ -166,19 +140,22 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
             All = true,
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
         }, token), cancellationToken);
-        return [.. found.Select(container => new EngineContainer(
-            container.ID, container.Names?.FirstOrDefault(name => name.LastIndexOf('/') == 0)?[1..] ?? "", container.State, new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)), container.ImageID,
-            new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>()),
-            [.. (container.Mounts ?? []).Where(mount => mount.Type == "volume").Select(mount => mount.Name ?? "")]))];
+        return [.. found.Select(Read)];
     }
 
+    private static EngineContainer Read(ContainerListResponse container) => new(
+        new ContainerId(container.ID), container.Names?.FirstOrDefault(name => name.LastIndexOf('/') == 0)?[1..] ?? "",
+        ContainerStates.Parse(container.State), new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)),
+        container.ImageID, new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>()),
+        [.. (container.Mounts ?? []).Where(mount => mount.Type == "volume").Select(mount => mount.Name ?? "")]);
+
     /// <summary>Null if there is no such container.</summary>
-    public async Task<EngineContainerDetails?> InspectAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task<EngineContainerDetails?> InspectAsync(ContainerId container, CancellationToken cancellationToken)
     {
         try
         {
             var actual = await engine.CallAsync(
-                "inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
+                "inspect", (client, token) => client.Containers.InspectContainerAsync(container.Value, token), cancellationToken);
             var host = actual.HostConfig ?? new HostConfig();
             return new EngineContainerDetails(
                 host.NetworkMode ?? "none", host.Memory, host.NanoCPUs / 1e9, host.CpusetCpus ?? "", host.PidsLimit ?? 0,
@@ -192,54 +169,31 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
     }
 
-    /// <summary>Docker's word for the container's state; null if there is no such container.</summary>
-    public async Task<string?> StateAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task<ContainerState> StateAsync(ContainerId container, CancellationToken cancellationToken)
     {
         try
         {
-            var actual = await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(dockerId, token), cancellationToken);
-            return actual.State?.Status;
+            var actual = await engine.CallAsync(
+                "inspect", (client, token) => client.Containers.InspectContainerAsync(container.Value, token), cancellationToken);
+            return ContainerStates.Parse(actual.State?.Status);
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            return null;
+            return ContainerState.Missing;
         }
     }
 
-    /// <summary>Unpacks entries into a container that is not running. Never bytes of a client; names begin with <c>./</c>, so that the engine cannot take them for a compressed archive.</summary>
-    public async Task PutAsync(string dockerId, string folder, IEnumerable<TarEntry> entries, CancellationToken cancellationToken)
-    {
-        var archive = new MemoryStream();
-        await using (var writer = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
-        {
-            foreach (var entry in entries)
-                await writer.WriteEntryAsync(entry, cancellationToken);
-        }
-        archive.Position = 0;
-        await engine.CallAsync("put", (client, token) =>
-            client.Containers.ExtractArchiveToContainerAsync(dockerId, new CopyToContainerParameters { Path = folder }, archive, token), cancellationToken);
-    }
-
-    /// <summary>A directory that belongs to a workspace's user, for <see cref="PutAsync"/>.</summary>
-    public static TarEntry DirectoryOfUser(string name, int uid, DateTimeOffset now) => new UstarTarEntry(TarEntryType.Directory, name)
-    {
-        Uid = uid,
-        Gid = WorkspaceUser.Group,
-        ModificationTime = now,
-        Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
-    };
-
-    private static RequestException ImageMissing(DockerApiException e) => new(
+    internal static RequestException ImageMissing(DockerApiException e) => new(
         ErrorCode.ImageNotFound, $"Docker does not have the image: {DockerEngine.Text(e)}", "Call spawn again: the image is then pulled.",
         retryable: true, e);
 
     /// <returns>Null once the container is gone; else why it is not.</returns>
-    private async Task<string?> TryRemoveAsync(string dockerId, CancellationToken cancellationToken)
+    private async Task<string?> TryRemoveAsync(ContainerId container, CancellationToken cancellationToken)
     {
         try
         {
             await engine.CallAsync("remove", (client, token) => client.Containers.RemoveContainerAsync(
-                dockerId, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token), cancellationToken);
+                container.Value, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token), cancellationToken);
             return null;
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
@@ -253,7 +207,7 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
         }
     }
 
-    private static async Task Forgiving(Task call)
+    private static async Task IgnoreIfNotRunning(Task call)
     {
         try
         {
@@ -266,11 +220,11 @@ internal sealed partial class EngineContainers(DockerEngine engine, TimeProvider
     }
 
     [LoggerMessage(LogLevel.Debug, "CPU limit of a container not changed")]
-    private static partial void LogLimitNotChanged(ILogger logger, string dockerId, double cpus, [Untrusted] string reason);
+    private static partial void LogLimitNotChanged(ILogger logger, ContainerId dockerId, double cpus, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Warning, "Container could not be unpaused")]
-    private static partial void LogNotUnpaused(ILogger logger, string dockerId, [Untrusted] string reason);
+    private static partial void LogNotUnpaused(ILogger logger, ContainerId dockerId, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Error, "Docker did not create a container as asked")]
-    private static partial void LogNotAsAsked(ILogger logger, string dockerId, [Untrusted] string differences);
+    private static partial void LogNotAsAsked(ILogger logger, ContainerId dockerId, [Untrusted] string differences);
 }

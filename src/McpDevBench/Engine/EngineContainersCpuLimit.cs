@@ -15,21 +15,21 @@ internal sealed partial class EngineContainers
     /// before process 1 has been killed.
     /// </summary>
     /// <returns>False: Docker would not, mostly because the container is gone or does not run.</returns>
-    public async Task<bool> LiftCpuLimitAsync(string dockerId, CancellationToken cancellationToken) =>
-        await SetCpuLimitAsync(dockerId, await ProcessorsAsync(cancellationToken), cancellationToken);
+    public async Task<bool> LiftCpuLimitAsync(ContainerId container, CancellationToken cancellationToken) =>
+        await SetCpuLimitAsync(container, await ProcessorsAsync(cancellationToken), cancellationToken);
 
     /// <returns>False: Docker would not, mostly because the container is gone.</returns>
-    public async Task<bool> SetCpuLimitAsync(string dockerId, double cpus, CancellationToken cancellationToken)
+    public async Task<bool> SetCpuLimitAsync(ContainerId container, double cpus, CancellationToken cancellationToken)
     {
         try
         {
             await engine.CallAsync("update", (client, token) => client.Containers.UpdateContainerAsync(
-                dockerId, new ContainerUpdateParameters { NanoCPUs = ContainerSpec.NanoCpusOf(cpus) }, token), cancellationToken);
+                container.Value, new ContainerUpdateParameters { NanoCPUs = ContainerSpec.NanoCpusOf(cpus) }, token), cancellationToken);
             return true;
         }
         catch (DockerApiException e)
         {
-            LogLimitNotChanged(logger, dockerId, cpus, DockerEngine.Text(e));
+            LogLimitNotChanged(logger, container, cpus, DockerEngine.Text(e));
             return false;
         }
     }

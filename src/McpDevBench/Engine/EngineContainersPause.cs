@@ -8,11 +8,12 @@ internal sealed partial class EngineContainers
 {
     /// <summary>Suspends every process of a container.</summary>
     /// <returns>False: it is suspended already, or does not run.</returns>
-    public async Task<bool> PauseAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task<bool> PauseAsync(ContainerId container, CancellationToken cancellationToken)
     {
         try
         {
-            await engine.CallAsync("pause", (client, token) => client.Containers.PauseContainerAsync(dockerId, token), cancellationToken);
+            await engine.CallAsync(
+                "pause", (client, token) => client.Containers.PauseContainerAsync(container.Value, token), cancellationToken);
             return true;
         }
         catch (DockerApiException)
@@ -23,15 +24,16 @@ internal sealed partial class EngineContainers
     }
 
     /// <summary>Lets them go on. One that is not suspended, or gone, is fine.</summary>
-    public async Task UnpauseAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task UnpauseAsync(ContainerId container, CancellationToken cancellationToken)
     {
         try
         {
-            await engine.CallAsync("unpause", (client, token) => client.Containers.UnpauseContainerAsync(dockerId, token), cancellationToken);
+            await engine.CallAsync(
+                "unpause", (client, token) => client.Containers.UnpauseContainerAsync(container.Value, token), cancellationToken);
         }
         catch (DockerApiException e)
         {
-            LogNotUnpaused(logger, dockerId, DockerEngine.Text(e));
+            LogNotUnpaused(logger, container, DockerEngine.Text(e));
         }
     }
 
@@ -39,12 +41,12 @@ internal sealed partial class EngineContainers
     /// Ends a container whose processes do not listen: none of them runs any more from the moment at which it is suspended. One that is not
     /// running, or gone, is fine.
     /// </summary>
-    public async Task KillAsync(string dockerId, CancellationToken cancellationToken)
+    public async Task KillAsync(ContainerId container, CancellationToken cancellationToken)
     {
-        await PauseAsync(dockerId, cancellationToken);
-        await LiftCpuLimitAsync(dockerId, cancellationToken);
+        await PauseAsync(container, cancellationToken);
+        await LiftCpuLimitAsync(container, cancellationToken);
         // Docker lets it go on once the signal is there.
-        await Forgiving(engine.CallAsync("kill", (client, token) => client.Containers.KillContainerAsync(
-            dockerId, new ContainerKillParameters { Signal = "KILL" }, token), cancellationToken));
+        await IgnoreIfNotRunning(engine.CallAsync("kill", (client, token) => client.Containers.KillContainerAsync(
+            container.Value, new ContainerKillParameters { Signal = "KILL" }, token), cancellationToken));
     }
 }

@@ -10,7 +10,7 @@ internal static class EngineFailure
 {
     /// <summary>Whether the engine could not be reached, or did not answer as one does.</summary>
     /// <param name="e">Of the call.</param>
-    /// <param name="callers">A call that its caller gave up says nothing about the engine.</param>
+    /// <param name="callers">Cancelled where the caller gave up, which says nothing about the engine.</param>
     public static bool IsUnreachable(Exception e, CancellationToken callers) => e switch
     {
         // The library connects to each address of a name in turn, and collects what went wrong.

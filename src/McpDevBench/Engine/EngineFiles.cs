@@ -15,10 +15,10 @@ internal enum EngineFileKind
 }
 
 /// <summary>
-/// Reads single files of never-started containers, through the engine. What an image holds is untrusted: links are followed a few times,
+/// Reads single files of a never-started container, through the engine. What an image holds is untrusted: links are followed a few times,
 /// sizes are capped.
 /// </summary>
-internal sealed class EngineFiles(DockerEngine engine)
+internal sealed class EngineFiles(DockerEngine engine, ContainerId container)
 {
     private const int MaxLinks = 8;
 
@@ -26,20 +26,20 @@ internal sealed class EngineFiles(DockerEngine engine)
     private const uint GoFolder = 1u << 31, GoLink = 1u << 27, GoSpecial = 1u << 26 | 1u << 25 | 1u << 24 | 1u << 21 | 1u << 19;
 
     /// <summary>What is at a path; a link is itself, not what it leads to.</summary>
-    public async Task<EngineFileKind> KindAsync(string dockerId, string path, CancellationToken cancellationToken)
+    public async Task<EngineFileKind> KindAsync(string path, CancellationToken cancellationToken)
     {
-        using var found = await GetAsync(dockerId, path, statOnly: true, cancellationToken);
+        using var found = await GetAsync(path, statOnly: true, cancellationToken);
         return found is null ? EngineFileKind.Missing : KindOf(found.Stat);
     }
 
     /// <summary>Where a path leads, through every link on the way; what does not exist leads to itself.</summary>
-    public async Task<string> ResolveAsync(string dockerId, string path, CancellationToken cancellationToken)
+    public async Task<string> ResolveAsync(string path, CancellationToken cancellationToken)
     {
         var resolved = "";
         foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             resolved = $"{(resolved == "/" ? "" : resolved)}/{part}";
-            using var found = await GetAsync(dockerId, resolved, statOnly: true, cancellationToken);
+            using var found = await GetAsync(resolved, statOnly: true, cancellationToken);
             // The engine has followed the link to its end, within the container's root.
             if (found is not null && KindOf(found.Stat) == EngineFileKind.Link && found.Stat.LinkTarget is { Length: > 0 } target)
                 resolved = target;
@@ -48,11 +48,11 @@ internal sealed class EngineFiles(DockerEngine engine)
     }
 
     /// <returns>Null: there is no such file, it is too large, or its links lead nowhere.</returns>
-    public async Task<byte[]?> ReadAsync(string dockerId, string path, int maxBytes, CancellationToken cancellationToken)
+    public async Task<byte[]?> ReadAsync(string path, int maxBytes, CancellationToken cancellationToken)
     {
         for (var links = 0; links <= MaxLinks; links++)
         {
-            using var found = await GetAsync(dockerId, path, statOnly: false, cancellationToken);
+            using var found = await GetAsync(path, statOnly: false, cancellationToken);
             switch (found is null ? EngineFileKind.Missing : KindOf(found.Stat))
             {
                 case EngineFileKind.Link when found!.Stat.LinkTarget is { Length: > 0 } target:
@@ -68,13 +68,15 @@ internal sealed class EngineFiles(DockerEngine engine)
         return null;
     }
 
-    private async Task<Answer?> GetAsync(string dockerId, string path, bool statOnly, CancellationToken cancellationToken)
+    private async Task<Answer?> GetAsync(string path, bool statOnly, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await engine.CallAsync(statOnly ? "stat" : "get", (client, token) =>
-                client.Containers.GetArchiveFromContainerAsync(dockerId, new ContainerPathStatParameters { Path = path }, statOnly, token),
-                    cancellationToken);
+            var parameters = new ContainerPathStatParameters { Path = path };
+            var answer = await engine.CallAsync(
+                statOnly ? "stat" : "get",
+                (client, token) => client.Containers.GetArchiveFromContainerAsync(container.Value, parameters, statOnly, token),
+                cancellationToken);
             return new Answer(answer.Stat, answer.Stream);
         }
         catch (DockerApiException e)

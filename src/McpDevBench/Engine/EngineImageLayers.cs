@@ -6,21 +6,17 @@ namespace McpDevBench.Engine;
 
 /// <summary>An image as a listing shows it.</summary>
 /// <param name="Names">Tags and digests; empty for one that is only an id.</param>
-internal sealed record EngineImageEntry(string Id, DateTimeOffset CreatedAt, IReadOnlyList<string> Names, IReadOnlyDictionary<string,
-    string> Labels);
+internal sealed record EngineImageEntry(
+    string Id, DateTimeOffset CreatedAt, IReadOnlyList<string> Names, IReadOnlyDictionary<string, string> Labels);
 
-/// <summary>Making images from never-started containers, and removing them.</summary>
-internal sealed class EngineImageLayers(DockerEngine engine)
+/// <summary>Makes images from images, and removes them.</summary>
+internal sealed class EngineImageLayers(DockerEngine engine, HelperContainers helpers, TimeProvider time)
 {
-    /// <summary>An image of what a container's file system holds, without a name.</summary>
-    /// <returns>Its id.</returns>
-    public async Task<string> CommitAsync(string dockerId, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
-    {
-        var committed = await engine.CallAsync("commit", (client, token) => client.Images.CommitContainerChangesAsync(
-            new CommitContainerChangesParameters { ContainerID = dockerId, Pause = false, Labels = new Dictionary<string,
-                string>(labels) }, token), cancellationToken);
-        return committed.ID;
-    }
+    /// <summary>Opens an image for reading, and for making another image on top of it.</summary>
+    /// <param name="labelsOf">Of the never-started container that it takes, by its name.</param>
+    public async Task<ImageDraft> DraftAsync(
+        string imageId, Func<string, Dictionary<string, string>> labelsOf, CancellationToken cancellationToken) =>
+        new(engine, await helpers.CreateAsync(imageId, [], labelsOf, cancellationToken), time);
 
     /// <param name="label"><c>name</c> or <c>name=value</c>.</param>
     public async Task<IReadOnlyList<EngineImageEntry>> ListAsync(string label, CancellationToken cancellationToken)

@@ -27,7 +27,8 @@ internal sealed class EngineImages(DockerEngine engine)
     {
         try
         {
-            var found = await engine.CallAsync("image_inspect", (client, token) => client.Images.InspectImageAsync(reference, token), cancellationToken);
+            var found = await engine.CallAsync(
+                "image_inspect", (client, token) => client.Images.InspectImageAsync(reference, token), cancellationToken);
             return new EngineImage(
                 found.ID, found.Os, found.Architecture, [.. found.RepoDigests ?? []], [.. found.Config?.Env ?? []],
                 [.. found.Config?.Volumes?.Keys ?? (IEnumerable<string>)[]]) { Names = [.. found.RepoTags ?? []] };
@@ -41,7 +42,8 @@ internal sealed class EngineImages(DockerEngine engine)
     /// <summary>Every image on the host that has a name.</summary>
     public async Task<IReadOnlyList<ListedEngineImage>> ListAsync(CancellationToken cancellationToken)
     {
-        var images = await engine.CallAsync("image_list", (client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), cancellationToken);
+        var images = await engine.CallAsync(
+            "image_list", (client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), cancellationToken);
         return
         [
             .. images.Select(
@@ -80,7 +82,7 @@ internal sealed class EngineImages(DockerEngine engine)
             failure = DockerEngine.Text(e);
         }
         if (failure is not null)
-            throw PullFailures.Refusal(
+            throw PullFailures.ErrorOf(
                 $"{repository}{(tagOrDigest.Contains(':', StringComparison.Ordinal) ? '@' : ':')}{tagOrDigest}", failure);
     }
 

@@ -21,7 +21,9 @@ internal sealed record EngineOptions
     public static EngineOptions Read(Settings settings)
     {
         var hostOfDocker = settings.OptionalText("DOCKER_HOST", "Docker's own variable, used where MCP_DOCKER_HOST is not set.");
-        var host = settings.Text("MCP_DOCKER_HOST", hostOfDocker ?? DefaultHost, "The Docker Engine: unix:///path, tcp://host:port. Without TLS, tcp:// is warned of at start.");
+        var host = settings.Text(
+            "MCP_DOCKER_HOST", hostOfDocker ?? DefaultHost,
+            "The Docker Engine: unix:///path, tcp://host:port. Without TLS, tcp:// is warned of at start.");
         if (!Uri.TryCreate(host, UriKind.Absolute, out var uri) || uri.Scheme is not ("unix" or "tcp" or "http" or "https"))
         {
             settings.Refuse($"MCP_DOCKER_HOST='{host}' is not allowed: use unix:///path/to/docker.sock or tcp://host:port.");
@@ -41,8 +43,10 @@ internal sealed record EngineOptions
             Host = uri,
             CertificatePath = certificates,
             VerifyTls = settings.Flag("MCP_DOCKER_TLS_VERIFY", true, "Whether the engine's certificate must be signed by ca.pem."),
-            CallTimeout = TimeSpan.FromSeconds(settings.Number("MCP_DOCKER_TIMEOUT_S", 30, 1, 600, "Seconds until a call to Docker is given up.")),
-            PullTimeout = TimeSpan.FromSeconds(settings.Number("MCP_PULL_TIMEOUT_S", 600, 1, 86400, "Seconds until the pull of an image is given up.")),
+            CallTimeout = TimeSpan.FromSeconds(
+                settings.Number("MCP_DOCKER_TIMEOUT_S", 30, 1, 600, "Seconds until a call to Docker is given up.")),
+            PullTimeout = TimeSpan.FromSeconds(
+                settings.Number("MCP_PULL_TIMEOUT_S", 600, 1, 86400, "Seconds until the pull of an image is given up.")),
         };
     }
 }

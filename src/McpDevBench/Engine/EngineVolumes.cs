@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
 using Docker.DotNet;
@@ -7,10 +8,23 @@ namespace McpDevBench.Engine;
 
 internal sealed record EngineVolume(string Name, DateTimeOffset CreatedAt, IReadOnlyDictionary<string, string> Labels);
 
+/// <summary>A volume to create for a user.</summary>
+internal sealed record OwnedVolume(string Name, int Uid, IReadOnlyDictionary<string, string> Labels);
+
+/// <summary>What a never-started container needs, for which the engine has to have some image.</summary>
+/// <param name="LabelsOf">Its labels, by its name.</param>
+internal sealed record HelperNeeds(string ImageId, Func<string, Dictionary<string, string>> LabelsOf);
+
 /// <summary>Named volumes.</summary>
-internal sealed class EngineVolumes(DockerEngine engine)
+internal sealed class EngineVolumes(DockerEngine engine, HelperContainers helpers, TimeProvider time)
 {
     private const string NoQuota = "no quota support";
+
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private const UnixFileMode ProgramMode = UnixFileMode.UserRead | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <summary>Whether the engine holds volumes to their size; null until a volume with a size was asked for.</summary>
     public bool? HasQuota { get; private set; }
@@ -36,6 +50,48 @@ internal sealed class EngineVolumes(DockerEngine engine)
             }
         }
         await CreateAsync(name, labels, new Dictionary<string, string>(), cancellationToken);
+    }
+
+    /// <summary>Creates volumes, or finds them, and hands each to its user: Docker makes them root's.</summary>
+    /// <param name="maxBytes">As in <see cref="CreateAsync(string, IReadOnlyDictionary{string, string}, long,
+    /// CancellationToken)"/>.</param>
+    public async Task CreateOwnedAsync(
+        IReadOnlyList<OwnedVolume> owned, long maxBytes, HelperNeeds needs, CancellationToken cancellationToken)
+    {
+        foreach (var volume in owned)
+            await CreateAsync(volume.Name, volume.Labels, maxBytes, cancellationToken);
+        await using var helper = await helpers.CreateAsync(
+            needs.ImageId, [.. owned.Select(volume => volume.Name)], needs.LabelsOf, cancellationToken);
+        var now = time.GetUtcNow();
+        var folders = helper.Folders.Zip(owned, (folder, volume) => new UstarTarEntry(TarEntryType.Directory, $".{folder}")
+        {
+            Uid = volume.Uid,
+            Gid = WorkspaceUser.Group,
+            ModificationTime = now,
+            Mode = FolderMode,
+        });
+        await helper.PutAsync("/", folders, cancellationToken);
+    }
+
+    /// <summary>
+    /// Puts a program into a volume, unless it is there byte by byte: its name and size alone do not show that it is ours.
+    /// </summary>
+    /// <returns>False: it was there.</returns>
+    public async Task<bool> PutProgramAsync(
+        string volume, string file, byte[] content, HelperNeeds needs, CancellationToken cancellationToken)
+    {
+        await using var helper = await helpers.CreateAsync(needs.ImageId, [volume], needs.LabelsOf, cancellationToken);
+        var folder = helper.Folders[0];
+        if (await new EngineFiles(engine, helper.Id).ReadAsync($"{folder}/{file}", content.Length, cancellationToken) is { } present
+            && present.AsSpan().SequenceEqual(content))
+            return false;
+        var entry = new UstarTarEntry(TarEntryType.RegularFile, $"./{file}")
+        {
+            DataStream = new MemoryStream(content, writable: false),
+            Mode = ProgramMode,
+        };
+        await helper.PutAsync(folder, [entry], cancellationToken);
+        return true;
     }
 
     private Task<VolumeResponse> CreateAsync(

@@ -16,7 +16,7 @@ internal static class PullFailures
 
     /// <param name="image">The image as the client may write it.</param>
     /// <param name="sentence">The engine's own.</param>
-    public static RequestException Refusal(string image, string sentence)
+    public static RequestException ErrorOf(string image, string sentence)
     {
         if (_unreachable.Any(part => sentence.Contains(part, StringComparison.OrdinalIgnoreCase)))
             return new RequestException(
@@ -27,6 +27,7 @@ internal static class PullFailures
                 retryable: true);
         return new RequestException(
             ErrorCode.ImageNotFound, $"The image {image} could not be pulled: {sentence}",
-            "Check the name and the tag; list_images shows the images that are on the Docker host. A private registry needs credentials, which the operator sets in MCP_DOCKER_CONFIG_JSON.");
+            "Check the name and the tag; list_images shows the images that are on the Docker host. "
+                + "A private registry needs credentials, which the operator sets in MCP_DOCKER_CONFIG_JSON.");
     }
 }

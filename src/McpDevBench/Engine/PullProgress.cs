@@ -12,7 +12,9 @@ internal readonly record struct PullState(int LayersDone, int Layers, long Bytes
 {
     public override string ToString() => Layers == 0
         ? "Asking the registry"
-        : string.Create(CultureInfo.InvariantCulture, $"{LayersDone} of {Plural.Of(Layers, "layer")}, {Bytes / 1e6:0.0} of {TotalBytes / 1e6:0.0} MB");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{LayersDone} of {Plural.Of(Layers, "layer")}, {Bytes / 1e6:0.0} of {TotalBytes / 1e6:0.0} MB");
 }
 
 /// <summary>Adds up the engine's messages about each layer of one pull. Safe for use by several threads.</summary>

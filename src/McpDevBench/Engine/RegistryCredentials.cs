@@ -4,7 +4,9 @@ using Docker.DotNet.Models;
 
 namespace McpDevBench.Engine;
 
-/// <summary>Credentials for registries, from a file in the format of Docker's <c>config.json</c>. Each goes to its own registry only.</summary>
+/// <summary>
+/// Credentials for registries, from a file in the format of Docker's <c>config.json</c>. Each goes to its own registry only.
+/// </summary>
 internal sealed class RegistryCredentials
 {
     /// <summary>What Docker Hub's entry is called in that file.</summary>
@@ -26,10 +28,12 @@ internal sealed class RegistryCredentials
             foreach (var entry in entries.EnumerateObject())
                 _byDomain[DomainOf(entry.Name)] = Read(entry);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException
+            or InvalidOperationException or FormatException)
         {
             // Without the inner message: it might quote the secret.
-            throw new FormatException("MCP_DOCKER_CONFIG_JSON is not allowed: use a readable file in the format of Docker's config.json, or its text.");
+            throw new FormatException(
+                "MCP_DOCKER_CONFIG_JSON is not allowed: use a readable file in the format of Docker's config.json, or its text.");
         }
     }
 
@@ -49,7 +53,9 @@ internal sealed class RegistryCredentials
         var auth = new AuthConfig { ServerAddress = entry.Name };
         if (entry.Value.TryGetProperty("identitytoken", out var token))
             auth.IdentityToken = token.GetString();
-        if (entry.Value.TryGetProperty("auth", out var pair) && Encoding.UTF8.GetString(Convert.FromBase64String(pair.GetString() ?? "")) is var text && text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon)
+        if (entry.Value.TryGetProperty("auth", out var pair)
+            && Encoding.UTF8.GetString(Convert.FromBase64String(pair.GetString() ?? "")) is var text
+            && text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon)
             (auth.Username, auth.Password) = (text[..colon], text[(colon + 1)..].TrimEnd('\0'));
         if (entry.Value.TryGetProperty("username", out var user))
             auth.Username = user.GetString();

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace McpDevBench.Engine;
 
 /// <summary>
-/// The system calls that a workspace may make, from <c>seccomp.json</c> beside this file, in the format of <c>docker run --security-opt seccomp=</c>.
-/// Narrower than Docker's default: no io_uring, and only the socket families and protocols that ordinary programs use.
+/// The system calls that a workspace may make, from <c>seccomp.json</c> beside this file, in the format of <c>docker run --security-opt
+/// seccomp=</c>. Narrower than Docker's default: no io_uring, and only the socket families and protocols that ordinary programs use.
 /// </summary>
 internal static class SeccompProfile
 {

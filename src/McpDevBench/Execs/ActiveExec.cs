@@ -6,7 +6,7 @@ namespace McpDevBench.Execs;
 /// A command that runs: what the agent sends goes into its log in order, and only then is it acknowledged. Holds the immutable <see cref="Exec"/>, replaced
 /// whole when it ends.
 /// </summary>
-internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
+internal sealed class ActiveExec(Exec exec, ContainerId container, OutputLog log)
 {
     /// <summary>What waits to be written: a piece of output, or the end.</summary>
     public readonly record struct Arrival(
@@ -24,7 +24,7 @@ internal sealed class ActiveExec(Exec exec, string dockerId, OutputLog log)
 
     public Exec Exec => _exec;
 
-    public string DockerId => dockerId;
+    public ContainerId Container => container;
 
     public OutputLog Log => log;
 

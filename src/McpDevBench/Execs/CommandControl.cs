@@ -9,20 +9,20 @@ internal sealed class CommandControl(ExecSupervisor supervisor, AgentDirectory a
 {
     private const byte Kill = 9, Continue = 18, Stop = 19;
 
-    public override bool Any(string dockerId) => supervisor.In(dockerId).Any();
+    public override bool Any(ContainerId container) => supervisor.In(container).Any();
 
-    public override Task<int?> EndAsync(string dockerId, string note, TimeSpan timeout) => SignalAsync(dockerId, Kill, note, timeout);
+    public override Task<int?> EndAsync(ContainerId container, string note, TimeSpan timeout) => SignalAsync(container, Kill, note, timeout);
 
-    public override Task<int?> FreezeAsync(string dockerId, string? note, TimeSpan timeout) => SignalAsync(dockerId, Stop, note, timeout);
+    public override Task<int?> FreezeAsync(ContainerId container, string? note, TimeSpan timeout) => SignalAsync(container, Stop, note, timeout);
 
-    public override Task ThawAsync(string dockerId, TimeSpan timeout) => SignalAsync(dockerId, Continue, note: null, timeout);
+    public override Task ThawAsync(ContainerId container, TimeSpan timeout) => SignalAsync(container, Continue, note: null, timeout);
 
-    private async Task<int?> SignalAsync(string dockerId, byte signal, string? note, TimeSpan timeout)
+    private async Task<int?> SignalAsync(ContainerId container, byte signal, string? note, TimeSpan timeout)
     {
-        if (agents.TryGet(dockerId) is not { } link)
+        if (agents.TryGet(container) is not { } link)
             return null;
         using var deadline = new CancellationTokenSource(timeout, time);
-        var sent = supervisor.In(dockerId).ToList();
+        var sent = supervisor.In(container).ToList();
         if (note is not null)
             sent.ForEach(active => active.Note(note));
         try

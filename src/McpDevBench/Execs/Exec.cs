@@ -26,13 +26,13 @@ internal sealed record ExecSurvivors(int Count, IReadOnlyList<string> Named);
 
 /// <summary>The output of an ended command.</summary>
 /// <param name="Bytes">On disk, at most.</param>
-internal sealed record KeptOutput(ExecId ExecId, ContainerId ContainerId, DateTimeOffset EndedAt, long Bytes);
+internal sealed record KeptOutput(ExecId ExecId, WorkspaceId ContainerId, DateTimeOffset EndedAt, long Bytes);
 
 /// <summary>A command as the database has it.</summary>
 internal sealed record Exec
 {
     public required ExecId Id { get; init; }
-    public required ContainerId ContainerId { get; init; }
+    public required WorkspaceId ContainerId { get; init; }
     public required string Owner { get; init; }
 
     /// <summary>Program and arguments, cut where they are long.</summary>

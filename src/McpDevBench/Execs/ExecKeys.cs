@@ -13,7 +13,7 @@ internal sealed class ExecKeys(InstanceKey key)
     /// <summary>One half is random, the other one the beginning of its HMAC.</summary>
     private const int Half = 8;
 
-    public ExecId New(ContainerId workspace)
+    public ExecId New(WorkspaceId workspace)
     {
         Span<byte> bytes = stackalloc byte[2 * Half];
         RandomNumberGenerator.Fill(bytes[..Half]);
@@ -21,13 +21,13 @@ internal sealed class ExecKeys(InstanceKey key)
         return new ExecId(new Guid(bytes));
     }
 
-    public bool IsOurs(ExecId id, ContainerId workspace)
+    public bool IsOurs(ExecId id, WorkspaceId workspace)
     {
         Span<byte> bytes = stackalloc byte[2 * Half];
         id.Value.TryWriteBytes(bytes);
         return CryptographicOperations.FixedTimeEquals(Proof(workspace, bytes[..Half]), bytes[Half..]);
     }
 
-    private ReadOnlySpan<byte> Proof(ContainerId workspace, ReadOnlySpan<byte> random) =>
+    private ReadOnlySpan<byte> Proof(WorkspaceId workspace, ReadOnlySpan<byte> random) =>
         key.Sign("exec", workspace.ToString(), Convert.ToHexStringLower(random)).AsSpan(0, Half);
 }

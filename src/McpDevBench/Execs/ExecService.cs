@@ -88,7 +88,7 @@ internal sealed class ExecService(
         ends.Expect(active, TimeSpan.FromSeconds(graceSeconds));
         try
         {
-            var link = agents.Get(active.DockerId);
+            var link = agents.Get(active.Container);
             await AgentSilence.ExplainAsync(
                 link, () => link.RequestAsync(Opcode.ExecCancel, cancel.Write, Nothing, repeatable: true, cancellationToken),
                 "The command may still run.");
@@ -104,13 +104,13 @@ internal sealed class ExecService(
 
     /// <summary>Whether a command does not go on, because its container is paused. False where Docker does not answer.</summary>
     public async Task<bool> IsPausedAsync(Exec exec) =>
-        exec is { Complete: false } && supervisor.Find(exec.Id) is { } active && agents.TryGet(active.DockerId) is { } link
+        exec is { Complete: false } && supervisor.Find(exec.Id) is { } active && agents.TryGet(active.Container) is { } link
             && link.Failure?.Code != ErrorCode.DockerUnavailable && await AgentSilence.IsPausedAsync(link);
 
     /// <param name="container">Null for all of the owner's.</param>
     public ExecPage List(Caller caller, string? container, bool includeFinished, string? cursor)
     {
-        var id = container is null ? default(ContainerId?) : workspaces.Find(caller, container).Id;
+        var id = container is null ? default(WorkspaceId?) : workspaces.Find(caller, container).Id;
         var before = cursor is null ? default((long, string)?) : PageCursor.Parse(cursor);
         var execs = store.List(caller, id, includeFinished, before, PageSize + 1);
         var next = execs.Count > PageSize ? PageCursor.Of(execs[PageSize - 1].StartedAt, execs[PageSize - 1].Id.ToString()) : null;
@@ -143,7 +143,7 @@ internal sealed class ExecService(
         Noted(asked);
         var (exec, queued) = await slots.TakeAsync(asked, request.MaxQueueWait ?? options.StartQueueTimeout, cancellationToken);
         var began = time.GetTimestamp();
-        var active = supervisor.Admit(exec, workspace.DockerId!);
+        var active = supervisor.Admit(exec, workspace.Container!);
         try
         {
             var link = await starter.StartAsync(active, start, cancellationToken);
@@ -243,7 +243,7 @@ internal sealed class ExecService(
         var exec = Find(caller, execId);
         if (supervisor.Find(exec.Id) is not { } active)
             throw new RequestException(ErrorCode.ExecNotFound, $"The exec {exec.Id} has ended.", "exec_poll has its output and exit code.");
-        link = agents.Get(active.DockerId);
+        link = agents.Get(active.Container);
         return exec;
     }
 

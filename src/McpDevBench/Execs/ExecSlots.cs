@@ -16,7 +16,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
     private const int MaxCommandLength = 60;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<ContainerId, Queue> _queues = [];
+    private readonly Dictionary<WorkspaceId, Queue> _queues = [];
 
     /// <summary>Takes a slot, waiting for one if need be.</summary>
     /// <returns>The exec, started now, and the time that it waited.</returns>

@@ -27,7 +27,7 @@ internal sealed partial class ExecStarter(
         try
         {
             // The workspace may have gone while the call waited for its slot.
-            link = agents.Get(active.DockerId);
+            link = agents.Get(active.Container);
             store.Insert(active.Exec);
         }
         catch (RequestException)

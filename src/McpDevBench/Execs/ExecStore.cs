@@ -40,7 +40,7 @@ internal sealed class ExecStore(Database database)
 
     /// <summary>The newest first.</summary>
     /// <param name="before">Only what started before; with the id, the place where a page ended.</param>
-    public List<Exec> List(Caller caller, ContainerId? container, bool includeFinished, (long StartedAt, string Id)? before, int most) => database.Read(connection => connection.Query(
+    public List<Exec> List(Caller caller, WorkspaceId? container, bool includeFinished, (long StartedAt, string Id)? before, int most) => database.Read(connection => connection.Query(
         """
         SELECT * FROM execs WHERE owner = $owner AND ($container IS NULL OR container_id = $container)
             AND ($finished OR outcome IS NULL OR background IS NOT NULL)
@@ -114,6 +114,6 @@ internal sealed class ExecStore(Database database)
     private static ExecId IdOf(SqliteDataReader row) =>
         ExecId.TryParse(row.Text("id"), out var id) ? id : throw new InvalidDataException($"'{row.Text("id")}' is not an exec id");
 
-    private static ContainerId ContainerOf(SqliteDataReader row) => ContainerId.TryParse(row.Text("container_id"), out var id)
+    private static WorkspaceId ContainerOf(SqliteDataReader row) => WorkspaceId.TryParse(row.Text("container_id"), out var id)
         ? id : throw new InvalidDataException($"'{row.Text("container_id")}' is not a container id");
 }

@@ -13,8 +13,8 @@ namespace McpDevBench.Execs;
 /// every command that the database says is running.
 /// </summary>
 internal sealed partial class ExecSupervisor(
-    ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, AgentDirectory agents,
-    WorkspaceDirectory workspaces, ExecKeys keys, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
+    ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, WorkspaceDirectory workspaces,
+    ExecKeys keys, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
 {
     /// <summary>An agent ends the oldest before it has more commands in the background.</summary>
     private const int MaxBackground = Protocol.MaxExecs;
@@ -23,6 +23,9 @@ internal sealed partial class ExecSupervisor(
 
     private readonly ConcurrentDictionary<Guid, ActiveExec> _active = [];
     private readonly DisownedExecs _disowned = new();
+
+    /// <summary>Of containers that have not been lost: what is acknowledged while one is disconnected is sent again by its handshake.</summary>
+    private readonly ConcurrentDictionary<ContainerId, AgentLink> _links = [];
 
     /// <summary>
     /// Told of every end before it is written down and acknowledged, so that a crash in between tells it again; the flag says that this may be so. A refusal
@@ -40,8 +43,8 @@ internal sealed partial class ExecSupervisor(
     {
         foreach (var exec in store.Running())
         {
-            var dockerId = workspaces.Find(exec.ContainerId) is { Status: ContainerStatus.Running, DockerId: { } id } ? id : null;
-            var active = Watch(exec, dockerId ?? "", recovered: true);
+            var container = workspaces.Find(exec.ContainerId) is { Status: WorkspaceStatus.Running, Container: { } id } ? id : null;
+            var active = Watch(exec, container ?? ContainerId.None, recovered: true);
             active.Confirmed = !exec.Unsettled;
             active.Announce();
             if (exec.Finished)
@@ -51,17 +54,17 @@ internal sealed partial class ExecSupervisor(
                 slots.Occupy(exec);
                 metrics.Execs.Adopted();
             }
-            if (dockerId is null)
+            if (container is null)
                 active.Lose();
         }
     }
 
     /// <summary>Begins to watch over a command that has a slot; the slot is released with it.</summary>
-    public ActiveExec Admit(Exec exec, string dockerId)
+    public ActiveExec Admit(Exec exec, ContainerId container)
     {
         try
         {
-            return Watch(exec, dockerId);
+            return Watch(exec, container);
         }
         catch
         {
@@ -99,18 +102,19 @@ internal sealed partial class ExecSupervisor(
     public ActiveExec? Find(ExecId id) => _active.GetValueOrDefault(id.Value);
 
     /// <summary>Everything that runs in a container, also in the background.</summary>
-    public IEnumerable<ActiveExec> In(string dockerId) => _active.Values.Where(active => active.DockerId == dockerId);
+    public IEnumerable<ActiveExec> In(ContainerId container) => _active.Values.Where(active => active.Container == container);
 
     public override void Connected(AgentLink link, Welcome welcome)
     {
-        var workspace = workspaces.FindByDockerId(link.DockerId);
+        _links[link.Container] = link;
+        var workspace = workspaces.FindByContainer(link.Container);
         var present = welcome.Execs.Select(position => position.Key).ToHashSet();
         if (present.Count < welcome.Execs.Count)
             throw new ProtocolException("the agent lists a command twice");
         var disowned = welcome.Execs.Where(position => FindIn(link, position.Key) is null).ToList();
         foreach (var position in disowned)
             RequireOurs(position.Key, workspace);
-        _disowned.Set(link.DockerId, disowned.Select(position => position.Key));
+        _disowned.Set(link.Container, disowned.Select(position => position.Key));
         if (workspace is not null)
             workspaces.NoteBoot(workspace.Id, welcome.Boot);
         foreach (var position in welcome.Execs)
@@ -125,13 +129,13 @@ internal sealed partial class ExecSupervisor(
             Disown(link, position);
         foreach (var active in _active.Values)
         {
-            if (active.DockerId == link.DockerId && active is { Recovered: true, Exec.Unsettled: true })
+            if (active.Container == link.Container && active is { Recovered: true, Exec.Unsettled: true })
                 FoundUnsettled(active, link);
         }
         foreach (var active in _active.Values)
         {
             // Asked for, but the agent does not know it: either it never got the request (it will be repeated), or it has been restarted.
-            if (active.DockerId == link.DockerId && active.Confirmed && !present.Contains(active.Exec.Id.Value))
+            if (active.Container == link.Container && active.Confirmed && !present.Contains(active.Exec.Id.Value))
                 active.Lose();
         }
     }
@@ -140,7 +144,7 @@ internal sealed partial class ExecSupervisor(
     {
         if (FindIn(link, header.Key) is { } active)
             return active.Arrive(header, content);
-        _disowned.CountOutput(link.DockerId, header.Key, content.Length);
+        _disowned.CountOutput(link.Container, header.Key, content.Length);
         return true;
     }
 
@@ -148,11 +152,11 @@ internal sealed partial class ExecSupervisor(
     {
         if (FindIn(link, background.Leader.Key) is { } active)
         {
-            if (_active.Values.Count(other => other.DockerId == link.DockerId && other.Exec.Finished) >= MaxBackground)
+            if (_active.Values.Count(other => other.Container == link.Container && other.Exec.Finished) >= MaxBackground)
                 throw new ProtocolException($"the agent has more than {MaxBackground} commands in the background");
             return active.Arrive(background);
         }
-        _disowned.Require(link.DockerId, background.Leader.Key);
+        _disowned.Require(link.Container, background.Leader.Key);
         return false;
     }
 
@@ -160,18 +164,19 @@ internal sealed partial class ExecSupervisor(
     {
         if (FindIn(link, exit.Key) is { } active)
             return active.Arrive(exit);
-        _disowned.End(link.DockerId, exit.Key);
+        _disowned.End(link.Container, exit.Key);
         link.Acknowledge(new ExecAck(exit.Key, exit.Produced, Exit: true));
         return true;
     }
 
-    public override void Lost(string dockerId)
+    public override void Lost(ContainerId container)
     {
-        _disowned.Forget(dockerId);
-        foreach (var active in _active.Values.Where(active => active.DockerId == dockerId))
+        _links.TryRemove(container, out _);
+        _disowned.Forget(container);
+        foreach (var active in _active.Values.Where(active => active.Container == container))
             active.Lose();
         // One that is being removed ends as it should.
-        if (workspaces.FindByDockerId(dockerId) is { Status: ContainerStatus.Running } workspace)
+        if (workspaces.FindByContainer(container) is { Status: WorkspaceStatus.Running } workspace)
         {
             LogLost(logger, workspace.Id);
             workspaces.MarkStopped(workspace);
@@ -180,7 +185,7 @@ internal sealed partial class ExecSupervisor(
 
     /// <summary>A command that is watched over, if it is that agent's.</summary>
     private ActiveExec? FindIn(AgentLink link, Guid key) =>
-        _active.TryGetValue(key, out var active) && active.DockerId == link.DockerId ? active : null;
+        _active.TryGetValue(key, out var active) && active.Container == link.Container ? active : null;
 
     /// <summary>Also without a row: it may have expired, or the database may have been lost.</summary>
     private void RequireOurs(Guid key, Workspace? workspace)
@@ -190,9 +195,9 @@ internal sealed partial class ExecSupervisor(
             throw new ProtocolException($"the agent lists the command {id}, which this server did not start there");
     }
 
-    private ActiveExec Watch(Exec exec, string dockerId, bool recovered = false)
+    private ActiveExec Watch(Exec exec, ContainerId container, bool recovered = false)
     {
-        var active = new ActiveExec(exec, dockerId, folder.Open(exec.Id)) { Recovered = recovered };
+        var active = new ActiveExec(exec, container, folder.Open(exec.Id)) { Recovered = recovered };
         _active[exec.Id.Value] = active;
         _ = RunAsync(active);
         return active;
@@ -270,7 +275,7 @@ internal sealed partial class ExecSupervisor(
 
     private void Acknowledge(ActiveExec active, bool exit)
     {
-        if (agents.TryGet(active.DockerId) is { } link)
+        if (_links.TryGetValue(active.Container, out var link))
             link.Acknowledge(new ExecAck(active.Exec.Id.Value, (ulong)active.Log.EndOffset, exit));
     }
 
@@ -278,7 +283,7 @@ internal sealed partial class ExecSupervisor(
     private static partial void LogDiskFull(ILogger logger, ExecId execId, [Untrusted] string reason);
 
     [LoggerMessage(LogLevel.Warning, "The container of a workspace has ended")]
-    private static partial void LogLost(ILogger logger, ContainerId containerId);
+    private static partial void LogLost(ILogger logger, WorkspaceId containerId);
 
     [LoggerMessage(LogLevel.Error, "The watch over an exec failed unexpectedly")]
     private static partial void LogFailed(ILogger logger, ExecId execId, Exception exception);

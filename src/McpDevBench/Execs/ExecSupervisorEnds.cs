@@ -68,7 +68,7 @@ internal sealed partial class ExecSupervisor
     private (Exec Exec, TimeSpan Wall) EndOf(ActiveExec active, ExecExited? exit)
     {
         var workspace = workspaces.Find(active.Exec.ContainerId);
-        var limits = workspace is { Status: ContainerStatus.Removing } ? null : workspace?.Limits;
+        var limits = workspace is { Status: WorkspaceStatus.Removing } ? null : workspace?.Limits;
         return ExecEnding.Of(active.Exec, exit, active.Log, time.GetUtcNow(), limits, options);
     }
 
@@ -116,8 +116,8 @@ internal sealed partial class ExecSupervisor
 
     [LoggerMessage(LogLevel.Information, "Exec finished")]
     private static partial void LogFinished(
-        ILogger logger, ExecId execId, ContainerId containerId, string outcome, int? exitCode, double durationMs);
+        ILogger logger, ExecId execId, WorkspaceId containerId, string outcome, int? exitCode, double durationMs);
 
     [LoggerMessage(LogLevel.Information, "Background processes of an exec have ended")]
-    private static partial void LogDrained(ILogger logger, ExecId execId, ContainerId containerId);
+    private static partial void LogDrained(ILogger logger, ExecId execId, WorkspaceId containerId);
 }

@@ -31,7 +31,7 @@ internal sealed partial class StarvedEnds(ExecOptions options, CpuLimitLift lift
             await Task.Delay(wait, time, active.Over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (active.Over.IsCancellationRequested || (leaderOnly && active.Exec.Finished))
                 return;
-            await lift.RunAsync(active.Exec.ContainerId, active.DockerId, active.Over);
+            await lift.RunAsync(active.Exec.ContainerId, active.Container, active.Over);
         }
         catch (Exception e)
         {

@@ -81,7 +81,7 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
         if (given.Count == 0)
             return "You have no records yet.";
         var sentence = $"None of your records has {string.Join(" and ", given)}.";
-        var isAlias = arguments.ContainerId is { } target && !ContainerId.TryParse(target, out _)
+        var isAlias = arguments.ContainerId is { } target && !WorkspaceId.TryParse(target, out _)
             && workspaces?.IdOf(caller, target) is null && filter.WithAlias.Count == 0;
         return isAlias
             ? $"{sentence} No workspace of yours has or had the alias '{arguments.ContainerId}', "

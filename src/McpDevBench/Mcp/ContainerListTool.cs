@@ -11,7 +11,7 @@ internal sealed record ListContainersArguments(
 
 internal sealed record ListedWorkspace(
     string ContainerId, string Image, string Status, bool Persistent, string CreatedAt, string LastUsedAt, int RunningExecs,
-    string? Alias = null, string? ExpiresAt = null);
+    string? Alias = null, string? ExpiresAt = null, bool? OverDiskLimit = null);
 
 /// <param name="Lost">The volume with the files of /workspace is no longer on the Docker host.</param>
 /// <param name="HomeLeft">The home directory is still there.</param>
@@ -61,7 +61,7 @@ internal sealed class ListContainersTool(WorkspaceList list)
     protected override string Render(ListContainersResult result) =>
         Workspaces(result) + string.Concat((result.Kept ?? []).Select(Line)) + (result.Note is null ? "" : $"\n{result.Note}");
 
-    private static string? NoteOf(ContainerPage page)
+    private static string? NoteOf(WorkspacePage page)
     {
         if (!page.IsCurrent)
             return "Docker does not answer: the states are those that were known before.";
@@ -70,12 +70,12 @@ internal sealed class ListContainersTool(WorkspaceList list)
             : $"Not listed: {Plural.Of(page.Hidden, "stopped workspace")}. include_stopped=true lists them; attach resumes one.";
     }
 
-    private static ListedWorkspace Of(ListedContainer listed)
+    private static ListedWorkspace Of(WorkspaceEntry listed)
     {
         var found = listed.Workspace;
         return new ListedWorkspace(
             found.Id.ToString(), found.Image, listed.Status, found.Persistent, Words.Time(found.CreatedAt), Words.Time(found.LastUsedAt),
-            listed.RunningExecs, found.Alias, Words.Time(found.ExpiresAt));
+            listed.RunningExecs, found.Alias, Words.Time(found.ExpiresAt), listed.IsOverDiskLimit ? true : null);
     }
 
     private static KeptFilesResult Of(ListedKeptFiles kept) => new(
@@ -99,7 +99,8 @@ internal sealed class ListContainersTool(WorkspaceList list)
             return hint;
         var lines = result.Containers.Select(found => Words.Invariant(
             $"{found.ContainerId} {found.Alias ?? "-"} {found.Image} {found.Status}{(found.Persistent ? " persistent" : "")} ")
-            + Words.Invariant($"running_execs={found.RunningExecs} expires={found.ExpiresAt ?? "never"}"));
+            + Words.Invariant($"running_execs={found.RunningExecs} expires={found.ExpiresAt ?? "never"}")
+            + (found.OverDiskLimit == true ? " OVER ITS DISK LIMIT" : ""));
         return string.Join('\n', lines) + Words.More(result.NextCursor);
     }
 }

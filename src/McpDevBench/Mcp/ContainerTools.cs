@@ -30,7 +30,7 @@ internal sealed record SpawnResult(
     string? Note = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);
 
-internal sealed class SpawnTool(WorkspaceService containers, WorkspaceOptions options, TimeProvider time)
+internal sealed class SpawnTool(SpawnService spawns, WorkspaceOptions options, TimeProvider time)
     : TypedTool<SpawnArguments, SpawnResult>(Facts, McpJson.Default.SpawnArguments, McpJson.Default.SpawnResult, Limits(options)), ITool
 {
     public static ToolFacts Facts { get; } = new("spawn", "Create a workspace",
@@ -58,9 +58,9 @@ internal sealed class SpawnTool(WorkspaceService containers, WorkspaceOptions op
             IdempotencyKey = arguments.IdempotencyKey,
         };
         if (arguments.DryRun)
-            return Decided(await containers.DecideAsync(call.Caller, request, cancellationToken));
+            return Decided(await spawns.DecideAsync(call.Caller, request, cancellationToken));
         await using var progress = call.BeginProgress(time, cancellationToken);
-        return Done(await containers.SpawnAsync(call.Caller, request, progress is null ? null : Report, cancellationToken));
+        return Done(await spawns.SpawnAsync(call.Caller, request, progress is null ? null : Report, cancellationToken));
 
         void Report(SpawnPhase phase, string text, double fraction) =>
             progress.Report((int)phase + fraction, Enum.GetValues<SpawnPhase>().Length, text);
@@ -211,7 +211,7 @@ internal sealed record KillArguments(
 
 internal sealed record KillResult(string ContainerId, string Status, string Volume, string? KeptAs = null, string? Note = null);
 
-internal sealed class KillTool(WorkspaceService containers, TimeProvider time)
+internal sealed class KillTool(KillService kills, TimeProvider time)
     : TypedTool<KillArguments, KillResult>(Facts, McpJson.Default.KillArguments, McpJson.Default.KillResult), ITool
 {
     public static ToolFacts Facts { get; } = new("kill", "Remove a workspace",
@@ -223,7 +223,7 @@ internal sealed class KillTool(WorkspaceService containers, TimeProvider time)
     {
         await using var progress = call.BeginProgress(time, cancellationToken);
         progress?.Report(0, null, $"Removing {arguments.ContainerId}");
-        var killed = await containers.KillAsync(
+        var killed = await kills.KillAsync(
             call.Caller, arguments.ContainerId, arguments.Force, arguments.KeepWorkspace, arguments.DeleteFiles, cancellationToken);
         return new(killed.ContainerId, killed.Status, killed.Volume, killed.KeptAs, killed.HomeAlone ? HomeAlone : null);
     }

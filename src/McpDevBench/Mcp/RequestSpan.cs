@@ -33,7 +33,7 @@ internal static class RequestSpan
         if (!span.IsRecorded)
             return;
         var facts = CallFacts.Current;
-        var container = ContainerId.TryParse(facts?.ContainerId, out var id) ? id.ToString() : null;
+        var container = WorkspaceId.TryParse(facts?.ContainerId, out var id) ? id.ToString() : null;
         var exec = ExecId.TryParse(facts?.ExecId, out var execId) ? execId.ToString() : null;
         span.Ended(new RequestEnd(
             errorType, failure, RpcCode(context, failure), context.Server.NegotiatedProtocolVersion, container, exec));

@@ -30,11 +30,27 @@ internal sealed record SpawnChoices(
             + $"cpus up to {MaxCpus} (default {DefaultCpus})");
 }
 
+/// <summary>The caller's workspaces that hold more than their disk limit.</summary>
+/// <param name="ContainerIds">At most <see cref="MaxNamed"/> of them.</param>
+internal sealed record OverDiskLimitResult(int Count, IReadOnlyList<string> ContainerIds)
+{
+    private const int MaxNamed = 50;
+
+    /// <returns>Null: there is none.</returns>
+    public static OverDiskLimitResult? Of(IReadOnlyList<Workspace> workspaces) => workspaces.Count == 0
+        ? null
+        : new(workspaces.Count, [.. workspaces.Take(MaxNamed).Select(workspace => workspace.Id.ToString())]);
+
+    public string Render() =>
+        $"{Plural.Of(Count, "workspace")} over the disk limit: {string.Join(", ", ContainerIds)}"
+            + (Count > ContainerIds.Count ? $" and {Count - ContainerIds.Count} more" : "");
+}
+
 internal sealed record SystemStatusResult(
     bool Ready, string Version, long UptimeS, string StartedAt, bool Draining, IReadOnlyList<CheckResult> Checks,
-    IReadOnlyList<LimitUsageResult> Limits, SpawnChoices Spawn);
+    IReadOnlyList<LimitUsageResult> Limits, SpawnChoices Spawn, OverDiskLimitResult? OverDiskLimit = null);
 
-internal sealed class SystemStatusTool(StatusReporter reporter, WorkspaceOptions options)
+internal sealed class SystemStatusTool(StatusReporter reporter, WorkspaceOptions options, WorkspaceList workspaces)
     : TypedTool<NoArguments, SystemStatusResult>(Facts, McpJson.Default.NoArguments, McpJson.Default.SystemStatusResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("system_status", "Server status",
@@ -46,7 +62,7 @@ internal sealed class SystemStatusTool(StatusReporter reporter, WorkspaceOptions
         return new(report.Ready, report.Version, (long)report.Uptime.TotalSeconds, Words.Time(report.StartedAt), report.Draining,
             [.. report.Checks.Select(check => new CheckResult(check.Name, check.Ok, check.Detail))],
             [.. report.Usages.Select(usage => new LimitUsageResult(usage.Name, usage.Used, usage.Limit))],
-            SpawnChoices.Of(options));
+            SpawnChoices.Of(options), OverDiskLimitResult.Of(workspaces.OverDiskLimit(call.Caller)));
     }
 
     protected override string Render(SystemStatusResult result)
@@ -54,10 +70,11 @@ internal sealed class SystemStatusTool(StatusReporter reporter, WorkspaceOptions
         var checks = result.Checks.Select(check => $"{(check.Ok ? "ok" : "FAILING")} {check.Name}: {check.Detail}");
         var limits = result.Limits.Select(
             usage => Words.Invariant($"{usage.Name}: {usage.Used}{(usage.Limit is { } limit ? Words.Invariant($" of {limit}") : "")}"));
+        var over = result.OverDiskLimit is { } disk ? new[] { disk.Render() } : [];
         var state = $"{(result.Ready ? "Ready" : "Not ready")}{(result.Draining ? ", draining" : "")}";
         return Words.Invariant(
             $"{state}; version {result.Version}, "
-                + $"up {result.UptimeS} s\n{string.Join('\n', [.. checks, .. limits, result.Spawn.Render()])}");
+                + $"up {result.UptimeS} s\n{string.Join('\n', [.. checks, .. limits, .. over, result.Spawn.Render()])}");
     }
 }
 

@@ -10,14 +10,14 @@ namespace McpDevBench.Workspaces;
 /// labels hold is taken from there; what they lack is named in <see cref="Workspace.Adoption"/>.
 /// </summary>
 internal sealed class Adoption(
-    WorkspaceOptions options, WorkspaceDirectory workspaces, WorkspaceFactory factory, WorkspaceImages prepared, Ownership ownership,
+    WorkspaceOptions options, WorkspaceDirectory workspaces, WorkspaceSpec spec, WorkspaceImages prepared, Ownership ownership,
     EngineContainers containers, EngineImages images, TimeProvider time)
 {
     /// <returns>Null: it has no files that could be saved.</returns>
     public async Task<Workspace?> OfAsync(EngineContainer container, CancellationToken cancellationToken)
     {
-        if (!ContainerId.TryParse(container.Labels.GetValueOrDefault(Ownership.IdLabel), out var id)
-            || await containers.InspectAsync(container.DockerId, cancellationToken) is not { WorkspaceVolume: { } volume } details)
+        if (!WorkspaceId.TryParse(container.Labels.GetValueOrDefault(Ownership.IdLabel), out var id)
+            || await containers.InspectAsync(container.Id, cancellationToken) is not { WorkspaceVolume: { } volume } details)
             return null;
         var unknown = new List<string>();
         var (labels, now) = (container.Labels, time.GetUtcNow());
@@ -25,14 +25,14 @@ internal sealed class Adoption(
         var found = new Workspace
         {
             Id = id,
-            DockerId = container.DockerId,
+            Container = container.Id,
             Owner = owner,
             Alias = AliasOf(owner, labels, unknown),
             Image = labels.GetValueOrDefault(Ownership.ImageLabel, ""),
             // A container is made of a layer of ours on top of the image; its labels are the layer's as well.
             ImageId = ownership.IsOurImage(labels) ? labels[Ownership.BaseImageLabel] : container.ImageId,
             Persistent = labels.GetValueOrDefault(Ownership.PersistentLabel) == "true",
-            Status = container.State is "running" or "paused" ? ContainerStatus.Running : ContainerStatus.Stopped,
+            Status = container.State is ContainerState.Running or ContainerState.Paused ? WorkspaceStatus.Running : WorkspaceStatus.Stopped,
             VolumeName = volume,
             Uid = details.Uid,
             Limits = LimitsOf(details),
@@ -58,7 +58,7 @@ internal sealed class Adoption(
     }
 
     /// <summary>No one could read the output of a command that the database does not know: see the supervisor of execs.</summary>
-    private static string Ended(Workspace found) => found.Status == ContainerStatus.Running
+    private static string Ended(Workspace found) => found.Status == WorkspaceStatus.Running
         ? "Commands that were still running were ended: start servers again. "
         : "";
 
@@ -69,7 +69,7 @@ internal sealed class Adoption(
             return workspace with
             {
                 Digest = ImageReference.Parse(workspace.Image).DigestOf(image.Id, image.RepoDigests),
-                Env = factory.EnvironmentOf(workspace, image, await prepared.GetAsync(image, cancellationToken)),
+                Env = spec.EnvironmentOf(workspace, image, await prepared.GetAsync(image, cancellationToken)),
             };
         unknown.Add("the environment variables of its image, which is no longer on the Docker host");
         return workspace with

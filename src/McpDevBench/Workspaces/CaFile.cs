@@ -22,23 +22,23 @@ internal static class CaFile
         try
         {
             if (new FileInfo(path).Length > MaxBytes)
-                return Refuse(settings, path, $"it is larger than {MaxBytes >> 20} MiB");
+                return Reject(settings, path, $"it is larger than {MaxBytes >> 20} MiB");
             var text = File.ReadAllText(path);
             if (text.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
-                return Refuse(settings, path, "it contains a private key, which every workspace could read");
+                return Reject(settings, path, "it contains a private key, which every workspace could read");
             var certificates = new X509Certificate2Collection();
             certificates.ImportFromPem(text);
             if (certificates.Count == 0)
-                return Refuse(settings, path, "it contains no certificate");
+                return Reject(settings, path, "it contains no certificate");
             return Encoding.ASCII.GetBytes(string.Concat(certificates.Select(certificate => certificate.ExportCertificatePem() + "\n")));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            return Refuse(settings, path, $"it cannot be read ({e.Message})");
+            return Reject(settings, path, $"it cannot be read ({e.Message})");
         }
     }
 
-    private static byte[]? Refuse(Settings settings, string path, string why)
+    private static byte[]? Reject(Settings settings, string path, string why)
     {
         settings.Refuse($"{Name}='{path}' is not allowed: {why}; use a PEM file with one or more certificates.");
         return null;

@@ -18,16 +18,16 @@ internal sealed partial class CpuLimitLift(
     private const int RestFactor = 3;
 
     /// <summary>Of containers whose limit is lifted, or that rest.</summary>
-    private readonly ConcurrentDictionary<string, Task> _turns = [];
+    private readonly ConcurrentDictionary<ContainerId, Task> _turns = [];
 
     /// <summary>Lifts the limit until the processes have ended, or for <see cref="MaxDuration"/>. Returns once it is restored.</summary>
     /// <param name="ended">Cancelled when the processes have ended.</param>
-    public async Task RunAsync(ContainerId id, string dockerId, CancellationToken ended)
+    public async Task RunAsync(WorkspaceId id, ContainerId container, CancellationToken ended)
     {
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        while (!_turns.TryAdd(dockerId, turn.Task))
+        while (!_turns.TryAdd(container, turn.Task))
         {
-            if (_turns.TryGetValue(dockerId, out var other))
+            if (_turns.TryGetValue(container, out var other))
                 await other.WaitAsync(ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ended.IsCancellationRequested)
                 return;
@@ -35,35 +35,35 @@ internal sealed partial class CpuLimitLift(
         var lifted = TimeSpan.Zero;
         try
         {
-            lifted = await LiftAsync(id, dockerId, ended);
+            lifted = await LiftAsync(id, container, ended);
         }
         finally
         {
-            _ = RestAsync(dockerId, turn, RestFactor * lifted);
+            _ = RestAsync(container, turn, RestFactor * lifted);
         }
     }
 
-    private async Task RestAsync(string dockerId, TaskCompletionSource turn, TimeSpan duration)
+    private async Task RestAsync(ContainerId container, TaskCompletionSource turn, TimeSpan duration)
     {
         await Task.Delay(duration, time);
-        _turns.TryRemove(dockerId, out _);
+        _turns.TryRemove(container, out _);
         turn.SetResult();
     }
 
     /// <returns>How long it was lifted.</returns>
-    private async Task<TimeSpan> LiftAsync(ContainerId id, string dockerId, CancellationToken ended)
+    private async Task<TimeSpan> LiftAsync(WorkspaceId id, ContainerId container, CancellationToken ended)
     {
-        if (LimitOf(id, dockerId) is null)
+        if (LimitOf(id, container) is null)
             return TimeSpan.Zero;
         var started = time.GetTimestamp();
-        var isLifted = await TryAsync(id, () => containers.LiftCpuLimitAsync(dockerId, CancellationToken.None));
+        var isLifted = await TryAsync(id, () => containers.LiftCpuLimitAsync(container, CancellationToken.None));
         if (isLifted)
         {
             LogLifted(logger, id);
             await Task.Delay(MaxDuration, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         // Also where Docker did not answer: it may have lifted it all the same.
-        await RestoreAsync(id, dockerId);
+        await RestoreAsync(id, container);
         var duration = time.GetElapsedTime(started);
         metrics.Execs.CpuLimitLifted((isLifted, ended.IsCancellationRequested) switch
         {
@@ -78,14 +78,14 @@ internal sealed partial class CpuLimitLift(
     /// <summary>
     /// For as long as it takes to reach Docker. After a crash the reconciler does it. A container that is being removed keeps what it has.
     /// </summary>
-    private async Task RestoreAsync(ContainerId id, string dockerId)
+    private async Task RestoreAsync(WorkspaceId id, ContainerId container)
     {
-        while (LimitOf(id, dockerId) is { } cpus
-            && !await TryAsync(id, () => containers.SetCpuLimitAsync(dockerId, cpus, CancellationToken.None)))
+        while (LimitOf(id, container) is { } cpus
+            && !await TryAsync(id, () => containers.SetCpuLimitAsync(container, cpus, CancellationToken.None)))
             await Task.Delay(RetryInterval, time);
     }
 
-    private async Task<bool> TryAsync(ContainerId id, Func<Task<bool>> change)
+    private async Task<bool> TryAsync(WorkspaceId id, Func<Task<bool>> change)
     {
         try
         {
@@ -99,17 +99,17 @@ internal sealed partial class CpuLimitLift(
     }
 
     /// <summary>What the workspace was promised; null if the container is not its any more, or is being removed.</summary>
-    private double? LimitOf(ContainerId id, string dockerId) =>
-        workspaces.Find(id) is { Status: ContainerStatus.Running } workspace && workspace.DockerId == dockerId
+    private double? LimitOf(WorkspaceId id, ContainerId container) =>
+        workspaces.Find(id) is { Status: WorkspaceStatus.Running } workspace && workspace.Container == container
             ? workspace.Limits.Cpus
             : null;
 
     [LoggerMessage(LogLevel.Information, "CPU limit lifted to end processes")]
-    private static partial void LogLifted(ILogger logger, ContainerId containerId);
+    private static partial void LogLifted(ILogger logger, WorkspaceId containerId);
 
     [LoggerMessage(LogLevel.Information, "CPU limit restored")]
-    private static partial void LogRestored(ILogger logger, ContainerId containerId, double durationMs, bool haveEnded);
+    private static partial void LogRestored(ILogger logger, WorkspaceId containerId, double durationMs, bool haveEnded);
 
     [LoggerMessage(LogLevel.Warning, "CPU limit of a workspace not changed: Docker did not answer")]
-    private static partial void LogNotChanged(ILogger logger, ContainerId containerId, [Untrusted] string reason);
+    private static partial void LogNotChanged(ILogger logger, WorkspaceId containerId, [Untrusted] string reason);
 }

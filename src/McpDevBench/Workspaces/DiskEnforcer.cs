@@ -11,7 +11,8 @@ namespace McpDevBench.Workspaces;
 /// when it has grown since; what deletes files there, or only looks, goes on.
 /// </summary>
 internal sealed partial class DiskEnforcer(
-    WorkspaceOptions options, EngineContainers containers, MetricCatalogue metrics, TimeProvider time, ILogger<DiskEnforcer> logger)
+    WorkspaceOptions options, EngineContainers containers, WorkspaceCommands commands, MetricCatalogue metrics, TimeProvider time,
+    ILogger<DiskEnforcer> logger)
 {
     /// <summary>What a workspace beyond its limit may grow by unpunished: the shell's history, a lock file, a log.</summary>
     private const long SlackBytes = 4 << 20, SlackInodes = 1000;
@@ -25,16 +26,16 @@ internal sealed partial class DiskEnforcer(
     /// <summary>How long the disk is watched with one workspace suspended.</summary>
     private static readonly TimeSpan TrialTime = TimeSpan.FromMilliseconds(400);
 
-    private readonly ConcurrentDictionary<ContainerId, Held> _held = [];
+    private readonly ConcurrentDictionary<WorkspaceId, Held> _held = [];
 
-    /// <summary>Set once, at start.</summary>
-    public WorkspaceCommands Commands { get; set; } = null!;
+    /// <summary>Commands were stopped: in which workspace, and why.</summary>
+    public event Func<Workspace, string, Task>? Stopped;
 
-    /// <summary>Called with the workspace and a sentence on each stop. Set once, at start.</summary>
-    public Func<Workspace, string, Task> Stopped { get; set; } = (_, _) => Task.CompletedTask;
+    /// <summary>Whether commands run in the workspace.</summary>
+    public bool IsBusy(Workspace workspace) => commands.Any(workspace.Container!);
 
     /// <summary>The workspace no longer runs.</summary>
-    public void Forget(ContainerId id) => _held.TryRemove(id, out _);
+    public void Forget(WorkspaceId id) => _held.TryRemove(id, out _);
 
     /// <summary>For the status: a sentence.</summary>
     public string Describe() => options.Disk.Policy switch
@@ -76,8 +77,8 @@ internal sealed partial class DiskEnforcer(
     }
 
     /// <summary>
-    /// On a disk that is nearly full: stops the workspace that grows fastest. Where none shows any growth and the disk goes on filling, each
-    /// is suspended for a moment, to see whether it is the one: a process can hide the files that it has open.
+    /// On a disk that is nearly full: stops the workspace that grows fastest. Where none shows any growth and the disk goes on filling,
+    /// each is suspended for a moment, to see whether it is the one: a process can hide the files that it has open.
     /// </summary>
     /// <param name="measure">Measures the disk.</param>
     /// <param name="before">The disk's room when the growths were measured.</param>
@@ -93,15 +94,16 @@ internal sealed partial class DiskEnforcer(
         {
             if (await IsWriterAsync(suspect.Workspace, measure))
             {
-                await StopAsync(suspect.Workspace, DiskMetrics.HostDisk, Full(before, "it stopped filling while this workspace was suspended"));
+                var sentence = Full(before, "it stopped filling while this workspace was suspended");
+                await StopAsync(suspect.Workspace, DiskMetrics.HostDisk, sentence);
                 return;
             }
         }
     }
 
     /// <summary>
-    /// For a workspace whose files its agent did not count in time, while the disk lost as much as was left to it: stops it if the disk does
-    /// not fill without it.
+    /// For a workspace whose files its agent did not count in time, while the disk lost as much as was left to it: stops it if the disk
+    /// does not fill without it.
     /// </summary>
     public async Task JudgeUncountedAsync(Workspace workspace, Func<Task<DiskRoom?>> measure)
     {
@@ -117,17 +119,17 @@ internal sealed partial class DiskEnforcer(
         var running = await FallAsync(measure);
         if (running < MinGrowth)
             return false;
-        var dockerId = workspace.DockerId!;
+        var container = workspace.Container!;
         var isPaused = false;
-        if (await Commands.FreezeAsync(dockerId, note: null, AgentTimeout) is null
-            && !(isPaused = await containers.PauseAsync(dockerId, CancellationToken.None)))
+        if (await commands.FreezeAsync(container, note: null, AgentTimeout) is null
+            && !(isPaused = await containers.PauseAsync(container, CancellationToken.None)))
             return false;
         if (await FallAsync(measure) < running / 4)
             return true;
         if (isPaused)
-            await containers.UnpauseAsync(dockerId, CancellationToken.None);
+            await containers.UnpauseAsync(container, CancellationToken.None);
         else
-            await Commands.ThawAsync(dockerId, AgentTimeout);
+            await commands.ThawAsync(container, AgentTimeout);
         return false;
     }
 
@@ -156,15 +158,15 @@ internal sealed partial class DiskEnforcer(
     {
         LogWithin(logger, workspace.Id, use.Bytes, use.Inodes);
         if (held.IsFrozen)
-            await Commands.ThawAsync(workspace.DockerId!, AgentTimeout);
+            await commands.ThawAsync(workspace.Container!, AgentTimeout);
     }
 
     private async Task<bool> FreezeAsync(Workspace workspace, OverLimit over)
     {
-        var note = $"Suspended by the server: {Uncapitalized(over.Sentence)}. It goes on by itself once there is room: delete files that are "
-            + "not needed with fs_delete, in /workspace and in the home directory. A file that the command itself has open takes its room "
-            + "until the command ends; exec_cancel ends it.";
-        if (await Commands.FreezeAsync(workspace.DockerId!, note, AgentTimeout) is not { } count)
+        var note = $"Suspended by the server: {Uncapitalized(over.Sentence)}. It goes on by itself once there is room: delete files that "
+            + "are not needed with fs_delete, in /workspace and in the home directory. A file that the command itself has open takes its "
+            + "room until the command ends; exec_cancel ends it.";
+        if (await commands.FreezeAsync(workspace.Container!, note, AgentTimeout) is not { } count)
         {
             await StopAsync(workspace, over.Reason, over.Sentence);
             return false;
@@ -178,11 +180,11 @@ internal sealed partial class DiskEnforcer(
     {
         var note = $"Ended by the server: {Uncapitalized(sentence)}; no argument raises that. Delete files that are not needed with "
             + "fs_delete or exec, in /workspace and in the home directory; tools refuse to write until there is room.";
-        var count = await Commands.EndAsync(workspace.DockerId!, note, AgentTimeout);
+        var count = await commands.EndAsync(workspace.Container!, note, AgentTimeout);
         if (count is null)
         {
             // Its files stay, and its next use starts it again.
-            await containers.KillAsync(workspace.DockerId!, CancellationToken.None);
+            await containers.KillAsync(workspace.Container!, CancellationToken.None);
             await ReportAsync(workspace, reason, DiskMetrics.Killed, $"{sentence}; its agent did not answer, so its container was ended");
         }
         else if (count > 0)
@@ -195,7 +197,7 @@ internal sealed partial class DiskEnforcer(
     {
         LogStopped(logger, workspace.Id, reason, action, sentence);
         metrics.Disk.Stopped(reason, action);
-        return Stopped(workspace, sentence);
+        return Stopped?.Invoke(workspace, sentence) ?? Task.CompletedTask;
     }
 
     private static string Uncapitalized(string sentence) => char.ToLowerInvariant(sentence[0]) + sentence[1..];
@@ -205,11 +207,11 @@ internal sealed partial class DiskEnforcer(
     private sealed record Held(DiskUse Use, long At, bool IsFrozen, bool IsSettled);
 
     [LoggerMessage(LogLevel.Warning, "Workspace exceeds its disk limit; tools refuse to write")]
-    private static partial void LogOver(ILogger logger, ContainerId containerId, string details);
+    private static partial void LogOver(ILogger logger, WorkspaceId containerId, string details);
 
     [LoggerMessage(LogLevel.Information, "Workspace is within its disk limit again")]
-    private static partial void LogWithin(ILogger logger, ContainerId containerId, long bytes, long inodes);
+    private static partial void LogWithin(ILogger logger, WorkspaceId containerId, long bytes, long inodes);
 
     [LoggerMessage(LogLevel.Warning, "Commands stopped for their use of the disk")]
-    private static partial void LogStopped(ILogger logger, ContainerId containerId, string reason, string action, string details);
+    private static partial void LogStopped(ILogger logger, WorkspaceId containerId, string reason, string action, string details);
 }

@@ -9,7 +9,7 @@ internal enum DiskPolicy
     /// <summary>Its commands are suspended until there is room; they are ended if it grows all the same.</summary>
     Freeze,
 
-    /// <summary>Only the operator is told. Tools refuse to write in any case.</summary>
+    /// <summary>Only the log, metrics and status report it. Tools refuse to write in any case.</summary>
     Warn,
 }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using McpDevBench.Agents;
-using McpDevBench.Engine;
 using McpDevBench.Observability.Health;
 using McpDevBench.Observability.Metrics;
 
@@ -13,16 +12,12 @@ namespace McpDevBench.Workspaces;
 /// tools there.
 /// </summary>
 internal sealed partial class DiskWatch(
-    WorkspaceOptions options, WorkspaceDirectory workspaces, AgentDirectory agents, EngineVolumes volumes, EngineDisk engineDisk,
-    DiskEnforcer enforcer, MetricCatalogue metrics, TimeProvider time, ILogger<DiskWatch> logger)
+    WorkspaceOptions options, WorkspaceDirectory workspaces, DiskReadings readings, EngineDisk engineDisk, DiskEnforcer enforcer,
+    MetricCatalogue metrics, TimeProvider time, ILogger<DiskWatch> logger)
     : BackgroundService
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200), Interval = TimeSpan.FromSeconds(5),
         ReliefInterval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(20), HurriedTimeout = TimeSpan.FromSeconds(5);
-    private static readonly string[] Roots = [ContainerSpec.WorkspacePath, ContainerSpec.HomePath];
-
-    /// <summary>A larger tree is measured up to here.</summary>
-    private const uint MaxEntries = 1_000_000;
 
     /// <summary>
     /// Measuring a workspace takes at most one part in so many of the time; of one that may be over its limit, one in a few.
@@ -32,18 +27,9 @@ internal sealed partial class DiskWatch(
     /// <summary>Measurements at the same time: all workspaces share the host's disk. What may be over its limit does not wait.</summary>
     private readonly SemaphoreSlim _places = new(2);
 
-    private readonly ConcurrentDictionary<ContainerId, DiskReading> _readings = [];
-    private readonly ConcurrentDictionary<ContainerId, bool> _underWay = [];
+    private readonly ConcurrentDictionary<WorkspaceId, bool> _underWay = [];
     private readonly KeyedLock _measuring = new();
     private long _relievedAt;
-
-    /// <summary>Whether the server measures bytes: a limit is set, and the storage driver does not enforce it.</summary>
-    private bool HoldsBytes => options.Disk.MaxBytes > 0 && volumes.HasQuota != true;
-
-    private long MaxBytes => HoldsBytes ? options.Disk.MaxBytes : 0;
-
-    /// <summary>Bytes that a workspace held when it was last measured; null if it never was.</summary>
-    public long? BytesOf(ContainerId id) => _readings.TryGetValue(id, out var reading) ? reading.Use.Bytes : null;
 
     /// <summary>Refuses a write to a workspace beyond its limit, by a measurement that began after the write was asked for: what was
     /// deleted before it counts.</summary>
@@ -51,21 +37,23 @@ internal sealed partial class DiskWatch(
     public async Task RequireRoomAsync(Workspace workspace)
     {
         engineDisk.Require();
-        if (await IsBeyondAsync(workspace, use => OverLimit.Of(use, MaxBytes, options.Disk.MaxInodes)) is { } over)
+        if (await IsBeyondAsync(workspace, use => OverLimit.Of(use, readings.MaxBytes, readings.MaxInodes)) is { } over)
             throw Exhausted($"{over.Sentence}.", "with fs_delete or exec, ");
     }
 
     /// <summary>
-    /// Refuses a command in a workspace far beyond its limit: one that wrote until it was stopped, again and again, would fill the disk all the same.
+    /// Refuses a command in a workspace far beyond its limit: commands that are stopped again and again would fill the disk all
+    /// the same.
     /// </summary>
     /// <exception cref="RequestException">resource_exhausted.</exception>
     public async Task RequireRoomForCommandAsync(Workspace workspace)
     {
         if (options.Disk.Policy == DiskPolicy.Warn)
             return;
-        var (bytes, inodes) = (MaxBytes, options.Disk.MaxInodes);
-        if (await IsBeyondAsync(workspace, use => OverLimit.Of(use, OverLimit.Far(bytes, 1L << 30), OverLimit.Far(inodes, 10_000))) is not null
-            && OverLimit.Of(_readings[workspace.Id].Use, bytes, inodes) is { } over)
+        var (bytes, inodes) = (readings.MaxBytes, readings.MaxInodes);
+        var (farBytes, farInodes) = (OverLimit.Far(bytes, 1L << 30), OverLimit.Far(inodes, 10_000));
+        if (await IsBeyondAsync(workspace, use => OverLimit.Of(use, farBytes, farInodes)) is not null
+            && readings.Find(workspace.Id) is { } reading && readings.OverLimitOf(reading) is { } over)
             throw Exhausted($"{over.Sentence}. So far beyond the limit no command is started.", "with fs_delete, ");
     }
 
@@ -77,14 +65,15 @@ internal sealed partial class DiskWatch(
         var limit = string.Create(CultureInfo.InvariantCulture, $"{options.Disk.MaxBytes >> 20} MiB");
         var files = options.Disk.MaxInodes > 0
             ? $" A workspace may have {Plural.Of(options.Disk.MaxInodes, "file")}." : "";
-        var over = _readings.Values.Count(reading => OverLimit.Of(reading.Use, MaxBytes, options.Disk.MaxInodes) is not null);
-        var note = volumes.HasQuota == true
+        var over = readings.CountOver;
+        var note = readings.HasQuota == true
             ? $"The storage driver limits each volume of a workspace to {limit}.{files}"
             : $"The storage driver has no quotas: usage is measured, and tools refuse to write beyond {limit} a workspace.{files} "
                 + enforcer.Describe();
-        return over == 0
-            ? new Health(true, note)
-            : new Health(false, $"{Plural.Of(over, "workspace holds", "workspaces hold")} more than {(HoldsBytes ? limit : "allowed")}. {note}");
+        if (over == 0)
+            return new Health(true, note);
+        var allowed = readings.MeasuresBytes ? limit : "allowed";
+        return new Health(false, $"{Plural.Of(over, "workspace holds", "workspaces hold")} more than {allowed}. {note}");
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -107,13 +96,10 @@ internal sealed partial class DiskWatch(
     private async Task LookAsync()
     {
         var running = Running().ToList();
-        foreach (var id in _readings.Keys.Except(running.Select(workspace => workspace.Id)))
-        {
-            _readings.TryRemove(id, out _);
+        foreach (var id in readings.Keep(running.Select(workspace => workspace.Id)))
             enforcer.Forget(id);
-        }
-        await engineDisk.MeasureAsync(running.Select(workspace => workspace.DockerId!));
-        metrics.Disk.Over(_readings.Values.Count(reading => OverLimit.Of(reading.Use, MaxBytes, options.Disk.MaxInodes) is not null));
+        await engineDisk.MeasureAsync(running.Select(workspace => workspace.Container!));
+        metrics.Disk.Over(readings.CountOver);
         if (options.Disk is { MaxBytes: 0, MaxInodes: 0 } && !engineDisk.IsLow)
             return;
         foreach (var workspace in running)
@@ -131,19 +117,19 @@ internal sealed partial class DiskWatch(
     }
 
     private bool MayBeOver(Workspace workspace) =>
-        _readings.TryGetValue(workspace.Id, out var reading)
-            && enforcer.Commands.Any(workspace.DockerId!)
+        readings.Find(workspace.Id) is { } reading
+            && enforcer.IsBusy(workspace)
             && time.GetElapsedTime(reading.EndedAt) >= MaxHurriedShare * reading.Took
-            && reading.MayBeOver(engineDisk.Room, MaxBytes, options.Disk.MaxInodes);
+            && reading.MayBeOver(engineDisk.Room, readings.MaxBytes, readings.MaxInodes);
 
     private bool IsDue(Workspace workspace) =>
-        !_readings.TryGetValue(workspace.Id, out var reading)
+        readings.Find(workspace.Id) is not { } reading
             || (time.GetElapsedTime(reading.EndedAt) is var since && since >= Interval && since >= MaxShare * reading.Took);
 
     /// <summary>Of those that grow on a disk that is nearly full, the one that grows fastest is stopped first.</summary>
     private async Task RelieveAsync(List<Workspace> running)
     {
-        var busy = running.Where(workspace => enforcer.Commands.Any(workspace.DockerId!)).ToList();
+        var busy = running.Where(workspace => enforcer.IsBusy(workspace)).ToList();
         var growths = await Task.WhenAll(busy.Select(GrowthAsync));
         var room = engineDisk.Room;
         await enforcer.RelieveAsync(growths, MeasureDiskAsync, room);
@@ -151,18 +137,19 @@ internal sealed partial class DiskWatch(
 
     private async Task<DiskRoom?> MeasureDiskAsync()
     {
-        await engineDisk.MeasureAsync(Running().Select(workspace => workspace.DockerId!));
+        await engineDisk.MeasureAsync(Running().Select(workspace => workspace.Container!));
         return engineDisk.Room;
     }
 
     private IEnumerable<Workspace> Running() =>
-        workspaces.All.Where(workspace => workspace.Status == ContainerStatus.Running).OrderBy(workspace => workspace.CreatedAt);
+        workspaces.All.Where(workspace => workspace.Status == WorkspaceStatus.Running).OrderBy(workspace => workspace.CreatedAt);
 
     /// <summary>None for what could not be measured, or never was before.</summary>
     private async Task<DiskGrowth> GrowthAsync(Workspace workspace)
     {
-        var before = _readings.GetValueOrDefault(workspace.Id);
-        return await MeasureAsync(workspace, HurriedTimeout) is { } after && before is not null && after.StartedAt > before.StartedAt
+        var before = readings.Find(workspace.Id);
+        return await readings.MeasureAsync(workspace, HurriedTimeout) is { } after
+            && before is not null && after.StartedAt > before.StartedAt
             ? new DiskGrowth(
                 workspace, after.Use.Bytes - before.Use.Bytes, after.Use.Inodes - before.Use.Inodes,
                 time.GetElapsedTime(before.StartedAt, after.StartedAt))
@@ -172,14 +159,14 @@ internal sealed partial class DiskWatch(
     /// <returns>In what way the workspace is beyond, by a measurement from now on; null if it is not.</returns>
     private async Task<OverLimit?> IsBeyondAsync(Workspace workspace, Func<DiskUse, OverLimit?> limit)
     {
-        if (!_readings.TryGetValue(workspace.Id, out var known) || limit(known.Use) is null)
+        if (readings.Find(workspace.Id) is not { } known || limit(known.Use) is null)
             return null;
         var asked = time.GetTimestamp();
         // Calls that wait for the same workspace share a measurement.
         using var turn = await _measuring.LockAsync(workspace.Id.ToString(), CancellationToken.None);
-        if (!_readings.TryGetValue(workspace.Id, out var reading) || reading.StartedAt < asked)
-            await MeasureAsync(workspace, Timeout);
-        return _readings.TryGetValue(workspace.Id, out reading) ? limit(reading.Use) : null;
+        if (readings.Find(workspace.Id) is not { } reading || reading.StartedAt < asked)
+            await readings.MeasureAsync(workspace, Timeout);
+        return readings.Find(workspace.Id) is { } latest ? limit(latest.Use) : null;
     }
 
     private async Task MeasureInBackgroundAsync(Workspace workspace, bool hurried)
@@ -192,8 +179,8 @@ internal sealed partial class DiskWatch(
                 await _places.WaitAsync();
             try
             {
-                if (await MeasureAsync(workspace, hurried ? HurriedTimeout : Timeout) is { } reading)
-                    await enforcer.JudgeAsync(workspace, reading, OverLimit.Of(reading.Use, MaxBytes, options.Disk.MaxInodes));
+                if (await readings.MeasureAsync(workspace, hurried ? HurriedTimeout : Timeout) is { } reading)
+                    await enforcer.JudgeAsync(workspace, reading, readings.OverLimitOf(reading));
                 else if (hurried)
                     await enforcer.JudgeUncountedAsync(workspace, MeasureDiskAsync);
             }
@@ -213,20 +200,10 @@ internal sealed partial class DiskWatch(
         }
     }
 
-    private async Task<DiskReading?> MeasureAsync(Workspace workspace, TimeSpan timeout)
-    {
-        var (started, room) = (time.GetTimestamp(), engineDisk.Room);
-        var most = options.Disk.MaxInodes > 0 ? (uint)Math.Min(4L * options.Disk.MaxInodes, uint.MaxValue) : MaxEntries;
-        if (await agents.DiskUseAsync(workspace.DockerId!, Roots, most, timeout) is not { } use)
-            return null;
-        var measured = new DiskReading(use, started, time.GetTimestamp(), time.GetElapsedTime(started), room);
-        // One that began earlier may end later, and knows less.
-        return _readings.AddOrUpdate(workspace.Id, measured, (_, present) => present.StartedAt > started ? present : measured);
-    }
-
     private static RequestException Exhausted(string message, string how) => new(
         ErrorCode.ResourceExhausted, message,
-        $"Delete files that are not needed {how}in /workspace and in the home directory; then call again.", retryable: true) { Rule = "disk" };
+        $"Delete files that are not needed {how}in /workspace and in the home directory; then call again.",
+        retryable: true) { Rule = "disk" };
 
     [LoggerMessage(LogLevel.Error, "Measuring the disk of workspaces failed")]
     private static partial void LogFailed(ILogger logger, Exception exception);

@@ -28,5 +28,5 @@ internal sealed record EarlierState(int Containers, int Volumes, int Older)
             + "to a lost state of this one, which its database and key file bring back from a backup; reconcile names the containers.";
 
     private static bool HoldsFiles(string volume) =>
-        volume.StartsWith(WorkspaceFactory.PersistentPrefix, StringComparison.Ordinal) && !HomeVolume.IsHome(volume);
+        volume.StartsWith(SpawnVolumes.PersistentPrefix, StringComparison.Ordinal) && !HomeVolume.IsHome(volume);
 }

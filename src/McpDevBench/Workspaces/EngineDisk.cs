@@ -10,7 +10,8 @@ namespace McpDevBench.Workspaces;
 /// The disk with Docker's volumes, through the eyes of the agents: the engine may be on another machine. Asking costs each a few
 /// microseconds. Without a running workspace nothing is known of it.
 /// </summary>
-internal sealed partial class EngineDisk(WorkspaceOptions options, AgentDirectory agents, MetricCatalogue metrics, ILogger<EngineDisk> logger)
+internal sealed partial class EngineDisk(
+    WorkspaceOptions options, AgentDirectory agents, MetricCatalogue metrics, ILogger<EngineDisk> logger)
 {
     /// <summary>An agent whose workload has taken its place cannot make the others believe it.</summary>
     private const int MaxAsked = 3;
@@ -26,10 +27,10 @@ internal sealed partial class EngineDisk(WorkspaceOptions options, AgentDirector
     /// <summary>Less than the reserve is free.</summary>
     public bool IsLow { get; private set; }
 
-    /// <param name="running">Docker's ids of running workspaces, the oldest first.</param>
-    public async Task MeasureAsync(IEnumerable<string> running)
+    /// <param name="running">Containers of running workspaces, the oldest first.</param>
+    public async Task MeasureAsync(IEnumerable<ContainerId> running)
     {
-        var asked = running.Take(MaxAsked).Select(dockerId => agents.DiskRoomAsync(dockerId, ContainerSpec.AgentFolder, Timeout));
+        var asked = running.Take(MaxAsked).Select(container => agents.DiskRoomAsync(container, ContainerSpec.AgentFolder, Timeout));
         var rooms = (await Task.WhenAll(asked)).OfType<DiskRoom>().OrderBy(room => room.FreeBytes).ToList();
         Room = rooms.Count == 0 ? null : rooms[rooms.Count / 2];
         var was = IsLow;
@@ -45,8 +46,8 @@ internal sealed partial class EngineDisk(WorkspaceOptions options, AgentDirector
         if (IsLow && Room is { } room)
             throw new RequestException(
                 ErrorCode.ResourceExhausted, $"The Docker host's disk is nearly full: {Free(room)} ({DiskLimits.ReserveSetting}).",
-                "Delete files that are not needed with fs_delete, or kill a workspace (keep_workspace=false removes its files); what reads or "
-                    + "ends something still works. Ask the operator to make room on the Docker host, then call again.",
+                "Delete files that are not needed with fs_delete, or kill a workspace (keep_workspace=false removes its files); what "
+                    + "reads or ends something still works. Ask the operator to make room on the Docker host, then call again.",
                 retryable: true) { Rule = "docker_disk" };
     }
 
@@ -71,9 +72,12 @@ internal sealed partial class EngineDisk(WorkspaceOptions options, AgentDirector
         return room.FreeBytes < reserve * factor || room.FreeInodes < room.TotalInodes / MinInodesPerReserve * factor;
     }
 
-    private static string Free(DiskRoom room) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{room.FreeBytes >> 20} of {room.TotalBytes >> 20} MiB{(room.TotalInodes > 0 ? $" and {Plural.Of(room.FreeInodes, "inode")}" : "")} are free");
+    private static string Free(DiskRoom room)
+    {
+        var inodes = room.TotalInodes > 0 ? $" and {Plural.Of(room.FreeInodes, "inode")}" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{room.FreeBytes >> 20} of {room.TotalBytes >> 20} MiB{inodes} are free");
+    }
 
     [LoggerMessage(LogLevel.Error, "Docker's disk nearly full; refusing new work and stopping what grows")]
     private static partial void LogLow(ILogger logger, long freeBytes, long freeInodes);

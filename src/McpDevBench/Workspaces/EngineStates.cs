@@ -2,7 +2,9 @@ using McpDevBench.Engine;
 
 namespace McpDevBench.Workspaces;
 
-/// <summary>The containers' states as Docker reports them now, for listings: the database learns of a change only at its next sweep.</summary>
+/// <summary>
+/// The states of containers as the engine reports them now, for lists: the database learns of a change at its next sweep.
+/// </summary>
 internal sealed class EngineStates(EngineContainers containers, TimeProvider time)
 {
     /// <summary>A listing is answered without Docker where that takes longer.</summary>
@@ -10,10 +12,10 @@ internal sealed class EngineStates(EngineContainers containers, TimeProvider tim
 
     private readonly Lock _lock = new();
     private Task _underWay = Task.CompletedTask;
-    private Task<Dictionary<string, string>>? _next;
+    private Task<Dictionary<ContainerId, ContainerState>>? _next;
 
-    /// <returns>Docker's words by its ids; null if Docker does not answer.</returns>
-    public async Task<IReadOnlyDictionary<string, string>?> ReadAsync(CancellationToken cancellationToken)
+    /// <returns>Null if Docker does not answer.</returns>
+    public async Task<IReadOnlyDictionary<ContainerId, ContainerState>?> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -26,19 +28,19 @@ internal sealed class EngineStates(EngineContainers containers, TimeProvider tim
     }
 
     /// <summary>One look at a time, shared by all who have asked since the last one began: none of them gets an older state.</summary>
-    private Task<Dictionary<string, string>> Next()
+    private Task<Dictionary<ContainerId, ContainerState>> Next()
     {
         lock (_lock)
             return _next ??= LookAsync(_underWay);
     }
 
-    private async Task<Dictionary<string, string>> LookAsync(Task before)
+    private async Task<Dictionary<ContainerId, ContainerState>> LookAsync(Task before)
     {
         CallDeadline.Leave();
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         lock (_lock)
             (_underWay, _next) = (_next!, null);
         return (await containers.ListAsync(Ownership.Label, CancellationToken.None))
-            .ToDictionary(container => container.DockerId, container => container.State);
+            .ToDictionary(container => container.Id, container => container.State);
     }
 }

@@ -6,7 +6,7 @@ namespace McpDevBench.Workspaces;
 /// Whether workspaces can be made of an image: not where what it declares would cost the engine seconds, or where a path of ours or a
 /// volume of its own leads somewhere else.
 /// </summary>
-internal sealed class ImageCheck(EngineFiles files)
+internal static class ImageCheck
 {
     public const int MaxVariables = 1000, MaxVariableCharacters = 256 << 10, MaxVolumes = 64;
 
@@ -34,20 +34,20 @@ internal sealed class ImageCheck(EngineFiles files)
     }
 
     /// <summary>Follows the links of the prepared image: none may lead into what is ours.</summary>
-    /// <param name="dockerId">A container of the image, with the layer of ours.</param>
+    /// <param name="draft">The image, with the layer of ours.</param>
     /// <exception cref="RequestException">image_not_allowed.</exception>
-    public async Task RequireStraightAsync(string dockerId, IEnumerable<string> volumes, CancellationToken cancellationToken)
+    public static async Task RequireStraightAsync(ImageDraft draft, IEnumerable<string> volumes, CancellationToken cancellationToken)
     {
         foreach (var ours in Kept.Concat(Mounted).Append(ContainerSpec.UserFolder))
         {
-            if (await files.ResolveAsync(dockerId, ours, cancellationToken) is var place && place != ours)
+            if (await draft.ResolveAsync(ours, cancellationToken) is var place && place != ours)
                 throw Unusable($"its {ours} leads to {place}");
         }
-        if (await files.ResolveAsync(dockerId, "/etc", cancellationToken) is var etc
+        if (await draft.ResolveAsync("/etc", cancellationToken) is var etc
             && Kept.Concat(Mounted).Append(ContainerSpec.UserFolder).Any(ours => IsIn(etc, ours)))
             throw Unusable($"its /etc leads to {etc}");
         foreach (var path in volumes.Select(Clean).Where(path => !Kept.Contains(path)))
-            RequirePlace(path, await files.ResolveAsync(dockerId, path, cancellationToken), mayBeOurs: false);
+            RequirePlace(path, await draft.ResolveAsync(path, cancellationToken), mayBeOurs: false);
     }
 
     /// <summary>An absolute path without empty parts, <c>.</c> and <c>..</c>, as Docker understands it.</summary>
@@ -76,5 +76,6 @@ internal sealed class ImageCheck(EngineFiles files)
     private static bool IsIn(string path, string folder) => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal);
 
     private static RequestException Unusable(string why) => new(
-        ErrorCode.ImageNotAllowed, $"The image cannot be used for workspaces: {why}.", "Use another image, or ask for this one to be changed.");
+        ErrorCode.ImageNotAllowed, $"The image cannot be used for workspaces: {why}.",
+        "Use another image, or ask for this one to be changed.");
 }

@@ -42,7 +42,8 @@ internal sealed class ImageList(EngineImages images, ImagePolicy policy, Workspa
     /// <summary>A filter is often a name without its registry or tag.</summary>
     private static string? NearestTo(string filter, List<LocalImage> allowed)
     {
-        var words = allowed.SelectMany(image => image.Name.Split('/', ':').Append(image.Name).Select(word => (Word: word, image.Name))).ToList();
+        var words = allowed
+            .SelectMany(image => image.Name.Split('/', ':').Append(image.Name).Select(word => (Word: word, image.Name))).ToList();
         var nearest = Vocabulary.Nearest.To(filter, words.Select(word => word.Word));
         return words.FirstOrDefault(word => word.Word == nearest).Name;
     }

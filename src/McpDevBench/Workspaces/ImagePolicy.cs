@@ -17,7 +17,8 @@ internal sealed class ImagePolicy(WorkspaceOptions options)
     public void Require(ImageReference image)
     {
         if (Objection(image) is { } objection)
-            throw new RequestException(ErrorCode.ImageNotAllowed, $"The image {image.Canonical} may not be used: {objection}.", Hint) { Rule = "image" };
+            throw new RequestException(
+                ErrorCode.ImageNotAllowed, $"The image {image.Canonical} may not be used: {objection}.", Hint) { Rule = "image" };
     }
 
     /// <summary>
@@ -40,14 +41,16 @@ internal sealed class ImagePolicy(WorkspaceOptions options)
         : options.AllowedImages is [var first, ..] && first != "*" ? first
         : $"{(options.AllowedRegistries is [var registry, ..] ? registry : "none")}/…";
 
-    private string Hint => $"Use an allowed image, such as {Nearest}, or one that list_images shows; spawn with dry_run=true says what policy decides.";
+    private string Hint => $"Use an allowed image, such as {Nearest}, or one that list_images shows; "
+        + "spawn with dry_run=true says what policy decides.";
 
     private static bool Matches(string pattern, ImageReference image)
     {
         if (pattern == "*")
             return true;
         // An entry is a reference whose parts may be '*'; without a tag it stands for every tag.
-        var at = pattern.LastIndexOf('/') is var slash && pattern.IndexOf(':', slash + 1) is var colon && colon >= 0 ? colon : pattern.Length;
+        var colon = pattern.IndexOf(':', pattern.LastIndexOf('/') + 1);
+        var at = colon >= 0 ? colon : pattern.Length;
         var tag = at < pattern.Length ? pattern[(at + 1)..] : null;
         var name = pattern[..at];
         var first = name.Split('/')[0];

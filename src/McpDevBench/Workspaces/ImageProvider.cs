@@ -70,7 +70,10 @@ internal sealed class ImageProvider(
     public static void RequirePlatform(ImageReference reference, EngineImage image, string architecture)
     {
         if (image.Os != "linux" || image.Architecture != architecture)
-            throw new RequestException(ErrorCode.InvalidArgument, $"The image {reference.Canonical} is for {image.Os}/{image.Architecture}, this Docker host is linux/{architecture}.", $"Use an image for linux/{architecture}.");
+            throw new RequestException(
+                ErrorCode.InvalidArgument,
+                $"The image {reference.Canonical} is for {image.Os}/{image.Architecture}, this Docker host is linux/{architecture}.",
+                $"Use an image for linux/{architecture}.");
     }
 
     /// <summary>The name on the Docker host that is most like a reference and that policy allows, or null.</summary>
@@ -116,14 +119,14 @@ internal sealed class ImageProvider(
                 "Call spawn again in a while. With a progress token, spawn waits for the image and reports how far it is.",
                 retryable: true);
         }
-        catch (RequestException refusal) when (refusal.Code is ErrorCode.ImageNotFound or ErrorCode.RegistryUnavailable)
+        catch (RequestException error) when (error.Code is ErrorCode.ImageNotFound or ErrorCode.RegistryUnavailable)
         {
             var nearest = NearestOf(reference, await images.NamesAsync(cancellationToken), policy);
             throw nearest is null
-                ? refusal
+                ? error
                 : new RequestException(
-                    refusal.Code, refusal.Message, $"Did you mean {nearest}, which is on the Docker host? {refusal.Hint}",
-                    refusal.Retryable, refusal);
+                    error.Code, error.Message, $"Did you mean {nearest}, which is on the Docker host? {error.Hint}",
+                    error.Retryable, error);
         }
         finally
         {

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace McpDevBench.Workspaces;
 
 /// <summary>
-/// The name of an image, parsed by the grammar of container image references and made canonical. Policy decides on it, and exactly it goes to Docker.
+/// The name of an image, parsed by the grammar of container image references and made canonical. Policy decides on it, and exactly it goes
+/// to Docker.
 /// </summary>
 /// <param name="Domain">The registry, in lower case: <c>docker.io</c>.</param>
 /// <param name="Path">The repository in it: <c>library/python</c>.</param>
@@ -60,7 +61,10 @@ internal sealed partial record ImageReference(string Domain, string Path, string
         if (domain == "docker.io" && !path.Contains('/', StringComparison.Ordinal))
             path = "library/" + path;
         if (path.Length > MaxPathLength || !PathPattern().IsMatch(path))
-            throw Invalid(text, "a repository's name has lower-case letters, digits and single '.', '_', '__' or '-' between them, in parts separated by '/'");
+            throw Invalid(
+                text,
+                "a repository's name has lower-case letters, digits and single '.', '_', '__' or '-' between them, in parts separated "
+                    + "by '/'");
         if (!hasDomain && HexPattern().IsMatch(name))
             throw Invalid(text, "64 hexadecimal digits are an image's id, not its name");
         return new ImageReference(domain, path, digest is null ? tag ?? "latest" : null, digest);
@@ -102,12 +106,15 @@ internal sealed partial record ImageReference(string Domain, string Path, string
     }
 
     private static RequestException Invalid(string text, string why) => new(
-        ErrorCode.InvalidArgument, $"'{text}' is no image reference: {why}.", "Use a form like python:3.12-slim, ghcr.io/owner/name:tag or name@sha256:….");
+        ErrorCode.InvalidArgument, $"'{text}' is no image reference: {why}.",
+        "Use a form like python:3.12-slim, ghcr.io/owner/name:tag or name@sha256:….");
 
     [GeneratedRegex(@"\A(?:[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*\z")]
     private static partial Regex PathPattern();
 
-    [GeneratedRegex(@"\A(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?\z")]
+    private const string Label = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+
+    [GeneratedRegex($@"\A(?:{Label}(?:\.{Label})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?\z")]
     private static partial Regex DomainPattern();
 
     [GeneratedRegex(@"\A[\w][\w.-]{0,127}\z", RegexOptions.ECMAScript)]

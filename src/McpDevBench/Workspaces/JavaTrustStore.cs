@@ -14,13 +14,14 @@ internal static class JavaTrustStore
     private const uint Magic = 0xFEEDFEED, Version = 2, TrustedCertificate = 2;
     private const int HeaderLength = 12, CountOffset = 8, DigestLength = 20, MaxCertificates = 5000;
 
-    /// <summary>That of every distribution: the file is no secret, so neither is its password.</summary>
+    /// <summary>Of every distribution: neither the file nor its password is secret.</summary>
     private const string Password = "changeit";
 
     /// <summary>Before the file's content in its digest, as the format has it.</summary>
     private const string Whitener = "Mighty Aphrodite";
 
-    /// <returns>The file with the authorities added, in the JKS format; null for what is not a trust store with the usual password.</returns>
+    /// <returns>The file with the authorities added, in the JKS format; null for what is not a trust store with the usual
+    /// password.</returns>
     public static byte[]? Add(byte[] file, X509Certificate2Collection authorities, DateTimeOffset now)
     {
         if (IsJks(file))

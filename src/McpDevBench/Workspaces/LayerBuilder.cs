@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -7,17 +6,19 @@ using McpDevBench.Engine;
 namespace McpDevBench.Workspaces;
 
 /// <summary>What the layer of a workspace adds to an image, and what was found out about the image on the way.</summary>
-/// <param name="Entries">Files and folders, each below an existing folder or after its parent.</param>
+/// <param name="Entries">Each below an existing directory or after its parent.</param>
 /// <param name="CaBundle">The image's certificate authorities and the operator's; null without the operator's.</param>
-internal sealed record Layer(IReadOnlyList<TarEntry> Entries, string UserName, string? Shell, string? CaBundle);
+internal sealed record Layer(IReadOnlyList<ImageEntry> Entries, string UserName, string? Shell, string? CaBundle);
 
-/// <summary>Computes the layer for one image, from files that it reads out of a never-started container of the image.</summary>
-internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, TimeProvider time)
+/// <summary>Computes the layer for one image, from the files of the image.</summary>
+internal sealed class LayerBuilder(WorkspaceOptions options, TimeProvider time)
 {
     /// <summary>The operator's certificate authorities alone, for programs that add them to their own.</summary>
     public const string CaFile = "/etc/ssl/certs/mcp-devbench-ca.pem";
 
-    /// <summary>Java's, of Debian and Alpine: in an image that has none elsewhere, one that a Java of the user's can be told to use.</summary>
+    /// <summary>
+    /// Java's, of Debian and Alpine: in an image that has none elsewhere, for a Java that the user installs.
+    /// </summary>
     private const string JavaStore = "/etc/ssl/certs/java/cacerts";
 
     private const int MaxUserDatabase = 1 << 20, MaxConfiguration = 256 << 10, MaxBundle = 8 << 20;
@@ -38,58 +39,53 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
     /// <summary>Read by git before the image's, the user's and the project's own configuration, which therefore win.</summary>
     private const string GitDefaults = "[user]\n\tname = Workspace User\n\temail = dev@workspace.invalid\n[safe]\n\tdirectory = *\n";
 
-    private const UnixFileMode ReadableFile =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode ReadableFolder =
-        ReadableFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    public async Task<Layer> BuildAsync(string dockerId, EngineImage image, CancellationToken cancellationToken)
+    public async Task<Layer> BuildAsync(ImageDraft draft, EngineImage image, CancellationToken cancellationToken)
     {
-        var shell = await FirstAsync(dockerId, _shells, cancellationToken);
+        var shell = await FirstAsync(draft, _shells, cancellationToken);
         var users = UserDatabase.Merge(
-            await files.ReadAsync(dockerId, "/etc/passwd", MaxUserDatabase, cancellationToken),
-            await files.ReadAsync(dockerId, "/etc/group", MaxUserDatabase, cancellationToken), shell ?? "/bin/sh");
-        var git = await files.ReadAsync(dockerId, "/etc/gitconfig", MaxConfiguration, cancellationToken) ?? [];
+            await draft.ReadAsync("/etc/passwd", MaxUserDatabase, cancellationToken),
+            await draft.ReadAsync("/etc/group", MaxUserDatabase, cancellationToken), shell ?? "/bin/sh");
+        var git = await draft.ReadAsync("/etc/gitconfig", MaxConfiguration, cancellationToken) ?? [];
         var contents = new List<(string Path, byte[] Content)>
         {
             ("/etc/gitconfig", [.. Encoding.UTF8.GetBytes(GitDefaults), .. git]),
         };
         var bundle = options.CertificateAuthorities is { } authorities
-            ? await AddAuthoritiesAsync(dockerId, authorities, contents, cancellationToken) : null;
+            ? await AddAuthoritiesAsync(draft, authorities, contents, cancellationToken) : null;
         if (bundle is not null)
-            contents.AddRange(await ExtendJavaAsync(dockerId, image, contents, cancellationToken));
-        var entries = new List<TarEntry>();
-        foreach (var folder in await MissingFoldersAsync(dockerId, [.. contents.Select(file => file.Path), ContainerSpec.HomePath],
+            contents.AddRange(await ExtendJavaAsync(draft, image, contents, cancellationToken));
+        var entries = new List<ImageEntry>();
+        foreach (var folder in await MissingFoldersAsync(draft, [.. contents.Select(file => file.Path), ContainerSpec.HomePath],
             cancellationToken))
-            entries.Add(Folder(folder));
+            entries.Add(new ImageEntry(folder));
         // Clean places to mount at: a link or file of the image's there is replaced.
         foreach (var mounted in ImageCheck.Mounted)
         {
-            if (entries.All(entry => entry.Name != $".{mounted}")
-                && await files.KindAsync(dockerId, mounted, cancellationToken) is not (EngineFileKind.Folder or EngineFileKind.Missing))
-                entries.Insert(0, Folder(mounted));
+            if (entries.All(entry => entry.Path != mounted)
+                && await draft.KindAsync(mounted, cancellationToken) is not (EngineFileKind.Folder or EngineFileKind.Missing))
+                entries.Insert(0, new ImageEntry(mounted));
         }
         entries.AddRange(
         [
-            Folder(ContainerSpec.AgentFolder), Folder(ContainerSpec.WorkspacePath), Folder(ContainerSpec.HomePath),
-            Folder(ContainerSpec.UserFolder), Folder(ContainerSpec.OwnFolder),
-            File($"{ContainerSpec.UserFolder}/head", users.PasswdHead), File($"{ContainerSpec.UserFolder}/tail", users.PasswdTail),
-            File($"{ContainerSpec.UserFolder}/group", users.Group),
-            Link("/etc/passwd", ContainerSpec.PasswdPath), Link("/etc/group", ContainerSpec.GroupPath),
+            new(ContainerSpec.AgentFolder), new(ContainerSpec.WorkspacePath), new(ContainerSpec.HomePath),
+            new(ContainerSpec.UserFolder), new(ContainerSpec.OwnFolder),
+            new($"{ContainerSpec.UserFolder}/head", users.PasswdHead), new($"{ContainerSpec.UserFolder}/tail", users.PasswdTail),
+            new($"{ContainerSpec.UserFolder}/group", users.Group),
+            new("/etc/passwd", Target: ContainerSpec.PasswdPath), new("/etc/group", Target: ContainerSpec.GroupPath),
         ]);
-        entries.AddRange(contents.Select(file => File(file.Path, file.Content)));
+        entries.AddRange(contents.Select(file => new ImageEntry(file.Path, file.Content)));
         return new Layer(entries, users.UserName, shell, bundle);
     }
 
     /// <returns>The bundle that has both the image's authorities and the operator's.</returns>
-    private async Task<string> AddAuthoritiesAsync(string dockerId, byte[] authorities, List<(string Path, byte[] Content)> contents,
+    private static async Task<string> AddAuthoritiesAsync(ImageDraft draft, byte[] authorities, List<(string Path, byte[] Content)> contents,
         CancellationToken cancellationToken)
     {
         var bundle = DefaultBundle;
         byte[] present = [];
         foreach (var path in _bundles)
         {
-            if (await files.ReadAsync(dockerId, path, MaxBundle, cancellationToken) is not { Length: > 0 } content)
+            if (await draft.ReadAsync(path, MaxBundle, cancellationToken) is not { Length: > 0 } content)
                 continue;
             (bundle, present) = (path, content);
             break;
@@ -102,15 +98,15 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
     /// <returns>Every trust store of Java's that the image has, with the operator's authorities; or else a new one.</returns>
     /// <param name="contents">With the bundle of all authorities.</param>
     private async Task<List<(string Path, byte[] Content)>> ExtendJavaAsync(
-        string dockerId, EngineImage image, List<(string Path, byte[] Content)> contents, CancellationToken cancellationToken)
+        ImageDraft draft, EngineImage image, List<(string Path, byte[] Content)> contents, CancellationToken cancellationToken)
     {
         var authorities = Certificates(options.CertificateAuthorities!);
         var stores = new List<(string Path, byte[] Content)>();
         foreach (var path in _javaStores.Concat(StoresOfJavaHome(image)))
         {
             // A link leads to one that is here by its own path, or to what is not Java's.
-            if (await files.KindAsync(dockerId, path, cancellationToken) == EngineFileKind.File
-                && await files.ReadAsync(dockerId, path, MaxBundle, cancellationToken) is { } store
+            if (await draft.KindAsync(path, cancellationToken) == EngineFileKind.File
+                && await draft.ReadAsync(path, MaxBundle, cancellationToken) is { } store
                 && JavaTrustStore.Add(store, authorities, time.GetUtcNow()) is { } extended)
                 stores.Add((path, extended));
         }
@@ -121,7 +117,7 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
         }
         return stores;
 
-        // The image's may hold what is no certificate.
+        // The image's may hold other things than certificates.
         static bool IsBundle(byte[] content) => content.AsSpan().IndexOf("-----BEGIN CERTIFICATE-----"u8) >= 0 && TryCertificates(content);
     }
 
@@ -155,24 +151,24 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
         return certificates;
     }
 
-    private async Task<string?> FirstAsync(string dockerId, string[] paths, CancellationToken cancellationToken)
+    private static async Task<string?> FirstAsync(ImageDraft draft, string[] paths, CancellationToken cancellationToken)
     {
         foreach (var path in paths)
         {
-            if (await files.KindAsync(dockerId, path, cancellationToken) is EngineFileKind.File or EngineFileKind.Link)
+            if (await draft.KindAsync(path, cancellationToken) is EngineFileKind.File or EngineFileKind.Link)
                 return path;
         }
         return null;
     }
 
     /// <summary>The folders above the paths that are not there, or that are something else; a link that leads to a folder is one.</summary>
-    private async Task<List<string>> MissingFoldersAsync(string dockerId, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    private static async Task<List<string>> MissingFoldersAsync(ImageDraft draft, IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
         foreach (var folder in paths.SelectMany(Ancestors).Distinct().Order(StringComparer.Ordinal))
         {
             if (missing.Any(parent => folder.StartsWith(parent + "/", StringComparison.Ordinal))
-                || await files.KindAsync(dockerId, folder + "/.", cancellationToken) != EngineFileKind.Folder)
+                || await draft.KindAsync(folder + "/.", cancellationToken) != EngineFileKind.Folder)
                 missing.Add(folder);
         }
         return missing;
@@ -183,18 +179,4 @@ internal sealed class LayerBuilder(EngineFiles files, WorkspaceOptions options, 
         for (var at = path.IndexOf('/', 1); at > 0; at = path.IndexOf('/', at + 1))
             yield return path[..at];
     }
-
-    private UstarTarEntry Folder(string path) =>
-        new(TarEntryType.Directory, $".{path}") { Mode = ReadableFolder, ModificationTime = time.GetUtcNow() };
-
-    private UstarTarEntry Link(string path, string target) =>
-        new(TarEntryType.SymbolicLink, $".{path}") { LinkName = target, ModificationTime = time.GetUtcNow() };
-
-    private UstarTarEntry File(string path, byte[] content) =>
-        new(TarEntryType.RegularFile, $".{path}")
-        {
-            Mode = ReadableFile,
-            ModificationTime = time.GetUtcNow(),
-            DataStream = new MemoryStream(content, writable: false),
-        };
 }

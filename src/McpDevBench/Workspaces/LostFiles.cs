@@ -9,11 +9,12 @@ internal static class LostFiles
         ? new(
             ErrorCode.WorkspaceLost,
             $"The volume with the files of workspace {workspace.Id} is no longer on the Docker host; its home directory is still there.",
-            "If the operator can bring the volume back, call attach then. Otherwise: kill with keep_workspace=true keeps the home directory, "
-                + $"then spawn with alias={workspace.KeptAs} restores it, with an empty /workspace.")
+            "If the operator can bring the volume back, call attach then. Otherwise: kill with keep_workspace=true keeps the home "
+                + $"directory, then spawn with alias={workspace.KeptAs} restores it, with an empty /workspace.")
         : new(
             ErrorCode.WorkspaceLost, $"The volumes with the files of workspace {workspace.Id} are no longer on the Docker host.",
-            "If the operator can bring them back, call attach then. Otherwise call kill to remove the entry, and spawn for a new workspace.");
+            "If the operator can bring them back, call attach then. Otherwise call kill to remove the entry, and spawn for a new "
+                + "workspace.");
 
     public static RequestException OfKept(string target, KeptFiles kept, VolumesLeft left) => left.Home
         ? new(

@@ -5,7 +5,9 @@ using McpDevBench.Storage;
 
 namespace McpDevBench.Workspaces;
 
-/// <summary>What shows that a container or volume on the Docker host is this server's: labels, and a signature that nobody else can make.</summary>
+/// <summary>
+/// What shows that a container or volume on the Docker host is this server's: labels, and a signature that takes the instance key.
+/// </summary>
 internal sealed class Ownership(InstanceKey key, TimeProvider time)
 {
     public const string Label = "com.mcp.devbench";
@@ -140,7 +142,7 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
     {
         var labels = VolumeLabels(kept.Volume, kept.Uid);
         if (kept is not { ContainerId: { } id, Image: { } image }
-            || !kept.Volume.StartsWith(WorkspaceFactory.PersistentPrefix, StringComparison.Ordinal))
+            || !kept.Volume.StartsWith(SpawnVolumes.PersistentPrefix, StringComparison.Ordinal))
             return labels;
         return new(labels)
         {
@@ -167,7 +169,7 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
     {
         var labels = container.Labels;
         string Value(string label) => labels.GetValueOrDefault(label, "");
-        if (!ContainerId.TryParse(Value(IdLabel), out var id) || container.Name != WorkspaceFactory.NameOf(id))
+        if (!WorkspaceId.TryParse(Value(IdLabel), out var id) || container.Name != WorkspaceContainers.NameOf(id))
             return false;
         // Those of a server before this one are bound to the image alone.
         var signature = labels.ContainsKey(MadeAtLabel)
@@ -183,13 +185,16 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
         return new() { [AgentVolume.Label] = "true", [MadeAtLabel] = madeAt, [SignatureLabel] = Signature("helper", name, madeAt) };
     }
 
+    /// <param name="imageId">Any image on the engine.</param>
+    public HelperNeeds NeedsOf(string imageId) => new(imageId, HelperLabels);
+
     public bool IsOurHelper(EngineContainer container) =>
         container.Labels.GetValueOrDefault(SignatureLabel) ==
             Signature("helper", container.Name, container.Labels.GetValueOrDefault(MadeAtLabel, "")) && WasMadeThen(container);
 
     /// <summary>Whether a helper is left from a crash.</summary>
     public bool IsAbandonedHelper(EngineContainer container) =>
-        container.State == "created" && time.GetUtcNow() - container.CreatedAt > _helperLifetime && IsOurHelper(container);
+        container.State == ContainerState.Created && time.GetUtcNow() - container.CreatedAt > _helperLifetime && IsOurHelper(container);
 
     private static bool WasMadeThen(EngineContainer container) =>
         long.TryParse(container.Labels.GetValueOrDefault(MadeAtLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var madeAt)
@@ -199,7 +204,7 @@ internal sealed class Ownership(InstanceKey key, TimeProvider time)
         (labels.TryGetValue(UidLabel, out var uid) ? Signature("volume", name, uid) : Signature("volume", name));
 
     /// <summary>The secret between this server and the agent of a workspace.</summary>
-    public byte[] AgentSecret(ContainerId id) => key.Sign("agent", id.ToString());
+    public byte[] AgentSecret(WorkspaceId id) => key.Sign("agent", id.ToString());
 
     private static string Number(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
 

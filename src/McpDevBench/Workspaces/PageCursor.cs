@@ -6,7 +6,8 @@ namespace McpDevBench.Workspaces;
 /// <summary>Where a page of a list ends: a moment and an id, as a client gives it back.</summary>
 internal static class PageCursor
 {
-    public static string Of(DateTimeOffset moment, string id) => string.Create(CultureInfo.InvariantCulture, $"{moment.Milliseconds()}.{id}");
+    public static string Of(DateTimeOffset moment, string id) =>
+        string.Create(CultureInfo.InvariantCulture, $"{moment.Milliseconds()}.{id}");
 
     /// <exception cref="RequestException">invalid_argument.</exception>
     public static (long Milliseconds, string Id) Parse(string cursor)

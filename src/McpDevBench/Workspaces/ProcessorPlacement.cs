@@ -13,7 +13,7 @@ internal sealed partial class ProcessorPlacement(
     WorkspaceOptions options, WorkspaceDirectory workspaces, ILogger<ProcessorPlacement> logger)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<ContainerId, int[]> _placed = [];
+    private readonly Dictionary<WorkspaceId, int[]> _placed = [];
 
     /// <summary>So that several servers on one engine do not all begin with the same processor.</summary>
     private readonly int _first = RandomNumberGenerator.GetInt32(1 << 16);
@@ -51,7 +51,7 @@ internal sealed partial class ProcessorPlacement(
     }
 
     /// <summary>Whether it is known which processors the workspace has.</summary>
-    public bool Knows(ContainerId id)
+    public bool Knows(WorkspaceId id)
     {
         lock (_lock)
             return _placed.ContainsKey(id);
@@ -59,14 +59,14 @@ internal sealed partial class ProcessorPlacement(
 
     /// <summary>A container that runs already keeps the processors that it has.</summary>
     /// <param name="processors">In Docker's notation; empty for all.</param>
-    public void Note(ContainerId id, string processors)
+    public void Note(WorkspaceId id, string processors)
     {
         lock (_lock)
             _placed[id] = Parse(processors);
     }
 
     /// <summary>Whether an engine that took the processors of a container fails to start it with them.</summary>
-    public bool IsReason(ContainerId id, RequestException failure)
+    public bool IsReason(WorkspaceId id, RequestException failure)
     {
         lock (_lock)
             return _placed.GetValueOrDefault(id) is { Length: > 0 }
@@ -74,7 +74,7 @@ internal sealed partial class ProcessorPlacement(
     }
 
     /// <summary>The engine does not give a workspace these processors: from now on it is not asked to.</summary>
-    public void Refuse(ContainerId id, string reason)
+    public void Disable(WorkspaceId id, string reason)
     {
         lock (_lock)
         {
@@ -100,7 +100,7 @@ internal sealed partial class ProcessorPlacement(
     ];
 
     /// <summary>Of each processor, what the other running workspaces are promised of it.</summary>
-    private double[] Promised(ContainerId except, int available)
+    private double[] Promised(WorkspaceId except, int available)
     {
         var promised = new double[available];
         var running = Running().ToDictionary(workspace => workspace.Id, workspace => workspace.Limits.Cpus);
@@ -117,7 +117,7 @@ internal sealed partial class ProcessorPlacement(
     }
 
     /// <summary>Also one whose processes are only beginning or not yet gone.</summary>
-    private IEnumerable<Workspace> Running() => workspaces.All.Where(workspace => workspace.Status != ContainerStatus.Stopped);
+    private IEnumerable<Workspace> Running() => workspaces.All.Where(workspace => workspace.Status != WorkspaceStatus.Stopped);
 
     [LoggerMessage(LogLevel.Warning,
         "The Docker Engine cannot give workspaces processors of their own; busy ones answer late (MCP_WORKSPACE_CPU_PINNING)")]

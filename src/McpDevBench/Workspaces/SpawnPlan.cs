@@ -3,13 +3,16 @@ using System.Text.RegularExpressions;
 namespace McpDevBench.Workspaces;
 
 /// <summary>A spawn request, checked, with every default filled in.</summary>
-internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits Limits, string Network, TimeSpan? TimeToLive, TimeSpan? IdleTimeToLive)
+internal sealed partial record SpawnPlan(
+    ImageReference Image, WorkspaceLimits Limits, string Network, TimeSpan? TimeToLive, TimeSpan? IdleTimeToLive)
 {
     private const int MaxVariables = 200, MaxEnvironment = 64 << 10, MaxLabels = 32, MaxLabelLength = 256;
 
     public const int MinMemoryMb = 32, MinTimeToLive = 1, MaxTimeToLive = 365 * 24 * 3600;
 
-    /// <summary>With less the kernel gives a workspace a turn of a few milliseconds in each tenth of a second, and its agent the same.</summary>
+    /// <summary>
+    /// With less the kernel gives a workspace a turn of a few milliseconds in each tenth of a second, and its agent the same.
+    /// </summary>
     public const double MinCpus = 0.1;
 
     /// <exception cref="RequestException">invalid_argument, or forbidden for a network.</exception>
@@ -35,7 +38,9 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
         if (network is not ("none" or "bridge"))
             throw Invalid("network", network, options.AllowNetwork ? "none or bridge" : "none");
         if (network == "bridge" && !options.AllowNetwork)
-            throw new RequestException(ErrorCode.Forbidden, "network=bridge is not allowed: workspaces on this server have no network.", "Use network=none; what is needed must be in the image, or be written with fs_write.") { Rule = "network" };
+            throw new RequestException(
+                ErrorCode.Forbidden, "network=bridge is not allowed: workspaces on this server have no network.",
+                "Use network=none; what is needed must be in the image, or be written with fs_write.") { Rule = "network" };
         return new SpawnPlan(
             ImageReference.Parse(request.Image ?? options.DefaultImage), new WorkspaceLimits(memory, cpus, options.Limits.Pids), network,
             Seconds("ttl_s", request.TimeToLiveSeconds) ?? options.DefaultTimeToLive, Seconds("idle_ttl_s", request.IdleTimeToLiveSeconds));
@@ -47,11 +52,11 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
     /// </summary>
     public RequestException? Objection(Workspace existing, SpawnRequest request)
     {
-        if (existing.Status == ContainerStatus.Removing)
+        if (existing.Status == WorkspaceStatus.Removing)
             return new(
                 ErrorCode.Conflict, $"The workspace with the alias '{existing.Alias}' is being removed.", "Call spawn again in a moment.",
                 retryable: true);
-        if (existing.Status is ContainerStatus.Running or ContainerStatus.Creating)
+        if (existing.Status is WorkspaceStatus.Running or WorkspaceStatus.Creating)
             return request.Persistent && !existing.Persistent ? NotPersistent(existing) : WorkspaceStore.Taken(existing.Alias!);
         var difference = request switch
         {
@@ -73,20 +78,26 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
         "To keep its files: kill with keep_workspace=true, then call spawn again. "
             + "attach uses it as it is: kill then deletes its files.");
 
-    /// <exception cref="RequestException">invalid_argument: a name is empty or has '=' or NUL in it, a value has NUL, or it is too much.</exception>
+    /// <exception cref="RequestException">invalid_argument: a name is empty or has '=' or NUL in it, a value has NUL, or it is too
+    /// much.</exception>
     public static void CheckEnvironment(IReadOnlyDictionary<string, string> env)
     {
         if (env.Count > MaxVariables || env.Sum(pair => pair.Key.Length + pair.Value.Length) > MaxEnvironment)
-            throw new RequestException(ErrorCode.InvalidArgument, $"env is too large: at most {MaxVariables} variables and {MaxEnvironment} characters are allowed.", "Write what is large to a file with fs_write.");
+            throw new RequestException(
+                ErrorCode.InvalidArgument,
+                $"env is too large: at most {MaxVariables} variables and {MaxEnvironment} characters are allowed.",
+                "Write what is large to a file with fs_write.");
         foreach (var (name, value) in env)
         {
             if (name.Length == 0 || name.AsSpan().ContainsAny("=\0\n") || value.Contains('\0', StringComparison.Ordinal))
-                throw Invalid("env", name, "variables whose name is not empty and without '=', newline and NUL, and whose value is without NUL");
+                throw Invalid(
+                    "env", name, "variables whose name is not empty and without '=', newline and NUL, and whose value is without NUL");
         }
     }
 
     public static RequestException Invalid(string argument, string value, string allowed) => new(
-        ErrorCode.InvalidArgument, $"{argument}='{(value.Length <= 80 ? value : value[..80] + "…")}' is not allowed.", $"{argument} must be {allowed}.");
+        ErrorCode.InvalidArgument, $"{argument}='{(value.Length <= 80 ? value : value[..80] + "…")}' is not allowed.",
+        $"{argument} must be {allowed}.");
 
     private static void CheckLabels(IReadOnlyDictionary<string, string> labels)
     {
@@ -94,8 +105,11 @@ internal sealed partial record SpawnPlan(ImageReference Image, WorkspaceLimits L
             throw Invalid("labels", $"{labels.Count} labels", $"at most {MaxLabels}");
         foreach (var (name, value) in labels)
         {
-            if (name.Length is 0 or > MaxLabelLength || value.Length > MaxLabelLength || name.StartsWith(Ownership.Reserved, StringComparison.Ordinal) || name.Concat(value).Any(char.IsControl))
-                throw Invalid("labels", name, $"names and values of up to {MaxLabelLength} printable characters, names not beginning with {Ownership.Reserved}");
+            if (name.Length is 0 or > MaxLabelLength || value.Length > MaxLabelLength
+                || name.StartsWith(Ownership.Reserved, StringComparison.Ordinal) || name.Concat(value).Any(char.IsControl))
+                throw Invalid(
+                    "labels", name,
+                    $"names and values of up to {MaxLabelLength} printable characters, names not beginning with {Ownership.Reserved}");
         }
     }
 

@@ -3,7 +3,8 @@ namespace McpDevBench.Workspaces;
 /// <summary>
 /// A spawn with the alias of a stopped workspace: resumes it with its files, and with those arguments of the spawn that can change.
 /// </summary>
-internal sealed class SpawnResumption(WorkspaceDirectory workspaces, WorkspaceRecovery recovery, KeyedLock keys, TimeProvider time)
+internal sealed class SpawnResumption(
+    WorkspaceDirectory workspaces, WorkspaceRecovery recovery, WorkspaceContainers containers, KeyedLock keys, TimeProvider time)
 {
     /// <returns>Null: no workspace has the alias.</returns>
     /// <exception cref="RequestException">conflict: it runs, or has what cannot change otherwise than the spawn asks for it.</exception>
@@ -12,16 +13,16 @@ internal sealed class SpawnResumption(WorkspaceDirectory workspaces, WorkspaceRe
         if (request.Alias is not { } alias || workspaces.FindByAlias(caller, alias) is not { } existing)
             return null;
         // That its container has ended may not have been noticed yet.
-        if (existing.Status == ContainerStatus.Running && !await recovery.IsUpAsync(existing, cancellationToken))
-            existing = existing with { Status = ContainerStatus.Stopped };
+        if (existing.Status == WorkspaceStatus.Running && !await containers.IsUpAsync(existing, cancellationToken))
+            existing = existing with { Status = WorkspaceStatus.Stopped };
         if (plan.Objection(existing, request) is { } objection)
             throw objection;
         var applied = Applicable(request);
         if (applied.Count > 0)
         {
             // A resume that is under way writes the row as it has read it.
-            using var _ = await keys.LockAsync(WorkspaceRecovery.LockOf(existing.Id), cancellationToken);
-            if (workspaces.Find(existing.Id) is { Status: not ContainerStatus.Removing } present)
+            using var _ = await keys.LockAsync(WorkspaceResumer.LockOf(existing.Id), cancellationToken);
+            if (workspaces.Find(existing.Id) is { Status: not WorkspaceStatus.Removing } present)
                 workspaces.Replace(Apply(present, request, plan));
         }
         var resumed = await recovery.FindAnsweringAsync(caller, existing.Id.ToString(), cancellationToken);

@@ -2,7 +2,10 @@ using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Workspaces;
 
-/// <summary>The steps of a spawn, one after another, as metrics and the trace show them. One that neither another one nor <see cref="Done"/> follows has failed.</summary>
+/// <summary>
+/// The steps of a spawn, one after another, as metrics and the trace show them. One that neither another one nor <see cref="Done"/> follows
+/// has failed.
+/// </summary>
 /// <param name="done">Called with the name and the duration of each step that succeeded.</param>
 internal sealed class SpawnSteps(Action<string, TimeSpan> done, TimeProvider time) : IDisposable
 {

@@ -21,7 +21,7 @@ internal sealed partial class StateLease(
 
     public static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(15);
 
-    /// <summary>One that has not been renewed for so long is nobody's: its holder has ended without a word.</summary>
+    /// <summary>One that has not been renewed for so long has expired: its holder has crashed.</summary>
     private static readonly TimeSpan _lifetime = 4 * RenewInterval;
 
     private static readonly TimeSpan _startTimeout = TimeSpan.FromSeconds(5);
@@ -62,7 +62,8 @@ internal sealed partial class StateLease(
             var found = (await volumes.ListAsync($"{Label}={_scope}", cancellationToken)).Select(Read).OfType<Lease>()
                 .OrderByDescending(lease => lease.Number).ToList();
             var now = time.GetUtcNow();
-            if (found.FirstOrDefault(lease => lease.Holder != _holder && now - lease.RenewedAt < _lifetime && lease.Number > _number) is { } other)
+            if (found.FirstOrDefault(
+                lease => lease.Holder != _holder && now - lease.RenewedAt < _lifetime && lease.Number > _number) is { } other)
                 throw Lost(other);
             var next = new Lease("", Math.Max(_number, found.Count == 0 ? 0 : found[0].Number) + 1, _holder, now);
             var name = $"{Prefix}{_scope}_{next.Number.ToString(CultureInfo.InvariantCulture)}";
@@ -102,8 +103,10 @@ internal sealed partial class StateLease(
         return new RequestException(
             ErrorCode.Conflict,
             "Another mcp-devbench uses a copy of this state on the same Docker host "
-                + $"(instance {other.Holder}, last seen {other.RenewedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC): two would remove each other's workspaces.",
-            $"Stop that one, or start this one with a state of its own (MCP_STATE_DB). If that one has crashed, wait {_lifetime.TotalSeconds:0} s.");
+                + $"(instance {other.Holder}, last seen {other.RenewedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC): "
+                    + "two would remove each other's workspaces.",
+            $"Stop that one, or start this one with a state of its own (MCP_STATE_DB). "
+                    + $"If that one has crashed, wait {_lifetime.TotalSeconds:0} s.");
     }
 
     private Dictionary<string, string> LabelsOf(string name, Lease lease)
@@ -127,7 +130,8 @@ internal sealed partial class StateLease(
             : null;
     }
 
-    private string Signature(string name, string holder, string renewed) => Convert.ToHexStringLower(key.Sign("lease", name, holder, renewed));
+    private string Signature(string name, string holder, string renewed) =>
+        Convert.ToHexStringLower(key.Sign("lease", name, holder, renewed));
 
     private sealed record Lease(string Name, long Number, string Holder, DateTimeOffset RenewedAt);
 

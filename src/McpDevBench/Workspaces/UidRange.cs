@@ -18,7 +18,7 @@ internal readonly record struct UidRange(int First, int Last)
     /// <summary>Below are users and services of the host.</summary>
     private const int Min = 10_000;
 
-    /// <summary>Those that systemd gives to services made on the fly, nobody's, and the agent's of files of before.</summary>
+    /// <summary>Of systemd's dynamic services, of the user nobody, and of the agent of older workspaces.</summary>
     private const int FirstTaken = 61_184, LastTaken = 65_535;
 
     /// <summary>The first that a workspace may have.</summary>

@@ -4,11 +4,11 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Workspaces;
 
 /// <summary>
-/// Asks the agents what their workspaces use, all at once and every few seconds. A scrape finds the answers in memory: it waits for no workspace, and
-/// costs Docker nothing.
+/// Asks the agents what their workspaces use, all at once and every few seconds. A scrape finds the answers in memory: it waits for no
+/// workspace, and costs Docker nothing.
 /// </summary>
 internal sealed partial class UsageSampler(
-    WorkspaceDirectory workspaces, AgentDirectory agents, DiskWatch disk, MetricCatalogue metrics, TimeProvider time,
+    WorkspaceDirectory workspaces, AgentDirectory agents, DiskReadings disk, MetricCatalogue metrics, TimeProvider time,
     ILogger<UsageSampler> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5), Timeout = TimeSpan.FromSeconds(1);
@@ -16,7 +16,7 @@ internal sealed partial class UsageSampler(
     /// <summary>For so many rounds a workspace that does not answer is shown as it was.</summary>
     private const int MaxMissed = 3;
 
-    private volatile Dictionary<ContainerId, Reading> _readings = [];
+    private volatile Dictionary<WorkspaceId, Reading> _readings = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -38,8 +38,9 @@ internal sealed partial class UsageSampler(
 
     private async Task SampleAsync()
     {
-        var readings = new Dictionary<ContainerId, Reading>();
-        foreach (var (workspace, use) in await Task.WhenAll(LastUsedFirst().Select(async workspace => (workspace, await agents.UseAsync(workspace.DockerId!, Timeout)))))
+        var readings = new Dictionary<WorkspaceId, Reading>();
+        var asked = LastUsedFirst().Select(async workspace => (workspace, await agents.UseAsync(workspace.Container!, Timeout)));
+        foreach (var (workspace, use) in await Task.WhenAll(asked))
         {
             if (use is { } answer)
                 readings[workspace.Id] = new Reading(answer, Missed: 0);
@@ -56,12 +57,13 @@ internal sealed partial class UsageSampler(
         metrics.Usage.Measured(LastUsedFirst().Where(workspace => readings.ContainsKey(workspace.Id))
             .Select(
                 workspace => (
-                    WorkspaceFactory.NameOf(workspace.Id), workspace.Image,
+                    WorkspaceContainers.NameOf(workspace.Id), workspace.Image,
                     readings[workspace.Id].Use with { DiskBytes = disk.BytesOf(workspace.Id) })));
     }
 
     private IEnumerable<Workspace> LastUsedFirst() =>
-        workspaces.All.Where(workspace => workspace.Status == ContainerStatus.Running).OrderByDescending(workspace => workspace.LastUsedAt).Take(UsageMetrics.Capacity);
+        workspaces.All.Where(workspace => workspace.Status == WorkspaceStatus.Running)
+            .OrderByDescending(workspace => workspace.LastUsedAt).Take(UsageMetrics.Capacity);
 
     private readonly record struct Reading(ResourceUse Use, int Missed);
 

@@ -5,12 +5,11 @@ using McpDevBench.Observability.Secrets;
 namespace McpDevBench.Workspaces;
 
 /// <summary>
-/// Fresh volumes, each with a user of its own, whom they belong to. Docker makes them root's, and handing them over needs a container that
-/// is never started; one such container does it for several volumes at once, ahead of the spawns that need them.
+/// Fresh volumes, each of a user of its own. Creating them takes a while, which several share: they are made ahead of the spawns that need
+/// them.
 /// </summary>
 internal sealed partial class VolumePool(
-    WorkspaceOptions options, EngineVolumes volumes, EngineContainers containers, UidAllocator uids, Ownership ownership, TimeProvider time,
-    ILogger<VolumePool> logger)
+    WorkspaceOptions options, EngineVolumes volumes, UidAllocator uids, Ownership ownership, ILogger<VolumePool> logger)
 {
     private const string TransientPrefix = "mcpdevbench_transient_";
 
@@ -109,7 +108,7 @@ internal sealed partial class VolumePool(
 
     /// <summary>
     /// Which of a workspace's two volumes no server has made: Docker makes one that is missing without a word, without labels and for root.
-    /// Asked when a container holds them, so that nobody can remove them any more.
+    /// Asked when a container holds them, so that they cannot be removed any more.
     /// </summary>
     public async Task<IReadOnlyList<string>> LostAsync(string name, CancellationToken cancellationToken)
     {
@@ -148,7 +147,7 @@ internal sealed partial class VolumePool(
         Names.TryRemove(name, out _);
     }
 
-    /// <summary>Removes what nobody has taken.</summary>
+    /// <summary>Removes the volumes that wait.</summary>
     public async Task EmptyAsync(CancellationToken cancellationToken)
     {
         await _making.WaitAsync(cancellationToken);
@@ -213,26 +212,11 @@ internal sealed partial class VolumePool(
 
     private static string[] WithHomes(string[] names) => [.. names, .. names.Select(HomeVolume.NameOf)];
 
-    private async Task HandOverAsync(
+    private Task HandOverAsync(
         string imageId, string[] names, Func<string, int> uidOf, Func<string, Dictionary<string, string>> labelsOf,
-        CancellationToken cancellationToken)
-    {
-        foreach (var name in names)
-            await volumes.CreateAsync(name, labelsOf(name), options.Disk.MaxBytes, cancellationToken);
-        var helper = await containers.CreateHelperAsync(imageId, names, ownership.HelperLabels, cancellationToken);
-        try
-        {
-            var now = time.GetUtcNow();
-            await containers.PutAsync(
-                helper.DockerId, "/",
-                helper.Folders.Zip(names, (folder, name) => EngineContainers.DirectoryOfUser($".{folder}", uidOf(name), now)),
-                cancellationToken);
-        }
-        finally
-        {
-            await containers.RemoveAsync(helper.DockerId, CancellationToken.None);
-        }
-    }
+        CancellationToken cancellationToken) => volumes.CreateOwnedAsync(
+            [.. names.Select(name => new OwnedVolume(name, uidOf(name), labelsOf(name)))], options.Disk.MaxBytes,
+            ownership.NeedsOf(imageId), cancellationToken);
 
     [LoggerMessage(LogLevel.Warning, "No volumes could be made ready for the next spawns")]
     private static partial void LogNotRefilled(ILogger logger, [Untrusted] string reason);

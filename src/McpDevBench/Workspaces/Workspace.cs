@@ -3,7 +3,7 @@ using McpDevBench.Engine;
 namespace McpDevBench.Workspaces;
 
 /// <summary>Where a workspace is in its life. The names in lower case are what clients and the database see.</summary>
-internal enum ContainerStatus
+internal enum WorkspaceStatus
 {
     /// <summary>Intended: the row exists, Docker may or may not know it yet.</summary>
     Creating,
@@ -28,8 +28,11 @@ internal sealed record WorkspaceLimits(int MemoryMb, double Cpus, int Pids);
 /// <summary>A workspace as the database has it. Replaced whole, never changed.</summary>
 internal sealed record Workspace
 {
-    public required ContainerId Id { get; init; }
-    public string? DockerId { get; init; }
+    public required WorkspaceId Id { get; init; }
+
+    /// <summary>What it runs in; null before that is created, and after it was removed.</summary>
+    public ContainerId? Container { get; init; }
+
     public required string Owner { get; init; }
     public string? Alias { get; init; }
     public required string Image { get; init; }
@@ -44,7 +47,7 @@ internal sealed record Workspace
     public string? Adoption { get; init; }
 
     public required bool Persistent { get; init; }
-    public required ContainerStatus Status { get; init; }
+    public required WorkspaceStatus Status { get; init; }
     public required string VolumeName { get; init; }
 
     /// <summary>The user of its programs, to whom its volumes belong.</summary>

@@ -7,7 +7,7 @@ namespace McpDevBench.Workspaces;
 /// <summary>Every workspace in memory, as the database has it: what each call looks its handle up in.</summary>
 internal sealed partial class WorkspaceDirectory
 {
-    /// <summary>A use is written down at most so often; the janitor adds as much patience.</summary>
+    /// <summary>A use is written to the database at most so often; the janitor waits as much longer.</summary>
     public static readonly TimeSpan UseGranularity = TimeSpan.FromSeconds(5);
 
     private readonly Lock _adding = new();
@@ -15,13 +15,13 @@ internal sealed partial class WorkspaceDirectory
     private readonly KeptFileStore _keptFiles;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkspaceDirectory> _logger;
-    private readonly ConcurrentDictionary<ContainerId, Workspace> _byId = [];
-    private readonly ConcurrentDictionary<ContainerId, (string? ClientName, string? SessionId)> _attached = [];
-    private readonly ConcurrentDictionary<ContainerId, Guid> _boots = [];
+    private readonly ConcurrentDictionary<WorkspaceId, Workspace> _byId = [];
+    private readonly ConcurrentDictionary<WorkspaceId, (string? ClientName, string? SessionId)> _attached = [];
+    private readonly ConcurrentDictionary<WorkspaceId, Guid> _boots = [];
     // Each resume is an object of its own, so that one during a call is not taken for the one that the call reported.
-    private readonly ConcurrentDictionary<ContainerId, object> _resumed = [];
-    private readonly ConcurrentDictionary<ContainerId, bool> _homeLost = [];
-    private readonly ConcurrentDictionary<ContainerId, string> _adoptions = [];
+    private readonly ConcurrentDictionary<WorkspaceId, object> _resumed = [];
+    private readonly ConcurrentDictionary<WorkspaceId, bool> _homeLost = [];
+    private readonly ConcurrentDictionary<WorkspaceId, string> _adoptions = [];
 
     public WorkspaceDirectory(WorkspaceStore store, KeptFileStore keptFiles, TimeProvider time, ILogger<WorkspaceDirectory> logger)
     {
@@ -36,7 +36,7 @@ internal sealed partial class WorkspaceDirectory
     public ICollection<Workspace> All => _byId.Values;
 
     /// <summary>By id or alias, and marks it as used.</summary>
-    /// <exception cref="RequestException">container_not_found, alike for what does not exist and what is somebody else's.</exception>
+    /// <exception cref="RequestException">container_not_found, alike for what does not exist and what has another owner.</exception>
     public Workspace Find(Caller caller, string target)
     {
         var found = TryFind(caller, target) ?? throw NotFound(caller, target);
@@ -48,31 +48,31 @@ internal sealed partial class WorkspaceDirectory
     public Workspace? TryFind(Caller caller, string target)
     {
         var found = Lookup(target, caller);
-        return found is null || found.Owner != caller.Name || found.Status is ContainerStatus.Removing ? null : found;
+        return found is null || found.Owner != caller.Name || found.Status is WorkspaceStatus.Removing ? null : found;
     }
 
     /// <summary>By id or alias, one whose removal has begun and is not finished.</summary>
     public Workspace? FindRemoving(Caller caller, string target) =>
-        Lookup(target, caller) is { Status: ContainerStatus.Removing } found && found.Owner == caller.Name ? found : null;
+        Lookup(target, caller) is { Status: WorkspaceStatus.Removing } found && found.Owner == caller.Name ? found : null;
 
     /// <summary>The owner's workspace with an alias, whatever its status; null if there is none.</summary>
     public Workspace? FindByAlias(Caller caller, string alias) =>
         _byId.Values.FirstOrDefault(workspace => workspace.Alias == alias && workspace.Owner == caller.Name);
 
-    public Workspace? FindByDockerId(string dockerId) => _byId.Values.FirstOrDefault(workspace => workspace.DockerId == dockerId);
+    public Workspace? FindByContainer(ContainerId container) => _byId.Values.FirstOrDefault(workspace => workspace.Container == container);
 
     /// <summary>
     /// The id behind an id or alias, without counting as a use, also of a removed workspace whose files are kept; null for what does not
     /// exist or belongs to another owner.
     /// </summary>
-    public ContainerId? IdOf(Caller caller, string target)
+    public WorkspaceId? IdOf(Caller caller, string target)
     {
         if (Lookup(target, caller) is { } found)
             return found.Owner == caller.Name ? found.Id : null;
-        return ContainerId.TryParse(_keptFiles.Find(caller, target)?.ContainerId, out var id) ? id : null;
+        return WorkspaceId.TryParse(_keptFiles.Find(caller, target)?.ContainerId, out var id) ? id : null;
     }
 
-    public Workspace? Find(ContainerId id) => _byId.GetValueOrDefault(id);
+    public Workspace? Find(WorkspaceId id) => _byId.GetValueOrDefault(id);
 
     /// <param name="ceiling">Checked together with adding, so that concurrent spawns cannot pass it; null for a workspace that exists
     /// already.</param>
@@ -108,7 +108,7 @@ internal sealed partial class WorkspaceDirectory
         {
             LogNotWritten(_logger, workspace.Id, e.Message);
         }
-        _byId[workspace.Id] = workspace with { Status = ContainerStatus.Removing };
+        _byId[workspace.Id] = workspace with { Status = WorkspaceStatus.Removing };
     }
 
     /// <summary>It is gone. On a full disk its row stays, and the reconciler of the next start finds that nothing belongs to it.</summary>
@@ -136,14 +136,14 @@ internal sealed partial class WorkspaceDirectory
     public void MarkStopped(Workspace workspace)
     {
         if (_byId.TryGetValue(workspace.Id, out var present)
-            && present.Status == ContainerStatus.Running && present.DockerId == workspace.DockerId)
-            Replace(present with { Status = ContainerStatus.Stopped });
+            && present.Status == WorkspaceStatus.Running && present.Container == workspace.Container)
+            Replace(present with { Status = WorkspaceStatus.Stopped });
     }
 
     /// <summary>
     /// The agent of a workspace answers. Another boot than the last one: the container was started anew, and its processes are gone.
     /// </summary>
-    public void NoteBoot(ContainerId id, Guid boot)
+    public void NoteBoot(WorkspaceId id, Guid boot)
     {
         if (_boots.TryGetValue(id, out var last) && last != boot)
         {
@@ -154,19 +154,19 @@ internal sealed partial class WorkspaceDirectory
     }
 
     /// <summary>Calls that use the workspace report that its processes are gone, until the result of a tool has.</summary>
-    public void NoteResumed(ContainerId id) => _resumed[id] = new object();
+    public void NoteResumed(WorkspaceId id) => _resumed[id] = new object();
 
     /// <summary>The last resume found no volume of the home directory, and has made an empty one.</summary>
-    public void NoteHomeLost(ContainerId id) => _homeLost[id] = true;
+    public void NoteHomeLost(WorkspaceId id) => _homeLost[id] = true;
 
     /// <summary>Another resume begins.</summary>
-    public void ForgetHomeLost(ContainerId id) => _homeLost.TryRemove(id, out _);
+    public void ForgetHomeLost(WorkspaceId id) => _homeLost.TryRemove(id, out _);
 
     /// <summary>
     /// Lets the current call report a resume or an adoption that no result of a tool has reported yet. A model reads nothing else: a
     /// download's header or a resource does not count.
     /// </summary>
-    public void ReportChanges(ContainerId id)
+    public void ReportChanges(WorkspaceId id)
     {
         if (CallFacts.Current is not { } facts)
             return;
@@ -185,7 +185,7 @@ internal sealed partial class WorkspaceDirectory
     }
 
     /// <summary>Lets the current call report that the workspace was resumed.</summary>
-    public void ReportResumed(ContainerId id)
+    public void ReportResumed(WorkspaceId id)
     {
         if (CallFacts.Current is not { } facts)
             return;
@@ -213,13 +213,16 @@ internal sealed partial class WorkspaceDirectory
     }
 
     private static RequestException Unknown(string target) => new(
-        ErrorCode.ContainerNotFound, $"There is no workspace {CallFacts.Named(target)}: it never existed, has been removed, or has expired.",
+        ErrorCode.ContainerNotFound,
+        $"There is no workspace {CallFacts.Named(target)}: it never existed, has been removed, or has expired.",
         "Call list_containers to see yours, or spawn for a new one.");
 
-    /// <summary>Somebody works with it from here on, under these names: for display.</summary>
+    /// <summary>A client has attached to it under these names, which are for display.</summary>
     public void Attach(Workspace workspace, string? clientName, string? sessionId) => _attached[workspace.Id] = (clientName, sessionId);
 
-    /// <summary>Whatever is done now is about this workspace, and is done by whoever attached to it last, unless the call itself says who that is.</summary>
+    /// <summary>
+    /// Records that the current call is about this workspace, and the client that attached to it last unless the call names one.
+    /// </summary>
     public void Note(Workspace workspace)
     {
         if (CallFacts.Current is not { } facts)
@@ -237,7 +240,7 @@ internal sealed partial class WorkspaceDirectory
             _adoptions[workspace.Id] = adoption;
     }
 
-    private Workspace? Lookup(string target, Caller caller) => ContainerId.TryParse(target, out var id)
+    private Workspace? Lookup(string target, Caller caller) => WorkspaceId.TryParse(target, out var id)
         ? _byId.GetValueOrDefault(id)
         : _byId.Values.FirstOrDefault(workspace => workspace.Alias == target && workspace.Owner == caller.Name);
 
@@ -262,5 +265,5 @@ internal sealed partial class WorkspaceDirectory
     }
 
     [LoggerMessage(LogLevel.Warning, "A change of a workspace could not be written down")]
-    private static partial void LogNotWritten(ILogger logger, ContainerId containerId, [Untrusted] string reason);
+    private static partial void LogNotWritten(ILogger logger, WorkspaceId containerId, [Untrusted] string reason);
 }

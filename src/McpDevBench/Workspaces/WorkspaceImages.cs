@@ -18,25 +18,27 @@ internal sealed record WorkspaceImage(string Id, string UserName, string? Shell,
 /// made of is the image below.
 /// </summary>
 internal sealed partial class WorkspaceImages(
-    DockerEngine engine, EngineContainers containers, EngineImageLayers images, LayerBuilder builder, ImageCheck check, Ownership ownership,
-    EngineVolumes volumes, WorkspaceDirectory workspaces, WorkspaceOptions options, MetricCatalogue metrics, TimeProvider time,
-    ILogger<WorkspaceImages> logger)
+    DockerEngine engine, EngineImageLayers images, LayerBuilder builder, Ownership ownership, WorkspaceOptions options,
+    MetricCatalogue metrics, TimeProvider time, ILogger<WorkspaceImages> logger)
 {
     /// <summary>Raised when the layer's content changes.</summary>
     private const string Version = "5";
-
-    /// <summary>Making it again takes a fraction of a second.</summary>
-    private static readonly TimeSpan _retention = TimeSpan.FromDays(7);
-
-    /// <summary>One of another server's: whether that has used it is not known, only when it was made.</summary>
-    private static readonly TimeSpan _foreignRetention = TimeSpan.FromDays(30);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<WorkspaceImage>>> _ready = [];
     private readonly ConcurrentDictionary<string, DateTimeOffset> _lastUsed = [];
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
 
-    private readonly string _recipe = Convert.ToHexStringLower(
+    /// <summary>What is done to an image, as a digest: another version or another setting has another.</summary>
+    public string Recipe { get; } = Convert.ToHexStringLower(
         SHA256.HashData([.. Encoding.UTF8.GetBytes(Version), .. options.CertificateAuthorities ?? []]))[..12];
+
+    /// <summary>
+    /// When a workspace's container was last made of an image; at the earliest the start, since what came before is not known.
+    /// </summary>
+    public DateTimeOffset LastUsed(string imageId) => _lastUsed.GetValueOrDefault(imageId, _startedAt);
+
+    /// <summary>Looks again for all of them: some were removed from the engine.</summary>
+    public void InvalidateAll() => _ready.Clear();
 
     /// <summary>Finds or makes it: once for all who wait. The first caller's going away does not end it for the others.</summary>
     /// <exception cref="RequestException">image_not_allowed: workspaces cannot be made of it.</exception>
@@ -61,57 +63,10 @@ internal sealed partial class WorkspaceImages(
     public async Task InvalidateAsync(EngineImage image, CancellationToken cancellationToken) =>
         _ready.TryRemove($"{(await engine.IdentifyAsync(cancellationToken)).Id}\n{image.Id}", out _);
 
-    /// <summary>
-    /// Removes those whose image is gone, that another version or another setting made, or that have not been used for a week. Those that a
-    /// container uses stay. Those of other servers go after 30 days: one that still exists makes its own anew.
-    /// </summary>
-    public async Task CollectAsync(bool dryRun, List<SweepAction> actions, CancellationToken cancellationToken)
-    {
-        foreach (var made in await images.ListAsync(Ownership.BaseImageLabel, cancellationToken))
-        {
-            var why = ownership.IsOurImage(made.Labels) ? WhyNeedlessAsync(made, cancellationToken) : WhyAbandonedAsync(made, cancellationToken);
-            if (await why is not { } reason
-                || (!dryRun && !await images.RemoveAsync(made.Id, cancellationToken)))
-                continue;
-            _ready.Clear();
-            actions.Add(new SweepAction("image_removed", made.Id, reason));
-        }
-    }
-
-    private async Task<string?> WhyNeedlessAsync(EngineImageEntry made, CancellationToken cancellationToken)
-    {
-        var imageId = made.Labels[Ownership.BaseImageLabel];
-        // It may be resumed, and a layer keeps an image that has lost its name.
-        if (workspaces.All.Any(workspace => workspace.ImageId == imageId))
-            return null;
-        if (made.Labels.GetValueOrDefault(Ownership.RecipeLabel) != _recipe)
-            return "made by another version or with another setting";
-        if (!await images.HasNameAsync(imageId, cancellationToken))
-            return "its image is gone";
-        // The start counts as a use: what was used before is not known.
-        var lastUsed = _lastUsed.GetValueOrDefault(imageId, _startedAt);
-        return time.GetUtcNow() - lastUsed > _retention ? $"unused for {Plural.Of((long)Math.Round(_retention.TotalDays), "day")}" : null;
-    }
-
-    /// <summary>
-    /// One that has a name is an image of somebody's. One whose own image has lost its name is all that keeps that: it stays for as long as
-    /// another state has files here that it may have to start.
-    /// </summary>
-    private async Task<string?> WhyAbandonedAsync(EngineImageEntry made, CancellationToken cancellationToken)
-    {
-        if (made.Names.Count > 0 || time.GetUtcNow() - made.CreatedAt < _foreignRetention)
-            return null;
-        if (!await images.HasNameAsync(made.Labels[Ownership.BaseImageLabel], cancellationToken)
-            && (await volumes.ListAsync(Ownership.Label, cancellationToken))
-                .Any(volume => !ownership.IsOurVolume(volume.Name, volume.Labels)))
-            return null;
-        return $"made by another server, more than {_foreignRetention.TotalDays:0} days ago";
-    }
-
     private async Task<WorkspaceImage> FindOrMakeAsync(EngineImage image, CancellationToken cancellationToken)
     {
         var found = (await images.ListAsync($"{Ownership.BaseImageLabel}={image.Id}", cancellationToken))
-            .FirstOrDefault(made => made.Labels.GetValueOrDefault(Ownership.RecipeLabel) == _recipe && ownership.IsOurImage(made.Labels));
+            .FirstOrDefault(made => made.Labels.GetValueOrDefault(Ownership.RecipeLabel) == Recipe && ownership.IsOurImage(made.Labels));
         if (found is null)
             return await MakeAsync(image, cancellationToken);
         return Ownership.ImageFromLabels(found.Id, found.Labels);
@@ -120,14 +75,14 @@ internal sealed partial class WorkspaceImages(
     private async Task<WorkspaceImage> MakeAsync(EngineImage image, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var helper = (await containers.CreateHelperAsync(image.Id, [], ownership.HelperLabels, cancellationToken)).DockerId;
+        await using var draft = await images.DraftAsync(image.Id, ownership.HelperLabels, cancellationToken);
         try
         {
-            var layer = await builder.BuildAsync(helper, image, cancellationToken);
-            await containers.PutAsync(helper, "/", layer.Entries, cancellationToken);
-            await check.RequireStraightAsync(helper, image.Volumes, cancellationToken);
+            var layer = await builder.BuildAsync(draft, image, cancellationToken);
+            await draft.AddAsync(layer.Entries, cancellationToken);
+            await ImageCheck.RequireStraightAsync(draft, image.Volumes, cancellationToken);
             var made = new WorkspaceImage("", layer.UserName, layer.Shell, layer.CaBundle);
-            made = made with { Id = await images.CommitAsync(helper, ownership.ImageLabels(image.Id, _recipe, made), cancellationToken) };
+            made = made with { Id = await draft.CommitAsync(ownership.ImageLabels(image.Id, Recipe, made), cancellationToken) };
             metrics.Containers.ImagePrepared("success", time.GetElapsedTime(started));
             LogMade(logger, image.Id, made.Id, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
             return made;
@@ -140,10 +95,6 @@ internal sealed partial class WorkspaceImages(
             LogNotMade(logger, image.Id, e);
             throw new RequestException(ErrorCode.ServerError, "The image could not be prepared for workspaces.",
                 "Use another image; if it stays so, ask the operator to look at the server's log.", inner: e);
-        }
-        finally
-        {
-            await containers.RemoveAsync(helper, CancellationToken.None);
         }
     }
 

@@ -1,21 +1,20 @@
+using McpDevBench.Engine;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Workspaces;
 
 /// <summary>A caller's workspaces and kept files, as they are on the Docker host now.</summary>
 internal sealed class WorkspaceList(
-    WorkspaceDirectory workspaces, WorkspaceStore store, KeptFileStore keptFiles, EngineStates states, VolumePool pool)
+    WorkspaceDirectory workspaces, WorkspaceStore store, KeptFileStore keptFiles, EngineStates states, VolumePool pool,
+    DiskReadings disk)
 {
     private const int PageSize = 100;
-
-    /// <summary>Docker's word, and ours.</summary>
-    private const string Paused = "paused";
-    private static readonly string Stopped = WorkspaceStore.StatusName(ContainerStatus.Stopped);
-    private static readonly string Resuming = WorkspaceStore.StatusName(ContainerStatus.Resuming);
+    private static readonly string Stopped = WorkspaceStore.StatusName(WorkspaceStatus.Stopped);
+    private static readonly string Resuming = WorkspaceStore.StatusName(WorkspaceStatus.Resuming);
 
     /// <summary>The workspaces with the states that their containers have now.</summary>
     /// <param name="label">Null, <c>name</c> or <c>name=value</c>.</param>
-    public async Task<ContainerPage> ContainersAsync(
+    public async Task<WorkspacePage> ContainersAsync(
         Caller caller, bool includeStopped, string? label, string? cursor, CancellationToken cancellationToken)
     {
         var after = cursor is null ? (0, "") : PageCursor.Parse(cursor);
@@ -30,19 +29,20 @@ internal sealed class WorkspaceList(
         var shown = includeStopped ? all : [.. all.Where(listed => listed.Status != Stopped && listed.Status != Resuming)];
         var page = shown.OrderBy(listed => CursorOf(listed.Workspace))
             .SkipWhile(listed => CursorOf(listed.Workspace).CompareTo(after) <= 0).Take(PageSize + 1).ToList();
-        return new ContainerPage(
+        var last = page.Count > PageSize ? page[PageSize - 1].Workspace : null;
+        return new WorkspacePage(
             page.Count > PageSize ? page[..PageSize] : page,
-            page.Count > PageSize ? PageCursor.Of(page[PageSize - 1].Workspace.CreatedAt, page[PageSize - 1].Workspace.Id.ToString()) : null,
+            last is null ? null : PageCursor.Of(last.CreatedAt, last.Id.ToString()),
             Hidden: all.Count - shown.Count, IsCurrent: found is not null);
     }
 
     /// <summary>The workspaces whose containers are paused now; none if Docker does not answer.</summary>
-    public async Task<IEnumerable<ContainerId>> PausedAsync(CancellationToken cancellationToken)
+    public async Task<IEnumerable<WorkspaceId>> PausedAsync(CancellationToken cancellationToken)
     {
         var found = await states.ReadAsync(cancellationToken);
         return found is null
             ? []
-            : workspaces.All.Where(workspace => workspace.DockerId is { } id && found.GetValueOrDefault(id) == Paused)
+            : workspaces.All.Where(workspace => workspace.Container is { } id && found.GetValueOrDefault(id) == ContainerState.Paused)
                 .Select(workspace => workspace.Id);
     }
 
@@ -58,20 +58,25 @@ internal sealed class WorkspaceList(
         ];
     }
 
+    /// <summary>Those of a caller that held more than their disk limit when they were last measured, the oldest first.</summary>
+    public IReadOnlyList<Workspace> OverDiskLimit(Caller caller) =>
+        [.. workspaces.All.Where(workspace => workspace.Owner == caller.Name && disk.IsOver(workspace.Id)).OrderBy(CursorOf)];
+
     /// <param name="before">As it was before Docker was asked: with another container by now, Docker's answer is not about it.</param>
-    private static ListedContainer Listed(
-        Workspace workspace, Workspace? before, IReadOnlyDictionary<string, string>? states, Dictionary<string, int> running)
+    private WorkspaceEntry Listed(
+        Workspace workspace, Workspace? before, IReadOnlyDictionary<ContainerId, ContainerState>? states, Dictionary<string, int> running)
     {
         var status = WorkspaceStore.StatusName(workspace.Status);
-        if (states is not null && workspace.Status is ContainerStatus.Running or ContainerStatus.Stopped
-            && workspace.DockerId is { } dockerId && before is not null && before.DockerId == dockerId)
-            status = states.GetValueOrDefault(dockerId) switch
+        if (states is not null && workspace.Status is WorkspaceStatus.Running or WorkspaceStatus.Stopped
+            && workspace.Container is { } container && before is not null && before.Container == container)
+            status = states.GetValueOrDefault(container) switch
             {
-                "running" or "restarting" => WorkspaceStore.StatusName(ContainerStatus.Running),
-                Paused => Paused,
+                ContainerState.Running or ContainerState.Restarting => WorkspaceStore.StatusName(WorkspaceStatus.Running),
+                ContainerState.Paused => ContainerState.Paused.Name(),
                 _ => Stopped,
             };
-        return new ListedContainer(workspace, status, status == Stopped ? 0 : running.GetValueOrDefault(workspace.Id.ToString()));
+        var execs = status == Stopped ? 0 : running.GetValueOrDefault(workspace.Id.ToString());
+        return new WorkspaceEntry(workspace, status, execs, disk.IsOver(workspace.Id));
     }
 
     private static bool HasLabel(Workspace workspace, string label)

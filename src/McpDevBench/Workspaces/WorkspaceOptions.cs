@@ -71,13 +71,21 @@ internal sealed record WorkspaceOptions
             "MCP_MAX_CPUS", Math.Max(cpus, 4), SpawnPlan.MinCpus, 1024, "The most processors that spawn may ask for.");
         CheckMaximum(settings, "MCP_CONTAINER_MEMORY_LIMIT", memory, "MCP_MAX_MEMORY_MB", maxMemory);
         CheckMaximum(settings, "MCP_CONTAINER_CPU_LIMIT", cpus, "MCP_MAX_CPUS", maxCpus);
-        var ttl = settings.Number("MCP_DEFAULT_CONTAINER_TTL", 0, 0, int.MaxValue, "Seconds until a workspace spawned without ttl_s is removed; 0 for never.");
+        var ttl = settings.Number(
+            "MCP_DEFAULT_CONTAINER_TTL", 0, 0, int.MaxValue,
+            "Seconds until a workspace spawned without ttl_s is removed; 0 for never.");
         var options = new WorkspaceOptions
         {
             DefaultImage = settings.Text("MCP_DEFAULT_IMAGE_ALIAS", "python:3.11-slim", "The image of a spawn that names none."),
-            AllowedRegistries = settings.List("MCP_ALLOWED_REGISTRIES", "docker.io,ghcr.io", "Registries that images may come from, comma-separated."),
-            AllowedImages = settings.List("MCP_ALLOWED_IMAGES", "*", "Images that may be used, comma-separated, with * in a part of the path; * for all of the registries."),
-            RegistryCredentials = settings.OptionalText("MCP_DOCKER_CONFIG_JSON", "Credentials for registries: a file in the format of Docker's config.json, or its text."),
+            AllowedRegistries = settings.List(
+                "MCP_ALLOWED_REGISTRIES", "docker.io,ghcr.io",
+                "Registries that images may come from, comma-separated."),
+            AllowedImages = settings.List(
+                "MCP_ALLOWED_IMAGES", "*",
+                "Images that may be used, comma-separated, with * in a part of the path; * for all of the registries."),
+            RegistryCredentials = settings.OptionalText(
+                "MCP_DOCKER_CONFIG_JSON",
+                "Credentials for registries: a file in the format of Docker's config.json, or its text."),
             Limits = new WorkspaceLimits(memory, cpus, pids),
             MaxLimits = new WorkspaceLimits(maxMemory, maxCpus, pids),
             MaxWorkspaces = settings.Number("MCP_MAX_CONTAINERS", 100, 1, 100_000, "Workspaces at once, of all owners."),
@@ -93,14 +101,22 @@ internal sealed record WorkspaceOptions
                 "MCP_WORKSPACE_CPU_PINNING", true, new Dictionary<string, bool> { ["auto"] = true, ["off"] = false },
                 "Whether a workspace is bound to as many processors as its CPU limit, rounded up, where the Docker host has more: busy "
                     + "processes in it then do not delay its tools, but do not move to an idle processor either."),
-            Runtime = settings.OptionalText("MCP_CONTAINER_RUNTIME", "Docker's name of the runtime for workspaces, such as runsc; one that the engine does not have is warned of at start."),
+            Runtime = settings.OptionalText(
+                "MCP_CONTAINER_RUNTIME",
+                "Docker's name of the runtime for workspaces, such as runsc; "
+                    + "one that the engine does not have is warned of at start."),
             AllowIoUring = settings.Flag(
-                "MCP_ALLOW_IO_URING", false, "Whether programs in workspaces may use io_uring, a part of the kernel with a history of vulnerabilities."),
+                "MCP_ALLOW_IO_URING", false,
+                "Whether programs in workspaces may use io_uring, a part of the kernel with a history of vulnerabilities."),
             DefaultTimeToLive = ttl == 0 ? null : TimeSpan.FromSeconds(ttl),
-            TransientRetention = TimeSpan.FromDays(settings.Number("MCP_TRANSIENT_GC_DAYS", 7, 0, 3650, "Days that a stopped workspace that is not persistent stays.")),
+            TransientRetention = TimeSpan.FromDays(
+                settings.Number("MCP_TRANSIENT_GC_DAYS", 7, 0, 3650, "Days that a stopped workspace that is not persistent stays.")),
             CleanupEnabled = settings.Flag("MCP_CLEANUP_ENABLED", true, "Whether expired workspaces are removed."),
-            CleanupInterval = TimeSpan.FromSeconds(settings.Number("MCP_CLEANUP_INTERVAL", 30, 1, 86400, "Seconds between two looks for what has expired.")),
-            StopOnExit = settings.Flag("MCP_STOP_CONTAINERS_ON_EXIT", false, "Whether workspaces that are not persistent are removed when the server stops."),
+            CleanupInterval = TimeSpan.FromSeconds(
+                settings.Number("MCP_CLEANUP_INTERVAL", 30, 1, 86400, "Seconds between two looks for what has expired.")),
+            StopOnExit = settings.Flag(
+                "MCP_STOP_CONTAINERS_ON_EXIT", false,
+                "Whether workspaces that are not persistent are removed when the server stops."),
         };
         options.CheckDefaultImage(settings);
         return options;
@@ -113,7 +129,8 @@ internal sealed record WorkspaceOptions
         if (value.CompareTo(maximum) > 0)
             settings.Refuse(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{maximumName}={maximum} is not allowed: it is below {name}, which is {value}. Lower {name} too, or raise {maximumName}."));
+                $"{maximumName}={maximum} is not allowed: it is below {name}, which is {value}. "
+                + $"Lower {name} too, or raise {maximumName}."));
     }
 
     /// <summary>A spawn without an image must be able to succeed.</summary>

@@ -30,7 +30,7 @@ internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
         foreach (var workspace in present)
         {
             count++;
-            if (workspace.Status is ContainerStatus.Running or ContainerStatus.Creating or ContainerStatus.Removing)
+            if (workspace.Status is WorkspaceStatus.Running or WorkspaceStatus.Creating or WorkspaceStatus.Removing)
                 memory += workspace.Limits.MemoryMb;
         }
         return (count, memory);

@@ -8,7 +8,8 @@ internal sealed class WorkspaceStore(Database database)
 {
     private const int ConstraintViolation = 19;
 
-    public List<Workspace> Load() => database.Read(connection => connection.Query("SELECT * FROM containers ORDER BY created_at, id", Read));
+    public List<Workspace> Load() =>
+        database.Read(connection => connection.Query("SELECT * FROM containers ORDER BY created_at, id", Read));
 
     /// <summary>When this database was made: what is older belongs to one that was lost.</summary>
     public DateTimeOffset BornAt { get; } = database
@@ -27,10 +28,12 @@ internal sealed class WorkspaceStore(Database database)
                     $memory_mb, $cpus, $pids, $network, $labels, $env, $created_at, $last_used_at, $lease_until, $idle_ttl_ms, $adoption,
                     $uid)
                 """,
-                ("$id", workspace.Id.ToString()), ("$docker_id", workspace.DockerId), ("$owner", workspace.Owner), ("$alias", workspace.Alias),
+                ("$id", workspace.Id.ToString()), ("$docker_id", workspace.Container?.Value), ("$owner", workspace.Owner),
+                ("$alias", workspace.Alias),
                 ("$image", workspace.Image), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
                 ("$persistent", workspace.Persistent), ("$status", StatusName(workspace.Status)),
-                ("$volume", workspace.VolumeName), ("$memory_mb", workspace.Limits.MemoryMb), ("$cpus", workspace.Limits.Cpus), ("$pids", workspace.Limits.Pids),
+                ("$volume", workspace.VolumeName), ("$memory_mb", workspace.Limits.MemoryMb),
+                ("$cpus", workspace.Limits.Cpus), ("$pids", workspace.Limits.Pids),
                 ("$network", workspace.Network), ("$labels", workspace.Labels.Json()), ("$env", workspace.Env.Json()),
                 ("$created_at", workspace.CreatedAt.Milliseconds()), ("$last_used_at", workspace.LastUsedAt.Milliseconds()),
                 ("$lease_until", workspace.LeaseUntil?.Milliseconds()),
@@ -47,14 +50,14 @@ internal sealed class WorkspaceStore(Database database)
         "UPDATE containers SET docker_id = $docker_id, digest = $digest, image_id = $image_id, persistent = $persistent, "
             + "status = $status, env = $env, labels = $labels, last_used_at = $last_used_at, lease_until = $lease_until, "
             + "idle_ttl_ms = $idle_ttl_ms WHERE id = $id",
-        ("$docker_id", workspace.DockerId), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
+        ("$docker_id", workspace.Container?.Value), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
         ("$persistent", workspace.Persistent),
         ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()), ("$labels", workspace.Labels.Json()),
         ("$last_used_at", workspace.LastUsedAt.Milliseconds()), ("$lease_until", workspace.LeaseUntil?.Milliseconds()),
         ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$id", workspace.Id.ToString())));
 
     /// <summary>Writes a use down, and nothing else: whatever changes the row at the same time stays as it is.</summary>
-    public void Touch(ContainerId id, DateTimeOffset usedAt) => database.Write(connection => connection.Run(
+    public void Touch(WorkspaceId id, DateTimeOffset usedAt) => database.Write(connection => connection.Run(
         "UPDATE containers SET last_used_at = $used WHERE id = $id", ("$used", usedAt.Milliseconds()), ("$id", id.ToString())));
 
     /// <summary>Intends a removal: from here on it is finished, by the reconciler if need be.</summary>
@@ -62,7 +65,7 @@ internal sealed class WorkspaceStore(Database database)
     public void BeginRemoval(Workspace workspace, DateTimeOffset? keptAt) => database.Write(connection =>
     {
         connection.Run("UPDATE containers SET status = $status WHERE id = $id",
-            ("$status", StatusName(ContainerStatus.Removing)), ("$id", workspace.Id.ToString()));
+            ("$status", StatusName(WorkspaceStatus.Removing)), ("$id", workspace.Id.ToString()));
         connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", workspace.VolumeName));
         if (keptAt is { } now)
             KeptFileStore.Insert(
@@ -71,9 +74,11 @@ internal sealed class WorkspaceStore(Database database)
                     workspace.Owner, workspace.KeptAs, workspace.VolumeName, now, workspace.Id.ToString(), workspace.Image, workspace.Uid));
     });
 
-    public void Delete(Workspace workspace) => database.Write(connection => connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString())));
+    public void Delete(Workspace workspace) => database.Write(
+        connection => connection.Run("DELETE FROM containers WHERE id = $id", ("$id", workspace.Id.ToString())));
 
-    public void Attach(ContainerId id, string? clientName, string? sessionId, DateTimeOffset now) => database.Write(connection => connection.Run(
+    public void Attach(WorkspaceId id, string? clientName, string? sessionId, DateTimeOffset now) => database.Write(
+        connection => connection.Run(
         "INSERT INTO attachments (container_id, client_name, session_id, attached_at) VALUES ($id, $client, $session, $now)",
         ("$id", id.ToString()), ("$client", clientName), ("$session", sessionId), ("$now", now.Milliseconds())));
 
@@ -86,34 +91,34 @@ internal sealed class WorkspaceStore(Database database)
         ErrorCode.Conflict, $"There is a workspace with the alias '{alias}' already.",
         "Call attach with this alias to use it with its files, or spawn with another alias for a second workspace.", inner: inner);
 
-    public static string StatusName(ContainerStatus status) => status switch
+    public static string StatusName(WorkspaceStatus status) => status switch
     {
-        ContainerStatus.Creating => "creating",
-        ContainerStatus.Running => "running",
-        ContainerStatus.Stopped => "stopped",
-        ContainerStatus.Resuming => "resuming",
-        ContainerStatus.Removing => "removing",
+        WorkspaceStatus.Creating => "creating",
+        WorkspaceStatus.Running => "running",
+        WorkspaceStatus.Stopped => "stopped",
+        WorkspaceStatus.Resuming => "resuming",
+        WorkspaceStatus.Removing => "removing",
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a name"),
     };
 
-    private static ContainerStatus StatusOf(string name) => name switch
+    private static WorkspaceStatus StatusOf(string name) => name switch
     {
-        "creating" => ContainerStatus.Creating,
-        "running" => ContainerStatus.Running,
-        "stopped" => ContainerStatus.Stopped,
-        "resuming" => ContainerStatus.Resuming,
-        "removing" => ContainerStatus.Removing,
+        "creating" => WorkspaceStatus.Creating,
+        "running" => WorkspaceStatus.Running,
+        "stopped" => WorkspaceStatus.Stopped,
+        "resuming" => WorkspaceStatus.Resuming,
+        "removing" => WorkspaceStatus.Removing,
         _ => throw new InvalidDataException($"'{name}' is no status of a container"),
     };
 
     private static Workspace Read(SqliteDataReader row)
     {
-        if (!ContainerId.TryParse(row.Text("id"), out var id))
+        if (!WorkspaceId.TryParse(row.Text("id"), out var id))
             throw new InvalidDataException($"'{row.Text("id")}' is no container id");
         return new Workspace
         {
             Id = id,
-            DockerId = row.Text("docker_id"),
+            Container = row.Text("docker_id") is { } container ? new ContainerId(container) : null,
             Owner = row.Text("owner")!,
             Alias = row.Text("alias"),
             Image = row.Text("image")!,

@@ -14,11 +14,11 @@ public sealed record NamedExec(string ExecId, string Command, DateTimeOffset Sta
 
 public sealed record Killed(string ContainerId, string Status, string Volume, string? KeptAs);
 
-public sealed record ListedContainer(string ContainerId, string? Alias, string Image, string Status, bool Persistent, int RunningExecs);
+public sealed record WorkspaceEntry(string ContainerId, string? Alias, string Image, string Status, bool Persistent, int RunningExecs);
 
 public sealed record KeptFiles(string Alias, string? ContainerId, string? Image);
 
-public sealed record ContainerList(IReadOnlyList<ListedContainer> Containers, string? NextCursor, IReadOnlyList<KeptFiles>? Kept);
+public sealed record ContainerList(IReadOnlyList<WorkspaceEntry> Containers, string? NextCursor, IReadOnlyList<KeptFiles>? Kept);
 
 public sealed record Usage(long WallMs, long CpuMs, long MaxRssBytes, long StdoutBytes, long StderrBytes);
 

@@ -103,6 +103,8 @@ public sealed class QuotaTests
             async () => Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null))
                 .Contains("1 workspace holds more than 8 MiB", StringComparison.Ordinal),
             TimeSpan.FromSeconds(60), "the status says so");
+        var other = await assistant.Spawn(Images.Busybox);
+        await AssertMarkedAsync(assistant, workspace, other);
         Assert.Contains(
             "container_fs_usage_bytes", (await assistant.Call("metrics", ("prefix", "container_fs"))).GetProperty("text").GetString(),
             StringComparison.Ordinal);
@@ -117,6 +119,32 @@ public sealed class QuotaTests
             TimeSpan.FromSeconds(60), "writes are refused again");
         await workspace.Sh("rm big");
         await workspace.Write("after.txt", "fits once more, and is longer than what was there");
+        await Deadline.Until(
+            async () => !(await assistant.Call("system_status")).TryGetProperty("over_disk_limit", out _),
+            TimeSpan.FromSeconds(60), "the status names no workspace any more");
+        Assert.All(
+            (await assistant.Call("list_containers")).GetProperty("containers").EnumerateArray(),
+            listed => Assert.False(listed.TryGetProperty("over_disk_limit", out _)));
+    }
+
+    /// <summary>One of two workspaces is over its limit: the list marks it alone, and the status names it, in text and in structured form.</summary>
+    private static async Task AssertMarkedAsync(Assistant assistant, Workspace over, Workspace within)
+    {
+        var listed = (await assistant.Call("list_containers")).GetProperty("containers").EnumerateArray()
+            .ToDictionary(container => container.GetProperty("container_id").GetString()!);
+        Assert.True(listed[over.Id].GetProperty("over_disk_limit").GetBoolean());
+        Assert.False(listed[within.Id].TryGetProperty("over_disk_limit", out _));
+        var lines = Text(await assistant.CallRaw("list_containers", Assistant.Arguments("{}"), progress: null)).Split('\n');
+        Assert.Equal(
+            [over.Id],
+            lines.Where(line => line.Contains("OVER ITS DISK LIMIT", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]));
+
+        var named = (await assistant.Call("system_status")).GetProperty("over_disk_limit");
+        Assert.Equal(1, named.GetProperty("count").GetInt32());
+        Assert.Equal([over.Id], named.GetProperty("container_ids").EnumerateArray().Select(id => id.GetString()));
+        Assert.Contains(
+            $"1 workspace over the disk limit: {over.Id}",
+            Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null)), StringComparison.Ordinal);
     }
 
     private static string Text(ModelContextProtocol.Protocol.CallToolResult result) =>

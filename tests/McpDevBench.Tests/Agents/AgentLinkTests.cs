@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpDevBench.Tests.Agents;
 
-/// <summary>The lasting tie to an agent: what goes wrong with the engine or the stream is tried again, and its end is always told.</summary>
+/// <summary>The connection to an agent: failures of the engine or the stream are retried, and its end is always reported.</summary>
 public sealed class AgentLinkTests
 {
-    private const string Box = "box";
+    private static readonly ContainerId Box = new("box");
     private static readonly TimeSpan Timeout = Eventually.Timeout;
 
     private readonly Heard _heard = new();
@@ -36,21 +36,21 @@ public sealed class AgentLinkTests
     }
 
     [Fact]
-    public async Task The_end_of_a_container_is_told_though_the_engine_fails()
+    public async Task The_end_of_a_container_is_reported_though_the_engine_fails()
     {
         using var scripted = new ScriptedEngine(call => call == "inspect", agent => agent.SilenceAsync());
         using var engine = scripted.Connect();
         await using var agents = Directory(engine);
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
-        await _log.Seen("A stream to an agent could not be opened and will be tried again");
+        await _log.Seen("Could not connect to agent; retrying");
         await agents.LoseAsync(Box).WaitAsync(Timeout);
 
-        Assert.Equal([Box], _heard.LostTies);
+        Assert.Equal([Box], _heard.LostContainers);
     }
 
     [Fact]
-    public async Task An_engine_that_was_given_up_fails_no_tie()
+    public async Task A_disposed_engine_fails_no_connection()
     {
         using var scripted = new ScriptedEngine(_ => false, agent => agent.SilenceAsync());
         var engine = scripted.Connect();
@@ -58,23 +58,23 @@ public sealed class AgentLinkTests
         engine.Dispose();
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
-        await _log.Seen("A stream to an agent could not be opened and will be tried again");
+        await _log.Seen("Could not connect to agent; retrying");
         await agents.LoseAsync(Box).WaitAsync(Timeout);
 
-        Assert.Equal([Box], _heard.LostTies);
+        Assert.Equal([Box], _heard.LostContainers);
     }
 
     [Fact]
-    public async Task A_tie_that_ends_just_as_its_stream_comes_up_ends_the_stream_too()
+    public async Task A_connection_that_ends_just_as_its_stream_comes_up_ends_the_stream_too()
     {
         using var scripted = new ScriptedEngine(_ => false, agent => agent.SilenceAsync());
         using var engine = scripted.Connect();
         await using var agents = Directory(engine);
         var ended = new TaskCompletionSource<Task>();
-        _log.On("The stream to an agent is up again", () =>
+        _log.On("Reconnected to agent", () =>
         {
             ended.SetResult(agents.ForgetAsync(Box));
-            // Until it has looked for a stream, which nobody has been told of yet.
+            // Until it has looked for a stream, which has not been handed out yet.
             Thread.Sleep(200);
         });
 
@@ -84,7 +84,7 @@ public sealed class AgentLinkTests
     }
 
     [Fact]
-    public async Task A_stream_that_has_ended_is_given_to_nobody()
+    public async Task A_stream_that_has_ended_is_not_handed_out()
     {
         var streams = 0;
         // The server knows of a stream a moment before the agent on it starts to count.
@@ -99,8 +99,8 @@ public sealed class AgentLinkTests
         using var engine = scripted.Connect();
         await using var agents = Directory(engine);
         var asked = new TaskCompletionSource<Task<AgentConnection>>();
-        // Said before anybody else can know.
-        _log.On("The stream to an agent ended", () => asked.TrySetResult(agents.Get(Box).ConnectionAsync(CancellationToken.None)));
+        // Logged before anything else can know.
+        _log.On("Stream to an agent ended", () => asked.TrySetResult(agents.Get(Box).ConnectionAsync(CancellationToken.None)));
 
         agents.Resume(Box, new byte[Handshake.SecretLength]);
         var connection = await (await asked.Task.WaitAsync(Timeout)).WaitAsync(Timeout);
@@ -179,13 +179,15 @@ public sealed class AgentLinkTests
     }
 
     private AgentDirectory Directory(DockerEngine engine) =>
-        new(new EngineStreams(engine), new EngineContainers(engine, _time, NullLogger<EngineContainers>.Instance), Metering.Catalogue(), _time, _log) { Listener = _heard };
+        new(
+            new AgentTransports(engine, new EngineContainers(engine, _time, NullLogger<EngineContainers>.Instance)), _heard,
+            Metering.Catalogue(), _time, _log);
 
     private sealed class Heard : AgentListener
     {
-        private readonly ConcurrentQueue<string> _lost = [];
+        private readonly ConcurrentQueue<ContainerId> _lost = [];
 
-        public IReadOnlyList<string> LostTies => [.. _lost];
+        public IReadOnlyList<ContainerId> LostContainers => [.. _lost];
 
         public override void Connected(AgentLink link, Welcome welcome)
         {
@@ -197,7 +199,7 @@ public sealed class AgentLinkTests
 
         public override bool Exited(AgentLink link, ExecExited exit) => true;
 
-        public override void Lost(string dockerId) => _lost.Enqueue(dockerId);
+        public override void Lost(ContainerId container) => _lost.Enqueue(container);
     }
 
     /// <summary>Does something at the moment at which a sentence is logged, on the thread that logs it.</summary>

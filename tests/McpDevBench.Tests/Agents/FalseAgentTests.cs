@@ -11,7 +11,7 @@ namespace McpDevBench.Tests.Agents;
 /// <summary>An agent that speaks of commands: only those that this server started in its container, and each once.</summary>
 public sealed class FalseAgentTests : IAsyncLifetime
 {
-    private const string Box = "box";
+    private static readonly ContainerId Box = new("box");
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private readonly TemporaryFolder _folder = new();
@@ -37,7 +37,7 @@ public sealed class FalseAgentTests : IAsyncLifetime
         var now = TimeProvider.System.GetUtcNow();
         _workspace = new Workspace
         {
-            Id = ContainerId.New(), DockerId = Box, Owner = "local", Image = "image", Persistent = false, Status = ContainerStatus.Running,
+            Id = WorkspaceId.New(), Container = Box, Owner = "local", Image = "image", Persistent = false, Status = WorkspaceStatus.Running,
             VolumeName = "volume", Limits = new WorkspaceLimits(512, 1, 256), Network = "none", Labels = new Dictionary<string, string>(),
             Env = new Dictionary<string, string>(), CreatedAt = now, LastUsedAt = now,
         };
@@ -64,7 +64,7 @@ public sealed class FalseAgentTests : IAsyncLifetime
             for (var i = 0; i < 1_000_000; i++)
                 await agent.SendAsync(FrameKind.ExecExited, Exit(Guid.NewGuid()));
         });
-        Assert.Contains("does not run there", await _log.Reason("An agent broke the protocol"), StringComparison.Ordinal);
+        Assert.Contains("does not run there", await _log.Reason("Agent broke the protocol"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,16 +75,16 @@ public sealed class FalseAgentTests : IAsyncLifetime
             await agent.SendAsync(FrameKind.ExecOutput, to => new ExecOutput(Guid.NewGuid(), 0, OutputStream.Stdout, 0).Write(to));
             await agent.SilenceAsync();
         });
-        Assert.Contains("does not run there", await _log.Reason("An agent broke the protocol"), StringComparison.Ordinal);
+        Assert.Contains("does not run there", await _log.Reason("Agent broke the protocol"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_welcome_with_a_command_that_this_server_did_not_start_there_ends_the_stream()
     {
         // Ours, but of another workspace.
-        var foreign = _keys.New(ContainerId.New()).Value;
+        var foreign = _keys.New(WorkspaceId.New()).Value;
         Resume([foreign], agent => agent.SilenceAsync());
-        Assert.Contains("did not start there", await _log.Reason("An agent broke the protocol"), StringComparison.Ordinal);
+        Assert.Contains("did not start there", await _log.Reason("Agent broke the protocol"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class FalseAgentTests : IAsyncLifetime
             await agent.SilenceAsync();
         });
         await acknowledged.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
-        Assert.Contains("does not run there", await _log.Reason("An agent broke the protocol"), StringComparison.Ordinal);
+        Assert.Contains("does not run there", await _log.Reason("Agent broke the protocol"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,15 +147,15 @@ public sealed class FalseAgentTests : IAsyncLifetime
         var metrics = Metering.Catalogue();
         _scripted = new ScriptedEngine(call => call == "exec_create", agent) { Execs = [.. execs.Select(key => new ExecPosition(key, 0, 0))] };
         _engine = _scripted.Connect();
-        _agents = new AgentDirectory(
-            new EngineStreams(_engine), new EngineContainers(_engine, TimeProvider.System, NullLogger<EngineContainers>.Instance), metrics,
-            TimeProvider.System, _log);
         var storage = new StorageOptions { StateDatabase = _folder["state.db"] };
         var options = ExecOptions.Read(new Settings(new ConfigurationBuilder().Build()));
-        _agents.Listener = new ExecSupervisor(
+        var supervisor = new ExecSupervisor(
             options, new ExecSlots(options, metrics, TimeProvider.System), _store,
-            new OutputFolder(storage, options, Storages.Disk(storage, metrics)), _agents, _workspaces, _keys, metrics,
+            new OutputFolder(storage, options, Storages.Disk(storage, metrics)), _workspaces, _keys, metrics,
             TimeProvider.System, NullLogger<ExecSupervisor>.Instance);
+        _agents = new AgentDirectory(
+            new AgentTransports(_engine, new EngineContainers(_engine, TimeProvider.System, NullLogger<EngineContainers>.Instance)),
+            supervisor, metrics, TimeProvider.System, _log);
         _agents.Resume(Box, new byte[Handshake.SecretLength]);
     }
 }

@@ -16,6 +16,13 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
+    /// <summary>The answer to an attach, after which the connection is the stream.</summary>
+    public static byte[] Upgraded { get; } =
+        [
+            .. "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"u8,
+            .. "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8,
+        ];
+
     /// <summary>What the agent lists in its welcome.</summary>
     public IReadOnlyList<ExecPosition> Execs { get; init; } = [];
 
@@ -67,7 +74,7 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
 
     private async Task AttachAsync(NetworkStream stream)
     {
-        await stream.WriteAsync("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8.ToArray());
+        await stream.WriteAsync(Upgraded);
         var scripted = new ScriptedAgent(stream);
         await scripted.GreetAsync(Execs);
         await agent(scripted);
@@ -77,9 +84,11 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
     {
         _ when head.StartsWith("DELETE", StringComparison.Ordinal) => ("remove", ""),
         var path when path.EndsWith("/update", StringComparison.Ordinal) => ("update", """{"Warnings":[]}"""),
-        var path when path.EndsWith("/version", StringComparison.Ordinal) => ("version", """{"Version":"28.0","ApiVersion":"1.51","MinAPIVersion":"1.24","Arch":"amd64"}"""),
+        var path when path.EndsWith("/version", StringComparison.Ordinal) => (
+            "version", """{"Version":"28.0","ApiVersion":"1.51","MinAPIVersion":"1.24","Arch":"amd64"}"""),
         var path when path.EndsWith("/info", StringComparison.Ordinal) => ("info", """{"ID":"scripted","NCPU":2}"""),
-        var path when path.EndsWith("/json", StringComparison.Ordinal) => ("inspect", """{"Id":"box","State":{"Status":"running"},"Config":{"Tty":false}}"""),
+        var path when path.EndsWith("/json", StringComparison.Ordinal) => (
+            "inspect", """{"Id":"box","State":{"Status":"running"},"Config":{"Tty":false}}"""),
         var path when path.Contains("/attach", StringComparison.Ordinal) => ("attach", ""),
         _ => ("exec_create", """{"Id":"exec"}"""),
     };
@@ -97,19 +106,24 @@ internal sealed class ScriptedEngine(Func<string, bool> refuses, Func<ScriptedAg
     }
 
     private static async Task SendAsync(NetworkStream stream, string status, string body) =>
-        await stream.WriteAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(
+            $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
 }
 
 /// <summary>The agent's end of one stream, in a test's hands.</summary>
 internal sealed class ScriptedAgent(NetworkStream stream)
 {
-    public async Task GreetAsync(IReadOnlyList<ExecPosition> execs)
+    public async Task GreetAsync(IReadOnlyList<ExecPosition> execs, uint user = 0)
     {
         var greeting = new byte[Handshake.ServerLength];
         await stream.ReadExactlyAsync(greeting);
         var welcome = new MessageWriter { Version = Protocol.Version };
-        new Welcome(Protocol.Version, "test", Guid.NewGuid(), execs).Write(welcome);
-        await WriteAsync([.. Handshake.AgentMagic, .. greeting.AsSpan(Handshake.MagicLength + Handshake.SecretLength), .. AgentClient.Frame(FrameKind.Welcome, 0, welcome.Written)]);
+        new Welcome(Protocol.Version, "test", Guid.NewGuid(), execs, User: user).Write(welcome);
+        await WriteAsync(
+        [
+            .. Handshake.AgentMagic, .. greeting.AsSpan(Handshake.MagicLength + Handshake.SecretLength),
+            .. AgentClient.Frame(FrameKind.Welcome, 0, welcome.Written),
+        ]);
         await ReadAsync();
     }
 

@@ -111,7 +111,7 @@ internal sealed class Deaf(bool isNew = true) : AgentListener
 
     public override bool Exited(AgentLink link, ExecExited exit) => isNew;
 
-    public override void Lost(string dockerId)
+    public override void Lost(ContainerId container)
     {
     }
 }

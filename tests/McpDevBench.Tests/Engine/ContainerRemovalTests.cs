@@ -51,7 +51,8 @@ public sealed class ContainerRemovalTests
             },
             agent => agent.SilenceAsync());
         using var engine = scripted.Connect();
-        await new EngineContainers(engine, _time, NullLogger<EngineContainers>.Instance).RemoveAsync("box", TestContext.Current.CancellationToken);
+        var containers = new EngineContainers(engine, _time, NullLogger<EngineContainers>.Instance);
+        await containers.RemoveAsync(new ContainerId("box"), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Every wait is over at once, and has taken its time.</summary>

@@ -41,7 +41,7 @@ public sealed class PullProgressTests
     [InlineData("tls: failed to verify certificate: x509: certificate signed by unknown authority")]
     public void A_registry_that_does_not_answer_is_unavailable_and_worth_another_try(string sentence)
     {
-        var refusal = PullFailures.Refusal("docker.io/library/python:3.12", sentence);
+        var refusal = PullFailures.ErrorOf("docker.io/library/python:3.12", sentence);
         Assert.Equal((ErrorCode.RegistryUnavailable, true), (refusal.Code, refusal.Retryable));
         Assert.Contains("docker.io/library/python:3.12", refusal.Message, StringComparison.Ordinal);
     }
@@ -52,7 +52,7 @@ public sealed class PullProgressTests
     [InlineData("unauthorized: authentication required")]
     public void An_image_that_the_registry_does_not_give_is_not_found_and_not_worth_another_try(string sentence)
     {
-        var refusal = PullFailures.Refusal("nosuch/image:1", sentence);
+        var refusal = PullFailures.ErrorOf("nosuch/image:1", sentence);
         Assert.Equal((ErrorCode.ImageNotFound, false), (refusal.Code, refusal.Retryable));
     }
 }

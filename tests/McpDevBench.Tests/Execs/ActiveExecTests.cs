@@ -17,8 +17,8 @@ public sealed class ActiveExecTests : IDisposable
     public ActiveExecTests()
     {
         _log = new OutputLog(_folder["log"], 1 << 20);
-        var exec = new Exec { Id = new ExecId(Key), ContainerId = new ContainerId(Guid.NewGuid()), Owner = "local", Command = ["yes"], StartedAt = TimeProvider.System.GetUtcNow() };
-        _active = new ActiveExec(exec, "box", _log);
+        var exec = new Exec { Id = new ExecId(Key), ContainerId = new WorkspaceId(Guid.NewGuid()), Owner = "local", Command = ["yes"], StartedAt = TimeProvider.System.GetUtcNow() };
+        _active = new ActiveExec(exec, new ContainerId("box"), _log);
     }
 
     public void Dispose()

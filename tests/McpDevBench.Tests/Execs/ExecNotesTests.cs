@@ -94,7 +94,7 @@ public sealed class ExecNotesTests
     private static Exec Ran(params string[] command) => new()
     {
         Id = ExecId.New(),
-        ContainerId = ContainerId.New(),
+        ContainerId = WorkspaceId.New(),
         Owner = "anonymous",
         Command = command,
         StartedAt = DateTimeOffset.UnixEpoch,

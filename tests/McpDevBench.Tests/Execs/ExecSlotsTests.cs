@@ -10,7 +10,7 @@ public sealed class ExecSlotsTests
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(20);
 
-    private readonly ContainerId _workspace = new(Guid.NewGuid());
+    private readonly WorkspaceId _workspace = new(Guid.NewGuid());
     private readonly MetricCatalogue _metrics = Metering.Catalogue();
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class ExecSlotsTests
     {
         var slots = Slots(limit: 1);
         await Take(slots, Named("here"), Long);
-        var elsewhere = Named("there") with { ContainerId = new ContainerId(Guid.NewGuid()) };
+        var elsewhere = Named("there") with { ContainerId = new WorkspaceId(Guid.NewGuid()) };
         await Take(slots, elsewhere, TimeSpan.Zero);
     }
 

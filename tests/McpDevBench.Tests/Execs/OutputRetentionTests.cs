@@ -88,12 +88,12 @@ public sealed class OutputRetentionTests : IDisposable
         return log.EndOffset > 0;
     }
 
-    private ContainerId Spawn()
+    private WorkspaceId Spawn()
     {
-        var id = ContainerId.New();
+        var id = WorkspaceId.New();
         _workspaces.Add(new Workspace
         {
-            Id = id, Owner = "me", Image = "i", Persistent = false, Status = ContainerStatus.Running, VolumeName = $"v_{id}",
+            Id = id, Owner = "me", Image = "i", Persistent = false, Status = WorkspaceStatus.Running, VolumeName = $"v_{id}",
             Limits = new WorkspaceLimits(64, 1, 64), Network = "none", Labels = new Dictionary<string, string>(),
             Env = new Dictionary<string, string>(), CreatedAt = _time.Now, LastUsedAt = _time.Now,
         });
@@ -101,7 +101,7 @@ public sealed class OutputRetentionTests : IDisposable
     }
 
     /// <summary>A command that printed one MiB.</summary>
-    private ExecId Run(ContainerId id, bool ended = true)
+    private ExecId Run(WorkspaceId id, bool ended = true)
     {
         _time.Advance(TimeSpan.FromSeconds(1));
         var exec = new Exec { Id = ExecId.New(), ContainerId = id, Owner = "me", Command = ["true"], StartedAt = _time.Now };

@@ -20,12 +20,12 @@ public sealed class OutputWaitTests : IDisposable
         var exec = new Exec
         {
             Id = ExecId.New(),
-            ContainerId = new ContainerId(Guid.NewGuid()),
+            ContainerId = new WorkspaceId(Guid.NewGuid()),
             Owner = "local",
             Command = ["make"],
             StartedAt = _time.GetUtcNow(),
         };
-        _active = new ActiveExec(exec, "box", _log);
+        _active = new ActiveExec(exec, new ContainerId("box"), _log);
     }
 
     public void Dispose()

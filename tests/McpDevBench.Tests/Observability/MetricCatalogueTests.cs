@@ -98,7 +98,7 @@ public sealed class MetricCatalogueTests
         [
             .. LabelValues.Results.Words.Select(result => $"mcp_fs_operations_total{{operation=\"read\",result=\"{result}\"}} 0"),
             .. LabelValues.Results.Words.Select(result => $"mcp_container_spawns_total{{path=\"warm\",result=\"{result}\"}} 0"),
-            "mcp_warm_pool_claims_total{result=\"hit\",reason=\"none\"} 0", "mcp_auth_decisions_total{mode=\"oidc\",result=\"denied\"} 0",
+            "mcp_warm_pool_claims_total{result=\"hit\",reason=\"none\"} 0", "mcp_auth_decisions_total{mode=\"none\",result=\"denied\"} 0",
         ];
         Assert.All(expected, line => Assert.Contains(line, text));
     }

@@ -9,7 +9,7 @@ namespace McpDevBench.Tests.Workspaces;
 /// <summary>A CPU limit is lifted for as long as processes need to end, and never stays so.</summary>
 public sealed class CpuLimitLiftTests : IDisposable
 {
-    private const string Box = "box";
+    private static readonly ContainerId Box = new("box");
 
     private readonly WorkspacesByHand _workspaces = new();
     private readonly TimerTime _time = new();

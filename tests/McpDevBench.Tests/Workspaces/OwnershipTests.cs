@@ -31,9 +31,9 @@ public sealed class OwnershipTests : IDisposable
     public void A_signature_counts_for_the_container_that_it_was_made_for_alone()
     {
         var workspace = NewWorkspace();
-        var name = WorkspaceFactory.NameOf(workspace.Id);
+        var name = WorkspaceContainers.NameOf(workspace.Id);
         var ours = new EngineContainer(
-            "id", name, "running", _time.Now, "image", _ownership.ContainerLabels(workspace, name, "image", []), []);
+            new ContainerId("id"), name, ContainerState.Running, _time.Now, "image", _ownership.ContainerLabels(workspace, name, "image", []), []);
         Assert.True(_ownership.IsOurs(ours));
         // As docker run of an image does that was committed from the workspace.
         Assert.False(_ownership.IsOurs(ours with { Name = "elated_euler" }));
@@ -54,7 +54,8 @@ public sealed class OwnershipTests : IDisposable
             ["com.mcp.owner"] = workspace.Owner,
             ["com.mcp.signature"] = Convert.ToHexStringLower(_key.Sign("container", workspace.Id.ToString(), workspace.Owner, "image")),
         };
-        var container = new EngineContainer("id", WorkspaceFactory.NameOf(workspace.Id), "running", _time.Now, "image", labels, []);
+        var container = new EngineContainer(
+            new ContainerId("id"), WorkspaceContainers.NameOf(workspace.Id), ContainerState.Running, _time.Now, "image", labels, []);
         Assert.True(_ownership.IsOurs(container));
         Assert.False(_ownership.IsOurs(container with { Name = "elated_euler" }));
     }
@@ -76,12 +77,13 @@ public sealed class OwnershipTests : IDisposable
     [Fact]
     public void A_helper_is_removed_if_it_is_ours_and_was_left_behind()
     {
-        var helper = new EngineContainer("id", "helper", "created", _time.Now, "image", _ownership.HelperLabels("helper"), []);
+        var helper = new EngineContainer(
+            new ContainerId("id"), "helper", ContainerState.Created, _time.Now, "image", _ownership.HelperLabels("helper"), []);
         Assert.False(_ownership.IsAbandonedHelper(helper));
         _time.Advance(TimeSpan.FromMinutes(3));
         Assert.True(_ownership.IsAbandonedHelper(helper));
-        Assert.False(_ownership.IsAbandonedHelper(helper with { State = "running" }));
-        // Somebody's own container, never started, with a label that an image has brought along.
+        Assert.False(_ownership.IsAbandonedHelper(helper with { State = ContainerState.Running }));
+        // Another container, never started, with a label that an image has brought along.
         Assert.False(_ownership.IsAbandonedHelper(helper with { Name = "database-backup" }));
         Assert.False(_ownership.IsAbandonedHelper(
             helper with { Labels = new Dictionary<string, string> { ["com.mcp.devbench.agent"] = "true" } }));
@@ -93,7 +95,7 @@ public sealed class OwnershipTests : IDisposable
 
     private Workspace NewWorkspace() => new()
     {
-        Id = ContainerId.New(), Owner = "local", Image = "image", Persistent = false, Status = ContainerStatus.Running,
+        Id = WorkspaceId.New(), Owner = "local", Image = "image", Persistent = false, Status = WorkspaceStatus.Running,
         VolumeName = "volume", Limits = new WorkspaceLimits(512, 1, 256), Network = "none", Labels = new Dictionary<string, string>(),
         Env = new Dictionary<string, string>(), CreatedAt = _time.Now, LastUsedAt = _time.Now,
     };

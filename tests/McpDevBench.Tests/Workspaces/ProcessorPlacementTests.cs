@@ -73,7 +73,7 @@ public sealed class ProcessorPlacementTests : IDisposable
         Choose(workspace, 4);
         Assert.True(_placement.IsReason(workspace.Id, Failure("write /sys/fs/cgroup/cpuset.cpus: permission denied")));
         Assert.False(_placement.IsReason(workspace.Id, Failure("no such file")));
-        _placement.Refuse(workspace.Id, "Requested CPUs are not available");
+        _placement.Disable(workspace.Id, "Requested CPUs are not available");
         Assert.False(_placement.IsReason(workspace.Id, Failure("cpuset.cpus")));
         Assert.Null(_placement.Choose(_workspaces.Add(1), 4));
         Assert.Equal(0, _placement.Pinned);

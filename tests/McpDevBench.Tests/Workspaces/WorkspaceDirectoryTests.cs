@@ -35,7 +35,7 @@ public sealed class WorkspaceDirectoryTests : IDisposable
     [Fact]
     public void An_alias_of_kept_files_names_the_workspace_that_they_belonged_to()
     {
-        var id = ContainerId.New();
+        var id = WorkspaceId.New();
         _kept.Insert(new KeptFiles(_caller.Name, "src", "volume", DateTimeOffset.UnixEpoch, id.ToString(), null, 1000));
         Assert.Equal(id, _workspaces.IdOf(_caller, "src"));
         Assert.Equal(id, _workspaces.IdOf(_caller, id.ToString()));
@@ -77,14 +77,14 @@ public sealed class WorkspaceDirectoryTests : IDisposable
         Assert.Equal("done", Answered(id));
     }
 
-    private CallFacts Call(ContainerId id)
+    private CallFacts Call(WorkspaceId id)
     {
         var facts = CallFacts.Begin(_caller);
         _workspaces.ReportChanges(id);
         return facts;
     }
 
-    private string Answered(ContainerId id)
+    private string Answered(WorkspaceId id)
     {
         Call(id);
         return ((TextContentBlock)ResumeNote.Add(Result()).Content[0]).Text;
@@ -92,13 +92,13 @@ public sealed class WorkspaceDirectoryTests : IDisposable
 
     private static CallToolResult Result() => new() { Content = [new TextContentBlock { Text = "done" }] };
 
-    private ContainerId Add(string alias, string? adoption = null)
+    private WorkspaceId Add(string alias, string? adoption = null)
     {
         var now = TimeProvider.System.GetUtcNow();
         var workspace = new Workspace
         {
-            Id = ContainerId.New(), Alias = alias, DockerId = alias, Owner = _caller.Name, Image = "image", Persistent = false,
-            Status = ContainerStatus.Running, VolumeName = $"volume-{alias}", Limits = new WorkspaceLimits(512, 1, 256), Network = "none",
+            Id = WorkspaceId.New(), Alias = alias, Container = new ContainerId(alias), Owner = _caller.Name, Image = "image", Persistent = false,
+            Status = WorkspaceStatus.Running, VolumeName = $"volume-{alias}", Limits = new WorkspaceLimits(512, 1, 256), Network = "none",
             Labels = new Dictionary<string, string>(), Env = new Dictionary<string, string>(), CreatedAt = now, LastUsedAt = now,
             Adoption = adoption,
         };

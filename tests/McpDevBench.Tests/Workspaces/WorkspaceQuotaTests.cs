@@ -25,11 +25,11 @@ public sealed class WorkspaceQuotaTests
 
     private static Workspace Stopped() => new()
     {
-        Id = ContainerId.New(),
+        Id = WorkspaceId.New(),
         Owner = "local",
         Image = "image",
         Persistent = false,
-        Status = ContainerStatus.Stopped,
+        Status = WorkspaceStatus.Stopped,
         VolumeName = "volume",
         Limits = _defaults.Limits,
         Network = "none",

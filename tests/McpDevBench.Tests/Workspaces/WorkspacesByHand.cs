@@ -19,12 +19,12 @@ internal sealed class WorkspacesByHand : IDisposable
 
     public WorkspaceDirectory Directory { get; }
 
-    public Workspace Add(double cpus, string? dockerId = null)
+    public Workspace Add(double cpus, ContainerId? container = null)
     {
         var workspace = new Workspace
         {
-            Id = ContainerId.New(), DockerId = dockerId, Owner = "local", Image = "image", Persistent = false,
-            Status = ContainerStatus.Running, VolumeName = $"volume-{Guid.NewGuid():n}", Limits = new WorkspaceLimits(512, cpus, 256),
+            Id = WorkspaceId.New(), Container = container, Owner = "local", Image = "image", Persistent = false,
+            Status = WorkspaceStatus.Running, VolumeName = $"volume-{Guid.NewGuid():n}", Limits = new WorkspaceLimits(512, cpus, 256),
             Network = "none", Labels = new Dictionary<string, string>(), Env = new Dictionary<string, string>(),
             CreatedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch,
         };
