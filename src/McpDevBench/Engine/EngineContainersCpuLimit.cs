@@ -16,11 +16,13 @@ internal sealed partial class EngineContainers
     /// </summary>
     /// <returns>False: Docker would not, mostly because the container is gone or does not run.</returns>
     public async Task<bool> LiftCpuLimitAsync(ContainerId container, CancellationToken cancellationToken) =>
-        await SetCpuLimitAsync(container, await ProcessorsAsync(cancellationToken), cancellationToken);
+        await SetCpuLimitAsync(container, double.MaxValue, cancellationToken);
 
+    /// <param name="cpus">More than the host has is all that it has.</param>
     /// <returns>False: Docker would not, mostly because the container is gone.</returns>
     public async Task<bool> SetCpuLimitAsync(ContainerId container, double cpus, CancellationToken cancellationToken)
     {
+        cpus = Math.Min(cpus, await ProcessorsAsync(cancellationToken));
         try
         {
             await engine.CallAsync("update", (client, token) => client.Containers.UpdateContainerAsync(

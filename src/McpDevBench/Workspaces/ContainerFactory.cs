@@ -85,8 +85,10 @@ internal sealed partial class ContainerFactory(
     private async Task<NewContainer> CreateOnceAsync(Workspace workspace, EngineImage image, CancellationToken cancellationToken)
     {
         var prepared = await images.GetAsync(image, cancellationToken);
-        var processors = placement.Choose(workspace, await engine.ProcessorsAsync(cancellationToken));
-        var created = await engine.CreateAsync(spec.Of(workspace, image, prepared, processors), cancellationToken);
+        var hostProcessors = await engine.ProcessorsAsync(cancellationToken);
+        var wanted = spec.Of(workspace, image, prepared, placement.Choose(workspace, hostProcessors));
+        // Docker refuses a limit above what the host has.
+        var created = await engine.CreateAsync(wanted with { Cpus = Math.Min(wanted.Cpus, hostProcessors) }, cancellationToken);
         if (created.Unpinned is { } reason)
             placement.Disable(workspace.Id, reason);
         return new NewContainer(created.Id, spec.EnvironmentOf(workspace, image, prepared));

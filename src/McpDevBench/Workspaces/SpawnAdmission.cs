@@ -30,10 +30,12 @@ internal sealed class SpawnAdmission(ImagePolicy policy, WorkspaceQuota quota, I
             return decision with { Allowed = false, Reason = $"The image may not be used: {objection}.", Nearest = policy.Nearest };
         try
         {
-            (await quota.ReadAsync(cancellationToken)).Require(workspaces.All, plan.Limits);
+            var ceiling = await quota.ReadAsync(cancellationToken);
+            ceiling.Require(workspaces.All, plan.Limits);
             var isPresent = await images.IsPresentAsync(plan.Image, cancellationToken);
             var reason = isPresent ? "The image is on the Docker host." : "The image would be pulled first.";
-            return decision with { Reason = reason, Present = isPresent };
+            var note = ceiling.NoteOf(plan.Limits) is { } sentence ? $" {sentence}" : "";
+            return decision with { Reason = reason + note, Present = isPresent };
         }
         catch (RequestException e) when (e.Code is ErrorCode.ResourceExhausted or ErrorCode.InvalidArgument)
         {

@@ -19,6 +19,9 @@ internal sealed partial class SpawnVolumes(
     private const string HomeLost =
         "The home directory's files are lost: its volume is no longer on the Docker host. The home directory begins empty.";
 
+    private const string OnlyFilesKept =
+        "Files alone are kept: env, labels, network, memory_mb and cpus are those of this call, not of the workspace before.";
+
     /// <summary>The image of the files that are kept under an alias; null where none are kept, or it is not known.</summary>
     public ImageReference? ImageOfKept(Caller caller, string? alias) =>
         FindKept(caller, alias) is { Image: { } image } && workspaces.FindByAlias(caller, alias!) is null
@@ -35,7 +38,7 @@ internal sealed partial class SpawnVolumes(
         var lost = await SettleLostAsync(caller, request.Alias, image.Id, cancellationToken);
         var note = lost is null || other is null ? lost ?? other : $"{lost} {other}";
         if (FindKept(caller, request.Alias) is { } files)
-            return new ChosenVolume(files.Volume, files.Uid, IsNew: false, note);
+            return new ChosenVolume(files.Volume, files.Uid, IsNew: false, note is null ? OnlyFilesKept : $"{note} {OnlyFilesKept}");
         if (request.Persistent)
             return new ChosenVolume(PersistentPrefix + id, await pool.TakeUidAsync(cancellationToken), IsNew: true, note);
         var (name, uid) = await pool.TakeAsync(image.Id, cancellationToken);

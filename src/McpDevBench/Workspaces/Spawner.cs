@@ -41,7 +41,7 @@ internal sealed class Spawner(
             onProgress(SpawnPhase.Create, $"{SpawnPhase.Create} {id}");
             var running = await RunAsync(
                 workspace, image, volume.IsNew, steps, phase => onProgress(phase, $"{phase} {id}"), cancellationToken);
-            var spawned = new Spawned(running, Warm: false, Replayed: false) { Note = volume.Note };
+            var spawned = new Spawned(running, Warm: false, Replayed: false) { Note = Notes(volume.Note, ceiling.NoteOf(plan.Limits)) };
             if (volume.IsNew)
                 return spawned;
             var restored = await containers.CountFilesAsync(running, cancellationToken);
@@ -194,6 +194,9 @@ internal sealed class Spawner(
         volumes.Take(volume);
         return workspace;
     }
+
+    private static string? Notes(params string?[] notes) =>
+        notes.OfType<string>().ToArray() is { Length: > 0 } present ? string.Join(' ', present) : null;
 
     private async Task TryUndoRestartAsync(Workspace workspace, Exception why)
     {

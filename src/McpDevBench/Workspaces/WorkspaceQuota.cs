@@ -6,8 +6,16 @@ namespace McpDevBench.Workspaces;
 /// <summary>What all workspaces together may take.</summary>
 /// <param name="Workspaces">At once, running or stopped.</param>
 /// <param name="MemoryMb">Memory in MiB that running workspaces may be promised.</param>
-internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb)
+/// <param name="Processors">Of the Docker host: each workspace may be promised all of them.</param>
+internal sealed record WorkspaceCeiling(int Workspaces, long MemoryMb, int Processors)
 {
+    /// <summary>A CPU limit above the host's processors is allowed, and limits nothing.</summary>
+    /// <returns>A sentence for the caller; null if the host has as many.</returns>
+    public string? NoteOf(WorkspaceLimits wanted) => wanted.Cpus <= Processors
+        ? null
+        : string.Create(CultureInfo.InvariantCulture,
+            $"The Docker host has {Plural.Of(Processors, "processor")}: cpus={wanted.Cpus} gives no more than that.");
+
     /// <summary>Checks whether one more workspace fits beside the present ones.</summary>
     /// <exception cref="RequestException">resource_exhausted.</exception>
     public void Require(IEnumerable<Workspace> present, WorkspaceLimits wanted)
@@ -55,8 +63,9 @@ internal sealed class WorkspaceQuota(WorkspaceOptions options, DockerEngine engi
     public async Task<WorkspaceCeiling> ReadAsync(CancellationToken cancellationToken)
     {
         disk.Require();
-        var host = (await engine.IdentifyAsync(cancellationToken)).MemoryBytes >> 20;
-        var memory = options.MaxTotalMemoryMb > 0 ? Math.Min(options.MaxTotalMemoryMb, host) : host;
-        return Last = new WorkspaceCeiling(options.MaxWorkspaces, memory);
+        var host = await engine.IdentifyAsync(cancellationToken);
+        var hostMb = host.MemoryBytes >> 20;
+        var memory = options.MaxTotalMemoryMb > 0 ? Math.Min(options.MaxTotalMemoryMb, hostMb) : hostMb;
+        return Last = new WorkspaceCeiling(options.MaxWorkspaces, memory, host.Processors);
     }
 }

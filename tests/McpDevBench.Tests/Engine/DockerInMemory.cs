@@ -35,6 +35,9 @@ internal sealed partial class DockerInMemory : IDisposable
     /// <summary>Whether a call is cut off before it does anything.</summary>
     public Func<string, bool> Cuts { get; set; } = static _ => false;
 
+    /// <summary>Of its host.</summary>
+    public int Processors { get; init; } = 4;
+
     /// <summary>Containers of workspaces; not those that only carry files.</summary>
     public IEnumerable<JsonObject> OfWorkspaces => Containers.Values.Where(one => one["Name"]!.GetValue<string>().Contains("/mcp-devbench-c_"));
 

@@ -23,9 +23,9 @@ internal sealed partial class DockerInMemory
         ["Version"] = "28.0", ["ApiVersion"] = "1.51", ["MinAPIVersion"] = "1.24", ["Arch"] = "amd64",
     };
 
-    private static readonly JsonObject _info = new()
+    private JsonObject Info => new()
     {
-        ["ID"] = "in-memory", ["NCPU"] = 4, ["MemTotal"] = 8L << 30,
+        ["ID"] = "in-memory", ["NCPU"] = Processors, ["MemTotal"] = 8L << 30,
     };
 
     private static string NameOf(string method, string path) => (method, path.Split('/')) switch
@@ -58,7 +58,7 @@ internal sealed partial class DockerInMemory
             case "version":
                 return (200, _version.DeepClone());
             case "info":
-                return (200, _info.DeepClone());
+                return (200, Info);
             case "image_inspect":
                 return (200, _image.DeepClone());
             case "image_list":

@@ -27,6 +27,22 @@ public sealed class SpawnerTests : IAsyncDisposable
         Assert.Equal(2, _bench.Docker.OfWorkspaces.Count());
     }
 
+    [Fact]
+    public async Task A_cpu_limit_above_the_host_s_processors_is_all_of_them()
+    {
+        await using var bench = new WorkspaceBench(processors: 2);
+        var spawns = bench.Get<SpawnService>();
+        var request = new SpawnRequest { Image = "busybox", Cpus = 4 };
+        var decision = await spawns.DecideAsync(WorkspaceBench.Owner, request, TestContext.Current.CancellationToken);
+        var spawned = await spawns.SpawnAsync(WorkspaceBench.Owner, request, null, TestContext.Current.CancellationToken);
+
+        const string Note = "The Docker host has 2 processors: cpus=4 gives no more than that.";
+        Assert.True(decision.Allowed);
+        Assert.EndsWith(Note, decision.Reason, StringComparison.Ordinal);
+        Assert.Equal(Note, spawned.Note);
+        Assert.Equal(2_000_000_000, bench.Docker.OfWorkspaces.Single()["HostConfig"]!["NanoCpus"]!.GetValue<long>());
+    }
+
     [Theory]
     [InlineData("create")]
     [InlineData("inspect")]

@@ -11,9 +11,14 @@ internal sealed class WorkspaceBench : IAsyncDisposable
 
     private readonly TestServer _server;
 
-    public WorkspaceBench() => _server = TestServer.Whole(new() { ["MCP_DOCKER_HOST"] = Docker.Address });
+    /// <param name="processors">Of the Docker host.</param>
+    public WorkspaceBench(int processors = 4)
+    {
+        Docker = new DockerInMemory { Processors = processors };
+        _server = TestServer.Whole(new() { ["MCP_DOCKER_HOST"] = Docker.Address });
+    }
 
-    public DockerInMemory Docker { get; } = new();
+    public DockerInMemory Docker { get; }
 
     public WorkspaceDirectory Workspaces => Get<WorkspaceDirectory>();
 

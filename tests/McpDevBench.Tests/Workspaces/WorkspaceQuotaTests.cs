@@ -15,7 +15,7 @@ public sealed class WorkspaceQuotaTests
     [InlineData(2, "2 workspaces exist, which is the limit")]
     public void One_more_than_the_limit_is_refused_with_the_way_out(int limit, string message)
     {
-        var ceiling = new WorkspaceCeiling(limit, long.MaxValue);
+        var ceiling = new WorkspaceCeiling(limit, long.MaxValue, Processors: 4);
         var present = Enumerable.Range(0, limit).Select(_ => Stopped()).ToList();
         ceiling.Require(present[1..], _defaults.Limits);
         var refusal = Assert.Throws<RequestException>(() => ceiling.Require(present, _defaults.Limits));
