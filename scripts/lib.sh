@@ -10,6 +10,17 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 # No build servers: a test run must leave no process behind.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
 
+# In CI the packages are those of the lock files or none. The compiler's own packages follow the SDK, so another SDK than the one that
+# wrote the lock files cannot be held to them.
+if [ "${CI:-}" = true ] && command -v dotnet >/dev/null 2>&1; then
+    runtime=$(cd "$root" && dotnet msbuild -getProperty:BundledNETCoreAppPackageVersion src/McpDevBench)
+    if grep -A4 '"Microsoft.DotNet.ILCompiler"' "$root/src/McpDevBench/packages.lock.json" | grep -qF "\"$runtime\""; then
+        export RestoreLockedMode=true
+    else
+        printf '%s\n' "· the SDK brings runtime $runtime, the lock files another: packages are not held to them" >&2
+    fi
+fi
+
 say() { printf '%s\n' "· $*" >&2; }
 fail() { printf '%s\n' "✗ $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
