@@ -2,11 +2,12 @@
 # Builds the server, artifacts/mcp-devbench: one static binary without dependencies.
 . "$(dirname "$0")/lib.sh"
 "$root/scripts/agent.sh"
+"$root/scripts/sqlite.sh"
 one_at_a_time
 
 binary=$artifacts/mcp-devbench
 cd "$root"
-if ! fresh "$binary" src "$artifacts/agent/devbench-agent" Directory.*.props global.json; then
+if ! fresh "$binary" src "$artifacts/agent/devbench-agent" "$artifacts/sqlite/libe_sqlite3.a" Directory.*.props global.json; then
     say "building the server (Native AOT: about three minutes)"
     build_begins
     quietly "$cache/publish.log" dotnet publish src/McpDevBench -c Release -r "$(rid)" -o "$artifacts/publish" -v quiet

@@ -5,7 +5,7 @@
 
 have dotnet || fail ".NET 10 SDK not found: install it from https://dotnet.microsoft.com/download"
 
-packages=(clang lld binutils cmake libssl-dev zlib1g-dev libsqlite3-dev busybox-static debootstrap patch curl ca-certificates)
+packages=(clang lld binutils cmake libssl-dev zlib1g-dev busybox-static debootstrap patch curl ca-certificates)
 have npm || packages+=(nodejs npm)
 # The engine's package includes the client, except on newer Debians, which have a separate package.
 if ! engine_answers && ! have dockerd && [ ! -x /usr/sbin/dockerd ]; then packages+=(docker.io); fi

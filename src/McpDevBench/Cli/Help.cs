@@ -1,12 +1,13 @@
 using System.Text;
 using McpDevBench.Observability;
+using McpDevBench.Storage;
 
 namespace McpDevBench.Cli;
 
 /// <summary>The texts of <c>--help</c> and <c>--version</c>. The settings are collected from the classes that read them.</summary>
 internal static class Help
 {
-    public static string Version() => $"{BuildInfo.Name} {BuildInfo.Version} ({BuildInfo.Commit})";
+    public static string Version() => $"{BuildInfo.Name} {BuildInfo.Version} ({BuildInfo.Commit})\nSQLite {SqliteEngine.Version}";
 
     /// <summary>All settings with their defaults, in the order in which they are read.</summary>
     public static IReadOnlyList<Setting> Settings()
@@ -37,7 +38,7 @@ internal static class Help
               audit verify
                          Check that the audit log is as the server wrote it: nothing altered, removed, inserted or reordered
                          (exit code 1 otherwise). --file checks a file of JSON lines instead of the database.
-              version    Print the version.
+              version    Print the version, and that of the SQLite in it.
               help       Print this text.
 
             Settings come from the command line (--log-level DEBUG), else from the environment (MCP_LOG_LEVEL=DEBUG), else from

@@ -20,7 +20,7 @@ internal sealed partial class Database : IDisposable
         (_metrics, _time) = (metrics.Storage, time);
         metrics.BeforeCollect(() => MeasureWal(options.StateDatabase + "-wal"));
         _file = new SqliteFile(options.StateDatabase, _schema, disk.MakeRoom);
-        LogOpened(logger, options.StateDatabase, _file.Version);
+        LogOpened(logger, options.StateDatabase, SqliteEngine.Version);
     }
 
     /// <inheritdoc cref="SqliteFile.Write{T}(Func{SqliteConnection, T})"/>

@@ -32,7 +32,7 @@ internal sealed class SqliteFile : IDisposable
     public SqliteFile(string path, SqliteSchema schema, Func<bool> makeRoom)
     {
         _makeRoom = makeRoom;
-        SQLitePCL.Batteries_V2.Init();
+        _ = SqliteEngine.Version;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -78,7 +78,7 @@ internal sealed class SqliteFile : IDisposable
     /// <exception cref="RequestException">It is not there, cannot be read, or is not of this kind and version.</exception>
     public static SqliteFile OpenForReading(string path, SqliteSchema schema)
     {
-        SQLitePCL.Batteries_V2.Init();
+        _ = SqliteEngine.Version;
         if (!File.Exists(path))
             throw new RequestException(
                 ErrorCode.ServerError, $"There is no {schema.Name} database at {path}.",
@@ -98,9 +98,6 @@ internal sealed class SqliteFile : IDisposable
             throw;
         }
     }
-
-    /// <summary>SQLite's own.</summary>
-    public string Version => Read(connection => (string)connection.Scalar("SELECT sqlite_version()")!);
 
     /// <summary>Runs <paramref name="action"/> in one transaction, alone.</summary>
     /// <exception cref="RequestException">resource_exhausted: the disk is full. Nothing of the transaction remains.</exception>
