@@ -1,126 +1,114 @@
 using System.Globalization;
 using System.Text;
+using DiffPlex;
+using DiffPlex.Chunkers;
+using DiffPlex.Model;
 
 namespace McpDevBench.Files;
 
-/// <summary>What an edit changed, in the unified format. Edits are few and local, so the lines between the first and the last difference are one region, cut finer where lines are equal.</summary>
-internal static class UnifiedDiff
+/// <summary>What an edit changed, in the unified format.</summary>
+internal sealed class UnifiedDiff
 {
-    private const int Context = 3, MaxLength = 16_000, MaxCells = 4_000_000;
+    private const int Context = 3, MaxLength = 16_000;
+
+    /// <summary>Lines that are compared with each other; a larger region is shown as replaced whole, since the time grows with the square.</summary>
+    private const int MaxLines = 4_000;
+
+    private readonly StringBuilder _text = new();
+    private readonly ChangedRegion _region;
+    private readonly IReadOnlyList<string> _old, _new;
+
+    /// <summary>Where each line begins in the text, and its number in the new file.</summary>
+    private readonly List<(int At, int Number)> _lines = [];
+
+    private UnifiedDiff(ChangedRegion region)
+    {
+        _region = region;
+        (_old, _new) = (Lines(region.Old), Lines(region.New));
+    }
 
     /// <param name="isDone">The file has the new content; otherwise nothing was changed.</param>
     public static string Of(string path, byte[] before, byte[] after, bool isDone = true)
     {
-        var (old, changed) = (Lines(before), Lines(after));
-        var script = Script(old, changed);
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"--- {ShownPath.Of(path)}\n+++ {ShownPath.Of(path)}\n");
-        var lines = new List<(int At, int Number)>();
-        for (var i = 0; i < script.Count;)
-        {
-            if (script[i].Kind == ' ')
-            {
-                i++;
-                continue;
-            }
-            var from = Math.Max(0, i - Context);
-            var to = i;
-            // A hunk ends where more equal lines follow than two contexts have.
-            for (var equal = 0; to < script.Count && equal <= 2 * Context; to++)
-                equal = script[to].Kind == ' ' ? equal + 1 : 0;
-            while (to > i && script[to - 1].Kind == ' ')
-                to--;
-            to = Math.Min(script.Count, to + Context);
-            Hunk(text, script, from, to, lines);
-            i = to;
-        }
-        var diff = text.ToString();
-        return JsonSize.Charge(diff) <= MaxLength ? diff : Cut(diff, lines, isDone);
+        var diff = new UnifiedDiff(ChangedRegion.Of(before, after, Context));
+        diff._text.Append(CultureInfo.InvariantCulture, $"--- {ShownPath.Of(path)}\n+++ {ShownPath.Of(path)}\n");
+        diff.AddHunks();
+        var text = diff._text.ToString();
+        return JsonSize.Charge(text) <= MaxLength ? text : diff.Cut(text, isDone);
     }
 
-    private static string Cut(string text, List<(int At, int Number)> lines, bool isDone)
+    private void AddHunks()
+    {
+        var blocks = Blocks();
+        for (var first = 0; first < blocks.Count;)
+        {
+            var last = first;
+            // Blocks share a hunk when at most two contexts of equal lines lie between them.
+            while (last + 1 < blocks.Count && blocks[last + 1].DeleteStartA - EndOf(blocks[last]) <= 2 * Context)
+                last++;
+            AddHunk(blocks.Skip(first).Take(last - first + 1).ToList());
+            first = last + 1;
+        }
+    }
+
+    private IList<DiffBlock> Blocks()
+    {
+        if (_old.Count + _new.Count <= MaxLines)
+        {
+            var lines = new CustomFunctionChunker(text => ReferenceEquals(text, _region.Old) ? _old : _new);
+            return Differ.Instance.CreateDiffs(_region.Old, _region.New, ignoreWhiteSpace: false, ignoreCase: false, lines).DiffBlocks;
+        }
+        var around = _region.Head + _region.Tail;
+        return [new DiffBlock(_region.Head, _old.Count - around, _region.Head, _new.Count - around)];
+    }
+
+    private void AddHunk(List<DiffBlock> blocks)
+    {
+        var before = Math.Min(Context, blocks[0].DeleteStartA);
+        var (old, added) = (blocks[0].DeleteStartA - before, blocks[0].InsertStartB - before);
+        var after = Math.Min(Context, _old.Count - EndOf(blocks[^1]));
+        var oldCount = EndOf(blocks[^1]) + after - old;
+        var newCount = blocks[^1].InsertStartB + blocks[^1].InsertCountB + after - added;
+        _text.Append(CultureInfo.InvariantCulture, $"@@ -{Start(old, oldCount)},{oldCount} +{Start(added, newCount)},{newCount} @@\n");
+        foreach (var block in blocks)
+        {
+            for (; old < block.DeleteStartA; old++, added++)
+                AddLine(' ', _old[old], added);
+            for (; old < EndOf(block); old++)
+                AddLine('-', _old[old], added);
+            for (; added < block.InsertStartB + block.InsertCountB; added++)
+                AddLine('+', _new[added], added);
+        }
+        for (; after > 0; after--, old++, added++)
+            AddLine(' ', _old[old], added);
+    }
+
+    private void AddLine(char kind, string line, int index)
+    {
+        _lines.Add((_text.Length, _region.Skipped + index + 1));
+        _text.Append(kind).Append(line.AsSpan().TrimEnd('\n')).Append('\n');
+        if (!line.EndsWith('\n'))
+            _text.Append("\\ No newline at end of file\n");
+    }
+
+    private string Cut(string text, bool isDone)
     {
         var shown = Utf8Text.FirstThatFit(text, MaxLength);
-        var (length, line) = (shown.Length, 0);
-        foreach (var one in lines.TakeWhile(one => one.At < length))
-            line = Math.Max(line, one.Number);
+        var lastLine = _lines.TakeWhile(line => line.At < shown.Length).Select(line => line.Number).DefaultIfEmpty().Max();
         var rest = isDone
-            ? string.Create(CultureInfo.InvariantCulture, $"fs_read with line={line} shows the file from there on")
+            ? string.Create(CultureInfo.InvariantCulture, $"fs_read with line={lastLine} shows the file from there on")
             : "nothing was changed yet; fewer edits in a call have a shorter diff";
-        return $"{shown}\n… {Plural.Of(text.Length - length, "character")} left out: {rest} …\n";
+        return $"{shown}\n… {Plural.Of(text.Length - shown.Length, "character")} left out: {rest} …\n";
     }
 
-    /// <param name="lines">Gets where each line begins in the text, and its number in the new file.</param>
-    private static void Hunk(
-        StringBuilder text, List<(char Kind, int Old, int New, string Line)> script, int from, int to, List<(int At, int Number)> lines)
-    {
-        var hunk = script[from..to];
-        var (removed, added) = (hunk.Count(line => line.Kind != '+'), hunk.Count(line => line.Kind != '-'));
-        text.Append(CultureInfo.InvariantCulture, $"@@ -{script[from].Old + (removed > 0 ? 1 : 0)},{removed} +{script[from].New + (added > 0 ? 1 : 0)},{added} @@\n");
-        foreach (var (kind, _, at, line) in hunk)
-        {
-            lines.Add((text.Length, at + 1));
-            text.Append(kind).Append(line.TrimEnd('\n')).Append('\n');
-            if (!line.EndsWith('\n'))
-                text.Append("\\ No newline at end of file\n");
-        }
-    }
+    /// <summary>A hunk without lines starts after the line before it.</summary>
+    private int Start(int index, int count) => _region.Skipped + index + (count > 0 ? 1 : 0);
 
-    private static List<(char Kind, int Old, int New, string Line)> Script(List<string> old, List<string> changed)
-    {
-        var head = 0;
-        while (head < old.Count && head < changed.Count && old[head] == changed[head])
-            head++;
-        var tail = 0;
-        while (tail < old.Count - head && tail < changed.Count - head && old[^(tail + 1)] == changed[^(tail + 1)])
-            tail++;
-        var script = new List<(char, int, int, string)>();
-        for (var i = 0; i < head; i++)
-            script.Add((' ', i, i, old[i]));
-        Middle(old, changed, head, old.Count - tail, changed.Count - tail, script);
-        for (var i = tail; i > 0; i--)
-            script.Add((' ', old.Count - i, changed.Count - i, old[^i]));
-        return script;
-    }
-
-    /// <summary>The longest common subsequence of the region that differs; as a whole where that would be too much work.</summary>
-    private static void Middle(List<string> old, List<string> changed, int head, int oldEnd, int newEnd, List<(char, int, int, string)> script)
-    {
-        var (rows, columns) = (oldEnd - head, newEnd - head);
-        var (i, j) = (0, 0);
-        if ((long)rows * columns <= MaxCells)
-        {
-            var common = new int[rows + 1, columns + 1];
-            for (var row = rows - 1; row >= 0; row--)
-            {
-                for (var column = columns - 1; column >= 0; column--)
-                    common[row, column] = old[head + row] == changed[head + column] ? common[row + 1, column + 1] + 1 : Math.Max(common[row + 1, column], common[row, column + 1]);
-            }
-            while (i < rows && j < columns)
-            {
-                if (old[head + i] == changed[head + j])
-                    script.Add((' ', head + i, head + j, old[head + i++]));
-                else if (common[i + 1, j] >= common[i, j + 1])
-                {
-                    script.Add(('-', head + i, head + j, old[head + i++]));
-                    continue;
-                }
-                else
-                {
-                    script.Add(('+', head + i, head + j, changed[head + j]));
-                }
-                j++;
-            }
-        }
-        for (; i < rows; i++)
-            script.Add(('-', head + i, head + j, old[head + i]));
-        for (; j < columns; j++)
-            script.Add(('+', head + i, head + j, changed[head + j]));
-    }
+    private static int EndOf(DiffBlock block) => block.DeleteStartA + block.DeleteCountA;
 
     /// <summary>Lines with their ends.</summary>
-    private static List<string> Lines(byte[] content)
+    private static List<string> Lines(string text)
     {
-        var text = Encoding.UTF8.GetString(content);
         var lines = new List<string>();
         for (var at = 0; at < text.Length;)
         {
