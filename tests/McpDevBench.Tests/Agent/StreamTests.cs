@@ -121,7 +121,8 @@ public sealed class StreamTests : IDisposable
     {
         _agent.Connect();
         var strangers = Enumerable.Range(0, 12).Select(_ => _agent.StartBridge()).ToList();
-        Thread.Sleep(100);
+        // As many as the agent lets wait.
+        Eventually.Is(() => Connections() >= 4, "they are connected");
         Assert.Equal([3], _agent.ConnectBridge().Ping([3]));
         // Whoever says nothing is shown out.
         foreach (var stranger in strangers)
@@ -141,13 +142,12 @@ public sealed class StreamTests : IDisposable
         var stalled = Enumerable.Range(0, 8).Select(_ => client.Begin(Opcode.Read, new ReadRequest(Bytes("big"), 0, ulong.MaxValue).Write))
             .ToList();
         Eventually.Is(() => stalled.Count(call => call.Received > 200_000) == 6, "six transfers have what credit they have");
-        Thread.Sleep(100);
-        Assert.All(stalled, call => Assert.InRange(call.Received, 0, Protocol.InitialCredit));
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal(content.Length, client.Stat("big").Size);
             Assert.Equal(0, client.Run("true").Exited.Code);
         }
+        Assert.All(stalled, call => Assert.InRange(call.Received, 0, Protocol.InitialCredit));
         foreach (var call in stalled.Skip(1))
             call.Cancel();
         Assert.All(stalled.Skip(1), call => Assert.Equal(AgentStatus.Cancelled, call.Status()));
@@ -192,9 +192,8 @@ public sealed class StreamTests : IDisposable
         var number = $"97{Random.Shared.Next(1_000_000, 9_999_999)}";
         var exec = client.Shell($"yes {number}");
         Eventually.Is(() => client.Record(exec).End == Protocol.ExecWindow, "the window is full");
-        Thread.Sleep(100);
-        Assert.Equal((ulong)Protocol.ExecWindow, client.Record(exec).End);
         Assert.Equal("hi\n", client.Run("echo hi").Record.Stdout);
+        Assert.Equal((ulong)Protocol.ExecWindow, client.Record(exec).End);
         client.Ack(exec, 100_000);
         Eventually.Is(() => client.Record(exec).End == Protocol.ExecWindow + 100_000, "the window is full again");
         client.Cancel(exec, 0);
@@ -227,4 +226,9 @@ public sealed class StreamTests : IDisposable
         Assert.Equal(1, lonely.ExitCode);
         Assert.Contains("no agent listens", lonely.StandardError.ReadToEnd(), StringComparison.Ordinal);
     }
+
+    /// <summary>Streams to the agent's socket that the kernel lists as connected, on the agent's side.</summary>
+    private int Connections() =>
+        File.ReadLines("/proc/net/unix").Count(line =>
+            line.EndsWith($"@{_agent.Socket}", StringComparison.Ordinal) && line.Contains(" 0001 03 ", StringComparison.Ordinal));
 }

@@ -237,7 +237,7 @@ public sealed class HostileAgentTests
     [Fact]
     public async Task Small_frames_are_read_at_a_pace_and_large_ones_as_they_come()
     {
-        var time = new TimerTime();
+        var time = new SteppedTime();
         await using var pair = await StreamPair.OpenAsync(time);
         var heard = new Deaf();
         _ = RunAsync(pair, heard);
@@ -260,7 +260,7 @@ public sealed class HostileAgentTests
             await time.AdvanceAsync(TimeSpan.FromMilliseconds(25), Until(() => heard.Pieces == 30_000));
         }
         await sending;
-        Assert.True(time.GetUtcNow() - TimerTime.Start >= TimeSpan.FromSeconds(2), $"{time.GetUtcNow() - TimerTime.Start}");
+        Assert.True(time.GetUtcNow() - SteppedTime.Start >= TimeSpan.FromSeconds(2), $"{time.GetUtcNow() - SteppedTime.Start}");
     }
 
     private static Task RunAsync(StreamPair pair, AgentListener listener) => pair.Connection.RunAsync(null!, listener);

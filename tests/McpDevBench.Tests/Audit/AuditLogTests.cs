@@ -144,19 +144,19 @@ public sealed class AuditLogTests : IDisposable
     [Fact]
     public async Task What_is_old_is_removed_from_the_beginning_and_the_chain_still_holds()
     {
-        var time = new SetTime { Now = DateTimeOffset.UnixEpoch.AddYears(56).AddDays(100) };
+        var time = Clocks.Standing();
         using var log = _desk.Open(new AuditOptions { Retention = TimeSpan.FromDays(90) }, time);
         for (var day = 1; day <= 1200; day++)
-            await log.RecordAsync(AuditDesk.Entry($"{day}") with { Timestamp = time.Now.AddDays(day < 1101 ? -91 : -day / 100) });
+            await log.RecordAsync(AuditDesk.Entry($"{day}") with { Timestamp = time.GetUtcNow().AddDays(day < 1101 ? -91 : -day / 100) });
         Assert.Equal(1100, log.Prune());
         Assert.Equal(0, log.Prune());
         Assert.Equal(1101, _desk.Rows()[0].Seq);
         Assert.Null(_desk.Verify());
-        await log.RecordAsync(AuditDesk.Entry("more") with { Timestamp = time.Now });
-        time.Now += TimeSpan.FromDays(1000);
+        await log.RecordAsync(AuditDesk.Entry("more") with { Timestamp = time.GetUtcNow() });
+        time.Advance(TimeSpan.FromDays(1000));
         Assert.Equal(101, log.Prune());
         Assert.Null(_desk.Verify());
-        await log.RecordAsync(AuditDesk.Entry("and more") with { Timestamp = time.Now });
+        await log.RecordAsync(AuditDesk.Entry("and more") with { Timestamp = time.GetUtcNow() });
         Assert.Equal(1202, Assert.Single(_desk.Rows()).Seq);
         Assert.Null(_desk.Verify());
     }
@@ -198,11 +198,4 @@ public sealed class AuditLogTests : IDisposable
     [Fact]
     public void A_record_that_is_not_there_cannot_be_looked_into() =>
         Assert.Contains("There is no audit database", Assert.Throws<RequestException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
-
-    private sealed class SetTime : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

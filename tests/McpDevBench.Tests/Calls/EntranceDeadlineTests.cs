@@ -19,7 +19,7 @@ public sealed class EntranceDeadlineTests
     [InlineData("prompts/list", "{}")]
     public async Task A_request_that_never_ends_is_answered_as_a_timeout(string method, string parameters)
     {
-        var clock = new AlarmClock();
+        var clock = Clocks.Standing();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var server = await TestServer.StartAsync(null, contract =>
         {

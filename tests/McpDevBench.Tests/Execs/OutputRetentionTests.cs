@@ -1,7 +1,8 @@
-using McpDevBench.Workspaces;
 using McpDevBench.Execs;
 using McpDevBench.Storage;
+using McpDevBench.Workspaces;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace McpDevBench.Tests.Execs;
 
@@ -10,7 +11,7 @@ public sealed class OutputRetentionTests : IDisposable
     private const long MiB = 1 << 20;
 
     private readonly TemporaryFolder _files = new();
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = Clocks.Standing();
     private readonly Database _database;
     private readonly ExecStore _store;
     private readonly OutputFolder _folder;
@@ -95,7 +96,7 @@ public sealed class OutputRetentionTests : IDisposable
         {
             Id = id, Owner = "me", Image = "i", Persistent = false, Status = WorkspaceStatus.Running, VolumeName = $"v_{id}",
             Limits = new WorkspaceLimits(64, 1, 64), Network = "none", Labels = new Dictionary<string, string>(),
-            Env = new Dictionary<string, string>(), CreatedAt = _time.Now, LastUsedAt = _time.Now,
+            Env = new Dictionary<string, string>(), CreatedAt = _time.GetUtcNow(), LastUsedAt = _time.GetUtcNow(),
         });
         return id;
     }
@@ -104,13 +105,13 @@ public sealed class OutputRetentionTests : IDisposable
     private ExecId Run(WorkspaceId id, bool ended = true)
     {
         _time.Advance(TimeSpan.FromSeconds(1));
-        var exec = new Exec { Id = ExecId.New(), ContainerId = id, Owner = "me", Command = ["true"], StartedAt = _time.Now };
+        var exec = new Exec { Id = ExecId.New(), ContainerId = id, Owner = "me", Command = ["true"], StartedAt = _time.GetUtcNow() };
         _store.Insert(exec);
         using var log = _folder.Open(exec.Id);
         for (var part = 0; part < 64; part++)
             log.Append(1, 0, new byte[MiB / 64]);
         if (ended)
-            _store.Finish(exec with { EndedAt = _time.Now, Outcome = ExecOutcome.Exited, Usage = new ExecUsage(1, 1, 1, MiB, 0) });
+            _store.Finish(exec with { EndedAt = _time.GetUtcNow(), Outcome = ExecOutcome.Exited, Usage = new ExecUsage(1, 1, 1, MiB, 0) });
         return exec.Id;
     }
 }

@@ -9,7 +9,7 @@ public sealed class OutputWaitTests : IDisposable
 {
     private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(10);
 
-    private readonly TimerTime _time = new();
+    private readonly SteppedTime _time = new();
     private readonly TemporaryFolder _folder = new();
     private readonly OutputLog _log;
     private readonly ActiveExec _active;

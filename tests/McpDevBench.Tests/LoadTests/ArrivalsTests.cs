@@ -7,13 +7,6 @@ public sealed class ArrivalsTests
     private static readonly TimeSpan _duration = TimeSpan.FromSeconds(100);
 
     [Fact]
-    public void A_fixed_rate_has_equal_gaps_and_begins_at_once()
-    {
-        var arrivals = Arrivals.Fixed(4, TimeSpan.FromSeconds(1)).ToList();
-        Assert.Equal([0, 0.25, 0.5, 0.75], arrivals.Select(arrival => arrival.TotalSeconds));
-    }
-
-    [Fact]
     public void Random_arrivals_are_in_order_within_the_duration_and_as_many_as_asked_for()
     {
         var arrivals = Arrivals.Poisson(100, _duration, new Random(1)).ToList();
@@ -32,7 +25,4 @@ public sealed class ArrivalsTests
         Assert.InRange(gaps.Count(gap => gap > 0.01) / (double)gaps.Count, 0.34, 0.40);
     }
 
-    [Fact]
-    public void The_same_dice_give_the_same_load() =>
-        Assert.Equal(Arrivals.Poisson(10, _duration, new Random(1)), Arrivals.Poisson(10, _duration, new Random(1)));
 }

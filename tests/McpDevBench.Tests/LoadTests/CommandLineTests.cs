@@ -16,12 +16,8 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("--speed", "1")]
-    [InlineData("--rate")]
     [InlineData("--rate", "0")]
-    [InlineData("--rate", "fast")]
     [InlineData("--duration", "30")]
-    [InlineData("--duration", "-1s")]
-    [InlineData("--duration", "s")]
     [InlineData("--server", "nowhere")]
     public void What_is_wrong_is_said(params string[] arguments) => Assert.Throws<UsageException>(() =>
     {

@@ -36,22 +36,6 @@ public sealed class DashboardTests
         Assert.Contains("The panel", wrong.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_value_has_the_colour_of_the_last_threshold_that_it_reaches()
-    {
-        var thresholds = Read("stat").Panels[0].Thresholds;
-        string[] colors = [Theme.Dark.Color("green"), Theme.Dark.Color("yellow"), Theme.Dark.Color("red")];
-        Assert.Equal(colors, new[] { 0.0, 0.5, 2 }.Select(value => thresholds.ColorOf(value, Theme.Dark)));
-    }
-
-    [Theory]
-    [InlineData("{{method}} of {{ job }}", "exec of server")]
-    [InlineData("P95", "P95")]
-    [InlineData("{{absent}}", "")]
-    [InlineData("", "up{method=\"exec\", job=\"server\"}")]
-    public void A_series_is_called_as_its_legend_says(string format, string name) =>
-        Assert.Equal(name, LegendFormat.Name(format, new Dictionary<string, string> { ["__name__"] = "up", ["method"] = "exec", ["job"] = "server" }));
-
     private static Dashboard Read(string type)
     {
         using var json = JsonDocument.Parse($$$"""

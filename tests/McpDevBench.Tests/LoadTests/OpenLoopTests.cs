@@ -45,24 +45,19 @@ public sealed class OpenLoopTests
     [Fact]
     public void A_request_that_was_sent_late_has_waited_since_its_intended_start()
     {
-        var time = new StoppedTime();
+        var time = Clocks.Standing();
         var recording = new Recording(time);
-        var intended = time.Pass(TimeSpan.FromSeconds(1));
-        var sent = time.Pass(TimeSpan.FromSeconds(2));
-        time.Pass(TimeSpan.FromSeconds(3));
+        var intended = After(1);
+        var sent = After(2);
+        After(3);
         recording.Answered("call", intended, sent, error: null);
-        Assert.Equal(new Sample("call", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), null), Assert.Single(recording.Samples));
-    }
+        var expected = new Sample("call", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), null);
+        Assert.Equal(expected, Assert.Single(recording.Samples));
 
-    /// <summary>A clock that moves when it is told to.</summary>
-    private sealed class StoppedTime : TimeProvider
-    {
-        private long _now = TimeSpan.TicksPerDay;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public long Pass(TimeSpan time) => _now += time.Ticks;
+        long After(int seconds)
+        {
+            time.Advance(TimeSpan.FromSeconds(seconds));
+            return time.GetTimestamp();
+        }
     }
 }

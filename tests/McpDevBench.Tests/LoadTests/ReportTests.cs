@@ -28,9 +28,6 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void A_clients_mistake_breaks_nothing() => Assert.True(new Judgement(TwentyCalls.Of(server: 0.004, error: "file_not_found", countedErrors: 1)).IsGood);
-
-    [Fact]
     public void A_disagreement_is_a_failure_with_a_sentence()
     {
         var (judgement, text) = Report(new Judgement(TwentyCalls.Of(server: 0.004, counted: 19)));

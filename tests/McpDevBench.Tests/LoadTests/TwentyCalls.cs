@@ -2,6 +2,7 @@ using McpDevBench.LoadTests.Load;
 using McpDevBench.LoadTests.Metrics;
 using McpDevBench.LoadTests.Scenarios;
 using McpDevBench.LoadTests.Watches;
+using Microsoft.Extensions.Time.Testing;
 
 namespace McpDevBench.Tests.LoadTests;
 
@@ -9,6 +10,9 @@ namespace McpDevBench.Tests.LoadTests;
 internal static class TwentyCalls
 {
     public const int Count = 20;
+
+    /// <summary>How long each call took for its client, and so the time at which all of them end.</summary>
+    private static readonly TimeSpan _took = TimeSpan.FromMilliseconds(5);
 
     private static readonly double[] _bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, double.PositiveInfinity];
 
@@ -19,7 +23,7 @@ internal static class TwentyCalls
     /// <param name="countedErrors">How many of that kind there were by the server's metrics.</param>
     public static ScenarioResult Of(double server, int counted = Count, string? error = null, double way = 0.0002, int countedErrors = 0)
     {
-        var recording = new Recording(new AlwaysSoLate(TimeSpan.FromMilliseconds(5)));
+        var recording = new Recording(new FakeTimeProvider(new DateTimeOffset(_took.Ticks, TimeSpan.Zero)));
         for (var call = 0; call < Count; call++)
             recording.Answered("fs_stat", 0, 0, call == 0 ? error : null);
         var buckets = _bounds.Select(bound => new MetricSample("mcp_api_request_duration_seconds_bucket", Labels(("method", "fs_stat"), ("le", double.IsInfinity(bound) ? "+Inf" : $"{bound}")), server <= bound ? Count : 0));
@@ -43,11 +47,4 @@ internal static class TwentyCalls
     }
 
     private static Dictionary<string, string> Labels(params IEnumerable<(string Name, string Value)> labels) => labels.ToDictionary(label => label.Name, label => label.Value);
-
-    private sealed class AlwaysSoLate(TimeSpan wait) : TimeProvider
-    {
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => wait.Ticks;
-    }
 }

@@ -8,7 +8,7 @@ public sealed class ProgressReporterTests
 {
     private static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
 
-    private readonly TimerTime _time = new();
+    private readonly SteppedTime _time = new();
     private readonly List<ProgressNotificationValue> _sent = [];
 
     [Fact]

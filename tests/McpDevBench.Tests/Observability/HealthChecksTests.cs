@@ -7,7 +7,7 @@ namespace McpDevBench.Tests.Observability;
 public sealed class HealthChecksTests
 {
     private readonly DrainState _drain = new();
-    private readonly TimerTime _time = new();
+    private readonly SteppedTime _time = new();
     private readonly HealthChecks _checks;
 
     public HealthChecksTests() => _checks = new HealthChecks(Metering.Catalogue(), _time, _drain, NullLogger<HealthChecks>.Instance);

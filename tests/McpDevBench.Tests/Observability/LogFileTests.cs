@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using McpDevBench.Observability.Logs;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace McpDevBench.Tests.Observability;
 
@@ -9,7 +10,7 @@ public sealed class LogFileTests : IDisposable
     private static readonly TimeSpan _hour = TimeSpan.FromHours(1);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = Clocks.Standing();
     private readonly SynchronizedStream _standardError = new();
 
     private string Path => _folder["logs/server.log"];

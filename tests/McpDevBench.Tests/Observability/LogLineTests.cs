@@ -121,7 +121,7 @@ public sealed partial class LogLineTests
 
     private ILogger Logger(bool json) => Writer(json).CreateLogger(typeof(LogLineTests).FullName!);
 
-    private LogWriter Writer(bool json) => new(new LogOptions { Json = json }, new ManualTime(), new LogOutput(_output, null, new ManualTime()));
+    private LogWriter Writer(bool json) => new(new LogOptions { Json = json }, Clocks.Standing(), new LogOutput(_output, null, Clocks.Standing()));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Container created")]
     private static partial void LogSpawned(ILogger logger, string containerId, double durationMs, Exception? exception);

@@ -88,7 +88,7 @@ public sealed partial class StandardErrorTests : IDisposable
         _writer.Dispose();
     }
 
-    private LogWriter Writer() => new(new LogOptions { Json = false }, new ManualTime(), new LogOutput(_standardError, null, new ManualTime()));
+    private LogWriter Writer() => new(new LogOptions { Json = false }, Clocks.Standing(), new LogOutput(_standardError, null, Clocks.Standing()));
 
     private bool IsTaken(byte[] line)
     {

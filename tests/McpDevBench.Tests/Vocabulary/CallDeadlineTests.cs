@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace McpDevBench.Tests.Vocabulary;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace McpDevBench.Tests.Vocabulary;
 /// </summary>
 public sealed class CallDeadlineTests
 {
-    private readonly AlarmClock _time = new();
+    private readonly FakeTimeProvider _time = Clocks.Standing();
 
     [Fact]
     public void Its_token_is_cancelled_when_the_time_is_over()

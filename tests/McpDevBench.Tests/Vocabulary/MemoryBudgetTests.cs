@@ -2,7 +2,7 @@ namespace McpDevBench.Tests.Vocabulary;
 
 public sealed class MemoryBudgetTests
 {
-    private readonly TimerTime _time = new();
+    private readonly SteppedTime _time = new();
 
     [Fact]
     public async Task What_does_not_fit_waits_its_turn()

@@ -12,7 +12,7 @@ public sealed class CpuLimitLiftTests : IDisposable
     private static readonly ContainerId Box = new("box");
 
     private readonly WorkspacesByHand _workspaces = new();
-    private readonly TimerTime _time = new();
+    private readonly SteppedTime _time = new();
     private readonly MetricCatalogue _metrics = Metering.Catalogue();
     private readonly CancellationTokenSource _ended = new();
     private readonly ScriptedEngine _scripted;

@@ -1,6 +1,7 @@
-using McpDevBench.Workspaces;
 using McpDevBench.Engine;
 using McpDevBench.Storage;
+using McpDevBench.Workspaces;
+using Microsoft.Extensions.Time.Testing;
 
 namespace McpDevBench.Tests.Workspaces;
 
@@ -9,7 +10,7 @@ public sealed class OwnershipTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly Database _database;
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = Clocks.Standing();
     private readonly InstanceKey _key;
     private readonly Ownership _ownership;
 
@@ -33,13 +34,13 @@ public sealed class OwnershipTests : IDisposable
         var workspace = NewWorkspace();
         var name = WorkspaceContainers.NameOf(workspace.Id);
         var ours = new EngineContainer(
-            new ContainerId("id"), name, ContainerState.Running, _time.Now, "image", _ownership.ContainerLabels(workspace, name, "image", []), []);
+            new ContainerId("id"), name, ContainerState.Running, _time.GetUtcNow(), "image", _ownership.ContainerLabels(workspace, name, "image", []), []);
         Assert.True(_ownership.IsOurs(ours));
         // As docker run of an image does that was committed from the workspace.
         Assert.False(_ownership.IsOurs(ours with { Name = "elated_euler" }));
         Assert.False(_ownership.IsOurs(ours with { ImageId = "another" }));
         // With the name of one that is gone, later.
-        Assert.False(_ownership.IsOurs(ours with { CreatedAt = _time.Now + TimeSpan.FromDays(1) }));
+        Assert.False(_ownership.IsOurs(ours with { CreatedAt = _time.GetUtcNow() + TimeSpan.FromDays(1) }));
         Assert.False(_ownership.IsOurs(ours with { Labels = Without(ours.Labels, "com.mcp.made_at") }));
         Assert.False(_ownership.IsOurs(ours with { Labels = Without(ours.Labels, "com.mcp.signature") }));
     }
@@ -55,7 +56,7 @@ public sealed class OwnershipTests : IDisposable
             ["com.mcp.signature"] = Convert.ToHexStringLower(_key.Sign("container", workspace.Id.ToString(), workspace.Owner, "image")),
         };
         var container = new EngineContainer(
-            new ContainerId("id"), WorkspaceContainers.NameOf(workspace.Id), ContainerState.Running, _time.Now, "image", labels, []);
+            new ContainerId("id"), WorkspaceContainers.NameOf(workspace.Id), ContainerState.Running, _time.GetUtcNow(), "image", labels, []);
         Assert.True(_ownership.IsOurs(container));
         Assert.False(_ownership.IsOurs(container with { Name = "elated_euler" }));
     }
@@ -78,7 +79,7 @@ public sealed class OwnershipTests : IDisposable
     public void A_helper_is_removed_if_it_is_ours_and_was_left_behind()
     {
         var helper = new EngineContainer(
-            new ContainerId("id"), "helper", ContainerState.Created, _time.Now, "image", _ownership.HelperLabels("helper"), []);
+            new ContainerId("id"), "helper", ContainerState.Created, _time.GetUtcNow(), "image", _ownership.HelperLabels("helper"), []);
         Assert.False(_ownership.IsAbandonedHelper(helper));
         _time.Advance(TimeSpan.FromMinutes(3));
         Assert.True(_ownership.IsAbandonedHelper(helper));
@@ -87,7 +88,7 @@ public sealed class OwnershipTests : IDisposable
         Assert.False(_ownership.IsAbandonedHelper(helper with { Name = "database-backup" }));
         Assert.False(_ownership.IsAbandonedHelper(
             helper with { Labels = new Dictionary<string, string> { ["com.mcp.devbench.agent"] = "true" } }));
-        Assert.False(_ownership.IsAbandonedHelper(helper with { CreatedAt = _time.Now - TimeSpan.FromDays(1) }));
+        Assert.False(_ownership.IsAbandonedHelper(helper with { CreatedAt = _time.GetUtcNow() - TimeSpan.FromDays(1) }));
     }
 
     private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string> labels, string name) =>
@@ -97,6 +98,6 @@ public sealed class OwnershipTests : IDisposable
     {
         Id = WorkspaceId.New(), Owner = "local", Image = "image", Persistent = false, Status = WorkspaceStatus.Running,
         VolumeName = "volume", Limits = new WorkspaceLimits(512, 1, 256), Network = "none", Labels = new Dictionary<string, string>(),
-        Env = new Dictionary<string, string>(), CreatedAt = _time.Now, LastUsedAt = _time.Now,
+        Env = new Dictionary<string, string>(), CreatedAt = _time.GetUtcNow(), LastUsedAt = _time.GetUtcNow(),
     };
 }
