@@ -41,5 +41,5 @@ internal static class SqliteEngine
 
     private static RequestException Unfit(string message) => new(
         ErrorCode.ServerError, message,
-        "Use a released binary, or build one with 'make publish', which compiles the SQLite that the lock file pins.");
+        "Use a released binary, or build one with 'make publish', which compiles a pinned SQLite.");
 }
