@@ -1,6 +1,6 @@
 # Every task has a target here; each runs a script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test publish agent image images attack bench load session dashboards clean setup
+.PHONY: help run test publish agent image images attack bench load session dashboards count clean setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ session: ## replay a recorded working day of 200 calls and print the size of the
 
 dashboards: ## draw the dashboards of deploy/grafana with real data into docs/images/dashboards
 	@scripts/dashboards.sh
+
+count: ## count what departs from the house style, with the place of each
+	@scripts/count.sh
 
 setup: ## install missing build tools and a Docker Engine
 	@scripts/setup.sh
