@@ -43,10 +43,22 @@ public static class EditFailure
 
     private static string Lines(byte[] text, TextEdit edit)
     {
-        // A line that has it more than once is named once.
-        var lines = new TextReplacement(text, edit).Lines().Distinct().Take(MaxLines + 1).ToList();
-        var more = lines.Count > MaxLines ? ", …" : "";
-        return $"at {(lines.Count == 1 ? "line" : "lines")} {string.Join(", ", lines.Take(MaxLines))}{more}";
+        var shown = new StringBuilder();
+        var (count, last) = (0, 0);
+        foreach (var line in new TextReplacement(text, edit).Lines())
+        {
+            // A line that has it more than once is named once.
+            if (line == last)
+                continue;
+            last = line;
+            if (++count > MaxLines)
+            {
+                shown.Append(", …");
+                break;
+            }
+            shown.Append(count == 1 ? "" : ", ").Append(line);
+        }
+        return $"at {(count == 1 ? "line" : "lines")} {shown}";
     }
 
     private static string Near(byte[] text, TextEdit edit)

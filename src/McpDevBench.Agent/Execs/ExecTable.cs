@@ -158,10 +158,7 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
         }
     }
 
-    /// <summary>
-    /// From any thread: a process that came to the agent as an orphan has ended. It may have been the last one of an exec in the
-    /// background.
-    /// </summary>
+    /// <summary>From any thread: an orphan has ended. It may have been the last process of an exec in the background.</summary>
     public void OrphanEnded()
     {
         if (Interlocked.Exchange(ref _orphanPosted, true))
@@ -227,7 +224,8 @@ internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller k
 
     private void RequireRoom()
     {
-        var background = _execs.Count(exec => exec.Background && !exec.Ended);
+        var background = 0;
+        _execs.ForEach(exec => background += exec is { Background: true, Ended: false } ? 1 : 0);
         if (_execs.Count - background >= MaxExecs)
             throw new OperationException(AgentStatus.Exhausted, $"{MaxExecs} execs are running, or have ended and not been acknowledged");
         if (background >= MaxBackground)

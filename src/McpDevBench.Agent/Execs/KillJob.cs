@@ -10,6 +10,7 @@ internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
 {
     private const int LimitMs = 10_000;
     private const int RoundsBeforeFreeze = 40;
+    private const int RoundsBeforeHastening = 10;
 
     private readonly long _graceEnds = Clock.Milliseconds + graceMs;
     private readonly List<int> _targets = [];
@@ -72,13 +73,14 @@ internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
 
     private void Kill()
     {
-        _rounds++;
         // A stopped process cannot fork while the others are killed.
         foreach (var pid in _new)
             Libc.kill(pid, Abi.SIGSTOP);
+        Hasten(_new);
         Signal(Abi.SIGKILL);
-        foreach (var pid in _new)
-            Hasten(pid);
+        // A process may have changed its priority just before.
+        if (++_rounds % RoundsBeforeHastening == 0)
+            Hasten(_targets);
         _killed.Clear();
         _killed.AddRange(_targets);
     }
@@ -110,14 +112,17 @@ internal sealed unsafe class KillJob(ulong mark, long graceMs, Action done)
     /// A killed process has to run to end: it gets its turn before the others, which may be hundreds, and whatever priority it had chosen.
     /// Without CAP_SYS_NICE it waits.
     /// </summary>
-    private void Hasten(int pid)
+    private void Hasten(List<int> targets)
     {
         var normal = 0;
-        ProcFile.Numbers(Text.Z($"/proc/{pid}/task"), _threads);
-        foreach (var thread in _threads)
+        foreach (var pid in targets)
         {
-            Libc.sched_setscheduler(thread, Abi.SCHED_OTHER, &normal);
-            Libc.setpriority(Abi.PRIO_PROCESS, (uint)thread, Abi.AgentPriority);
+            ProcFile.Numbers(Text.Z($"/proc/{pid}/task"), _threads);
+            foreach (var thread in _threads)
+            {
+                Libc.sched_setscheduler(thread, Abi.SCHED_OTHER, &normal);
+                Libc.setpriority(Abi.PRIO_PROCESS, (uint)thread, Abi.AgentPriority);
+            }
         }
     }
 }

@@ -20,7 +20,9 @@ internal sealed class ProcessTable(Marks marks)
 {
     private readonly List<ProcessId> _listed = new(512);
     private readonly ProcessStatus _status = new();
+    private readonly MarkInference _inference = new(marks);
     private readonly int _self = Libc.getpid();
+    private ulong[] _known = new ulong[512];
 
     // The kernel lists processes by number, so both are sorted. A process without a mark is not remembered: it may be about to get one.
     private List<MarkedProcess> _found = new(256), _before = new(256);
@@ -33,16 +35,13 @@ internal sealed class ProcessTable(Marks marks)
         (_found, _before) = (_before, _found);
         _found.Clear();
         ProcFile.Processes(_listed);
-        var at = 0;
-        foreach (var process in _listed)
+        FindKnown();
+        for (var i = 0; i < _listed.Count; i++)
         {
-            while (at < _before.Count && _before[at].Pid < process.Pid)
-                at++;
-            if (process.Pid == _self)
-                continue;
-            if (marks.AreFixed && at < _before.Count && IsSame(_before[at].Id, process))
-                _found.Add(_before[at]);
-            else if (marks.Of(process.Pid, _status) is { } mark && IsBelow(process.Pid))
+            var process = _listed[i];
+            if (_known[i] != 0)
+                _found.Add(new MarkedProcess(process, _known[i]));
+            else if (process.Pid != _self && marks.Of(process.Pid, _status) is { } mark && IsBelow(process.Pid))
                 _found.Add(new MarkedProcess(process, mark));
         }
         return _found;
@@ -53,6 +52,25 @@ internal sealed class ProcessTable(Marks marks)
     {
         ProcFile.Processes(_listed);
         return _listed;
+    }
+
+    /// <summary>The marks that need no look at the process itself.</summary>
+    private void FindKnown()
+    {
+        if (_known.Length < _listed.Count)
+            _known = new ulong[_listed.Count * 2];
+        _known.AsSpan().Clear();
+        if (!marks.AreFixed)
+            return;
+        var at = 0;
+        for (var i = 0; i < _listed.Count; i++)
+        {
+            while (at < _before.Count && _before[at].Pid < _listed[i].Pid)
+                at++;
+            if (at < _before.Count && IsSame(_before[at].Id, _listed[i]))
+                _known[i] = _before[at].Mark;
+        }
+        _inference.Run(_listed, _known, _status);
     }
 
     private static bool IsSame(ProcessId one, ProcessId other) => one.Pid == other.Pid && one.Inode == other.Inode && one.Inode > 1;

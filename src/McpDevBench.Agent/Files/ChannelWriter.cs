@@ -35,7 +35,7 @@ internal sealed class ChannelWriter(Channel channel)
     public void End()
     {
         if (_length > 0)
-            channel.Send(_buffer, _length, isLast: true);
+            channel.Send(_buffer, _length);
         else
             BufferPool.Return(_buffer);
         channel.SendEnd();

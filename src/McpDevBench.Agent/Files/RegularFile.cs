@@ -44,7 +44,7 @@ internal static unsafe class RegularFile
             var wanted = (int)Math.Min(left, (ulong)buffer.Length);
             var count = Fd.ReadFully(fd, buffer.AsSpan(0, wanted), offset, request.Path);
             if (count > 0)
-                channel.Send(buffer, count, isLast: count < wanted || left == (ulong)count);
+                channel.Send(buffer, count);
             else
                 BufferPool.Return(buffer);
             if (count < wanted)

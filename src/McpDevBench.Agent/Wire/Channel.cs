@@ -163,8 +163,7 @@ internal sealed class Channel(Session session, uint id)
     }
 
     /// <summary>Content to the server: a pool's buffer, which is given away here.</summary>
-    /// <param name="isLast">The loop sends it together with the response that follows, and is not woken before.</param>
-    public void Send(byte[] rented, int length, bool isLast = false)
+    public void Send(byte[] rented, int length)
     {
         lock (_gate)
         {
@@ -177,11 +176,10 @@ internal sealed class Channel(Session session, uint id)
             BufferPool.Return(rented);
             ThrowIfCancelled();
         }
-        Session.Outbox.Content(new OutFrame(new FrameHeader(FrameKind.Data, Id, length), rented.AsMemory(0, length), rented), this,
-            wake: !isLast);
+        Session.Outbox.Content(new OutFrame(new FrameHeader(FrameKind.Data, Id, length), rented.AsMemory(0, length), rented), this);
     }
 
-    public void SendEnd() => Session.Outbox.Content(OutFrame.Of(FrameKind.DataEnd, Id, default), this, wake: false);
+    public void SendEnd() => Session.Outbox.Content(OutFrame.Of(FrameKind.DataEnd, Id, default), this);
 
     private void SendCredit(int bytes)
     {

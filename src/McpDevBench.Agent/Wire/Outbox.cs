@@ -57,8 +57,7 @@ internal sealed class Outbox(EventLoop loop)
     }
 
     /// <summary>A frame of content, from a worker, which waits until there is room for it or its channel is cancelled.</summary>
-    /// <param name="wake">False: a response follows at once, and wakes the loop.</param>
-    public void Content(OutFrame frame, Channel of, bool wake)
+    public void Content(OutFrame frame, Channel of)
     {
         lock (_gate)
         {
@@ -73,8 +72,7 @@ internal sealed class Outbox(EventLoop loop)
             _contentBytes += frame.Payload.Length;
             _content.Enqueue(frame);
         }
-        if (wake)
-            loop.Wake();
+        loop.Wake();
     }
 
     public bool TryTakeControl(out OutFrame frame)
