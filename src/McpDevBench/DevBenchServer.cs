@@ -14,6 +14,7 @@ using McpDevBench.Observability.Metrics;
 using McpDevBench.Observability.Secrets;
 using McpDevBench.Observability.Traces;
 using McpDevBench.Storage;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using ModelContextProtocol.Server;
 
 namespace McpDevBench;
@@ -77,11 +78,11 @@ internal static class DevBenchServer
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = BuildInfo.Name });
         builder.Services.AddRoutingCore();
+        // Of pinned memory, which is not given back soon: a body that waits for its turn stays with the client.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = 64 << 10);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.SetDefaults();
-            // Of pinned memory, which is not given back soon: a body that waits for its turn stays with the client.
-            kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
             kestrel.Limits.MaxRequestBodySize = 16L * options.Mcp.MaxRequestBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = HeaderLimits.Margin * HeaderLimits.MaxBytes;
             kestrel.Limits.MaxRequestHeaderCount = HeaderLimits.Margin * HeaderLimits.MaxCount;
@@ -121,7 +122,8 @@ internal static class DevBenchServer
         services.AddSingleton(options.Access);
         services.AddSingleton(options.Mcp);
         services.AddSingleton<CallBudgets>();
-        services.AddSingleton(new BodySpool(options.Storage.Folder));
+        services.AddSingleton(provider => new BodySpool(options.Storage.Folder, IsDiskLow(provider)));
+        services.AddSingleton(provider => new AnswerSpool(options.Storage.Folder, IsDiskLow(provider)));
         services.AddSingleton(options.Mcp.Tools.Names());
         services.AddSingleton<CallScopes>();
         services.AddSingleton<McpEntrance>();
@@ -133,6 +135,12 @@ internal static class DevBenchServer
             entrance.Install(server);
         });
         return services.AddMcpServer();
+    }
+
+    private static Func<bool> IsDiskLow(IServiceProvider provider)
+    {
+        var disk = provider.GetRequiredService<StateDisk>();
+        return () => disk.IsLow;
     }
 
     private static void AddFileEndpoint(IServiceCollection services)
@@ -208,7 +216,7 @@ internal static class DevBenchServer
         services.AddSingleton<FileFinder>();
         services.AddSingleton<FileTransfer>();
         services.AddSingleton<FileCopies>();
-        services.AddSingleton(new ZipSpool(options.Storage.Folder));
+        services.AddSingleton(provider => new ZipSpool(options.Storage.Folder, IsDiskLow(provider)));
 
         services.AddSingleton<StartState>();
         services.AddSingleton<SystemAudit>();
@@ -266,8 +274,9 @@ internal static class DevBenchServer
         app.UseStaleSessions(options.Mcp.Path);
         var budgets = app.Services.GetRequiredService<CallBudgets>();
         metrics.BeforeCollect(() => metrics.Memory.Counted(budgets.Small.Used, budgets.Large.Used, budgets.Answers.Used));
-        // Around what sends the answer: its memory is taken until the client has it.
-        app.UseCheckedMessages(options.Mcp.Path, budgets, app.Services.GetRequiredService<BodySpool>());
+        // Around what sends the answer: its memory is taken until the client has it, or until it is in a file.
+        app.UseCheckedMessages(
+            options.Mcp.Path, budgets, app.Services.GetRequiredService<BodySpool>(), app.Services.GetRequiredService<AnswerSpool>());
         app.UseJsonAnswers(options.Mcp.Path);
         app.UseTransportErrors(options.Mcp.Path);
         app.UseRouting();

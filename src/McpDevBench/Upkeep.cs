@@ -17,7 +17,7 @@ namespace McpDevBench;
 internal sealed partial class Upkeep(
     WorkspaceOptions options, Database database, StateDisk stateDisk, DockerEngine engine, AgentDirectory agents, WorkspaceDirectory workspaces,
     WorkspaceRemoval removal, WorkspaceResumer resumer, VolumePool pool,
-    WorkspaceService containers, ProcessorPlacement placement, StarvedEnds ends,
+    WorkspaceService containers, ProcessorPlacement placement, UidAllocator uids, StarvedEnds ends,
     StateLease lease, IHostApplicationLifetime lifetime,
     Reconciler reconciler, Janitor janitor, ExecSupervisor execs, ExecStarter starter, ExecJanitor execJanitor, ExecStore execStore,
     SystemAudit audit, EngineChecks engineChecks,
@@ -113,7 +113,10 @@ internal sealed partial class Upkeep(
                     await audit.SweepAsync(AuditEvents.SystemReconcile, () => reconciler.RunAsync(dryRun: false, stoppingToken));
                 });
             if (done)
+            {
                 ResumePersistent();
+                await TryAsync("count_user_ids", () => uids.CountAsync(stoppingToken));
+            }
             return done;
         }
 

@@ -26,6 +26,8 @@ internal static partial class HttpFailures
             {
                 var error = BadRequest(malformed);
                 metrics.Refused(error);
+                if (malformed.StatusCode == StatusCodes.Status408RequestTimeout)
+                    metrics.SlowClientDropped(AccessMetrics.Request);
                 EarlyRejections.Reject(context, error.Code);
                 await AnswerAsync(context, error, malformed.StatusCode, mcpPath);
             }

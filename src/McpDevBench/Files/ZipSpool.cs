@@ -7,7 +7,8 @@ namespace McpDevBench.Files;
 /// are is bounded for each workspace (<see cref="TransferSlots"/>), so that slow uploads to one do not keep those to others waiting.
 /// </summary>
 /// <param name="folder">The server's state folder.</param>
-internal sealed class ZipSpool(string folder)
+/// <param name="isDiskLow">The folder's disk has no room but its reserve, which is not for archives.</param>
+internal sealed class ZipSpool(string folder, Func<bool> isDiskLow)
 {
     public const long MaxBytes = 2L << 30;
 
@@ -40,7 +41,7 @@ internal sealed class ZipSpool(string folder)
         {
             var length = share.Bytes;
             share.Bytes += read;
-            if (Interlocked.Add(ref _total, read) > MaxTotal)
+            if (Interlocked.Add(ref _total, read) > MaxTotal || isDiskLow())
                 throw NoRoom(null);
             if (share.Bytes > MaxBytes)
             {

@@ -7,19 +7,23 @@ namespace McpDevBench.Mcp;
 /// Where large bodies of messages wait until they are complete: a slow sender takes a file, and no memory that others wait for.
 /// </summary>
 /// <param name="folder">The server's state folder.</param>
-internal sealed class BodySpool(string folder)
+/// <param name="isDiskLow">The folder's disk has no room but its reserve, which is not for bodies.</param>
+internal sealed class BodySpool(string folder, Func<bool> isDiskLow)
 {
     /// <summary>Bodies have a limit of a few megabytes, and a sender has to keep to a rate.</summary>
     private const int MaxAtOnce = 64;
 
+    /// <summary>Bodies that wait for a place: the web server has read the beginning of each.</summary>
+    private const int MaxWaiting = 256;
+
     private readonly SemaphoreSlim _places = new(MaxAtOnce, MaxAtOnce);
+    private int _waiting;
 
     /// <param name="buffer">The beginning of the body, which fills it; then used for the rest.</param>
     /// <param name="memory">Of the call: its share is taken once the body is complete.</param>
     public async Task<byte[]> ReadAsync(byte[] buffer, Stream rest, CallMemory memory, CancellationToken cancellationToken)
     {
-        if (!await _places.WaitAsync(MemoryBudget.MaxWait, cancellationToken))
-            throw MemoryBudget.Busy(null);
+        await TakePlaceAsync(cancellationToken);
         try
         {
             using var file = Create();
@@ -45,6 +49,19 @@ internal sealed class BodySpool(string folder)
         }
     }
 
+    private async Task TakePlaceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _waiting) > MaxWaiting || !await _places.WaitAsync(MemoryBudget.MaxWait, cancellationToken))
+                throw MemoryBudget.Busy(null);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
     private SafeFileHandle Create()
     {
         try
@@ -57,8 +74,10 @@ internal sealed class BodySpool(string folder)
         }
     }
 
-    private static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long at)
+    private void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long at)
     {
+        if (isDiskLow())
+            throw NoRoom(null);
         try
         {
             RandomAccess.Write(file, bytes, at);
@@ -69,7 +88,7 @@ internal sealed class BodySpool(string folder)
         }
     }
 
-    private static RequestException NoRoom(IOException inner) => new(
+    private static RequestException NoRoom(IOException? inner) => new(
         ErrorCode.ResourceExhausted, "The server has no room on its disk to hold the request until it is complete.",
         "Send less than 64 KiB at once, or ask the operator to free disk space.", retryable: true, inner);
 }

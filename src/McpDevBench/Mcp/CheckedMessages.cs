@@ -12,7 +12,8 @@ internal static class CheckedMessages
 {
     private static readonly byte[] _byteOrderMark = [0xEF, 0xBB, 0xBF];
 
-    public static void UseCheckedMessages(this IApplicationBuilder app, PathString path, CallBudgets budgets, BodySpool spool) =>
+    public static void UseCheckedMessages(
+        this IApplicationBuilder app, PathString path, CallBudgets budgets, BodySpool bodies, AnswerSpool answers) =>
         app.Use(async (HttpContext context, RequestDelegate next) =>
     {
         if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(path))
@@ -20,8 +21,16 @@ internal static class CheckedMessages
             await next(context);
             return;
         }
+        PacedStream.AllowFiles(context, answers);
+        await ServeAsync(context, next, budgets, bodies);
+        // What a slow client has not read yet holds no memory of the call any more.
+        await PacedStream.SendRestAsync(context);
+    });
+
+    private static async Task ServeAsync(HttpContext context, RequestDelegate next, CallBudgets budgets, BodySpool bodies)
+    {
         using var memory = CallMemory.Begin(budgets);
-        var message = await RequestBody.ReadAsync(context, spool, memory);
+        var message = await RequestBody.ReadAsync(context, bodies, memory);
         if (message.Span.StartsWith(_byteOrderMark))
             message = message[_byteOrderMark.Length..];
         if (FormFault.Find(message.Span) is { } form)
@@ -54,7 +63,7 @@ internal static class CheckedMessages
             _ = context.Request.BodyReader; // Made anew for the body that it finds; the last one would keep the message.
             context.Features.Set<McpServer>(null);
         }
-    });
+    }
 
     private static MemoryStream MessageStream(ReadOnlyMemory<byte> message) =>
         MemoryMarshal.TryGetArray(message, out var array)

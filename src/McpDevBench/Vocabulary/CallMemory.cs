@@ -22,6 +22,9 @@ internal sealed class CallMemory : IDisposable
     /// <summary>Larger requests and answers are few at a time.</summary>
     public const int SmallBytes = 64 << 10;
 
+    /// <summary>A call that takes no more never waits: to read, cancel and kill works beside any number of larger calls.</summary>
+    private const int FreeBytes = 64 << 10;
+
     /// <summary>Of one byte of a request while it is read: the text itself, copies of it in JSON, and strings of two bytes a letter.</summary>
     private const int ReadingFactor = 10;
 
@@ -69,10 +72,11 @@ internal sealed class CallMemory : IDisposable
     public async ValueTask TakeForParsingAsync(long bytes, int elements, CancellationToken cancellationToken)
     {
         _kept = (bytes * KeptFactor) + ((long)elements * ElementBytes);
-        if (_requests is not null)
+        var needed = (bytes * ReadingFactor) + ((long)elements * ElementBytes);
+        if (_requests is not null || needed <= FreeBytes)
             return;
         _requests = _budgets.Small;
-        _request = await _requests.TakeAsync((bytes * ReadingFactor) + ((long)elements * ElementBytes), cancellationToken);
+        _request = await _requests.TakeAsync(needed, cancellationToken);
     }
 
     /// <summary>The arguments have been read, so most of the copies are garbage.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using McpDevBench.Engine;
+using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Workspaces;
 
@@ -9,7 +10,8 @@ namespace McpDevBench.Workspaces;
 /// one of them exists, also those of other servers on the engine, or a row names it.
 /// </summary>
 internal sealed class UidAllocator(
-    WorkspaceOptions options, DockerEngine engine, EngineVolumes volumes, WorkspaceDirectory workspaces, KeptFileStore keptFiles)
+    WorkspaceOptions options, DockerEngine engine, EngineVolumes volumes, WorkspaceDirectory workspaces, KeptFileStore keptFiles,
+    MetricCatalogue metrics)
 {
     private readonly SemaphoreSlim _taking = new(1, 1);
 
@@ -27,6 +29,7 @@ internal sealed class UidAllocator(
         try
         {
             var taken = await TakenAsync(cancellationToken);
+            Count(taken);
             var (range, found) = (options.UidRange, new List<int>());
             // Two servers that look at the same moment begin at different places.
             var start = Random.Shared.Next(range.Count);
@@ -44,6 +47,13 @@ internal sealed class UidAllocator(
         {
             _taking.Release();
         }
+    }
+
+    /// <summary>Updates the gauge of ids in use.</summary>
+    public async Task CountAsync(CancellationToken cancellationToken)
+    {
+        if (await IsSeparateAsync(cancellationToken))
+            Count(await TakenAsync(cancellationToken));
     }
 
     /// <summary>A volume or a row has it now, or it is not needed.</summary>
@@ -75,6 +85,12 @@ internal sealed class UidAllocator(
         taken.UnionWith(keptFiles.Uids());
         taken.UnionWith(workspaces.All.Select(workspace => workspace.Uid));
         return taken;
+    }
+
+    private void Count(HashSet<int> taken)
+    {
+        var range = options.UidRange;
+        metrics.Containers.UserIdsCounted(taken.Count(uid => uid >= range.First && uid <= range.Last), range.Count);
     }
 
     private static RequestException Exhausted(UidRange range) => new(

@@ -50,6 +50,28 @@ public sealed class FullDiskTests
         Assert.DoesNotContain((await again.ListContainers(("include_stopped", true))).Containers, container => container.ContainerId == doomed.Id);
     }
 
+    /// <summary>It waits on that disk until it is complete, and must leave the reserve to what ends something.</summary>
+    [Fact]
+    public async Task A_large_request_is_refused_and_says_why_and_a_large_answer_still_comes()
+    {
+        await using var disk = await SmallDisk.Mounted("16m");
+        await using var server = await ServerProcess.Started(
+            ("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")));
+        await using var assistant = await server.Connect();
+        var workspace = await assistant.Spawn(Images.Busybox);
+        await workspace.Write("text.txt", new string('x', 262_144));
+        disk.Fill();
+        await server.Answers("health/ready", HttpStatusCode.ServiceUnavailable);
+        using var body = new StringContent(
+            """{"jsonrpc":"2.0","id":1,"method":"tools/list"}""" + new string(' ', 512 << 10), System.Text.Encoding.UTF8, "application/json");
+        using var answer = await server.Http.PostAsync(server.Endpoint, body, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.InsufficientStorage, answer.StatusCode);
+        Assert.Contains(
+            "no room on its disk", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(262_144, (await workspace.Read("text.txt", ("max_bytes", 262_144))).Content!.Length);
+        disk.Free();
+    }
+
     [Fact]
     public async Task Output_that_finds_no_room_is_not_passed_off_as_complete()
     {

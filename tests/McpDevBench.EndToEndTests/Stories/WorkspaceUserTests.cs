@@ -141,6 +141,9 @@ public sealed class WorkspaceUserTests
             var refusal = await Refused.With("resource_exhausted", () => assistant.Spawn(Images.Busybox, ("persistent", isPersistent)));
             Assert.Contains("MCP_WORKSPACE_UID_RANGE=66000-66003", refusal.Message, StringComparison.Ordinal);
         }
+        var metrics = (await assistant.Call("metrics", ("prefix", "mcp_workspace_user_ids"))).GetProperty("text").GetString();
+        Assert.Contains("mcp_workspace_user_ids_taken 2", metrics!.Split('\n'));
+        Assert.Contains("mcp_workspace_user_ids_limit 2", metrics.Split('\n'));
         await second.Kill();
         await Refused.With("resource_exhausted", () => assistant.Spawn(Images.Busybox));
         await second.Kill(("delete_files", true));

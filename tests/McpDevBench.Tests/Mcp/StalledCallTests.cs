@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using McpDevBench.Observability.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Server;
 
 namespace McpDevBench.Tests.Mcp;
@@ -11,6 +13,11 @@ public sealed class StalledCallTests : IAsyncLifetime
 {
     private const int Stalled = 8, MaxBody = 4 << 20;
 
+    /// <summary>One after the other, they would hold the memory for longer than a call waits for it.</summary>
+    private const int Unread = 6;
+
+    private const int AnswerLength = 24 << 20;
+
     private readonly List<TcpClient> _sockets = [];
     private TestServer _server = null!;
 
@@ -19,7 +26,7 @@ public sealed class StalledCallTests : IAsyncLifetime
         {
             // All that there is for large answers.
             await CallMemory.TakeForAnswerAsync(64 << 20, 1, TestContext.Current.CancellationToken);
-            return new string('x', 24 << 20);
+            return new string('x', AnswerLength);
         },
         new McpServerToolCreateOptions { Name = "large" }));
 
@@ -34,24 +41,52 @@ public sealed class StalledCallTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, "large"), (status, (string?)answer["result"]?["tools"]?[0]?["name"]));
     }
 
+    [Fact]
+    public async Task A_short_request_never_waits_for_what_others_hold()
+    {
+        var budgets = _server.Services.GetRequiredService<CallBudgets>();
+        await budgets.Small.TakeAsync(budgets.Small.Total, TestContext.Current.CancellationToken);
+        var (status, answer) = await PostAsync("tools/list", "{}", "");
+        Assert.Equal((HttpStatusCode.OK, "large"), (status, (string?)answer["result"]?["tools"]?[0]?["name"]));
+    }
+
     [Theory]
     [InlineData("application/json")]
     [InlineData("application/json, text/event-stream")]
     public async Task Answers_that_are_not_read_leave_room_for_others(string accept)
     {
-        var body = Encoding.UTF8.GetBytes(Message("tools/call", """{"name":"large","arguments":{}}"""));
-        foreach (var _ in Enumerable.Range(0, 3))
-        {
-            var stream = (await OpenAsync(body.Length, accept)).GetStream();
-            await stream.WriteAsync(body, TestContext.Current.CancellationToken);
-        }
+        foreach (var _ in Enumerable.Range(0, Unread))
+            await AskAsync(accept);
         // The first of them has its answer, and the others wait for what it holds.
         await _sockets[0].GetStream().ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
         var (status, answer) = await PostAsync("tools/call", """{"name":"large","arguments":{}}""", "");
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.Equal(24 << 20, ((string?)answer["result"]?["content"]?[0]?["text"])?.Length);
-        Assert.Contains(_server.Log.Lines(), line => line.Contains("the client does not read its answer", StringComparison.Ordinal));
+        Assert.Equal(AnswerLength, ((string?)answer["result"]?["content"]?[0]?["text"])?.Length);
+        await Eventually.IsAsync(
+            () => _server.Log.Lines().Any(line => line.Contains("the client does not read its answer", StringComparison.Ordinal)));
+        var metrics = await _server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("""mcp_slow_clients_total{direction="answer"} 0""", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain(_server.Log.Lines(), line => line.Contains("\"ERROR\"", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/json, text/event-stream")]
+    public async Task An_answer_that_is_read_late_is_whole_and_holds_no_memory_until_then(string accept)
+    {
+        var stream = await AskAsync(accept);
+        await stream.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
+        await Eventually.IsAsync(() => _server.Services.GetRequiredService<CallBudgets>().Answers.Used == 0);
+        var (letters, buffer) = (0, new byte[64 << 10]);
+        // The answer has the text once, and ends with the last chunk.
+        for (var end = ""; !end.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal);)
+        {
+            var read = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken);
+            Assert.NotEqual(0, read);
+            letters += buffer.AsSpan(0, read).Count((byte)'x');
+            end = (end + Encoding.ASCII.GetString(buffer, 0, read))[^Math.Min(end.Length + read, 7)..];
+        }
+        Assert.InRange(letters, AnswerLength, AnswerLength + 100);
     }
 
     public ValueTask DisposeAsync()
@@ -60,6 +95,15 @@ public sealed class StalledCallTests : IAsyncLifetime
             socket.Dispose();
         _server.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Asks for the large answer, and reads nothing of it.</summary>
+    private async Task<NetworkStream> AskAsync(string accept)
+    {
+        var body = Encoding.UTF8.GetBytes(Message("tools/call", """{"name":"large","arguments":{}}"""));
+        var stream = (await OpenAsync(body.Length, accept)).GetStream();
+        await stream.WriteAsync(body, TestContext.Current.CancellationToken);
+        return stream;
     }
 
     private static string Message(string method, string parameters) =>

@@ -13,6 +13,12 @@ internal sealed class ContainerMetrics(MetricFamilies families)
     private readonly Gauge _running = families.Gauge("mcp_containers_running", "Managed containers that run.");
     private readonly Gauge _stopped = families.Gauge("mcp_containers_stopped", "Managed containers that are stopped.");
     private readonly Gauge _pinned = families.Gauge("mcp_containers_pinned", "Managed containers that have processors of their own.");
+    private readonly Gauge _userIds = families.Gauge(
+        "mcp_workspace_user_ids_taken",
+        "User ids of MCP_WORKSPACE_UID_RANGE that workspaces and kept files have, of all servers on the engine; as of the last look.");
+    private readonly Gauge _maxUserIds = families.Gauge(
+        "mcp_workspace_user_ids_limit",
+        "Workspaces and kept files for which MCP_WORKSPACE_UID_RANGE has user ids; 0 until the first look.");
     private readonly CounterTable _spawns = families.Counter("mcp_container_spawns_total", "Workspaces asked for.", ("path", _paths), ("result", LabelValues.Results));
     private readonly HistogramRow _spawnSeconds = families.Histogram("mcp_container_spawn_duration_seconds", "Duration of spawns that succeeded, in seconds.", _spawnBuckets, "path", _paths);
     private readonly HistogramRow _phaseSeconds = families.Histogram(
@@ -37,6 +43,12 @@ internal sealed class ContainerMetrics(MetricFamilies families)
     }
 
     public void PinnedCounted(int pinned) => _pinned.Set(pinned);
+
+    public void UserIdsCounted(int taken, int limit)
+    {
+        _userIds.Set(taken);
+        _maxUserIds.Set(limit);
+    }
 
     /// <param name="path"><c>warm</c> or <c>cold</c>.</param>
     public void Spawned(string path, TimeSpan duration)
