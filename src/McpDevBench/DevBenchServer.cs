@@ -204,6 +204,7 @@ internal static class DevBenchServer
         services.AddSingleton<AgentListener>(provider => provider.GetRequiredService<ExecSupervisor>());
         services.AddSingleton<CpuLimitLift>();
         services.AddSingleton<StarvedEnds>();
+        services.AddSingleton<OutputLimit>();
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecReader>();
         services.AddSingleton<ExecJanitor>();

@@ -55,7 +55,7 @@ internal sealed record ExecOptions
             MaxOutputBytes = (long)settings.Number("MCP_EXEC_OUTPUT_LIMIT_MB", 64, 1, 65536, "MiB of output kept of a command: head and tail; the middle is dropped and counted.") << 20,
             MaxWorkspaceOutputBytes = (long)settings.Number(
                 "MCP_WORKSPACE_OUTPUT_MB", 1024, 1, 1 << 20,
-                "MiB of output kept of a workspace's ended commands; the oldest is removed first.") << 20,
+                "MiB of output kept of a workspace's ended commands; the oldest is removed first. With more from others, no command starts.") << 20,
             MaxTotalOutputBytes = (long)settings.Number(
                 "MCP_TOTAL_OUTPUT_MB", 8192, 1, 1 << 24, "MiB of output kept of all ended commands; the oldest is removed first.") << 20,
         };

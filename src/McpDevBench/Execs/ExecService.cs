@@ -13,7 +13,7 @@ namespace McpDevBench.Execs;
 /// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
 internal sealed class ExecService(
     ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter,
-    ExecSupervisor supervisor, StarvedEnds ends,
+    ExecSupervisor supervisor, StarvedEnds ends, OutputLimit outputs,
     ExecStore store, ExecKeys execKeys, AgentDirectory agents, DiskWatch disk, IdempotencyStore idempotency, KeyedLock keys,
     MetricCatalogue metrics,
     TimeProvider time)
@@ -128,6 +128,7 @@ internal sealed class ExecService(
     {
         var start = Check(workspace, request);
         await disk.RequireRoomForCommandAsync(workspace);
+        outputs.Require(workspace.Id);
         var id = new ExecId(start.Key);
         var asked = new Exec
         {

@@ -52,14 +52,14 @@ internal sealed class ExecStore(Database database)
         "SELECT * FROM execs WHERE coalesce(drained_at, ended_at) < $time AND background IS NULL", Read,
         ("$time", time.Milliseconds()))).Select(exec => exec.Id)];
 
-    /// <summary>Ended commands that printed something and whose output is there.</summary>
-    /// <param name="maxBytes">More than this is not kept of one command.</param>
-    public List<KeptOutput> KeptOutputs(long maxBytes) => database.Read(connection => connection.Query(
+    /// <summary>Ended commands that printed something and whose output is there, with the bytes that they printed.</summary>
+    public List<KeptOutput> KeptOutputs() => database.Read(connection => connection.Query(
         """
-        SELECT id, container_id, coalesce(drained_at, ended_at) AS ended, min(coalesce(stdout_bytes, 0) + coalesce(stderr_bytes, 0), $max) AS bytes
+        SELECT id, container_id, coalesce(drained_at, ended_at) AS ended,
+            coalesce(stdout_bytes, 0) + coalesce(stderr_bytes, 0) AS bytes
         FROM execs WHERE outcome IS NOT NULL AND background IS NULL AND output_removed = 0 AND coalesce(stdout_bytes, 0) + coalesce(stderr_bytes, 0) > 0
         """,
-        row => new KeptOutput(IdOf(row), ContainerOf(row), row.Time("ended")!.Value, row.Integer("bytes")!.Value), ("$max", maxBytes)));
+        row => new KeptOutput(IdOf(row), ContainerOf(row), row.Time("ended")!.Value, row.Integer("bytes")!.Value)));
 
     /// <param name="note">Why, for whoever reads the command later.</param>
     public void MarkOutputRemoved(ExecId id, string note)

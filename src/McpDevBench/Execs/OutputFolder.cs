@@ -5,6 +5,8 @@ namespace McpDevBench.Execs;
 /// <summary>Where output logs are: a folder for each command, beside the database.</summary>
 internal sealed class OutputFolder(StorageOptions storage, ExecOptions options, StateDisk disk)
 {
+    private const long BlockBytes = 4096;
+
     /// <summary>Output must not use up the reserve.</summary>
     /// <exception cref="IOException">The disk is nearly full.</exception>
     public void RequireRoom()
@@ -14,6 +16,20 @@ internal sealed class OutputFolder(StorageOptions storage, ExecOptions options, 
     }
 
     public OutputLog Open(ExecId id) => new(PathOf(id), options.MaxOutputBytes);
+
+    /// <summary>Bytes that the output of a command takes on the disk: whole blocks of its files and its folder.</summary>
+    public long SizeOf(ExecId id)
+    {
+        try
+        {
+            return BlockBytes + new DirectoryInfo(PathOf(id)).EnumerateFiles()
+                .Sum(file => (file.Length + BlockBytes - 1) / BlockBytes * BlockBytes);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return 0;
+        }
+    }
 
     public void Delete(ExecId id)
     {

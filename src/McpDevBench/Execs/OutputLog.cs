@@ -77,6 +77,16 @@ internal sealed class OutputLog : IDisposable
         }
     }
 
+    /// <summary>Bytes of the files.</summary>
+    public long SizeOnDisk
+    {
+        get
+        {
+            lock (_lock)
+                return _segments.Sum(segment => segment.Length);
+        }
+    }
+
     private bool HasGap =>
         _segments.Count > _headSegments && _segments[_headSegments].First.Seq > _segments[_headSegments - 1].Last.Seq + 1;
 

@@ -16,10 +16,13 @@ internal sealed partial class OutputRetention(
     /// <summary>After a kill, what its commands printed can still be read for so long.</summary>
     private static readonly TimeSpan _afterRemoval = TimeSpan.FromSeconds(30);
 
+    /// <summary>What ended commands printed does not change, so it is looked at once. Many small pieces take more than their bytes.</summary>
+    private Dictionary<ExecId, long> _sizes = [];
+
     /// <summary>Applies the limits once.</summary>
     public void Apply()
     {
-        var kept = store.KeptOutputs(options.MaxOutputBytes);
+        var kept = Measured(store.KeptOutputs());
         var orphaned = kept.Where(output => workspaces.Find(output.ContainerId) is null && output.EndedAt < time.GetUtcNow() - _afterRemoval)
             .ToList();
         Remove(orphaned, "workspace_removed", "Its output was removed with the workspace.");
@@ -51,6 +54,13 @@ internal sealed partial class OutputRetention(
                 LogPostponed(logger, e.Message);
             }
         }
+    }
+
+    private List<KeptOutput> Measured(List<KeptOutput> outputs)
+    {
+        _sizes = outputs.ToDictionary(
+            output => output.ExecId, output => _sizes.TryGetValue(output.ExecId, out var known) ? known : folder.SizeOf(output.ExecId));
+        return [.. outputs.Select(output => output with { Bytes = _sizes[output.ExecId] })];
     }
 
     /// <returns>The oldest, as many as have to go for the rest to fit.</returns>

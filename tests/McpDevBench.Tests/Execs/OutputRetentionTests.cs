@@ -80,6 +80,17 @@ public sealed class OutputRetentionTests : IDisposable
         Assert.Equal([true, false, true, true, true], execs.Select(IsThere));
     }
 
+    /// <summary>A line that comes alone takes a block of the disk, and its folder another one.</summary>
+    [Fact]
+    public void Small_output_counts_as_what_it_takes_on_the_disk()
+    {
+        var id = Spawn();
+        var execs = Enumerable.Range(0, 1000).Select(_ => Run(id, bytes: 1)).ToList();
+        Apply();
+        Assert.Equal(3 * MiB / (2 * 4096), execs.Count(IsThere));
+        Assert.True(IsThere(execs[^1]));
+    }
+
     private void Apply() =>
         new OutputRetention(_options, _store, _folder, _workspaces, Metering.Catalogue(), _time, NullLogger<OutputRetention>.Instance).Apply();
 
@@ -101,17 +112,17 @@ public sealed class OutputRetentionTests : IDisposable
         return id;
     }
 
-    /// <summary>A command that printed one MiB.</summary>
-    private ExecId Run(WorkspaceId id, bool ended = true)
+    /// <summary>A command that printed as much as one MiB on the disk, or less.</summary>
+    private ExecId Run(WorkspaceId id, bool ended = true, long bytes = MiB - (8 * 4096))
     {
         _time.Advance(TimeSpan.FromSeconds(1));
         var exec = new Exec { Id = ExecId.New(), ContainerId = id, Owner = "me", Command = ["true"], StartedAt = _time.GetUtcNow() };
         _store.Insert(exec);
         using var log = _folder.Open(exec.Id);
-        for (var part = 0; part < 64; part++)
-            log.Append(1, 0, new byte[MiB / 64]);
+        for (var left = bytes; left > 0; left -= 8 << 10)
+            log.Append(1, 0, new byte[Math.Min(left, 8 << 10)]);
         if (ended)
-            _store.Finish(exec with { EndedAt = _time.GetUtcNow(), Outcome = ExecOutcome.Exited, Usage = new ExecUsage(1, 1, 1, MiB, 0) });
+            _store.Finish(exec with { EndedAt = _time.GetUtcNow(), Outcome = ExecOutcome.Exited, Usage = new ExecUsage(1, 1, 1, bytes, 0) });
         return exec.Id;
     }
 }
