@@ -113,6 +113,21 @@ internal sealed partial class DiskEnforcer(
                 $"The disk was filled by this workspace, whose files could not be counted in time ({DiskLimits.BytesSetting})");
     }
 
+    /// <summary>Stops the workspace without which a disk that loses more than any measurement shows does not fill.</summary>
+    public async Task StopHiddenAsync(IReadOnlyList<Workspace> busy, Func<Task<DiskRoom?>> measure)
+    {
+        foreach (var suspect in busy)
+        {
+            if (!await IsWriterAsync(suspect, measure))
+                continue;
+            await StopAsync(
+                suspect, DiskMetrics.Bytes,
+                "The workspace wrote more than it may to files that it hides: the disk stopped filling while it was suspended "
+                    + $"({DiskLimits.BytesSetting})");
+            return;
+        }
+    }
+
     /// <summary>Suspends a workspace for a moment, and leaves it so if the disk stops filling.</summary>
     private async Task<bool> IsWriterAsync(Workspace workspace, Func<Task<DiskRoom?>> measure)
     {

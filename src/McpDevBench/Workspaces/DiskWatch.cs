@@ -29,6 +29,7 @@ internal sealed partial class DiskWatch(
 
     private readonly ConcurrentDictionary<WorkspaceId, bool> _underWay = [];
     private readonly KeyedLock _measuring = new();
+    private readonly UnexplainedLoss _loss = new();
     private long _relievedAt;
 
     /// <summary>Refuses a write to a workspace beyond its limit, by a measurement that began after the write was asked for: what was
@@ -109,6 +110,8 @@ internal sealed partial class DiskWatch(
             else if (IsDue(workspace))
                 _ = MeasureInBackgroundAsync(workspace, hurried: false);
         }
+        if (HoldsBytes && options.Disk.Policy != DiskPolicy.Warn && LossAt(engineDisk.Room) >= MaxBytes)
+            await FindHiddenAsync(running);
         if (engineDisk.IsLow && options.Disk.Policy != DiskPolicy.Warn && time.GetElapsedTime(_relievedAt) >= ReliefInterval)
         {
             await RelieveAsync(running);
@@ -125,6 +128,21 @@ internal sealed partial class DiskWatch(
     private bool IsDue(Workspace workspace) =>
         readings.Find(workspace.Id) is not { } reading
             || (time.GetElapsedTime(reading.EndedAt) is var since && since >= Interval && since >= MaxShare * reading.Took);
+
+    private long LossAt(DiskRoom? room) =>
+        room is { } known ? _loss.Update(known.FreeBytes, _readings.Values.Sum(reading => reading.Use.Bytes)) : 0;
+
+    /// <summary>The disk lost as much as a workspace may hold, and none shows it: looks for the one that hides it.</summary>
+    private async Task FindHiddenAsync(List<Workspace> running)
+    {
+        var room = engineDisk.Room;
+        await Task.WhenAll(running.Select(workspace => MeasureAsync(workspace, HurriedTimeout)));
+        if (LossAt(room) < MaxBytes)
+            return;
+        await enforcer.StopHiddenAsync([.. running.Where(workspace => enforcer.Commands.Any(workspace.DockerId!))], MeasureDiskAsync);
+        // What nobody here has written is no reason to look again.
+        _loss.Reset();
+    }
 
     /// <summary>Of those that grow on a disk that is nearly full, the one that grows fastest is stopped first.</summary>
     private async Task RelieveAsync(List<Workspace> running)

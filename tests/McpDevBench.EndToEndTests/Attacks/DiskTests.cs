@@ -28,6 +28,32 @@ public sealed class DiskTests
                 print(written, round(time.monotonic() - began, 3), flush=True)
         """;
 
+    /// <summary>As fast as it can, to files of which only the kernel knows.</summary>
+    private const string Hide = """
+        import ctypes, os, sys, threading, time
+        libc = ctypes.CDLL(None)
+        libc.mmap.restype = ctypes.c_void_p
+        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+        block = b"x" * (4 << 20)
+        def write():
+            began, written, keep = time.monotonic(), 0, []
+            while True:
+                out = os.open("hidden", os.O_RDWR | os.O_CREAT)
+                os.unlink("hidden")
+                for _ in range(16):
+                    os.write(out, block)
+                written += 64
+                print(written, round(time.monotonic() - began, 3), flush=True)
+                if "mapped" in sys.argv[1]:
+                    libc.mmap(None, 64 << 20, 1, 1, out, 0)
+                    os.close(out)
+        if "hides" in sys.argv[1]:
+            libc.prctl(4, 0, 0, 0, 0)
+        threading.Thread(target=write).start()
+        if "thread" in sys.argv[1]:
+            libc.syscall(93 if os.uname().machine == "aarch64" else 60, 0)
+        """;
+
     /// <summary>Slowly enough for a disk in memory that is nearly full.</summary>
     private const string Slow = """
         import os, sys, time
@@ -46,6 +72,31 @@ public sealed class DiskTests
     [Fact]
     [Attack("the same to a file without a name")]
     public Task So_is_one_that_writes_to_a_file_without_a_name() => Writes("big", "unlinked");
+
+    /// <summary>No look from outside the process finds what they hold.</summary>
+    [Theory]
+    [InlineData("of a process that hides its descriptors")]
+    [InlineData("that are mapped, with no descriptor left")]
+    [InlineData("of a process whose first thread has ended")]
+    [Attack("the same to files without a name")]
+    public async Task So_is_one_that_hides_its_files(string files)
+    {
+        await using var server = await ServerProcess.Started(("MCP_WORKSPACE_DISK_MB", $"{LimitMb}"));
+        await using var assistant = await server.Connect();
+        var (workspace, other) = (await assistant.Spawn(Images.Python), await assistant.Spawn(Images.Busybox));
+        var bystander = await other.ExecStart("while true; do date > now; sleep 0.1; done");
+        var exec = await workspace.ExecStart(["python", "-c", Hide, files]);
+        var end = await exec.Ended();
+        Assert.Equal("signaled", end.Outcome);
+        Assert.Contains(end.Notes!, note => note.Contains("MCP_WORKSPACE_DISK_MB", StringComparison.Ordinal));
+        var (written, seconds) = Last(end.Text);
+        AttackFigures.Add(string.Create(
+            CultureInfo.InvariantCulture, $"stopped at {written} of {LimitMb} MiB at {written / seconds:0} MiB/s"));
+        Assert.InRange(written, LimitMb / 2, 16 * LimitMb);
+        Assert.Null((await bystander.Poll()).Outcome);
+        await bystander.Cancel(graceS: 0);
+        await workspace.Write("note", "fits");
+    }
 
     [Fact]
     [Attack("makes files at full speed beyond its limit of 50,000")]
