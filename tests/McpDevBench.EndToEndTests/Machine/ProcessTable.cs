@@ -37,9 +37,14 @@ internal static partial class ProcessTable
     }
 
     /// <summary>The most memory that a process has had resident, in bytes.</summary>
-    public static long PeakMemory(int processId)
+    public static long PeakMemory(int processId) => Memory(processId, "VmHWM:");
+
+    /// <summary>Memory of a process that no file is behind, in bytes: heaps and stacks, without its program's code.</summary>
+    public static long OwnMemory(int processId) => Memory(processId, "RssAnon:");
+
+    private static long Memory(int processId, string label)
     {
-        var line = File.ReadLines($"/proc/{processId}/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{processId}/status").First(text => text.StartsWith(label, StringComparison.Ordinal));
         return long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 

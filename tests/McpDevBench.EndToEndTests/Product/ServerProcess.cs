@@ -169,6 +169,9 @@ public sealed partial class ServerProcess : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        // It is started again below, to remove what is left; that must not hide that it had crashed.
+        var hasCrashed = !_wasKilled && _process is { HasExited: true, ExitCode: 134 or 137 or 139 };
+        var log = Log;
         try
         {
             if (!IsRunning && !_spawned.IsEmpty)
@@ -190,6 +193,7 @@ public sealed partial class ServerProcess : IAsyncLifetime
             _folder.Dispose();
         }
         await NothingIsLeft();
+        Assert.False(hasCrashed, $"the server crashed:\n{log}");
     }
 
     /// <summary>Also what others spawned than our assistants: the clients that others wrote call what they find.</summary>
