@@ -9,7 +9,7 @@ namespace McpDevBench.Execs;
 internal sealed class OutputLimit(ExecOptions options, ExecSupervisor supervisor)
 {
     /// <exception cref="RequestException">resource_exhausted.</exception>
-    public void Require(ContainerId id)
+    public void Require(WorkspaceId id)
     {
         var sizes = supervisor.Active.GroupBy(active => active.Exec.ContainerId)
             .ToDictionary(commands => commands.Key, commands => commands.Sum(active => active.Log.SizeOnDisk));

@@ -94,11 +94,12 @@ internal sealed class UnifiedDiff
     private string Cut(string text, bool isDone)
     {
         var shown = Utf8Text.FirstThatFit(text, MaxLength);
-        var lastLine = _lines.TakeWhile(line => line.At < shown.Length).Select(line => line.Number).DefaultIfEmpty().Max();
+        var length = shown.Length;
+        var lastLine = _lines.TakeWhile(line => line.At < length).Select(line => line.Number).DefaultIfEmpty().Max();
         var rest = isDone
             ? string.Create(CultureInfo.InvariantCulture, $"fs_read with line={lastLine} shows the file from there on")
             : "nothing was changed yet; fewer edits in a call have a shorter diff";
-        return $"{shown}\n… {Plural.Of(text.Length - shown.Length, "character")} left out: {rest} …\n";
+        return $"{shown}\n… {Plural.Of(text.Length - length, "character")} left out: {rest} …\n";
     }
 
     /// <summary>A hunk without lines starts after the line before it.</summary>

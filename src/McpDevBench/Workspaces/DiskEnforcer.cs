@@ -118,7 +118,8 @@ internal sealed partial class DiskEnforcer(
     {
         foreach (var suspect in busy)
         {
-            if (!await IsWriterAsync(suspect, measure))
+            // Twice: another program of the host may have stopped writing at the same moment.
+            if (!await IsWriterAsync(suspect, measure, trials: 2))
                 continue;
             await StopAsync(
                 suspect, DiskMetrics.Bytes,
@@ -129,23 +130,29 @@ internal sealed partial class DiskEnforcer(
     }
 
     /// <summary>Suspends a workspace for a moment, and leaves it so if the disk stops filling.</summary>
-    private async Task<bool> IsWriterAsync(Workspace workspace, Func<Task<DiskRoom?>> measure)
+    /// <param name="trials">In each of them the disk has to fill, and to stop filling.</param>
+    private async Task<bool> IsWriterAsync(Workspace workspace, Func<Task<DiskRoom?>> measure, int trials = 1)
     {
-        var running = await FallAsync(measure);
-        if (running < MinGrowth)
-            return false;
         var container = workspace.Container!;
-        var isPaused = false;
-        if (await commands.FreezeAsync(container, note: null, AgentTimeout) is null
-            && !(isPaused = await containers.PauseAsync(container, CancellationToken.None)))
-            return false;
-        if (await FallAsync(measure) < running / 4)
-            return true;
-        if (isPaused)
-            await containers.UnpauseAsync(container, CancellationToken.None);
-        else
-            await commands.ThawAsync(container, AgentTimeout);
-        return false;
+        for (var trial = 1; ; trial++)
+        {
+            var running = await FallAsync(measure);
+            if (running < MinGrowth)
+                return false;
+            var isPaused = false;
+            if (await commands.FreezeAsync(container, note: null, AgentTimeout) is null
+                && !(isPaused = await containers.PauseAsync(container, CancellationToken.None)))
+                return false;
+            var isWriter = await FallAsync(measure) < running / 4;
+            if (isWriter && trial == trials)
+                return true;
+            if (isPaused)
+                await containers.UnpauseAsync(container, CancellationToken.None);
+            else
+                await commands.ThawAsync(container, AgentTimeout);
+            if (!isWriter)
+                return false;
+        }
     }
 
     private static string Full(DiskRoom? room, string why) => string.Create(

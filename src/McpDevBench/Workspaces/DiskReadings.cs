@@ -28,6 +28,9 @@ internal sealed class DiskReadings(
 
     public int CountOver => _readings.Values.Count(reading => OverLimitOf(reading) is not null);
 
+    /// <summary>Bytes that all of them held when they were last measured.</summary>
+    public long TotalBytes => _readings.Values.Sum(reading => reading.Use.Bytes);
+
     /// <summary>Bytes that a workspace held when it was last measured; null if it never was.</summary>
     public long? BytesOf(WorkspaceId id) => Find(id)?.Use.Bytes;
 

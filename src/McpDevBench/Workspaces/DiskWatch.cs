@@ -110,7 +110,7 @@ internal sealed partial class DiskWatch(
             else if (IsDue(workspace))
                 _ = MeasureInBackgroundAsync(workspace, hurried: false);
         }
-        if (HoldsBytes && options.Disk.Policy != DiskPolicy.Warn && LossAt(engineDisk.Room) >= MaxBytes)
+        if (readings.MeasuresBytes && options.Disk.Policy != DiskPolicy.Warn && LossAt(engineDisk.Room) >= readings.MaxBytes)
             await FindHiddenAsync(running);
         if (engineDisk.IsLow && options.Disk.Policy != DiskPolicy.Warn && time.GetElapsedTime(_relievedAt) >= ReliefInterval)
         {
@@ -130,16 +130,16 @@ internal sealed partial class DiskWatch(
             || (time.GetElapsedTime(reading.EndedAt) is var since && since >= Interval && since >= MaxShare * reading.Took);
 
     private long LossAt(DiskRoom? room) =>
-        room is { } known ? _loss.Update(known.FreeBytes, _readings.Values.Sum(reading => reading.Use.Bytes)) : 0;
+        room is { } known ? _loss.Update(known.FreeBytes, readings.TotalBytes) : 0;
 
     /// <summary>The disk lost as much as a workspace may hold, and none shows it: looks for the one that hides it.</summary>
     private async Task FindHiddenAsync(List<Workspace> running)
     {
         var room = engineDisk.Room;
-        await Task.WhenAll(running.Select(workspace => MeasureAsync(workspace, HurriedTimeout)));
-        if (LossAt(room) < MaxBytes)
+        await Task.WhenAll(running.Select(workspace => readings.MeasureAsync(workspace, HurriedTimeout)));
+        if (LossAt(room) < readings.MaxBytes)
             return;
-        await enforcer.StopHiddenAsync([.. running.Where(workspace => enforcer.Commands.Any(workspace.DockerId!))], MeasureDiskAsync);
+        await enforcer.StopHiddenAsync([.. running.Where(enforcer.IsBusy)], MeasureDiskAsync);
         // What nobody here has written is no reason to look again.
         _loss.Reset();
     }
