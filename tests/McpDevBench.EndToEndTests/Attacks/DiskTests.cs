@@ -70,7 +70,7 @@ public sealed class DiskTests
     public Task A_command_that_writes_at_full_speed_is_stopped_soon_after_the_limit() => Writes("big");
 
     [Fact]
-    [Attack("the same to a file without a name")]
+    [Attack("writes to the disk at full speed, to a file without a name")]
     public Task So_is_one_that_writes_to_a_file_without_a_name() => Writes("big", "unlinked");
 
     /// <summary>No look from outside the process finds what they hold.</summary>
@@ -78,7 +78,7 @@ public sealed class DiskTests
     [InlineData("of a process that hides its descriptors")]
     [InlineData("that are mapped, with no descriptor left")]
     [InlineData("of a process whose first thread has ended")]
-    [Attack("the same to files without a name")]
+    [Attack("writes to the disk at full speed, to files without a name")]
     public async Task So_is_one_that_hides_its_files(string files)
     {
         await using var server = await ServerProcess.Started(("MCP_WORKSPACE_DISK_MB", $"{LimitMb}"));

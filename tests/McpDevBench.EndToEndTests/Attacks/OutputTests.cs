@@ -54,7 +54,7 @@ public sealed class OutputTests : IAsyncLifetime
     }
 
     [Fact]
-    [Attack("the same with commands that leave a process in the background, whose output cannot be removed")]
+    [Attack("fills the disk of the server's state with output of commands that leave a process in the background")]
     public async Task What_commands_in_the_background_printed_is_bounded_too()
     {
         var (greedy, other) = (await _assistant.Spawn(Images.Busybox), await _assistant.Spawn(Images.Busybox));
