@@ -21,7 +21,7 @@ public sealed class FalseAgentTests
     /// <summary>The bar: what any agent may cost the server, at any rate.</summary>
     private const double MaxMemoryMb = 4, MaxCpu = 0.05, MaxP95Ratio = 2;
 
-    /// <summary>Latencies of a few milliseconds vary by more than a factor on a machine that is busy itself: the best of some windows counts.</summary>
+    /// <summary>Latencies of a few milliseconds vary on a machine that is busy itself: the best of some windows counts.</summary>
     private const int Windows = 3;
 
     [Theory]

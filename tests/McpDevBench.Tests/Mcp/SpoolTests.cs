@@ -2,7 +2,7 @@ using McpDevBench.Mcp;
 
 namespace McpDevBench.Tests.Mcp;
 
-/// <summary>Large bodies that wait until they are complete, and answers that wait for their clients, on a disk with room or without.</summary>
+/// <summary>Large bodies that wait until they are complete, and answers that wait for their clients.</summary>
 public sealed class SpoolTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
