@@ -12,9 +12,7 @@ internal sealed class SpawnResumption(
     {
         if (request.Alias is not { } alias || workspaces.FindByAlias(caller, alias) is not { } existing)
             return null;
-        // That its container has ended may not have been noticed yet.
-        if (existing.Status == WorkspaceStatus.Running && !await containers.IsUpAsync(existing, cancellationToken))
-            existing = existing with { Status = WorkspaceStatus.Stopped };
+        existing = await CurrentAsync(existing, cancellationToken);
         if (plan.Objection(existing, request) is { } objection)
             throw objection;
         var applied = Applicable(request);
@@ -30,8 +28,10 @@ internal sealed class SpawnResumption(
     }
 
     /// <summary>What <see cref="TryAsync"/> would do.</summary>
-    public static SpawnDecision Decide(Workspace existing, SpawnRequest request, SpawnPlan plan)
+    public async Task<SpawnDecision> DecideAsync(
+        Workspace existing, SpawnRequest request, SpawnPlan plan, CancellationToken cancellationToken)
     {
+        existing = await CurrentAsync(existing, cancellationToken);
         if (plan.Objection(existing, request) is { } objection)
             return new SpawnDecision(
                 false, plan.Image.Canonical, objection.Message, $"alias={existing.Alias}-2", false, plan.Limits, plan.Network);
@@ -41,6 +41,12 @@ internal sealed class SpawnResumption(
             true, existing.Image, $"The stopped workspace '{existing.Alias}' would be resumed with its files{with}.", null, true,
             existing.Limits, existing.Network);
     }
+
+    /// <summary>That its container has ended may not have been noticed yet.</summary>
+    private async Task<Workspace> CurrentAsync(Workspace existing, CancellationToken cancellationToken) =>
+        existing.Status == WorkspaceStatus.Running && !await containers.IsUpAsync(existing, cancellationToken)
+            ? existing with { Status = WorkspaceStatus.Stopped }
+            : existing;
 
     private static List<string> Applicable(SpawnRequest request)
     {

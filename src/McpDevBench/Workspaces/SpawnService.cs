@@ -22,7 +22,7 @@ internal sealed class SpawnService(
         var plan = PlanOf(caller, request);
         CallFacts.Current?.Image = plan.Image.Canonical;
         return admission.Allows(plan.Image) && request.Alias is { } alias && workspaces.FindByAlias(caller, alias) is { } existing
-            ? SpawnResumption.Decide(existing, request, plan)
+            ? await resumption.DecideAsync(existing, request, plan, cancellationToken)
             : await admission.DecideAsync(plan, cancellationToken);
     }
 
