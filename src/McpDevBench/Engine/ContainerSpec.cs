@@ -16,7 +16,9 @@ internal sealed record ContainerSpec
     public const string HomePath = "/home/dev";
     public const string HostName = "workspace";
 
-    /// <summary>Of the layer of ours: the parts of <see cref="PasswdPath"/> before and after the user's number, and the image's groups.</summary>
+    /// <summary>
+    /// Of the layer of ours: the parts of <see cref="PasswdPath"/> before and after the user's number, and the image's groups.
+    /// </summary>
     public const string UserFolder = "/.mcp-devbench-user";
 
     /// <summary>In memory: the agent writes what is a workspace's own there, as root, before anything else runs.</summary>
@@ -94,8 +96,8 @@ internal sealed record ContainerSpec
         User = StartUser,
         WorkingDir = "/",
         Hostname = HostName,
-        // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and no process can
-        // open its streams.
+        // The agent is the container's process 1 itself, without docker-init: it reaps, no signal from inside can kill it, and no process
+        // can open its streams.
         Entrypoint = [AgentPath],
         Cmd = WorkspaceUser.Command(Uid),
         // Only for an operator's docker exec.

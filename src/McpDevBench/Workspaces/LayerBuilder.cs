@@ -78,7 +78,8 @@ internal sealed class LayerBuilder(WorkspaceOptions options, TimeProvider time)
     }
 
     /// <returns>The bundle that has both the image's authorities and the operator's.</returns>
-    private static async Task<string> AddAuthoritiesAsync(ImageDraft draft, byte[] authorities, List<(string Path, byte[] Content)> contents,
+    private static async Task<string> AddAuthoritiesAsync(
+        ImageDraft draft, byte[] authorities, List<(string Path, byte[] Content)> contents,
         CancellationToken cancellationToken)
     {
         var bundle = DefaultBundle;
@@ -162,7 +163,8 @@ internal sealed class LayerBuilder(WorkspaceOptions options, TimeProvider time)
     }
 
     /// <summary>The folders above the paths that are not there, or that are something else; a link that leads to a folder is one.</summary>
-    private static async Task<List<string>> MissingFoldersAsync(ImageDraft draft, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    private static async Task<List<string>> MissingFoldersAsync(
+        ImageDraft draft, IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
         foreach (var folder in paths.SelectMany(Ancestors).Distinct().Order(StringComparer.Ordinal))
