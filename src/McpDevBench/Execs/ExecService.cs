@@ -105,7 +105,7 @@ internal sealed class ExecService(
     /// <summary>Whether a command does not go on, because its container is paused. False where Docker does not answer.</summary>
     public async Task<bool> IsPausedAsync(Exec exec) =>
         exec is { Complete: false } && supervisor.Find(exec.Id) is { } active && agents.TryGet(active.Container) is { } link
-            && link.Failure?.Code != ErrorCode.DockerUnavailable && await AgentSilence.IsPausedAsync(link);
+            && await AgentSilence.IsPausedAsync(link);
 
     /// <param name="container">Null for all of the owner's.</param>
     public ExecPage List(Caller caller, string? container, bool includeFinished, string? cursor)

@@ -33,6 +33,9 @@ internal sealed partial class PacedStream(Stream inner, HttpContext context) : W
     /// <summary>Sends what waits in a file, once nothing of the call is in memory any more.</summary>
     public static Task SendRestAsync(HttpContext context) => context.Features.Get<PacedStream>()?.SendRestAsync() ?? Task.CompletedTask;
 
+    /// <summary>Whether a part of the answer waits in a file.</summary>
+    public static bool HasRest(HttpContext context) => context.Features.Get<PacedStream>()?._rest is not null;
+
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_rest?.TryAppend(buffer.Span) is true)

@@ -95,7 +95,8 @@ internal static class TransportErrors
         public async Task CompleteAsync()
         {
             await FlushAsync(CancellationToken.None);
-            if (!IsError)
+            // A part that waits in a file is sent after the call; the web server completes the response then.
+            if (!IsError && !PacedStream.HasRest(context))
                 await client.CompleteAsync();
         }
 
