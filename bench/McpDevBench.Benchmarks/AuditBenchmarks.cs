@@ -48,7 +48,7 @@ public class AuditBenchmarks
         _folder = Directory.CreateTempSubdirectory("devbench-");
         var storage = new StorageOptions { StateDatabase = Path.Combine(_folder.FullName, "state.db") };
         var metrics = new MetricCatalogue(new MetricVocabulary([], [], AuditEvents.All), TimeProvider.System);
-        var disk = new StateDisk(storage, metrics, TimeProvider.System, NullLogger<StateDisk>.Instance);
+        var disk = new StateDisk(storage, metrics, NullLogger<StateDisk>.Instance);
         using var database = new Database(storage, disk, metrics, TimeProvider.System, NullLogger<Database>.Instance);
         var options = new AuditOptions { File = file is null ? null : Path.Combine(_folder.FullName, file) };
         _log = new AuditLog(options, storage, disk, new InstanceKey(storage, database), metrics, TimeProvider.System, NullLogger<AuditLog>.Instance);

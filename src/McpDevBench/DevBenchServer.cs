@@ -48,6 +48,7 @@ internal static class DevBenchServer
         var builder = CreateHttpBuilder(options);
         var mcp = AddPipeline(builder.Services, options).WithHttpTransport();
         AddRooms(builder.Services, options);
+        builder.Services.AddBackground(options);
         AddContract(mcp, options);
         AddFileEndpoint(builder.Services);
         if (options.Metrics.ServedOver(stdio: false))
@@ -67,13 +68,14 @@ internal static class DevBenchServer
         var mcp = AddPipeline(builder.Services, options).WithStreamServerTransport(
             new CheckedInput(Console.OpenStandardInput()), new RelaxedJsonStream(Console.OpenStandardOutput()));
         AddRooms(builder.Services, options);
+        builder.Services.AddBackground(options);
         AddContract(mcp, options);
         if (options.Metrics.ServedOver(stdio: true))
             AddMetricsListener(builder.Services, options);
         return builder.Build();
     }
 
-    /// <summary>Kestrel with limits, listening where it is told, and nothing that reads settings from elsewhere.</summary>
+    /// <summary>Kestrel with limits, on the configured address, without other sources of settings.</summary>
     public static WebApplicationBuilder CreateHttpBuilder(DevBenchOptions options)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = BuildInfo.Name });
@@ -110,10 +112,10 @@ internal static class DevBenchServer
         services.AddSingleton<DrainState>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<StatusReporter>();
+        services.AddSingleton<PeriodicRunner>();
         services.AddSingleton(options.Metrics);
         services.AddSingleton(options.Storage);
         services.AddSingleton<StateDisk>();
-        services.AddHostedService(provider => provider.GetRequiredService<StateDisk>());
         services.AddSingleton<Database>();
         services.AddSingleton<InstanceKey>();
         services.AddSingleton(options.Audit);
@@ -172,7 +174,7 @@ internal static class DevBenchServer
             services.GetRequiredService<HostDenials>().RecordAsync);
     }
 
-    /// <summary>The rooms behind the front door.</summary>
+    /// <summary>The services of the rooms that tools use.</summary>
     private static void AddRooms(IServiceCollection services, DevBenchOptions options)
     {
         services.AddSingleton<IdempotencyStore>();
@@ -207,8 +209,9 @@ internal static class DevBenchServer
         services.AddSingleton<OutputLimit>();
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecReader>();
-        services.AddSingleton<ExecJanitor>();
-        services.AddHostedService<OutputRetention>();
+        services.AddSingleton<ExecAudit>();
+        services.AddSingleton<ExecRecorder>();
+        services.AddSingleton<OrphanedExecs>();
         services.AddSingleton<CallHandles>();
 
         services.AddSingleton<TransferSlots>();
@@ -219,18 +222,16 @@ internal static class DevBenchServer
         services.AddSingleton<FileCopies>();
         services.AddSingleton(provider => new ZipSpool(options.Storage.Folder, IsDiskLow(provider)));
 
-        services.AddSingleton<StartState>();
-        services.AddSingleton<SystemAudit>();
         services.AddSingleton<EngineChecks>();
-        services.AddSingleton<Upkeep>();
-        services.AddHostedService(provider => provider.GetRequiredService<Upkeep>());
-        services.AddHostedService<UsageSampler>();
         services.AddSingleton<EngineDisk>();
         services.AddSingleton<DiskEnforcer>();
         services.AddSingleton<DiskReadings>();
         services.AddSingleton<WorkspaceCommands, CommandControl>();
         services.AddSingleton<DiskWatch>();
-        services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
+        services.AddSingleton<LeaseRenewal>();
+        services.AddSingleton<WorkspaceAudit>();
+        services.AddSingleton<EngineReturn>();
+        services.AddSingleton<StartState>();
     }
 
     /// <summary>What clients can call, read and ask for.</summary>

@@ -14,8 +14,8 @@ public sealed partial class ArchitectureTests
         ["Cli"] = ["Workspaces", "Execs", "Files", "Agents", "Engine", "Storage", "Audit", "Access", "Observability"],
         ["Mcp"] = ["Calls", "Workspaces", "Execs", "Files", "Access", "Audit", "Observability"],
         ["Calls"] = ["Workspaces", "Execs", "Access", "Audit", "Observability"],
-        ["Workspaces"] = ["Engine", "Agents", "Storage", "Observability"],
-        ["Execs"] = ["Workspaces", "Agents", "AgentProtocol", "Storage", "Observability"],
+        ["Workspaces"] = ["Engine", "Agents", "Storage", "Audit", "Observability"],
+        ["Execs"] = ["Workspaces", "Agents", "AgentProtocol", "Storage", "Audit", "Observability"],
         ["Files"] = ["Workspaces", "Agents", "AgentProtocol", "Observability"],
         ["Agents"] = ["Engine", "AgentProtocol", "Observability"],
         ["Engine"] = ["Observability"],
@@ -25,6 +25,38 @@ public sealed partial class ArchitectureTests
         ["Observability"] = [],
         ["Vocabulary"] = [],
     };
+
+    /// <summary>Which rooms a file beside the rooms may use.</summary>
+    private static readonly Dictionary<string, string[]> _rootArrows = new()
+    {
+        ["Program.cs"] = ["Cli"],
+        ["DevBenchServer.cs"] =
+            ["Mcp", "Calls", "Workspaces", "Execs", "Files", "Agents", "Engine", "Storage", "Audit", "Access", "Observability"],
+        ["BackgroundServices.cs"] = ["Workspaces", "Execs", "Storage", "Audit", "Observability"],
+    };
+
+    /// <summary>Which room writes a table of SQLite, and which others may read it.</summary>
+    private static readonly Dictionary<string, (string Owner, string[] Readers)> _tables = new()
+    {
+        ["containers"] = ("Workspaces", []),
+        ["kept_volumes"] = ("Workspaces", []),
+        ["attachments"] = ("Workspaces", []),
+        ["birth"] = ("Workspaces", []),
+        // A workspace whose exec runs is in use.
+        ["execs"] = ("Execs", ["Workspaces"]),
+        ["idempotency_keys"] = ("Storage", []),
+        ["probe"] = ("Storage", []),
+        ["sqlite_master"] = ("Storage", []),
+        ["audit"] = ("Audit", []),
+        ["marks"] = ("Audit", []),
+    };
+
+    /// <summary>
+    /// Where texts leave the server, and so are redacted: log and traces, the audit log, its record of a command line, and the engine's
+    /// address, which is the operator's, in an error for a caller.
+    /// </summary>
+    private static readonly string[] _redaction =
+        ["Observability/", "Audit/AuditText.cs", "Mcp/ExecTools.cs", "Engine/DockerEngine.cs", "DevBenchServer.cs"];
 
     /// <summary>Which rooms may use a library; the files beside the rooms may use none of these but the MCP SDK. A *Store.cs, where SQL lives, may use SQLite's types.</summary>
     private static readonly Dictionary<string, string[]> _libraries = new()
@@ -54,6 +86,75 @@ public sealed partial class ArchitectureTests
             }
         }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [Fact]
+    public void Files_beside_the_rooms_use_only_what_the_plan_allows_and_only_the_command_line_uses_them()
+    {
+        var wrong = new List<string>();
+        var root = Source().Where(file => file.Room.Length == 0).ToList();
+        foreach (var file in root)
+        {
+            if (!_rootArrows.TryGetValue(file.Path, out var allowed))
+            {
+                wrong.Add($"{file.Path} is in no room. Move it to the room that it belongs to.");
+                continue;
+            }
+            var used = OwnNamespace().Matches(file.Code).Select(match => match.Groups[1].Value).Distinct();
+            wrong.AddRange(used.Where(room => _arrows.ContainsKey(room) && room != "Vocabulary" && !allowed.Contains(room))
+                .Select(room => $"{file.Path} uses {room}, but may use only: {string.Join(", ", allowed)}."));
+        }
+        var types = root.SelectMany(file => DeclaredType().Matches(file.Code)).Select(match => match.Groups[1].Value).ToHashSet();
+        wrong.AddRange(
+            from file in Source()
+            where file.Room is not ("" or "Cli")
+            from type in types
+            where Regex.IsMatch(file.Code, $@"(?<![\w.]){type}\b")
+            select $"{file.Path} uses {type} of the files beside the rooms, which only Cli may.");
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [Fact]
+    public void Every_room_may_use_Vocabulary_which_uses_none()
+    {
+        var project = File.ReadAllText(Path.Combine(SourceFolder(), "McpDevBench.csproj"));
+        Assert.Equal("McpDevBench.Vocabulary", Assert.Single(GlobalUsing().Matches(project)).Groups[1].Value);
+        Assert.DoesNotContain(Source(), file => file.Code.Contains("global using", StringComparison.Ordinal));
+        var wrong = from file in Source()
+                    where file.Room == "Vocabulary"
+                    from room in _arrows.Keys
+                    where room != "Vocabulary" && Regex.IsMatch(file.Code, $@"(?<![\w.]){room}\.[A-Z]")
+                    select $"{file.Path} uses {room}. Move the code to that room, or hand the value in.";
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void A_table_is_written_by_one_room()
+    {
+        var wrong = new List<string>();
+        foreach (var file in Source())
+        {
+            foreach (Match match in Statement().Matches(file.Code))
+            {
+                var (verb, table) = (match.Groups[1].Value, match.Groups[2].Value);
+                if (!_tables.TryGetValue(table, out var access))
+                    wrong.Add($"{file.Path} uses the table {table}. Write down in this test whose it is.");
+                else if (file.Room != access.Owner && (verb is not ("FROM" or "JOIN") || !access.Readers.Contains(file.Room)))
+                    wrong.Add($"{file.Path} uses the table {table} ({verb}), which is {access.Owner}'s. Ask that room for what you need.");
+            }
+        }
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        var tables = Directory.EnumerateFiles(SourceFolder(), "*.sql", SearchOption.AllDirectories)
+            .SelectMany(path => CreatedTable().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value);
+        Assert.Empty(tables.Except(_tables.Keys));
+    }
+
+    [Fact]
+    public void Texts_are_redacted_where_they_leave_the_server()
+    {
+        var wrong = Source().Where(file => Redaction().IsMatch(file.Code) && !_redaction.Any(file.Path.StartsWith))
+            .Select(file => $"{file.Path} redacts a text. Give it on as it is: the log, the audit log and the traces redact what leaves.");
+        Assert.Empty(wrong);
     }
 
     [Fact]
@@ -103,9 +204,12 @@ public sealed partial class ArchitectureTests
         Assert.Empty(wrong);
     }
 
-    private static IEnumerable<(string Path, string Room, string Text, string Code)> Source([CallerFilePath] string here = "")
+    private static string SourceFolder([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src/McpDevBench"));
+
+    private static IEnumerable<(string Path, string Room, string Text, string Code)> Source()
     {
-        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src/McpDevBench"));
+        var root = SourceFolder();
         foreach (var path in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
         {
             var relative = Path.GetRelativePath(root, path).Replace('\\', '/');
@@ -121,6 +225,22 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"McpDevBench\.([A-Z]\w+)")]
     private static partial Regex OwnNamespace();
+
+    [GeneratedRegex(@"\b(?:class|record|struct|enum|interface)\s+([A-Z]\w+)")]
+    private static partial Regex DeclaredType();
+
+    [GeneratedRegex(@"<Using Include=""([^""]+)""")]
+    private static partial Regex GlobalUsing();
+
+    /// <summary>DELETE FROM before FROM: deleting is writing.</summary>
+    [GeneratedRegex(@"\b(DELETE FROM|FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")]
+    private static partial Regex Statement();
+
+    [GeneratedRegex(@"CREATE TABLE ([a-z_]+)")]
+    private static partial Regex CreatedTable();
+
+    [GeneratedRegex(@"\b(?:SecretRedactor|CommandSecrets|SecretScanner)\b")]
+    private static partial Regex Redaction();
 
     [GeneratedRegex("""\[LoggerMessage\([^"\]]*"([^"]*)"\)\]""")]
     private static partial Regex LogMessage();

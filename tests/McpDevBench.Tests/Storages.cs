@@ -1,3 +1,4 @@
+using McpDevBench.Audit;
 using McpDevBench.Observability.Metrics;
 using McpDevBench.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,8 +9,14 @@ namespace McpDevBench.Tests;
 internal static class Storages
 {
     public static StateDisk Disk(StorageOptions options, MetricCatalogue metrics) =>
-        new(options, metrics, TimeProvider.System, NullLogger<StateDisk>.Instance);
+        new(options, metrics, NullLogger<StateDisk>.Instance);
 
     public static Database Open(StorageOptions options, MetricCatalogue metrics, TimeProvider time) =>
         new(options, Disk(options, metrics), metrics, time, NullLogger<Database>.Instance);
+
+    /// <summary>An audit log that is off.</summary>
+    public static AuditLog Audit(StorageOptions options, MetricCatalogue metrics, InstanceKey key) =>
+        new(
+            new AuditOptions { Enabled = false }, options, Disk(options, metrics), key, metrics, TimeProvider.System,
+            NullLogger<AuditLog>.Instance);
 }

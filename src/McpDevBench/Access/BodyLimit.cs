@@ -20,7 +20,7 @@ internal static class BodyLimit
         if (context.Request.ContentLength > maxBytes)
         {
             var error = TooLarge();
-            metrics.Refused(error);
+            metrics.Rejected(error);
             return RejectAsync(context, error, StatusCodes.Status413PayloadTooLarge);
         }
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)

@@ -25,7 +25,7 @@ internal static partial class HttpFailures
             catch (Exception exception) when (Malformed(exception) is { } malformed)
             {
                 var error = BadRequest(malformed);
-                metrics.Refused(error);
+                metrics.Rejected(error);
                 if (malformed.StatusCode == StatusCodes.Status408RequestTimeout)
                     metrics.SlowClientDropped(AccessMetrics.Request);
                 EarlyRejections.Reject(context, error.Code);

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Collections.Frozen;
 using System.Security.Cryptography;
-using System.Text.Json;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Traces;
@@ -17,10 +15,6 @@ internal delegate T ReadMessage<out T>(ref MessageReader reader);
 /// </summary>
 internal sealed partial class AgentConnection : IDisposable
 {
-    private static readonly FrozenDictionary<Opcode, string> _names =
-        Enum.GetValues<Opcode>()
-            .ToFrozenDictionary(opcode => opcode, opcode => JsonNamingPolicy.SnakeCaseLower.ConvertName(opcode.ToString()));
-
     private readonly EngineStream _stream;
     private readonly CallTable _calls = new();
     private readonly CancellationTokenSource _closed = new();
@@ -97,7 +91,7 @@ internal sealed partial class AgentConnection : IDisposable
     /// <summary>One request, from its first byte to what <paramref name="use"/> makes of it; nothing of it goes on afterwards.</summary>
     public async Task<T> CallAsync<T>(Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> use)
     {
-        using var span = Spans.Agent(_names[opcode]);
+        using var span = Spans.Agent(opcode.Name());
         var call = Call(opcode, write);
         try
         {

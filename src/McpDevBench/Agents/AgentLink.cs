@@ -131,7 +131,7 @@ internal sealed partial class AgentLink(
     private async Task RunAsync(AgentConnection? connection)
     {
         // The stream outlives the call that opened it: what is done for it later is not part of that call.
-        Spans.Leave();
+        Spans.Detach();
         CallDeadline.Leave();
         var attempt = 0;
         // Why the last stream ended. Before the first one: another server had it.

@@ -7,8 +7,8 @@ using McpDevBench.Storage;
 namespace McpDevBench.Audit;
 
 /// <summary>
-/// Ties each record to the one before it with a key that only the server has: whoever changes a record, removes one, adds one or swaps two would have to make
-/// hashes that nobody else can make. For one thread at a time.
+/// Chains each record to the one before it by an HMAC with the server's key: without the key, a changed, removed, added or moved record
+/// shows. Not thread-safe.
 /// </summary>
 internal sealed class AuditChain(InstanceKey key)
 {
@@ -18,7 +18,10 @@ internal sealed class AuditChain(InstanceKey key)
     private readonly byte[] _key = key.Sign("audit");
     private readonly ArrayBufferWriter<byte> _canonical = new(1024);
 
-    /// <summary>HMAC-SHA256 over the hash before and every field in a fixed order, each with its length before it. Not over the JSON, whose escapes may differ from one runtime to the next.</summary>
+    /// <summary>
+    /// HMAC-SHA256 over the previous hash and every field in a fixed order, each with its length. Not over the JSON, whose escapes may
+    /// differ between runtimes.
+    /// </summary>
     public byte[] Hash(long seq, AuditEntry entry, ReadOnlySpan<byte> prevHash)
     {
         _canonical.ResetWrittenCount();

@@ -3,13 +3,13 @@ using McpDevBench.Observability.Traces;
 
 namespace McpDevBench.Audit;
 
-/// <summary>What happened, before it has a place in the chain. Never an argument as a whole, never the content of anything.</summary>
+/// <summary>An event, before it has a place in the chain. It never holds a whole argument, or content.</summary>
 internal sealed record AuditEntry
 {
-    /// <summary>The principal of what the server does by itself.</summary>
+    /// <summary>The principal of events that the server causes itself.</summary>
     public const string Server = "system";
 
-    /// <summary>The principal of a request that was turned away before anybody knew whose it was.</summary>
+    /// <summary>The principal of a request that was rejected before authentication.</summary>
     public const string Anonymous = "anonymous";
 
     /// <summary>When it began.</summary>
@@ -36,7 +36,7 @@ internal sealed record AuditEntry
     public string? CorrelationId { get; init; }
     public string? TraceId { get; init; }
 
-    /// <summary>An entry with what is known of the call that is being served; outside of one it is the server's own doing.</summary>
+    /// <summary>An entry with the facts of the current call; outside of a call, an entry of the server.</summary>
     public static AuditEntry Of(string eventType, DateTimeOffset timestamp, string result)
     {
         var facts = CallFacts.Current;
@@ -57,7 +57,20 @@ internal sealed record AuditEntry
         };
     }
 
-    /// <summary>The same, fit to be kept: texts no longer than they are useful, and nothing that would not come back from the database as it went in.</summary>
+    /// <summary>An entry of what the server does by itself.</summary>
+    public static AuditEntry OfServer(string eventType, string target, DateTimeOffset timestamp) => new()
+    {
+        Timestamp = timestamp,
+        EventType = eventType,
+        Principal = Server,
+        Target = target,
+        Result = AuditResults.Success,
+        CorrelationId = Observability.CorrelationId.Current,
+    };
+
+    /// <summary>
+    /// A copy to store: texts cut to their maximum and redacted, and without what SQLite would change.
+    /// </summary>
     public AuditEntry Cleaned() => this with
     {
         Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(Timestamp.ToUnixTimeMilliseconds()),

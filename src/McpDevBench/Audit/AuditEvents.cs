@@ -1,6 +1,6 @@
 namespace McpDevBench.Audit;
 
-/// <summary>What can have happened. A closed set: the names are a contract with whoever reads the record.</summary>
+/// <summary>The events of the audit log. Their names are a contract with its readers.</summary>
 internal static class AuditEvents
 {
     public const string ContainerSpawn = "container.spawn";
@@ -39,7 +39,7 @@ internal static class AuditEvents
     ];
 }
 
-/// <summary>How it came out.</summary>
+/// <summary>The results of an event.</summary>
 internal static class AuditResults
 {
     public const string Success = "success";

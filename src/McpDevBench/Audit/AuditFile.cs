@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace McpDevBench.Audit;
 
 /// <summary>
-/// The record as JSON lines in a file that somebody else may rename, remove or cut at any time. Opening it cuts off a line that was not written to its end,
-/// and says which record it ends with: what it lacks is written then. For one thread at a time.
+/// The audit log as JSON lines in a file that may be renamed, removed or cut at any time. Opening it removes an incomplete last line and
+/// returns the number of the last record, so that missing records can be appended. Not thread-safe.
 /// </summary>
 internal sealed class AuditFile(string path) : IDisposable
 {
@@ -75,7 +75,7 @@ internal sealed class AuditFile(string path) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            return e is NotSupportedException ? "it is no file" : e.Message;
+            return e is NotSupportedException ? "it is not a regular file" : e.Message;
         }
     }
 
@@ -85,14 +85,15 @@ internal sealed class AuditFile(string path) : IDisposable
             Directory.CreateDirectory(folder);
         var isNew = !File.Exists(path);
         var file = AppendFile.Open(path);
-        // For the server and for whoever ships its logs, whatever its umask.
+        // Readable by the group, for a log shipper; independent of the umask.
         if (isNew)
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         return file;
     }
 
     /// <summary>To look into it, and to cut it.</summary>
-    private static SafeFileHandle OpenBeside(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    private static SafeFileHandle OpenBeside(string path) =>
+        File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
     private static long? Repair(AppendFile file, SafeFileHandle handle)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace McpDevBench.Audit;
 
-/// <summary>Which records are wanted; null means all.</summary>
+/// <summary>Selects records; null members select all.</summary>
 internal sealed record AuditFilter
 {
     public static AuditFilter All { get; } = new();
@@ -35,18 +35,24 @@ internal sealed record AuditFilter
         return this;
     }
 
-    /// <summary>Such as <c>2026-01-31T10:00:00Z</c> or <c>2026-01-31</c>; UTC unless it says otherwise.</summary>
+    /// <summary>Such as <c>2026-01-31T10:00:00Z</c> or <c>2026-01-31</c>; UTC unless it has an offset.</summary>
     /// <exception cref="RequestException">invalid_argument.</exception>
     public static DateTimeOffset? Time(string name, string? text)
     {
         if (text is null)
             return null;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year is >= 1970 and < 9999
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            && time.Year is >= 1970 and < 9999
             ? time
-            : throw new RequestException(ErrorCode.InvalidArgument, $"{name}='{Short(text)}' is no time.", "Use a time such as 2026-01-31T10:00:00Z.");
+            : throw new RequestException(
+                ErrorCode.InvalidArgument, $"{name}='{Truncation.ToLength(text)}' is not a time.",
+                "Use a time such as 2026-01-31T10:00:00Z.");
     }
 
-    /// <summary>The conditions as SQL, with their parameters. Only the one that leaves the fewest records may use an index: its records come in the order of their numbers.</summary>
+    /// <summary>
+    /// The conditions as SQL, with their parameters. Only the first may use an index, so that its records come in the order of their
+    /// numbers: it is the most selective.
+    /// </summary>
     public (string Sql, (string Name, object? Value)[] Parameters) Where()
     {
         var conditions = new List<(string Sql, string Name, object? Value)>
@@ -76,9 +82,9 @@ internal sealed record AuditFilter
     {
         if (value is null || words.Contains(value))
             return;
-        var nearest = Nearest.To(value, words);
-        throw new RequestException(ErrorCode.InvalidArgument, $"{name}='{Short(value)}' is nothing that is recorded.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}", $"Use one of {string.Join(", ", words)}.");
+        var suggestion = Nearest.To(value, words) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+        throw new RequestException(
+            ErrorCode.InvalidArgument, $"Unknown {name} '{Truncation.ToLength(value)}'.{suggestion}",
+            $"Use one of {string.Join(", ", words)}.");
     }
-
-    private static string Short(string text) => text.Length <= 80 ? text : $"{text[..80]}…";
 }

@@ -8,15 +8,13 @@ namespace McpDevBench.Audit;
 /// <summary>A record as one JSON object: the guide's names, absent fields left out.</summary>
 internal static class AuditJson
 {
-    private const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
-    // As log lines have it: readable text as it is; what could end the line, turn it round or hide in it is escaped.
+    // The encoder of log lines: escapes what could end the line, reverse it or hide in it.
     private static readonly JsonWriterOptions _options = new() { Encoder = LineEncoder.Instance, SkipValidation = true };
 
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
-    /// <param name="hashes">Whether with the links of the chain, which say something only to whoever has the key.</param>
+    /// <param name="hashes">Include the hashes of the chain, which only a holder of the key can check.</param>
     public static void Write(AuditRecord record, IBufferWriter<byte> output, bool hashes)
     {
         var json = _writer ??= new Utf8JsonWriter(output, _options);
@@ -79,7 +77,8 @@ internal static class AuditJson
                 Convert.FromHexString(root.GetProperty("hash").GetString()!));
             return root.GetPropertyCount() == PropertiesOf(record.Entry) ? record : null;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
         {
             return null;
         }
@@ -87,7 +86,11 @@ internal static class AuditJson
 
     private static int PropertiesOf(AuditEntry entry)
     {
-        object?[] optional = [entry.ClientName, entry.SessionId, entry.ContainerId, entry.ExecId, entry.Image, entry.Target, entry.ErrorCode, entry.DurationMs, entry.CorrelationId, entry.TraceId];
+        object?[] optional =
+        [
+            entry.ClientName, entry.SessionId, entry.ContainerId, entry.ExecId, entry.Image, entry.Target, entry.ErrorCode,
+            entry.DurationMs, entry.CorrelationId, entry.TraceId,
+        ];
         return 7 + optional.Count(value => value is not null);
     }
 
@@ -100,7 +103,7 @@ internal static class AuditJson
     private static void WriteTime(Utf8JsonWriter json, DateTimeOffset time)
     {
         Span<byte> text = stackalloc byte[32];
-        time.UtcDateTime.TryFormat(text, out var length, TimestampFormat, CultureInfo.InvariantCulture);
+        time.UtcDateTime.TryFormat(text, out var length, Timestamps.Format, CultureInfo.InvariantCulture);
         json.WriteString("timestamp"u8, text[..length]);
     }
 

@@ -4,7 +4,10 @@ using McpDevBench.Storage;
 
 namespace McpDevBench.Audit;
 
-/// <summary>The record of who did what: append-only, chained, there before the answer is. What becomes of that which cannot be recorded is decided here.</summary>
+/// <summary>
+/// The audit log: append-only, chained, and committed before the call is answered. Applies MCP_AUDIT_ON_FAILURE to calls that cannot be
+/// recorded.
+/// </summary>
 internal sealed class AuditLog : IDisposable
 {
     private readonly AuditOptions _options;
@@ -27,26 +30,28 @@ internal sealed class AuditLog : IDisposable
         _writer = new AuditWriter(_store, new AuditChain(key), options.File, metrics, time, logger);
     }
 
-    /// <summary>A failing record makes the server unable to serve.</summary>
+    /// <summary>Without a writable audit log the server is not ready.</summary>
     public bool IsNeeded => _options is { Enabled: true, OnFailure: AuditFailure.Deny };
 
-    /// <exception cref="RequestException">forbidden: nothing is recorded.</exception>
+    /// <exception cref="RequestException">forbidden: the audit log is off.</exception>
     public AuditStore Store => _store ?? throw new RequestException(
-        ErrorCode.Forbidden, "The audit record is off on this server.", "The operator turns it on with MCP_AUDIT_ENABLED=true.");
+        ErrorCode.Forbidden, "The audit log is off on this server.", "The operator turns it on with MCP_AUDIT_ENABLED=true.");
 
-    /// <summary>Before something is done that must not go unrecorded: looks again if the last attempt to write was in vain.</summary>
-    /// <exception cref="RequestException">resource_exhausted: it could not be recorded, or the disk with the state is nearly full.</exception>
+    /// <summary>Before a call that must be recorded: tries to write if the last write failed.</summary>
+    /// <exception cref="RequestException">resource_exhausted: it could not be recorded, or the disk with the state is nearly
+    /// full.</exception>
     public Task RequireAsync()
     {
         _disk.Require();
         return IsNeeded && _writer!.Fails ? _writer.AppendAsync(null) : Task.CompletedTask;
     }
 
-    /// <summary>Completes when it is committed.</summary>
-    /// <exception cref="RequestException">resource_exhausted: it could not be recorded, and what goes unrecorded is to be refused.</exception>
-    public Task RecordAsync(AuditEntry entry) => _writer is null ? Task.CompletedTask : IsNeeded ? _writer.AppendAsync(entry) : TryRecordAsync(entry);
+    /// <summary>Completes when the entry is committed.</summary>
+    /// <exception cref="RequestException">resource_exhausted: it could not be recorded, and the call must fail.</exception>
+    public Task RecordAsync(AuditEntry entry) =>
+        _writer is not null && IsNeeded ? _writer.AppendAsync(entry) : TryRecordAsync(entry);
 
-    /// <summary>For what goes on whether it is recorded or not: then it is counted as dropped.</summary>
+    /// <summary>For an event that has happened already: a failure is counted as a dropped record.</summary>
     public async Task TryRecordAsync(AuditEntry entry)
     {
         try
@@ -66,15 +71,16 @@ internal sealed class AuditLog : IDisposable
     /// <summary>Whether there is a record like this.</summary>
     public bool HasRecord(AuditFilter filter) => _store?.Before(filter, long.MaxValue, 1).Count > 0;
 
-    /// <summary>Removes what is older than it is to be kept.</summary>
-    /// <returns>How many records.</returns>
-    public int Prune() => _store is not null && _options.Retention is { } retention ? _store.Prune(_time.GetUtcNow() - retention, _pruning) : 0;
+    /// <summary>Removes records whose retention has ended.</summary>
+    /// <returns>The number of removed records.</returns>
+    public int Prune() =>
+        _store is not null && _options.Retention is { } retention ? _store.Prune(_time.GetUtcNow() - retention, _pruning) : 0;
 
     /// <summary>Whether records can be written now.</summary>
     public async Task<Health> CheckAsync()
     {
         if (_writer is null)
-            return new Health(true, "Nothing is recorded: it is turned off.");
+            return new Health(true, "The audit log is off.");
         await _writer.AppendAsync(null);
         return new Health(true, "Records can be written.");
     }

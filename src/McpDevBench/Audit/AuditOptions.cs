@@ -1,16 +1,16 @@
 namespace McpDevBench.Audit;
 
-/// <summary>What becomes of a call that cannot be recorded.</summary>
+/// <summary>How a call that cannot be recorded ends.</summary>
 internal enum AuditFailure
 {
-    /// <summary>It is refused.</summary>
+    /// <summary>It fails.</summary>
     Deny,
 
-    /// <summary>It goes on, and is counted.</summary>
+    /// <summary>It continues, and the record is counted as dropped.</summary>
     Continue,
 }
 
-/// <summary>How much of a command the record of its start holds.</summary>
+/// <summary>How much of a command line is recorded.</summary>
 internal enum AuditCommands
 {
     None,
@@ -22,19 +22,19 @@ internal enum AuditCommands
     Full,
 }
 
-/// <summary>What is recorded, where, and for how long.</summary>
+/// <summary>Settings of the audit log.</summary>
 internal sealed record AuditOptions
 {
     public bool Enabled { get; init; } = true;
 
-    /// <summary>The JSON lines; null for rows in the database alone.</summary>
+    /// <summary>The file of JSON lines; null for the database alone.</summary>
     public string? File { get; init; }
 
     public AuditFailure OnFailure { get; init; } = AuditFailure.Deny;
 
     public AuditCommands Commands { get; init; } = AuditCommands.Program;
 
-    /// <summary>Null for ever.</summary>
+    /// <summary>Null for no limit.</summary>
     public TimeSpan? Retention { get; init; } = TimeSpan.FromDays(90);
 
     public static AuditOptions Read(Settings settings)
@@ -42,17 +42,23 @@ internal sealed record AuditOptions
         var defaults = new AuditOptions();
         return new AuditOptions
         {
-            Enabled = settings.Flag("MCP_AUDIT_ENABLED", defaults.Enabled, "Whether it is recorded who did what, in audit.db beside the database."),
-            File = settings.OptionalText("MCP_AUDIT_LOG_FILE", "A file that gets the same records as JSON lines; it may be rotated at any time."),
-            OnFailure = settings.Choice("MCP_AUDIT_ON_FAILURE", defaults.OnFailure, _onFailure, "What becomes of a change that cannot be recorded."),
+            Enabled = settings.Flag(
+                "MCP_AUDIT_ENABLED", defaults.Enabled, "Write an audit log, to audit.db beside the database."),
+            File = settings.OptionalText(
+                "MCP_AUDIT_LOG_FILE", "A file for the same records as JSON lines; it may be rotated at any time."),
+            OnFailure = settings.Choice(
+                "MCP_AUDIT_ON_FAILURE", defaults.OnFailure, _onFailure,
+                "A change that cannot be recorded: deny fails it, continue lets it happen."),
             Commands = settings.Choice(
                 "MCP_AUDIT_COMMANDS", defaults.Commands, _commands,
-                "How much of a command its record holds: nothing, the program's name, or the whole line with secrets redacted."),
-            Retention = settings.Number("MCP_AUDIT_RETENTION_DAYS", 90, 0, 36_500, "Days until a record is removed from the database; 0 for never.") is > 0 and var days ? TimeSpan.FromDays(days) : null,
+                "How much of a command is recorded: nothing, the program's name, or the whole line with secrets redacted."),
+            Retention = settings.Number(
+                "MCP_AUDIT_RETENTION_DAYS", 90, 0, 36_500, "Days until a record is removed from the database; 0 for never.")
+                is > 0 and var days ? TimeSpan.FromDays(days) : null,
         };
     }
 
-    /// <summary>Only for a server that is about to write: asking makes the file.</summary>
+    /// <summary>Only for a server that is about to write: the check creates the file.</summary>
     public void CheckFile(Settings settings)
     {
         if (Enabled && File is not null && AuditFile.WhyNotWritable(File) is { } reason)
@@ -62,5 +68,6 @@ internal sealed record AuditOptions
     private static readonly Dictionary<string, AuditCommands> _commands =
         new() { ["none"] = AuditCommands.None, ["program"] = AuditCommands.Program, ["full"] = AuditCommands.Full };
 
-    private static readonly Dictionary<string, AuditFailure> _onFailure = new() { ["deny"] = AuditFailure.Deny, ["continue"] = AuditFailure.Continue };
+    private static readonly Dictionary<string, AuditFailure> _onFailure =
+        new() { ["deny"] = AuditFailure.Deny, ["continue"] = AuditFailure.Continue };
 }

@@ -16,17 +16,23 @@ internal sealed record AuditMark(string Name, long Seq, byte[] Hash, byte[] Seal
 internal sealed class AuditStore : IDisposable
 {
     private const string Columns =
-        "seq, timestamp, event_type, principal, client_name, session_id, container_id, exec_id, image, target, result, error_code, duration_ms, correlation_id, trace_id, prev_hash, hash";
+        "seq, timestamp, event_type, principal, client_name, session_id, container_id, exec_id, image, target, result, "
+            + "error_code, duration_ms, correlation_id, trace_id, prev_hash, hash";
 
     private const int PrunedAtOnce = 500, MaxWithAlias = 100, MaxSpawns = 10_000;
 
-    private static readonly SqliteSchema _schema = new("audit", 0x4D445641, "Restore it from a backup, or move it away and keep it: it has been left as it is. Another is begun where none is.");
+    private static readonly SqliteSchema _schema = new(
+        "audit", 0x4D445641,
+        "Restore it from a backup, or move it away and keep it: it has been left as it is. Another is begun where none is.");
 
     private readonly SqliteFile _file;
-    private readonly KeptCommand _insert = new($"INSERT INTO audit ({Columns}) VALUES ({string.Join(", ", Columns.Split(", ").Select(column => $"${column}"))})", [.. Columns.Split(", ").Select(column => $"${column}")]);
+    private readonly KeptCommand _insert = new(
+        $"INSERT INTO audit ({Columns}) VALUES ({string.Join(", ", Columns.Split(", ").Select(column => $"${column}"))})",
+        [.. Columns.Split(", ").Select(column => $"${column}")]);
 
     private readonly KeptCommand _put = new(
-        "INSERT INTO marks (name, seq, hash, seal) VALUES ($name, $seq, $hash, $seal) ON CONFLICT (name) DO UPDATE SET seq = $seq, hash = $hash, seal = $seal", "$name", "$seq", "$hash", "$seal");
+        "INSERT INTO marks (name, seq, hash, seal) VALUES ($name, $seq, $hash, $seal) "
+            + "ON CONFLICT (name) DO UPDATE SET seq = $seq, hash = $hash, seal = $seal", "$name", "$seq", "$hash", "$seal");
 
     /// <summary>Opens or creates it, alone.</summary>
     public AuditStore(StorageOptions storage, StateDisk disk)
@@ -70,20 +76,24 @@ internal sealed class AuditStore : IDisposable
 
     /// <summary>The workspace that was last spawned with an alias, among the newest spawns; null if there is none.</summary>
     public string? LastWithAlias(string principal, string alias) => _file.Read(connection => connection.Query(
-        "SELECT container_id FROM (SELECT seq, container_id, principal, target FROM audit WHERE event_type = $event ORDER BY seq DESC LIMIT $most) "
+        "SELECT container_id FROM (SELECT seq, container_id, principal, target FROM audit WHERE event_type = $event "
+                + "ORDER BY seq DESC LIMIT $most) "
             + "WHERE container_id IS NOT NULL AND container_id <> $alias AND principal = $principal "
             + "AND (target = $alias OR substr(target, 1, length($alias) + 5) = $alias || ' uid=') ORDER BY seq DESC LIMIT 1",
         row => row.GetString(0),
         ("$event", AuditEvents.ContainerSpawn), ("$alias", alias), ("$principal", principal), ("$most", MaxSpawns)).FirstOrDefault());
 
     /// <summary>The records after a number, the oldest first.</summary>
-    public List<AuditRecord> After(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, seq, long.MaxValue, "ASC", most));
+    public List<AuditRecord> After(AuditFilter filter, long seq, int limit) =>
+        _file.Read(connection => Page(connection, filter, seq, long.MaxValue, "ASC", limit));
 
     /// <summary>The records before a number, the newest first.</summary>
-    public List<AuditRecord> Before(AuditFilter filter, long seq, int most) => _file.Read(connection => Page(connection, filter, 0, seq, "DESC", most));
+    public List<AuditRecord> Before(AuditFilter filter, long seq, int limit) =>
+        _file.Read(connection => Page(connection, filter, 0, seq, "DESC", limit));
 
     /// <summary>After which number the newest so many records begin.</summary>
-    public long StartOfNewest(AuditFilter filter, int most) => Before(filter, long.MaxValue, most) is { Count: > 0 } newest && newest.Count == most ? newest[^1].Seq - 1 : 0;
+    public long StartOfNewest(AuditFilter filter, int limit) =>
+        Before(filter, long.MaxValue, limit) is { Count: > 0 } newest && newest.Count == limit ? newest[^1].Seq - 1 : 0;
 
     /// <summary>Every record from the first to the last, and the marks, as they are at one moment.</summary>
     public T Walk<T>(Func<AuditMark, AuditMark, IEnumerable<AuditRecord>, T> look) => _file.Read(connection =>
@@ -95,7 +105,7 @@ internal sealed class AuditStore : IDisposable
         return look(pruned, last, Rows(reader));
     });
 
-    /// <summary>Whether some other record says that it follows the one with this hash.</summary>
+    /// <summary>Whether another record follows the one with this hash.</summary>
     public bool HasFollower(byte[] hash, long except) => Has("prev_hash = $value AND seq <> $except", hash, except);
 
     /// <summary>Whether some other record has this hash.</summary>
@@ -107,9 +117,10 @@ internal sealed class AuditStore : IDisposable
     {
         // If nothing is younger, then all that there is now. What is committed from here on is as young as can be.
         var end = _file.Read(connection => connection.Query(
-            "SELECT coalesce((SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1), (SELECT max(seq) + 1 FROM audit), 0)", row => row.GetInt64(0), ("$before", before.Milliseconds())))[0];
+            "SELECT coalesce((SELECT seq FROM audit WHERE +timestamp >= $before ORDER BY seq LIMIT 1), "
+                + "(SELECT max(seq) + 1 FROM audit), 0)", row => row.GetInt64(0), ("$before", before.Milliseconds())))[0];
         var removed = 0;
-        // A little at a time: whoever appends waits for each.
+        // In small batches: appends wait for each.
         while (_file.Write(connection => PruneSome(connection, end, chain)) is > 0 and var some)
             removed += some;
         return removed;
@@ -124,7 +135,9 @@ internal sealed class AuditStore : IDisposable
 
     private int PruneSome(SqliteConnection connection, long end, AuditChain chain)
     {
-        var oldest = connection.Query("SELECT seq, hash FROM audit WHERE seq < $end ORDER BY seq LIMIT $most", row => (Seq: row.GetInt64(0), Hash: (byte[])row.GetValue(1)), ("$end", end), ("$most", PrunedAtOnce));
+        var oldest = connection.Query(
+            "SELECT seq, hash FROM audit WHERE seq < $end ORDER BY seq LIMIT $most",
+            row => (Seq: row.GetInt64(0), Hash: (byte[])row.GetValue(1)), ("$end", end), ("$most", PrunedAtOnce));
         if (oldest.Count == 0)
             return 0;
         var (seq, hash) = oldest[^1];
@@ -133,22 +146,28 @@ internal sealed class AuditStore : IDisposable
     }
 
     private bool Has(string condition, byte[] value, long except) =>
-        _file.Read(connection => connection.Query($"SELECT 1 FROM audit WHERE {condition} LIMIT 1", _ => true, ("$value", value), ("$except", except))).Count > 0;
+        _file.Read(
+            connection =>
+                connection.Query(
+                    $"SELECT 1 FROM audit WHERE {condition} LIMIT 1", _ => true, ("$value", value), ("$except", except))).Count > 0;
 
     private void Insert(SqliteConnection connection, AuditRecord record)
     {
         var entry = record.Entry;
         _insert.Run(
-            connection, record.Seq, entry.Timestamp.Milliseconds(), entry.EventType, entry.Principal, entry.ClientName, entry.SessionId, entry.ContainerId, entry.ExecId, entry.Image,
-            entry.Target, entry.Result, entry.ErrorCode, entry.DurationMs, entry.CorrelationId, entry.TraceId, record.PrevHash, record.Hash);
+            connection, record.Seq, entry.Timestamp.Milliseconds(), entry.EventType, entry.Principal, entry.ClientName, entry.SessionId,
+            entry.ContainerId, entry.ExecId, entry.Image, entry.Target, entry.Result, entry.ErrorCode, entry.DurationMs,
+            entry.CorrelationId, entry.TraceId, record.PrevHash, record.Hash);
     }
 
     private void Put(SqliteConnection connection, AuditMark mark) => _put.Run(connection, mark.Name, mark.Seq, mark.Hash, mark.Seal);
 
     private static AuditMark Mark(SqliteConnection connection, string name) => connection.Query(
-        "SELECT seq, hash, seal FROM marks WHERE name = $name", row => new AuditMark(name, row.GetInt64(0), (byte[])row.GetValue(1), (byte[])row.GetValue(2)), ("$name", name)).FirstOrDefault() ?? AuditMark.None(name);
+        "SELECT seq, hash, seal FROM marks WHERE name = $name",
+        row => new AuditMark(name, row.GetInt64(0), (byte[])row.GetValue(1), (byte[])row.GetValue(2)), ("$name", name)).FirstOrDefault()
+            ?? AuditMark.None(name);
 
-    private static List<AuditRecord> Page(SqliteConnection connection, AuditFilter filter, long after, long before, string order, int most)
+    private static List<AuditRecord> Page(SqliteConnection connection, AuditFilter filter, long after, long before, string order, int limit)
     {
         var (where, parameters) = filter.Where();
         // A page that goes on after another one is among the right records already.
@@ -157,13 +176,20 @@ internal sealed class AuditStore : IDisposable
             var (first, last) = Bounds(connection, filter);
             (after, before) = (first - 1, Math.Min(before, last + 1));
         }
-        return connection.Query($"SELECT {Columns} FROM audit WHERE seq > $after AND seq < $before{where} ORDER BY seq {order} LIMIT $most", Row, [.. parameters, ("$after", after), ("$before", before), ("$most", most)]);
+        return connection.Query(
+            $"SELECT {Columns} FROM audit WHERE seq > $after AND seq < $before{where} ORDER BY seq {order} LIMIT $most", Row,
+            [.. parameters, ("$after", after), ("$before", before), ("$most", limit)]);
     }
 
-    /// <summary>Between which numbers all records of a time are, so that a day is found without looking at all the others. A clock may be set back: the first in time need not be the first by number.</summary>
+    /// <summary>
+    /// Between which numbers all records of a time are, so that a day is found without looking at all the others. A clock may be set back:
+    /// the first in time need not be the first by number.
+    /// </summary>
     private static (long First, long Last) Bounds(SqliteConnection connection, AuditFilter filter) => connection.Query(
-        "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM audit INDEXED BY audit_timestamp WHERE timestamp >= $since AND timestamp < $until",
-        row => (row.GetInt64(0), row.GetInt64(1)), ("$since", filter.Since?.Milliseconds() ?? long.MinValue), ("$until", filter.Until?.Milliseconds() ?? long.MaxValue))[0];
+        "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM audit INDEXED BY audit_timestamp "
+            + "WHERE timestamp >= $since AND timestamp < $until",
+        row => (row.GetInt64(0), row.GetInt64(1)), ("$since", filter.Since?.Milliseconds() ?? long.MinValue), (
+            "$until", filter.Until?.Milliseconds() ?? long.MaxValue))[0];
 
     private static IEnumerable<AuditRecord> Rows(SqliteDataReader reader)
     {

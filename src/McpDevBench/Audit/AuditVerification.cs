@@ -2,19 +2,19 @@ using System.Text;
 
 namespace McpDevBench.Audit;
 
-/// <summary>The first place where the record is not what the server wrote.</summary>
+/// <summary>The first record that differs from what the server wrote.</summary>
 /// <param name="What">altered, removed, inserted or reordered.</param>
 internal sealed record AuditFlaw(long Seq, string What);
 
-/// <summary>Walks the chain from its beginning to its end.</summary>
+/// <summary>Verifies the chain.</summary>
 internal sealed class AuditVerification(AuditChain chain)
 {
     private const string Altered = "altered", Removed = "removed", Inserted = "inserted", Reordered = "reordered";
 
-    /// <summary>How many records have been looked at.</summary>
+    /// <summary>The number of verified records.</summary>
     public long Count { get; private set; }
 
-    /// <returns>Null if the rows are whole.</returns>
+    /// <returns>Null if the rows are intact.</returns>
     public AuditFlaw? OfRows(AuditStore store) => store.Walk((pruned, last, records) =>
     {
         if (pruned.Seq > 0 && !IsSealed(pruned))
@@ -36,8 +36,10 @@ internal sealed class AuditVerification(AuditChain chain)
         return seq < last.Seq ? new AuditFlaw(seq + 1, Removed) : null;
     });
 
-    /// <summary>One file of lines. It may begin anywhere, since files are rotated; from there on every record has to follow the one before.</summary>
-    /// <returns>Null if the lines are whole.</returns>
+    /// <summary>
+    /// Verifies a file of JSON lines. It may begin with any record, because files are rotated.
+    /// </summary>
+    /// <returns>Null if the lines are intact.</returns>
     public AuditFlaw? OfFile(string path)
     {
         var (seq, hash) = (0L, AuditChain.Beginning);
@@ -49,7 +51,7 @@ internal sealed class AuditVerification(AuditChain chain)
             if (Count == 0 && record.Seq > 1)
                 (seq, hash) = (record.Seq - 1, record.PrevHash);
             if (!Follows(record, seq, hash))
-                return new AuditFlaw(seq + 1, IsGenuine(record) && record.Seq > seq ? Removed : IsGenuine(record) ? Reordered : Altered);
+                return new AuditFlaw(seq + 1, Difference(record, seq));
             (seq, hash) = (record.Seq, record.Hash);
             Count++;
         }
@@ -60,9 +62,17 @@ internal sealed class AuditVerification(AuditChain chain)
 
     private bool IsGenuine(AuditRecord record) => record.Hash.AsSpan().SequenceEqual(chain.Hash(record.Seq, record.Entry, record.PrevHash));
 
-    private bool Follows(AuditRecord record, long seq, byte[] hash) => record.Seq == seq + 1 && record.PrevHash.AsSpan().SequenceEqual(hash) && IsGenuine(record);
+    private bool Follows(AuditRecord record, long seq, byte[] hash) =>
+        record.Seq == seq + 1 && record.PrevHash.AsSpan().SequenceEqual(hash) && IsGenuine(record);
 
-    /// <summary>Whether the one that belongs here is elsewhere, and whether this one belongs elsewhere.</summary>
+    private string Difference(AuditRecord record, long seq)
+    {
+        if (!IsGenuine(record))
+            return Altered;
+        return record.Seq > seq ? Removed : Reordered;
+    }
+
+    /// <summary>Whether the record that belongs here is elsewhere, and whether this one belongs elsewhere.</summary>
     private static string WhatHappened(AuditRecord record, byte[] hash, AuditStore store)
     {
         if (!store.HasFollower(hash, except: record.Seq))

@@ -5,8 +5,8 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Audit;
 
 /// <summary>
-/// The one writer of the record, on a thread of its own: whatever waits when it comes round is numbered, chained and committed as one transaction, then
-/// goes to the file, and only then do those who wait go on. So each waits for about one commit, however many there are.
+/// The only writer of the audit log, on its own thread (group commit): numbers and chains all waiting entries, commits them in one
+/// transaction, appends them to the file, and completes their callers. Each caller waits for about one commit.
 /// </summary>
 internal sealed partial class AuditWriter : IDisposable
 {
@@ -36,15 +36,15 @@ internal sealed partial class AuditWriter : IDisposable
         _exported = store.Mark(AuditMark.Exported).Seq;
         metrics.BeforeCollect(() => _metrics.Queued(_queue.Count));
         _thread = new Thread(Run) { IsBackground = true, Name = "audit" };
-        // Without the flow of whichever call happened to come first.
+        // Unsafe: without the execution context of the first call.
         _thread.UnsafeStart();
     }
 
-    /// <summary>Whether the last attempt to write was in vain.</summary>
+    /// <summary>Whether the last write failed.</summary>
     public bool Fails => _fails;
 
     /// <summary>Completes when the entry is committed.</summary>
-    /// <param name="entry">Null only asks whether anything could be.</param>
+    /// <param name="entry">Null for a test write.</param>
     /// <exception cref="RequestException">resource_exhausted: it could not be written.</exception>
     public async Task AppendAsync(AuditEntry? entry)
     {
@@ -56,7 +56,7 @@ internal sealed partial class AuditWriter : IDisposable
         }
         catch (InvalidOperationException e)
         {
-            throw Refuse(e, "The server has stopped recording.");
+            throw NotRecorded(e, "The server is stopping.");
         }
         await pending.Task;
     }
@@ -80,7 +80,7 @@ internal sealed partial class AuditWriter : IDisposable
             _room.Release(_group.Count);
             _group.Clear();
         }
-        // With nothing in it, for the file's mark.
+        // An empty group, to update the file's mark.
         WriteGroup();
         LogClosed(_logger, _last.Seq, Convert.ToHexStringLower(_last.Hash));
     }
@@ -121,7 +121,7 @@ internal sealed partial class AuditWriter : IDisposable
             hash = own;
         }
         var last = new AuditMark(AuditMark.Last, seq, hash, _chain.Seal(AuditMark.Last, seq, hash));
-        // The file's mark lags behind by one group, which matters only where the file itself does not say how far it got.
+        // The file's mark lags by one group, which matters only if the file does not show its last record.
         _store.Append(_records, _file is null ? [last] : [last, new AuditMark(AuditMark.Exported, _exported, [], [])]);
         _last = last;
     }
@@ -131,12 +131,15 @@ internal sealed partial class AuditWriter : IDisposable
         if (!_fails)
             LogFails(_logger, e);
         _fails = true;
-        var refusal = Refuse(e, e is RequestException known ? known.Message : "The server's log says why.");
+        var error = NotRecorded(e, e is RequestException known ? known.Message : "The server's log has the reason.");
         foreach (var pending in _group)
-            pending.SetException(refusal);
+            pending.SetException(error);
     }
 
-    /// <summary>Writes the group to the file, or, if that is not the file that it was, all that it lacks. What fails is caught up with later: the rows are the record.</summary>
+    /// <summary>
+    /// Appends the group to the file; if the file was rotated, all records that it lacks. A failure is made up for later: the rows are
+    /// authoritative.
+    /// </summary>
     private void Export()
     {
         if (_file is null)
@@ -160,7 +163,7 @@ internal sealed partial class AuditWriter : IDisposable
 
     private void CatchUp(AuditFile file)
     {
-        // A file without a record has been rotated: it gets what is new. Any other one says itself where it ends.
+        // A file without a record has been rotated: it gets new records only. Otherwise its last line has the number.
         var from = file.Open() ?? _exported;
         while (_store.After(AuditFilter.All, from, PageSize) is { Count: > 0 } page)
         {
@@ -169,12 +172,15 @@ internal sealed partial class AuditWriter : IDisposable
         }
     }
 
-    /// <summary>Where the chain goes on. If its end is not as it was left, a number is skipped, so that nobody can make that good by going on.</summary>
+    /// <summary>
+    /// Where the chain continues. If its end was changed, a number is skipped, so that the break stays visible.
+    /// </summary>
     private AuditMark Continue()
     {
         var (mark, newest) = (_store.Mark(AuditMark.Last), _store.Before(AuditFilter.All, long.MaxValue, 1).FirstOrDefault());
         var untouched = mark.Seq == 0 && newest is null;
-        var sealedEnd = CryptographicOperations.FixedTimeEquals(mark.Seal, _chain.Seal(AuditMark.Last, mark.Seq, mark.Hash)) && (newest is null || (newest.Seq == mark.Seq && newest.Hash.AsSpan().SequenceEqual(mark.Hash)));
+        var sealedEnd = CryptographicOperations.FixedTimeEquals(mark.Seal, _chain.Seal(AuditMark.Last, mark.Seq, mark.Hash)) && (
+            newest is null || (newest.Seq == mark.Seq && newest.Hash.AsSpan().SequenceEqual(mark.Hash)));
         LogOpened(_logger, mark.Seq, Convert.ToHexStringLower(mark.Hash));
         if (untouched || sealedEnd)
             return mark;
@@ -182,34 +188,35 @@ internal sealed partial class AuditWriter : IDisposable
         return mark with { Seq = Math.Max(mark.Seq, newest?.Seq ?? 0) + 1 };
     }
 
-    private static RequestException Refuse(Exception e, string reason) => new(
-        ErrorCode.ResourceExhausted, $"The audit record cannot be written, and nothing may be done unrecorded. {reason}",
-        "Reading and kill still work. Ask the operator to make room on the server's disk; then look at what was done, and call again.", retryable: true, e);
+    private static RequestException NotRecorded(Exception e, string reason) => new(
+        ErrorCode.ResourceExhausted, $"The audit log cannot be written, so this call is not allowed. {reason}",
+        "Reading and kill still work. Ask the operator to make room on the server's disk; then look at what was done, and call again.",
+        retryable: true, e);
 
     private sealed class Pending(AuditEntry? entry, long at) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public AuditEntry? Entry => entry;
 
-        /// <summary>When it was handed over.</summary>
+        /// <summary>When it was queued.</summary>
         public long At => at;
     }
 
-    // Whoever keeps these two lines elsewhere can prove that nothing was cut off at the end.
-    [LoggerMessage(LogLevel.Information, "The audit record goes on after its last entry")]
+    // These two lines, kept elsewhere, prove that no record was removed from the end.
+    [LoggerMessage(LogLevel.Information, "Audit log opened")]
     private static partial void LogOpened(ILogger logger, long seq, string hash);
 
-    [LoggerMessage(LogLevel.Information, "The audit record is closed")]
+    [LoggerMessage(LogLevel.Information, "Audit log closed")]
     private static partial void LogClosed(ILogger logger, long seq, string hash);
 
-    [LoggerMessage(LogLevel.Critical, "The end of the audit record is not as this server left it: see mcp-devbench audit verify")]
+    [LoggerMessage(LogLevel.Critical, "Audit log was changed at its end; run mcp-devbench audit verify")]
     private static partial void LogBroken(ILogger logger);
 
-    [LoggerMessage(LogLevel.Error, "The audit record cannot be written")]
+    [LoggerMessage(LogLevel.Error, "Audit log cannot be written")]
     private static partial void LogFails(ILogger logger, Exception exception);
 
-    [LoggerMessage(LogLevel.Information, "The audit record can be written again")]
+    [LoggerMessage(LogLevel.Information, "Audit log can be written again")]
     private static partial void LogWorksAgain(ILogger logger);
 
-    [LoggerMessage(LogLevel.Error, "The file of the audit record cannot be written; it gets what it lacks when it can")]
+    [LoggerMessage(LogLevel.Error, "Audit file cannot be written; retrying")]
     private static partial void LogFileFails(ILogger logger, Exception exception);
 }

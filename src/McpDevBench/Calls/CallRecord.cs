@@ -57,7 +57,7 @@ internal sealed class CallRecord(AuditLog audit, TimeProvider time, string name,
     /// <param name="failure">The exception that ended it, if there was one.</param>
     public async Task FailedAsync(string errorType, Exception? failure = null)
     {
-        var denial = AccessMetrics.IsShare((failure as RequestException)?.Rule) ? AuditEvents.QuotaDenied : DenialOf(errorType);
+        var denial = AccessMetrics.IsQuota((failure as RequestException)?.Rule) ? AuditEvents.QuotaDenied : DenialOf(errorType);
         if (Event is not null && !_isSettled)
         {
             _isSettled = true;

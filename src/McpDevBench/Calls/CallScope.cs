@@ -101,7 +101,7 @@ internal sealed partial class CallScope(CallScopes parts, CallKind kind, HttpCon
         }
         else if (failure is RequestException refused)
         {
-            parts.Metrics.Access.Refused(refused);
+            parts.Metrics.Access.Rejected(refused);
         }
         if (failure is RequestException error)
             ErrorType = error.Code.Name();

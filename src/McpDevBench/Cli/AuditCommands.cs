@@ -68,7 +68,7 @@ internal sealed class AuditQueryCommand(IReadOnlyDictionary<string, string> give
     {
         if (filter.ContainerId is not { } given || WorkspaceId.TryParse(given, out _))
             return filter;
-        var resolved = store.Resolve(filter with { WithAlias = Database.IdsWithAlias(storage, given, filter.Principal) });
+        var resolved = store.Resolve(filter with { WithAlias = WorkspaceStore.IdsWithAlias(storage, given, filter.Principal) });
         if (resolved.WithAlias.Count == 0)
             Console.Error.WriteLine(
                 $"mcp-devbench: No workspace has or had the alias '{given}', as far as the records go back. "

@@ -82,7 +82,7 @@ internal sealed partial class ServeCommand(IReadOnlyDictionary<string, string> g
         LogStarted(logger, BuildInfo.Version, stdio ? "stdio" : "streamable-http", address is null ? null : address + options.McpPath);
         await host.WaitForShutdownAsync();
         LogStopped(logger);
-        return host.Services.GetRequiredService<Upkeep>().Failure is { } failure ? throw failure : 0;
+        return host.Services.GetRequiredService<LeaseRenewal>().Failure is { } failure ? throw failure : 0;
     }
 
     /// <summary>Checked before anything starts: a second server must not change the state of the first.</summary>

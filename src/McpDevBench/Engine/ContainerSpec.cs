@@ -12,7 +12,7 @@ internal sealed record ContainerSpec
 
     public const string AgentFile = "devbench-agent";
     public const string AgentPath = $"{AgentFolder}/{AgentFile}";
-    public const string WorkspacePath = "/workspace";
+    public const string WorkspacePath = ContainerPaths.Workspace;
     public const string HomePath = "/home/dev";
     public const string HostName = "workspace";
 

@@ -3,8 +3,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// A command that runs: what the agent sends goes into its log in order, and only then is it acknowledged. Holds the immutable <see cref="Exec"/>, replaced
-/// whole when it ends.
+/// A command that runs: what the agent sends goes into its log in order, and only then is it acknowledged. Holds the immutable
+/// <see cref="Exec"/>, replaced whole when it ends.
 /// </summary>
 internal sealed class ActiveExec(Exec exec, ContainerId container, OutputLog log)
 {
@@ -34,10 +34,10 @@ internal sealed class ActiveExec(Exec exec, ContainerId container, OutputLog log
     /// <summary>Whether the agent has confirmed that the process runs.</summary>
     public bool Confirmed { get; set; }
 
-    /// <summary>The last server watched over it: its end may have been told of already.</summary>
+    /// <summary>Started by an earlier server, which may have recorded its end.</summary>
     public bool Recovered { get; init; }
 
-    /// <summary>Completes when its start has been told of, or will not be: then its end may be.</summary>
+    /// <summary>Completes when its start has been reported, or will not be: its end is reported after that.</summary>
     public Task Announced => _announced.Task;
 
     /// <summary>Cancelled when nothing of it runs any more.</summary>
@@ -86,7 +86,7 @@ internal sealed class ActiveExec(Exec exec, ContainerId container, OutputLog log
         return true;
     }
 
-    /// <summary>It is told again on every stream until it is acknowledged; once is enough.</summary>
+    /// <summary>The agent repeats it on every connection until it is acknowledged.</summary>
     /// <returns>False: that is known already.</returns>
     /// <exception cref="ProtocolException">Output is missing.</exception>
     public bool Arrive(ExecExited exit)
@@ -163,7 +163,8 @@ internal sealed class ActiveExec(Exec exec, ContainerId container, OutputLog log
         }
     }
 
-    public void Notify() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    public void Notify() =>
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     private bool End(Arrival end)
     {

@@ -11,9 +11,11 @@ internal sealed class CommandControl(ExecSupervisor supervisor, AgentDirectory a
 
     public override bool Any(ContainerId container) => supervisor.In(container).Any();
 
-    public override Task<int?> EndAsync(ContainerId container, string note, TimeSpan timeout) => SignalAsync(container, Kill, note, timeout);
+    public override Task<int?> EndAsync(ContainerId container, string note, TimeSpan timeout) =>
+        SignalAsync(container, Kill, note, timeout);
 
-    public override Task<int?> FreezeAsync(ContainerId container, string? note, TimeSpan timeout) => SignalAsync(container, Stop, note, timeout);
+    public override Task<int?> FreezeAsync(ContainerId container, string? note, TimeSpan timeout) =>
+        SignalAsync(container, Stop, note, timeout);
 
     public override Task ThawAsync(ContainerId container, TimeSpan timeout) => SignalAsync(container, Continue, note: null, timeout);
 
@@ -41,8 +43,8 @@ internal sealed class CommandControl(ExecSupervisor supervisor, AgentDirectory a
         try
         {
             await link.RequestAsync(
-                Opcode.ExecSignal, new ExecSignal(active.Exec.Id.Value, signal).Write, static (ref MessageReader _) => true, repeatable: true,
-                cancellationToken);
+                Opcode.ExecSignal, new ExecSignal(active.Exec.Id.Value, signal).Write, static (ref MessageReader _) => true,
+                repeatable: true, cancellationToken);
         }
         catch (RequestException e) when (e.Code == ErrorCode.ExecNotFound)
         {

@@ -58,7 +58,8 @@ internal sealed record Exec
     public string? Shell { get; init; }
 
     /// <summary>
-    /// Its caller gave a command line, and the shell around it is ours. Not stored: of an earlier server's, <see cref="Shell"/> tells.
+    /// Its caller gave a command line, and the shell around it is ours. Not stored: for an exec of an earlier server, see
+    /// <see cref="Shell"/>.
     /// </summary>
     public bool IsScript { get; init; }
 
@@ -101,7 +102,7 @@ internal sealed record ExecRequest
     /// <summary>One string for the image's shell: bash, or sh where there is none.</summary>
     public string? Shell { get; init; }
 
-    public string Cwd { get; init; } = "/workspace";
+    public string Cwd { get; init; } = ContainerPaths.Workspace;
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Fed to standard input, then its end unless <see cref="StdinOpen"/>.</summary>
@@ -142,7 +143,7 @@ internal enum PollUntil
     Exit,
 }
 
-/// <summary>Which part of an exec's output is wanted.</summary>
+/// <summary>Selects a part of an exec's output.</summary>
 internal sealed record PollRequest
 {
     public required string ExecId { get; init; }

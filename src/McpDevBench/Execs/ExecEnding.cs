@@ -15,8 +15,9 @@ internal static class ExecEnding
     public static (Exec Exec, TimeSpan Wall) Of(
         Exec exec, ExecExited? exit, OutputLog log, DateTimeOffset now, WorkspaceLimits? limits, ExecOptions options)
     {
-        var most = now > exec.StartedAt ? now - exec.StartedAt : TimeSpan.Zero;
-        var wall = exit is null ? most : TimeSpan.FromMicroseconds(Math.Clamp(exit.WallMicroseconds, 0, (long)most.TotalMicroseconds));
+        var elapsed = now > exec.StartedAt ? now - exec.StartedAt : TimeSpan.Zero;
+        var wall = exit is null ? elapsed : TimeSpan.FromMicroseconds(
+            Math.Clamp(exit.WallMicroseconds, 0, (long)elapsed.TotalMicroseconds));
         var ended = exec with
         {
             EndedAt = now,

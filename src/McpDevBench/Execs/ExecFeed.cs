@@ -14,7 +14,7 @@ internal static class ExecFeed
 
     private static readonly TimeSpan OfferTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>For what was given at the start; nobody waits for it. Ends with the command.</summary>
+    /// <summary>Sends the stdin of the start in the background. Ends with the command.</summary>
     public static async Task FeedAllAsync(AgentLink link, ActiveExec active, byte[] data, bool eof)
     {
         CallDeadline.Leave();
@@ -24,7 +24,7 @@ internal static class ExecFeed
         }
         catch (Exception e) when (e is RequestException or OperationCanceledException)
         {
-            // It ended without reading all of its input, which is its right; the outcome tells.
+            // It ended without reading all of its input.
         }
     }
 

@@ -1,17 +1,31 @@
+using McpDevBench.Observability;
+using McpDevBench.Observability.Metrics;
+using McpDevBench.Workspaces;
+
 namespace McpDevBench.Execs;
 
-/// <summary>Forgets commands, and removes what they printed, when their time of being readable is over.</summary>
-internal sealed class ExecJanitor(ExecOptions options, ExecStore store, OutputFolder folder, TimeProvider time)
+/// <summary>Removes ended execs and their output when their retention is over.</summary>
+internal sealed class ExecJanitor(
+    ExecOptions options, WorkspaceOptions cleanup, LeaseRenewal lease, ExecStore store, OutputFolder folder, PeriodicRunner periodic,
+    TimeProvider time) : BackgroundService
 {
-    /// <returns>How many were forgotten.</returns>
-    public int Run()
+    private readonly PeriodicTask _task = new(BackgroundMetrics.ForgetExecs, cleanup.CleanupInterval)
     {
-        var expired = store.EndedBefore(time.GetUtcNow() - options.Retention);
-        foreach (var id in expired)
+        FirstRetryInterval = cleanup.CleanupInterval,
+    };
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => periodic.RunAsync(_task, RunAsync, stoppingToken);
+
+    private Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (cleanup.CleanupEnabled && lease.IsHeld)
         {
-            folder.Delete(id);
-            store.Delete(id);
+            foreach (var id in store.EndedBefore(time.GetUtcNow() - options.Retention))
+            {
+                folder.Delete(id);
+                store.Delete(id);
+            }
         }
-        return expired.Count;
+        return Task.CompletedTask;
     }
 }

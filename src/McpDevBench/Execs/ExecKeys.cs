@@ -5,8 +5,8 @@ using McpDevBench.Storage;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Keys of execs that show by themselves that this server made them, and for which workspace: what an agent names is checked also where
-/// the database has no row of it, because the row has expired or the database was lost.
+/// Keys of execs that show by themselves that this server made them, and for which workspace: what an agent names is checked also where the
+/// database has no row of it, because the row has expired or the database was lost.
 /// </summary>
 internal sealed class ExecKeys(InstanceKey key)
 {

@@ -53,7 +53,8 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
     public long LastSeq(Caller caller, string execId) => Read(execs.Find(caller, execId), (_, log) => log.NextSeq - 1);
 
     /// <summary>All that the log has, as bytes; for the resource <c>exec://…/log</c>.</summary>
-    public byte[] ReadLog(Caller caller, string execId, int maxBytes, CancellationToken stop) => Read(execs.Find(caller, execId), (_, log) =>
+    public byte[] ReadLog(Caller caller, string execId, int maxBytes, CancellationToken stop) =>
+        Read(execs.Find(caller, execId), (_, log) =>
     {
         if (log.EndOffset - log.DroppedBytes > maxBytes)
             throw TooLarge(execId, log, maxBytes);

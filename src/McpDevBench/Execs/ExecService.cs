@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
@@ -10,7 +9,9 @@ using McpDevBench.Storage;
 
 namespace McpDevBench.Execs;
 
-/// <summary>Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.</summary>
+/// <summary>
+/// Commands as clients see them: start, wait, read, feed, signal, end. Waiting ends with the caller; the command does not.
+/// </summary>
 internal sealed class ExecService(
     ExecOptions options, WorkspaceDirectory workspaces, WorkspaceRecovery recovery, ExecSlots slots, ExecStarter starter,
     ExecSupervisor supervisor, StarvedEnds ends, OutputLimit outputs,
@@ -26,7 +27,7 @@ internal sealed class ExecService(
     /// <summary>How long exec_cancel waits for the end: less than the deadline of its call.</summary>
     private const double MaxCancelSeconds = 35;
 
-    /// <param name="onStarted">Called once it runs, before anything is told of its end. If that is refused, it is ended.</param>
+    /// <param name="onStarted">Called after start and before any exit event. If it throws, the exec is cancelled.</param>
     public async Task<StartedExec> StartAsync(Caller caller, ExecRequest request, Func<Task> onStarted, CancellationToken cancellationToken)
     {
         if (request.IdempotencyKey is not { } key)
@@ -34,7 +35,8 @@ internal sealed class ExecService(
         await recovery.FindAsync(caller, request.Container, cancellationToken);
         using var _ = await keys.LockAsync($"{ExecScope}\n{caller.Name}\n{key}", cancellationToken);
         var fingerprint = Fingerprint(request);
-        if (idempotency.Find(caller, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id) && Lookup(id) is { } present)
+        if (idempotency.Find(caller, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id)
+            && Lookup(id) is { } present)
             return new StartedExec(Noted(present), TimeSpan.Zero, IsRepeated: true);
         var started = await StartOnceAsync(caller, request, onStarted, cancellationToken);
         idempotency.Save(caller, ExecScope, key, fingerprint, started.Exec.Id.ToString());
@@ -42,7 +44,8 @@ internal sealed class ExecService(
     }
 
     /// <returns>Bytes taken; false when the process takes no more.</returns>
-    public async Task<(int Taken, bool Open)> InputAsync(Caller caller, string execId, byte[] data, bool eof, (int Rows, int Cols)? resize, CancellationToken cancellationToken)
+    public async Task<(int Taken, bool Open)> InputAsync(
+        Caller caller, string execId, byte[] data, bool eof, (int Rows, int Cols)? resize, CancellationToken cancellationToken)
     {
         var exec = FindRunning(caller, execId, out var link);
         if (resize is var (rows, columns))
@@ -95,7 +98,7 @@ internal sealed class ExecService(
         }
         catch (RequestException e) when (e.Code is ErrorCode.ExecNotFound or ErrorCode.WorkspaceLost)
         {
-            // It ended meanwhile: that is what was wanted.
+            // It ended meanwhile.
         }
         var timeout = TimeSpan.FromSeconds(Math.Min(graceSeconds + 15, MaxCancelSeconds));
         await active.WaitForEndAsync(timeout, time, onOutput: null, cancellationToken, alsoBackground: true);
@@ -139,7 +142,7 @@ internal sealed class ExecService(
             IsScript = request.Shell is not null,
             StartedAt = time.GetUtcNow(),
             Timeout = start.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(start.TimeoutMs),
-            Notes = request.Pty && ScriptOf(request) is { } script && ScriptReader.HasBackground(script) ? [ExecNotes.EndsWithTerminal] : [],
+            Notes = EndsWithTerminal(request) ? [ExecNotes.EndsWithTerminal] : [],
         };
         Noted(asked);
         var (exec, queued) = await slots.TakeAsync(asked, request.MaxQueueWait ?? options.StartQueueTimeout, cancellationToken);
@@ -169,7 +172,7 @@ internal sealed class ExecService(
         }
         catch (RequestException)
         {
-            UnwantedExec.End(link, id, time);
+            BackgroundCancel.End(link, id, time);
             throw;
         }
     }
@@ -181,9 +184,12 @@ internal sealed class ExecService(
                 ErrorCode.InvalidArgument, "Exactly one of cmd and shell must be given.",
                 "cmd is an array such as [\"python3\", \"main.py\"]; shell is one command line for bash or sh.");
         if (request.Cmd is { Count: 0 } or [""] or ["", ..])
-            throw new RequestException(ErrorCode.InvalidArgument, "cmd is empty.", "Give the program and its arguments, such as [\"ls\", \"-l\"].");
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "cmd is empty.", "Give the program and its arguments, such as [\"ls\", \"-l\"].");
         if ((request.Cmd ?? [request.Shell!]).Any(argument => argument.Contains('\0', StringComparison.Ordinal)))
-            throw new RequestException(ErrorCode.InvalidArgument, "The command contains a NUL character.", "Write binary data to a file with fs_write, and pass its path.");
+            throw new RequestException(
+                ErrorCode.InvalidArgument, "The command contains a NUL character.",
+                "Write binary data to a file with fs_write, and pass its path.");
         if (request.AsRoot)
             throw new RequestException(
                 ErrorCode.Forbidden, "as_root=true is not allowed on this server.",
@@ -201,7 +207,8 @@ internal sealed class ExecService(
         foreach (var (name, value) in request.Env)
             env[name] = value;
         return new ExecStart(
-            execKeys.New(workspace.Id).Value, [.. request.Cmd ?? ["sh", "-c", request.Shell!]], [.. env.Select(pair => $"{pair.Key}={pair.Value}")],
+            execKeys.New(workspace.Id).Value, [.. request.Cmd ?? ["sh", "-c", request.Shell!]],
+            [.. env.Select(pair => $"{pair.Key}={pair.Value}")],
             WorkingFolder.Of(request.Cwd, env),
             StdinOpen: request.StdinOpen || request.Stdin is not null, request.Pty, (ushort)request.Rows, (ushort)request.Cols,
             (uint)(timeout?.TotalMilliseconds ?? 0), (uint)options.TimeoutGrace.TotalMilliseconds,
@@ -212,7 +219,10 @@ internal sealed class ExecService(
         };
     }
 
-    /// <summary>What bash runs, if it is bash that runs it.</summary>
+    private static bool EndsWithTerminal(ExecRequest request) =>
+        request.Pty && ScriptOf(request) is { } script && ScriptReader.HasBackground(script);
+
+    /// <summary>The script, if bash runs it.</summary>
     private static string? ScriptOf(ExecRequest request) => request switch
     {
         { Shell: { } script } => script,
@@ -226,10 +236,11 @@ internal sealed class ExecService(
         if (found is not null && found.Owner == caller.Name)
             return Noted(found);
         throw new RequestException(
-            ErrorCode.ExecNotFound, $"There is no exec {CallFacts.Named(execId)}: it never existed, or its output has expired.", "Call list_execs to see what there is, or exec to run a command.");
+            ErrorCode.ExecNotFound, $"There is no exec {CallFacts.Named(execId)}: it never existed, or its output has expired.",
+            "Call list_execs to see what there is, or exec to run a command.");
     }
 
-    /// <summary>Whatever is done now is about this command.</summary>
+    /// <summary>Adds the exec to the facts of the call.</summary>
     private Exec Noted(Exec exec)
     {
         if (CallFacts.Current is { } facts)
@@ -250,13 +261,9 @@ internal sealed class ExecService(
 
     public Exec? Lookup(ExecId id) => supervisor.Find(id)?.Exec ?? store.Find(id);
 
-    private static string Fingerprint(ExecRequest request)
-    {
-        var text = new StringBuilder();
-        foreach (var part in new object?[] { request.Container, request.Cmd?.Json(), request.Shell, request.Cwd, request.Env.Json(), request.Stdin, request.StdinOpen, request.TimeoutSeconds, request.Pty, request.Rows, request.Cols })
-            text.Append(CultureInfo.InvariantCulture, $"{part}").Append('\0');
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
-    }
+    private static string Fingerprint(ExecRequest request) => IdempotencyStore.Fingerprint(
+        request.Container, request.Cmd?.Json(), request.Shell, request.Cwd, request.Env.Json(), request.Stdin, request.StdinOpen,
+        request.TimeoutSeconds, request.Pty, request.Rows, request.Cols);
 
     private static bool Nothing(ref MessageReader reader)
     {

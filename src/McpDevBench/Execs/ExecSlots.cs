@@ -5,8 +5,8 @@ using McpDevBench.Observability.Metrics;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Limits the commands that run at once in a workspace. A call beyond the limit waits in a bounded queue, first come, first served;
-/// a caller that goes away leaves the queue.
+/// Limits the commands that run at once in a workspace. A call beyond the limit waits in a bounded queue, first come, first served; a
+/// caller that goes away leaves the queue.
 /// </summary>
 internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, TimeProvider time)
 {
@@ -31,15 +31,15 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
                 return (Grant(queue, exec), TimeSpan.Zero);
             if (queue.Waiting.Count >= MaxWaiting || maxWait <= TimeSpan.Zero)
             {
-                metrics.Execs.RefusedByQueue(maxWait <= TimeSpan.Zero ? "timed_out" : "queue_full");
-                throw Refusal(queue, $"calls that wait for a slot: {queue.Waiting.Count}");
+                metrics.Execs.QueueRejected(maxWait <= TimeSpan.Zero ? "timed_out" : "queue_full");
+                throw LimitError(queue, $"calls that wait for a slot: {queue.Waiting.Count}");
             }
             queue.Waiting.AddLast(waiter);
         }
         return await WaitAsync(waiter, maxWait, cancellationToken);
     }
 
-    /// <summary>Counts a command that runs already, whatever the limit.</summary>
+    /// <summary>Counts a command that runs already, also beyond the limit.</summary>
     public void Occupy(Exec exec)
     {
         lock (_lock)
@@ -49,7 +49,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
         }
     }
 
-    /// <summary>Gives the slot to the call that has waited longest. Releasing twice is harmless.</summary>
+    /// <summary>Passes the slot to the next call in the queue. Releasing twice is harmless.</summary>
     public void Release(Exec exec)
     {
         lock (_lock)
@@ -76,10 +76,10 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
             var exec = await waiter.Granted.Task.WaitAsync(maxWait, time, cancellationToken);
             return (exec, time.GetElapsedTime(began));
         }
-        catch (TimeoutException) when (Leave(waiter) is { } refusal)
+        catch (TimeoutException) when (Leave(waiter) is { } error)
         {
             result = "timed_out";
-            throw refusal;
+            throw error;
         }
         catch (TimeoutException)
         {
@@ -99,20 +99,20 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
         }
     }
 
-    /// <returns>The refusal; null if the slot was granted meanwhile.</returns>
+    /// <returns>The error; null if the slot was granted meanwhile.</returns>
     private RequestException? Leave(Waiter waiter)
     {
         lock (_lock)
         {
             return _queues.TryGetValue(waiter.Exec.ContainerId, out var queue) && queue.Waiting.Remove(waiter)
-                ? Refusal(queue, "none ended while this call waited")
+                ? LimitError(queue, "none ended while this call waited")
                 : null;
         }
     }
 
     private Exec Grant(Queue queue, Exec exec) => queue.Running[exec.Id] = exec with { StartedAt = time.GetUtcNow() };
 
-    private RequestException Refusal(Queue queue, string reason)
+    private RequestException LimitError(Queue queue, string reason)
     {
         var running = queue.Running.Values.OrderBy(exec => exec.StartedAt).ToList();
         return new RequestException(
@@ -134,7 +134,7 @@ internal sealed class ExecSlots(ExecOptions options, MetricCatalogue metrics, Ti
     private static string Describe(Exec exec)
     {
         var command = CommandText.Of(exec, MaxCommandLength);
-        return string.Create(CultureInfo.InvariantCulture, $"{exec.Id} ({command}) since {exec.StartedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        return $"{exec.Id} ({command}) since {Timestamps.Seconds(exec.StartedAt)}";
     }
 
     private sealed record Waiter(Exec Exec)

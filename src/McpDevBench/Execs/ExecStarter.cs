@@ -7,8 +7,8 @@ using McpDevBench.Observability.Traces;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Has agents start commands. A start whose answer does not come in time is answered as a timeout, and then settled: the command is
-/// recorded as starting until its agent reports what became of it, and is ended if it began.
+/// Starts commands through agents. A start whose answer does not arrive in time is answered as a timeout and settled later: the exec is
+/// recorded as starting until its agent reports whether it began, and is cancelled if it did.
 /// </summary>
 internal sealed partial class ExecStarter(
     ExecSupervisor supervisor, StarvedEnds ends, ExecStore store, AgentDirectory agents, WorkspaceDirectory workspaces, TimeProvider time,

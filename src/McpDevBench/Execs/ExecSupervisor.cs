@@ -1,44 +1,33 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
 using McpDevBench.Workspaces;
 using McpDevBench.Observability.Metrics;
-using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Watches over every running command: takes what its agent sends, writes it down, acknowledges it, and sees to its end. After a restart it takes up
-/// every command that the database says is running.
+/// Supervises every exec that runs: has what its agent sends written down, acknowledges it, and sees to its end. After a restart it resumes
+/// every exec that the database says is running.
 /// </summary>
 internal sealed partial class ExecSupervisor(
-    ExecOptions options, ExecSlots slots, ExecStore store, OutputFolder folder, WorkspaceDirectory workspaces,
-    ExecKeys keys, MetricCatalogue metrics, TimeProvider time, ILogger<ExecSupervisor> logger) : AgentListener
+    ExecSlots slots, ExecStore store, WorkspaceDirectory workspaces, OrphanedExecs orphans, ExecRecorder recorder,
+    MetricCatalogue metrics, ILogger<ExecSupervisor> logger) : AgentListener
 {
     /// <summary>An agent ends the oldest before it has more commands in the background.</summary>
     private const int MaxBackground = Protocol.MaxExecs;
 
-    private static readonly TimeSpan DiskTimeout = TimeSpan.FromSeconds(1);
-
     private readonly ConcurrentDictionary<Guid, ActiveExec> _active = [];
-    private readonly DisownedExecs _disowned = new();
 
-    /// <summary>Of containers that have not been lost: what is acknowledged while one is disconnected is sent again by its handshake.</summary>
+    /// <summary>
+    /// Of containers that have not been lost. An ack that is dropped while one is disconnected is sent again by the reconnect handshake.
+    /// </summary>
     private readonly ConcurrentDictionary<ContainerId, AgentLink> _links = [];
 
-    /// <summary>
-    /// Told of every end before it is written down and acknowledged, so that a crash in between tells it again; the flag says that this may be so. A refusal
-    /// is a reason to try again. Set once, at start.
-    /// </summary>
-    public Func<Exec, bool, Task> Finished { get; set; } = (_, _) => Task.CompletedTask;
+    /// <summary>An exec whose start the last server left unsettled, when its agent is connected.</summary>
+    public event Action<ActiveExec, AgentLink>? FoundUnsettled;
 
-    /// <summary>
-    /// Called with each exec whose start the last server left unsettled, when its agent is connected. Set once, at start.
-    /// </summary>
-    public Action<ActiveExec, AgentLink> FoundUnsettled { get; set; } = (_, _) => { };
-
-    /// <summary>Takes up what was running when the last server ended. Before the first agent is connected.</summary>
+    /// <summary>Resumes the execs of the last server. Before the first agent is connected.</summary>
     public void Recover()
     {
         foreach (var exec in store.Running())
@@ -59,7 +48,7 @@ internal sealed partial class ExecSupervisor(
         }
     }
 
-    /// <summary>Begins to watch over a command that has a slot; the slot is released with it.</summary>
+    /// <summary>Supervises an exec that has a slot; the slot is released with it.</summary>
     public ActiveExec Admit(Exec exec, ContainerId container)
     {
         try
@@ -81,22 +70,10 @@ internal sealed partial class ExecSupervisor(
         store.Delete(active.Exec.Id);
     }
 
-    /// <summary>It is not known whether it began. That is written down, so that a restarted server asks too.</summary>
-    public void Doubt(ActiveExec active)
-    {
-        active.Doubt();
-        metrics.Execs.Doubted();
-        try
-        {
-            store.Doubt(active.Exec.Id);
-        }
-        catch (RequestException e)
-        {
-            LogDiskFull(logger, active.Exec.Id, e.Message);
-        }
-    }
+    /// <summary>It is not known whether it began.</summary>
+    public void Doubt(ActiveExec active) => recorder.WriteDoubt(active);
 
-    /// <summary>Every command that is watched over.</summary>
+    /// <summary>Every exec that is supervised.</summary>
     public ICollection<ActiveExec> Active => _active.Values;
 
     public ActiveExec? Find(ExecId id) => _active.GetValueOrDefault(id.Value);
@@ -111,10 +88,8 @@ internal sealed partial class ExecSupervisor(
         var present = welcome.Execs.Select(position => position.Key).ToHashSet();
         if (present.Count < welcome.Execs.Count)
             throw new ProtocolException("the agent lists a command twice");
-        var disowned = welcome.Execs.Where(position => FindIn(link, position.Key) is null).ToList();
-        foreach (var position in disowned)
-            RequireOurs(position.Key, workspace);
-        _disowned.Set(link.Container, disowned.Select(position => position.Key));
+        var orphaned = welcome.Execs.Where(position => FindIn(link, position.Key) is null).ToList();
+        orphans.Set(link.Container, orphaned, workspace);
         if (workspace is not null)
             workspaces.NoteBoot(workspace.Id, welcome.Boot);
         foreach (var position in welcome.Execs)
@@ -125,12 +100,12 @@ internal sealed partial class ExecSupervisor(
                 link.Acknowledge(new ExecAck(position.Key, (ulong)active.Log.EndOffset, Exit: false));
             }
         }
-        foreach (var position in disowned)
-            Disown(link, position);
+        foreach (var position in orphaned)
+            orphans.Release(link, position);
         foreach (var active in _active.Values)
         {
             if (active.Container == link.Container && active is { Recovered: true, Exec.Unsettled: true })
-                FoundUnsettled(active, link);
+                FoundUnsettled?.Invoke(active, link);
         }
         foreach (var active in _active.Values)
         {
@@ -144,7 +119,7 @@ internal sealed partial class ExecSupervisor(
     {
         if (FindIn(link, header.Key) is { } active)
             return active.Arrive(header, content);
-        _disowned.CountOutput(link.Container, header.Key, content.Length);
+        orphans.CountOutput(link.Container, header.Key, content.Length);
         return true;
     }
 
@@ -156,7 +131,7 @@ internal sealed partial class ExecSupervisor(
                 throw new ProtocolException($"the agent has more than {MaxBackground} commands in the background");
             return active.Arrive(background);
         }
-        _disowned.Require(link.Container, background.Leader.Key);
+        orphans.Require(link.Container, background.Leader.Key);
         return false;
     }
 
@@ -164,7 +139,7 @@ internal sealed partial class ExecSupervisor(
     {
         if (FindIn(link, exit.Key) is { } active)
             return active.Arrive(exit);
-        _disowned.End(link.Container, exit.Key);
+        orphans.End(link.Container, exit.Key);
         link.Acknowledge(new ExecAck(exit.Key, exit.Produced, Exit: true));
         return true;
     }
@@ -172,7 +147,7 @@ internal sealed partial class ExecSupervisor(
     public override void Lost(ContainerId container)
     {
         _links.TryRemove(container, out _);
-        _disowned.Forget(container);
+        orphans.Forget(container);
         foreach (var active in _active.Values.Where(active => active.Container == container))
             active.Lose();
         // One that is being removed ends as it should.
@@ -183,21 +158,13 @@ internal sealed partial class ExecSupervisor(
         }
     }
 
-    /// <summary>A command that is watched over, if it is that agent's.</summary>
+    /// <summary>An exec that is supervised, if it is that agent's.</summary>
     private ActiveExec? FindIn(AgentLink link, Guid key) =>
         _active.TryGetValue(key, out var active) && active.Container == link.Container ? active : null;
 
-    /// <summary>Also without a row: it may have expired, or the database may have been lost.</summary>
-    private void RequireOurs(Guid key, Workspace? workspace)
-    {
-        var id = new ExecId(key);
-        if (workspace is null || (!keys.IsOurs(id, workspace.Id) && store.Find(id)?.ContainerId != workspace.Id))
-            throw new ProtocolException($"the agent lists the command {id}, which this server did not start there");
-    }
-
     private ActiveExec Watch(Exec exec, ContainerId container, bool recovered = false)
     {
-        var active = new ActiveExec(exec, container, folder.Open(exec.Id)) { Recovered = recovered };
+        var active = recorder.Open(exec, container, recovered);
         _active[exec.Id.Value] = active;
         _ = RunAsync(active);
         return active;
@@ -207,16 +174,6 @@ internal sealed partial class ExecSupervisor(
     {
         _active.TryRemove(active.Exec.Id.Value, out _);
         slots.Release(active.Exec);
-    }
-
-    /// <summary>An exec that nobody watches over: one whose end we wrote down but could not acknowledge any more, or one that we never knew.</summary>
-    private void Disown(AgentLink link, ExecPosition position)
-    {
-        link.Acknowledge(new ExecAck(position.Key, position.Acknowledged, Exit: false));
-        // What a known one left running in the background may go on; its exit is acknowledged when it is told again.
-        if (store.Find(new ExecId(position.Key)) is not null)
-            return;
-        UnwantedExec.End(link, new ExecId(position.Key), time);
     }
 
     private async Task RunAsync(ActiveExec active)
@@ -229,7 +186,7 @@ internal sealed partial class ExecSupervisor(
                 while (active.Arrivals.TryRead(out var arrival))
                 {
                     if (arrival.Content is not null)
-                        await StoreAsync(active, arrival);
+                        await recorder.WriteOutputAsync(active, arrival);
                     else if (arrival.Background is { } background)
                         await EnterBackgroundAsync(active, background);
                     else if (await FinishAsync(active, arrival))
@@ -246,32 +203,52 @@ internal sealed partial class ExecSupervisor(
         }
     }
 
-    private async Task StoreAsync(ActiveExec active, ActiveExec.Arrival arrival)
+    /// <returns>Always true: nothing follows the end.</returns>
+    private async Task<bool> FinishAsync(ActiveExec active, ActiveExec.Arrival arrival)
     {
-        var droppedBefore = active.Log.DroppedBytes;
-        for (var warned = false; ; warned = true)
+        await active.Announced;
+        if (active.Exec.Finished)
         {
-            try
-            {
-                folder.RequireRoom();
-                active.Log.Append((byte)arrival.Stream, arrival.UnixMicroseconds, arrival.Content.AsSpan(0, arrival.Length));
-                break;
-            }
-            catch (IOException e)
-            {
-                // Not acknowledged, so the agent keeps it and the process waits on its pipe: a full disk delays, it does not lose.
-                if (!warned)
-                    LogDiskFull(logger, active.Exec.Id, e.Message);
-                await Task.Delay(DiskTimeout, time);
-            }
+            await DrainAsync(active);
+            return true;
         }
-        ArrayPool<byte>.Shared.Return(arrival.Content!);
-        var stream = OutputPager.NameOf((byte)arrival.Stream);
-        metrics.Execs.OutputReceived(stream, arrival.Length);
-        if (active.Log.DroppedBytes - droppedBefore is > 0 and var dropped)
-            metrics.Execs.OutputDropped(stream, dropped);
-        active.Wrote(time.GetTimestamp());
+        var end = await recorder.WriteEndAsync(active, arrival.Exit, background: null);
+        Acknowledge(active, exit: true);
+        Remove(active);
+        metrics.Execs.Ended(end.Outcome, end.Wall);
+        active.Finish(end.Exec);
+        LogEnd(end);
+        return true;
     }
+
+    /// <summary>
+    /// The command has ended, and processes of it still run: it gives its slot back, and is supervised until they have ended.
+    /// </summary>
+    private async Task EnterBackgroundAsync(ActiveExec active, ExecBackground background)
+    {
+        await active.Announced;
+        if (active.Exec.Finished)
+            return;
+        var end = await recorder.WriteEndAsync(active, background.Leader, background);
+        slots.Release(active.Exec);
+        metrics.Execs.Ended(end.Outcome, end.Wall);
+        metrics.Execs.EnteredBackground();
+        active.Update(end.Exec);
+        LogEnd(end);
+    }
+
+    private async Task DrainAsync(ActiveExec active)
+    {
+        var drained = await recorder.WriteDrainAsync(active);
+        Acknowledge(active, exit: true);
+        Remove(active);
+        metrics.Execs.LeftBackground();
+        active.Finish(drained);
+        LogDrained(logger, drained.Id, drained.ContainerId);
+    }
+
+    private void LogEnd(RecordedEnd end) => LogFinished(
+        logger, end.Exec.Id, end.Exec.ContainerId, end.Outcome, end.Exec.ExitCode, Math.Round(end.Wall.TotalMilliseconds, 1));
 
     private void Acknowledge(ActiveExec active, bool exit)
     {
@@ -279,12 +256,16 @@ internal sealed partial class ExecSupervisor(
             link.Acknowledge(new ExecAck(active.Exec.Id.Value, (ulong)active.Log.EndOffset, exit));
     }
 
-    [LoggerMessage(LogLevel.Warning, "The output or end of an exec cannot be written down and will be tried again")]
-    private static partial void LogDiskFull(ILogger logger, ExecId execId, [Untrusted] string reason);
+    [LoggerMessage(LogLevel.Information, "Exec finished")]
+    private static partial void LogFinished(
+        ILogger logger, ExecId execId, WorkspaceId containerId, string outcome, int? exitCode, double durationMs);
 
-    [LoggerMessage(LogLevel.Warning, "The container of a workspace has ended")]
+    [LoggerMessage(LogLevel.Information, "Background processes of an exec have ended")]
+    private static partial void LogDrained(ILogger logger, ExecId execId, WorkspaceId containerId);
+
+    [LoggerMessage(LogLevel.Warning, "Container of a workspace ended")]
     private static partial void LogLost(ILogger logger, WorkspaceId containerId);
 
-    [LoggerMessage(LogLevel.Error, "The watch over an exec failed unexpectedly")]
+    [LoggerMessage(LogLevel.Error, "Supervision of an exec failed unexpectedly")]
     private static partial void LogFailed(ILogger logger, ExecId execId, Exception exception);
 }

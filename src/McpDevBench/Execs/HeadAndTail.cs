@@ -45,7 +45,7 @@ internal sealed class HeadAndTail(int max)
         }
     }
 
-    /// <summary>The text; where something is left out, a line says how much.</summary>
+    /// <summary>The text; a line states how much was left out.</summary>
     /// <param name="unfinished">Bytes at the end that begin a character whose rest may still come.</param>
     /// <param name="maxJson">Bytes of JSON that the text may take.</param>
     public string ToText(int unfinished, long maxJson = long.MaxValue)

@@ -60,8 +60,9 @@ internal sealed class LineScanner(PollRequest request)
                 tail.Enqueue(BytesOf(next));
             }
         }
-        var skipped = request.TailLines is { } most ? FitTail(lines, tail, most) : 0;
-        var cut = lines is [var only] && JsonSize.Charge(only.Text) > request.MaxBytes ? Cut(only) : default((OutputLine Line, long Bytes)?);
+        var skipped = request.TailLines is { } maxLines ? FitTail(lines, tail, maxLines) : 0;
+        var cut = lines is [var only] && JsonSize.Charge(only.Text) > request.MaxBytes 
+            ? Cut(only) : default((OutputLine Line, long Bytes)?);
         if (cut is not null)
             lines = [cut.Value.Line];
         var messages = new MessageList(request);
@@ -138,12 +139,12 @@ internal sealed class LineScanner(PollRequest request)
         var size = SizeOf(line);
         _kept.AddLast(line);
         _size += size;
-        if (request.TailLines is not { } most)
+        if (request.TailLines is not { } maxLines)
             return;
         _tail.Enqueue(BytesOf(line));
-        if (_tail.Count > most)
+        if (_tail.Count > maxLines)
             _tail.Dequeue();
-        while (_kept.Count > most || (_kept.Count > 1 && _size > request.MaxBytes))
+        while (_kept.Count > maxLines || (_kept.Count > 1 && _size > request.MaxBytes))
         {
             _size -= SizeOf(_kept.First!.Value);
             _kept.RemoveFirst();
@@ -160,11 +161,11 @@ internal sealed class LineScanner(PollRequest request)
     }
 
     /// <returns>Bytes of lines that were asked for and do not fit.</returns>
-    private long FitTail(List<OutputLine> lines, Queue<long> sizes, int most)
+    private long FitTail(List<OutputLine> lines, Queue<long> sizes, int maxLines)
     {
-        while (lines.Count > most || (lines.Count > 1 && lines.Sum(SizeOf) > request.MaxBytes))
+        while (lines.Count > maxLines || (lines.Count > 1 && lines.Sum(SizeOf) > request.MaxBytes))
             lines.RemoveAt(0);
-        while (sizes.Count > most)
+        while (sizes.Count > maxLines)
             sizes.Dequeue();
         return Math.Max(0, sizes.Sum() - lines.Sum(BytesOf));
     }

@@ -20,7 +20,7 @@ internal sealed class MessageList(PollRequest request)
         return run is null && size > 0 ? size + Overhead(request, _runs.Count) : size;
     }
 
-    /// <summary>Bytes that one more message adds, whatever its output.</summary>
+    /// <summary>Bytes of a message without its output.</summary>
     public static int Overhead(PollRequest request, int before)
     {
         if (before == 0 || request.ByStream)

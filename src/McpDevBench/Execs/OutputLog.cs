@@ -9,8 +9,8 @@ namespace McpDevBench.Execs;
 internal delegate bool VisitOutput(in OutputRecord record, ReadOnlySpan<byte> content);
 
 /// <summary>
-/// The output of one command on disk: a folder of segments. Beyond the limit, the segments in the middle go, and what is left is the beginning and the
-/// end. One appends; any number read meanwhile.
+/// The output of one command on disk: a folder of segments. Beyond the limit, the segments in the middle go, and what is left is the
+/// beginning and the end. One appends; any number read meanwhile.
 /// </summary>
 internal sealed class OutputLog : IDisposable
 {
@@ -26,11 +26,11 @@ internal sealed class OutputLog : IDisposable
     private int _nextFile;
 
     /// <summary>Opens what is there, without anything that a crash left half-written.</summary>
-    public OutputLog(string folder, long mostBytes)
+    public OutputLog(string folder, long maxBytes)
     {
         _folder = folder;
         // Sixteen segments in all: eight from the beginning stay for ever, the others are the moving end.
-        (_headSegments, _tailSegments, _segmentBytes) = (8, 8, Math.Max(mostBytes / 16, OutputRecord.MaxLength * 4));
+        (_headSegments, _tailSegments, _segmentBytes) = (8, 8, Math.Max(maxBytes / 16, OutputRecord.MaxLength * 4));
         if (!Directory.Exists(folder))
             return;
         foreach (var path in Directory.GetFiles(folder, "*.log").Order(StringComparer.Ordinal))

@@ -9,7 +9,8 @@ namespace McpDevBench.Execs;
 /// <param name="Stream">1: stdout, 2: stderr.</param>
 /// <param name="Seq">From 0, without gap.</param>
 /// <param name="Offset">Bytes of both streams before this piece.</param>
-/// <param name="StdoutBefore">Bytes of stdout before this piece: with <paramref name="Offset"/> it tells both sums, whatever was dropped.</param>
+/// <param name="StdoutBefore">Bytes of stdout before this piece: with <paramref name="Offset"/> it tells both sums, whatever was
+/// dropped.</param>
 /// <param name="UnixMicroseconds">When the agent read it.</param>
 /// <param name="Before">The character of the same stream that was unfinished before this piece.</param>
 internal readonly record struct OutputRecord(

@@ -1,5 +1,6 @@
-using McpDevBench.Workspaces;
+using McpDevBench.Observability;
 using McpDevBench.Observability.Metrics;
+using McpDevBench.Workspaces;
 
 namespace McpDevBench.Execs;
 
@@ -8,22 +9,25 @@ namespace McpDevBench.Execs;
 /// output of workspaces that are gone. The commands stay listed, with a note.
 /// </summary>
 internal sealed partial class OutputRetention(
-    ExecOptions options, ExecStore store, OutputFolder folder, WorkspaceDirectory workspaces, MetricCatalogue metrics, TimeProvider time,
-    ILogger<OutputRetention> logger) : BackgroundService
+    ExecOptions options, ExecStore store, OutputFolder folder, WorkspaceDirectory workspaces, PeriodicRunner periodic,
+    MetricCatalogue metrics, TimeProvider time, ILogger<OutputRetention> logger) : BackgroundService
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
+    private static readonly PeriodicTask _task = new(BackgroundMetrics.LimitOutput, TimeSpan.FromSeconds(5));
 
     /// <summary>After a kill, what its commands printed can still be read for so long.</summary>
     private static readonly TimeSpan _afterRemoval = TimeSpan.FromSeconds(30);
 
-    /// <summary>What ended commands printed does not change, so it is looked at once. Many small pieces take more than their bytes.</summary>
+    /// <summary>
+    /// Output of ended commands does not change, so it is measured once. Many small pieces take more than their bytes.
+    /// </summary>
     private Dictionary<ExecId, long> _sizes = [];
 
     /// <summary>Applies the limits once.</summary>
     public void Apply()
     {
         var kept = Measured(store.KeptOutputs());
-        var orphaned = kept.Where(output => workspaces.Find(output.ContainerId) is null && output.EndedAt < time.GetUtcNow() - _afterRemoval)
+        var orphaned = kept.Where(
+            output => workspaces.Find(output.ContainerId) is null && output.EndedAt < time.GetUtcNow() - _afterRemoval)
             .ToList();
         Remove(orphaned, "workspace_removed", "Its output was removed with the workspace.");
         kept = [.. kept.Except(orphaned)];
@@ -31,7 +35,8 @@ internal sealed partial class OutputRetention(
             .SelectMany(outputs => Oldest(outputs, options.MaxWorkspaceOutputBytes)).ToList();
         Remove(
             beyond, "workspace_limit",
-            $"Its output was removed: the workspace's commands had printed more than {options.MaxWorkspaceOutputBytes >> 20} MiB (MCP_WORKSPACE_OUTPUT_MB).");
+            "Its output was removed: the workspace's commands had printed more than "
+                + $"{options.MaxWorkspaceOutputBytes >> 20} MiB (MCP_WORKSPACE_OUTPUT_MB).");
         kept = [.. kept.Except(beyond)];
         beyond = [.. Oldest(kept, options.MaxTotalOutputBytes)];
         Remove(
@@ -40,21 +45,14 @@ internal sealed partial class OutputRetention(
         metrics.Execs.OutputKept(kept.Except(beyond).Sum(output => output.Bytes));
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => periodic.RunAsync(
+        _task,
+        _ =>
         {
-            try
-            {
-                Apply();
-            }
-            catch (Exception e) when (e is RequestException or IOException or UnauthorizedAccessException)
-            {
-                LogPostponed(logger, e.Message);
-            }
-        }
-    }
+            Apply();
+            return Task.CompletedTask;
+        },
+        stoppingToken);
 
     private List<KeptOutput> Measured(List<KeptOutput> outputs)
     {
@@ -86,7 +84,4 @@ internal sealed partial class OutputRetention(
 
     [LoggerMessage(LogLevel.Information, "Output of ended commands removed")]
     private static partial void LogRemoved(ILogger logger, string reason, int commandCount, long bytes);
-
-    [LoggerMessage(LogLevel.Warning, "Output of ended commands could not be removed; retrying")]
-    private static partial void LogPostponed(ILogger logger, string reason);
 }

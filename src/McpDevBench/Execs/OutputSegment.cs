@@ -78,5 +78,6 @@ internal sealed class OutputSegment(string path)
         return _index.Count == 0 ? 0 : _index[low].Position;
     }
 
-    public SafeFileHandle OpenForAppend() => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    public SafeFileHandle OpenForAppend() =>
+        File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
 }

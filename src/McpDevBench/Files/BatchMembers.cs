@@ -1,6 +1,6 @@
 namespace McpDevBench.Files;
 
-/// <summary>Which members an operation of a batch has. One that it has not is refused: what it was meant to do would not be done.</summary>
+/// <summary>Which members each operation of a batch has. Others are rejected: ignoring one would not do what was asked.</summary>
 internal static class BatchMembers
 {
     /// <summary>Beside <c>op</c> and <c>path</c>; the first of them are needed. One at its default counts as not given.</summary>

@@ -29,7 +29,7 @@ internal static class FileAppend
             content = [.. content, .. (await read(Math.Max(content.Length, entry.Size - Piece), Piece, cancellationToken)).Content];
         else
             content = Whole(content, entry).ToArray();
-        // Nothing of the file tells the encoding: the caller's it is.
+        // The file does not show its encoding: use the caller's.
         var asked = TextEncodings.FormOf(encoding);
         if (content.Length == 0)
             return ContentBytes.Of(text, encoding);

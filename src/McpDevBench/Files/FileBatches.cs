@@ -51,10 +51,10 @@ internal static class FileBatches
     {
         if (FailedOf(operations, answer) is { } failed)
         {
-            var refusal = Refusal(failed, answer);
+            var error = ErrorOf(failed, answer);
             throw At(
                 Math.Min(answer.FailedStep, operations.Count - 1), failed,
-                etag is null ? refusal : FileEntries.Changed(WorkspacePath.Parse(failed.Path), etag, failed.IfMatch!, refusal));
+                etag is null ? error : FileEntries.Changed(WorkspacePath.Parse(failed.Path), etag, failed.IfMatch!, error));
         }
         var left = contentBytes;
         var outcomes = new List<BatchOutcome>();
@@ -78,13 +78,13 @@ internal static class FileBatches
     }
 
     /// <summary>An edit's error quotes the file, so it goes out as it is.</summary>
-    private static RequestException Refusal(BatchOperation operation, BatchResponse answer)
+    private static RequestException ErrorOf(BatchOperation operation, BatchResponse answer)
     {
-        var refusal = AgentErrors.Of(answer.Status, answer.Error);
+        var error = AgentErrors.Of(answer.Status, answer.Error);
         return operation.Op == "edit" && answer.Status == AgentStatus.Invalid
-            ? new RequestException(refusal.Code, answer.Error[..Math.Min(answer.Error.Length, MaxErrorLength)],
+            ? new RequestException(error.Code, answer.Error[..Math.Min(answer.Error.Length, MaxErrorLength)],
                 EditFailure.HintOf(answer.Error))
-            : refusal;
+            : error;
     }
 
     private static (BatchStep Step, byte[]? Content) StepOf(BatchOperation operation)

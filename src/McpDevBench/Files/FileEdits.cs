@@ -25,7 +25,7 @@ internal static class FileEdits
     }
 
     /// <summary>Names the edit that failed and the reason; for a text that does not occur, where a similar one is.</summary>
-    public static RequestException Refuse(WorkspacePath path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome)
+    public static RequestException ErrorOf(WorkspacePath path, IReadOnlyList<TextEdit> edits, in TextEdits.Outcome outcome)
     {
         var description = EditFailure.Describe(path.ToString(), edits, outcome);
         return new RequestException(

@@ -42,7 +42,7 @@ internal static class FileEntries
             ? etag
             // An etag that nothing can have: it does not match, which is what the caller wants to know.
             : throw new RequestException(
-                ErrorCode.Conflict, $"if_match='{(text.Length <= 40 ? text : text[..40] + "…")}' is no etag of a file here.",
+                ErrorCode.Conflict, $"if_match='{Truncation.ToLength(text, 40)}' is not an etag of a file here.",
                 "Pass the etag from fs_stat, fs_read or fs_write as if_match.");
     }
 
@@ -50,7 +50,9 @@ internal static class FileEntries
     {
         null => false,
         "*" => true,
-        _ => throw new RequestException(ErrorCode.InvalidArgument, $"if_none_match='{text}' is not allowed.", "The only value is *: write only if nothing exists at the path."),
+        _ => throw new RequestException(
+            ErrorCode.InvalidArgument, $"if_none_match='{text}' is not allowed.",
+            "The only value is *: write only if nothing exists at the path."),
     };
 
     public static uint ParseMode(string? text)
@@ -58,9 +60,11 @@ internal static class FileEntries
         if (text is null)
             return WriteRequest.KeepMode;
         var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
-        if (digits.Length is >= 3 and <= 4 && digits.All(digit => digit is >= '0' and <= '7') && Convert.ToUInt32(digits, 8) is var mode and <= 0x1FF)
+        if (digits.Length is >= 3 and <= 4 && digits.All(digit => digit is >= '0' and <= '7')
+            && Convert.ToUInt32(digits, 8) is var mode and <= 0x1FF)
             return mode;
-        throw new RequestException(ErrorCode.InvalidArgument, $"mode='{text}' is not allowed.", "Use octal permission bits from 000 to 777, such as 644 or 755.");
+        throw new RequestException(
+            ErrorCode.InvalidArgument, $"mode='{text}' is not allowed.", "Use octal permission bits from 000 to 777, such as 644 or 755.");
     }
 
     private static string TypeOf(FileKind kind) => kind switch

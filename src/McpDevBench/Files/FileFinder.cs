@@ -187,7 +187,8 @@ internal sealed class FileFinder(WorkspaceFiles files)
         var colon = cursor.LastIndexOf(':');
         var end = cursor.AsSpan(colon + 1);
         var line = uint.MaxValue;
-        if (colon > 0 && IsPath(cursor) && (end.SequenceEqual(WholeFile) || uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out line)))
+        if (colon > 0 && IsPath(cursor)
+            && (end.SequenceEqual(WholeFile) || uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out line)))
             return (Below(directory, WorkspacePath.Parse(cursor[..colon])).Relative, line);
         throw new RequestException(
             ErrorCode.InvalidArgument, "The cursor is not one of fs_search.",

@@ -64,7 +64,8 @@ internal sealed class FileLines(ReadRange read, ReadFileRequest request, int bud
 
     private ReadFile Result(FileEntry entry, bool counted)
     {
-        long? total = counted ? _line - (_inside ? 0 : 1) : null;
+        var lines = _inside ? _line : _line - 1;
+        long? total = counted ? lines : null;
         if (_start < 0)
             return new ReadFile("", TextEncodings.Utf8Name, entry) { Offset = _at, End = _at, Line = _first, TotalLines = total };
         ReadOnlySpan<byte> content = _content.GetBuffer().AsSpan(0, (int)_content.Length);

@@ -21,8 +21,8 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
     private const int MinBytes = 64;
 
     /// <summary>
-    /// The part, with at most the bytes of content that the answer may have; as JSON at most a quarter more, so that of control
-    /// characters, which take six bytes there, fewer are read.
+    /// The part, with at most the bytes of content that the answer may have; as JSON at most a quarter more, so that of control characters,
+    /// which take six bytes there, fewer are read.
     /// </summary>
     public async Task<ReadFile> ReadAsync(CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed class FileReading(ReadRange read, ReadFileRequest request)
         return RequireText(await new FileLines(read, request, Budget(binary: false), encoding).ReadAsync(beginning, cancellationToken));
     }
 
-    /// <summary>Lines that were asked for are lines of text, whatever stands elsewhere in the file.</summary>
+    /// <summary>Requested lines are decoded as text, also in a file with other bytes.</summary>
     private ReadFile RequireText(ReadFile read) =>
         request.Encoding is not null || read.Encoding != TextEncodings.Base64Name ? read : throw WithoutLines(read.Entry, image: null);
 

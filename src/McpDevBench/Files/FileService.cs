@@ -4,7 +4,7 @@ using McpDevBench.Observability.Metrics;
 
 namespace McpDevBench.Files;
 
-/// <summary>Files of a workspace as clients see them. Everything goes through the agent; nothing is checked here that could change before it is used there.</summary>
+/// <summary>Files of a workspace, through its agent: the server checks nothing that could change before its use.</summary>
 internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 {
     /// <summary>Largest file that can be edited, in bytes.</summary>
@@ -14,6 +14,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     private const int MaxEditAttempts = 50;
 
     private readonly KeyedLock _editing = new();
+    private readonly FileContents _contents = new(files, metrics.Files);
 
     public Task<ReadFile> ReadAsync(Caller caller, ReadFileRequest request, CancellationToken cancellationToken)
     {
@@ -23,7 +24,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
     private ReadRange RangesOf(Caller caller, string container, WorkspacePath path) => async (offset, length, cancellationToken) =>
     {
-        var (content, stat) = await ReadBytesAsync(caller, container, path, offset, length, cancellationToken);
+        var (content, stat) = await _contents.ReadAsync(caller, container, path, offset, length, cancellationToken);
         return (content, FileEntries.Of(stat));
     };
 
@@ -55,12 +56,13 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
 
         Task<FileStat> SendAsync(Task beforeReplacing) => WithEtagAsync(
             caller, request.Container, request.Path, request.IfMatch,
-            () => WriteBytesAsync(
+            () => _contents.WriteAsync(
                 caller, request.Container, "write", write, content, NeedsNoRoomAsync, cancellationToken, beforeReplacing),
             cancellationToken);
 
         async Task<bool> NeedsNoRoomAsync() =>
-            content.Length == 0 || (!request.Append && content.Length < await SizeAsync(caller, request.Container, path, cancellationToken));
+            content.Length == 0
+            || (!request.Append && content.Length < await SizeAsync(caller, request.Container, path, cancellationToken));
     }
 
     /// <summary>The text that a write is about to replace.</summary>
@@ -71,7 +73,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     {
         try
         {
-            var (beginning, stat) = await ReadBytesAsync(
+            var (beginning, stat) = await _contents.ReadAsync(
                 caller, container, path, 0, TextEncodings.Evidence, cancellationToken, requested);
             return OverwrittenText.Of(beginning, stat.Size);
         }
@@ -105,7 +107,8 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         var path = WorkspacePath.Parse(request.Path);
         var edits = FileEdits.ToProtocol(request.Edits);
         var ifMatch = FileEntries.ParseEtag(request.IfMatch);
-        using var turn = await _editing.LockAsync($"{await files.KeyOfAsync(caller, request.Container, cancellationToken)} {path}", cancellationToken);
+        using var turn = await _editing.LockAsync(
+            $"{await files.KeyOfAsync(caller, request.Container, cancellationToken)} {path}", cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -123,7 +126,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         Caller caller, EditFileRequest request, WorkspacePath path, List<TextEdit> edits, ulong? ifMatch,
         CancellationToken cancellationToken)
     {
-        var (before, stat) = await ReadBytesAsync(caller, request.Container, path, 0, MaxTextBytes + 1, cancellationToken);
+        var (before, stat) = await _contents.ReadAsync(caller, request.Container, path, 0, MaxTextBytes + 1, cancellationToken);
         if (before.Length > MaxTextBytes)
         {
             throw new RequestException(
@@ -134,32 +137,35 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
             throw FileEntries.Changed(path, FileEntries.EtagOf(stat.Etag), request.IfMatch!);
         var outcome = TextEdits.Apply(before, edits, MaxTextBytes);
         if (outcome.FailedEdit >= 0)
-            throw FileEdits.Refuse(path, edits, outcome);
+            throw FileEdits.ErrorOf(path, edits, outcome);
         var diff = UnifiedDiff.Of(path.ToString(), TextForms.ToUtf8(before, outcome.Form), outcome.Text, isDone: !request.DryRun);
         if (request.DryRun)
             return new EditedFile(FileEntries.Of(stat), diff, outcome.Replacements, DryRun: true);
         var write = new WriteRequest(
             path.Relative, WriteRequest.KeepMode, CreateParents: false, Append: false, stat.Etag, IfNoneMatch: false);
-        var entry = await WriteBytesAsync(caller, request.Container, "edit", write, outcome.Content,
+        var entry = await _contents.WriteAsync(caller, request.Container, "edit", write, outcome.Content,
             () => Task.FromResult(outcome.Content.Length < before.Length), cancellationToken);
         return new EditedFile(FileEntries.Of(entry), diff, outcome.Replacements, DryRun: false);
     }
 
-    public async Task<FileEntry> DeleteAsync(Caller caller, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken)
+    /// <returns>The absolute path.</returns>
+    public async Task<string> DeleteAsync(
+        Caller caller, string container, string path, bool recursive, string? ifMatch, CancellationToken cancellationToken)
     {
-        var checkedPath = WorkspacePath.Parse(path);
-        var entry = await StatAsync(caller, container, path, cancellationToken);
-        var delete = new DeleteRequest(checkedPath.Relative, recursive, FileEntries.ParseEtag(ifMatch));
+        var parsed = WorkspacePath.Parse(path);
+        var delete = new DeleteRequest(parsed.Relative, recursive, FileEntries.ParseEtag(ifMatch));
         await WithEtagAsync(
             caller, container, path, ifMatch,
             () => files.RequestAsync(
                 caller, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false,
                 cancellationToken), cancellationToken);
-        return entry;
+        return parsed.ToString();
     }
 
-    public async Task<FileEntry> StatAsync(Caller caller, string container, string path, CancellationToken cancellationToken) => FileEntries.Of(
-        await files.RequestAsync(caller, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read, repeatable: true, cancellationToken));
+    public async Task<FileEntry> StatAsync(Caller caller, string container, string path, CancellationToken cancellationToken) =>
+        FileEntries.Of(await files.RequestAsync(
+            caller, container, "stat", Opcode.Stat, new StatRequest(WorkspacePath.Parse(path).Relative).Write, FileStat.Read,
+            repeatable: true, cancellationToken));
 
     /// <param name="contentBytes">Bytes that the contents of files in the answer may have together.</param>
     public async Task<IReadOnlyList<BatchOutcome>> BatchAsync(
@@ -186,7 +192,8 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     /// <summary>What the writes of a batch change beside the text, by the number of the operation. A file that an earlier operation of the
     /// batch has touched is left out: it is not what is there now.</summary>
     private async Task<Dictionary<int, string>> NotesAsync(
-        Caller caller, string container, IReadOnlyList<BatchOperation> operations, List<byte[]> contents, CancellationToken cancellationToken)
+        Caller caller, string container, IReadOnlyList<BatchOperation> operations, List<byte[]> contents,
+        CancellationToken cancellationToken)
     {
         var notes = new Dictionary<int, string>();
         var next = 0;
@@ -197,7 +204,7 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
                 continue;
             var content = contents[next++];
             if (operation.IfNoneMatch is not null || content.Length == 0 || !ContentBytes.IsText(operation.Encoding)
-                || operations.Take(i).Any(earlier => earlier.Op != "read" && (earlier.Path == operation.Path || earlier.Target is not null)))
+                || operations.Take(i).Any(earlier => Touches(earlier, operation.Path)))
                 continue;
             var path = WorkspacePath.Parse(operation.Path);
             var before = await OverwrittenAsync(caller, container, path, requested: null, cancellationToken);
@@ -206,6 +213,9 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         }
         return notes;
     }
+
+    private static bool Touches(BatchOperation operation, string path) =>
+        operation.Op != "read" && (operation.Path == path || operation.Target is not null);
 
     /// <summary>A change on a condition: where the file has another etag, the error names it.</summary>
     public async Task<T> WithEtagAsync<T>(
@@ -239,28 +249,6 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         }
     }
 
-    /// <param name="requested">Called once the request is on its way.</param>
-    private async Task<(byte[] Content, FileStat Stat)> ReadBytesAsync(
-        Caller caller, string container, WorkspacePath path, long offset, long length, CancellationToken cancellationToken,
-        Action? requested = null)
-    {
-        var read = new ReadRequest(path.Relative, (ulong)offset, (ulong)length);
-        var content = new MemoryStream();
-        var stat = await files.StreamAsync(caller, container, "read", Opcode.Read, read.Write, async call =>
-        {
-            requested?.Invoke();
-            while (await call.ReceiveAsync(cancellationToken) is { } piece)
-            {
-                if (content.Length + piece.Length > length)
-                    throw new RequestException(ErrorCode.ServerError, "The workspace sent more than was asked for.", "Call again; if it stays so, kill with keep_workspace=true, then spawn with alias set to the kept_as of kill.");
-                content.Write(piece);
-            }
-            return await call.AnswerAsync(FileStat.Read, cancellationToken);
-        }, cancellationToken);
-        metrics.Files.BytesRead(content.Length);
-        return (content.ToArray(), stat);
-    }
-
     /// <returns>0 if there is no file.</returns>
     private async Task<long> SizeAsync(Caller caller, string container, WorkspacePath path, CancellationToken cancellationToken)
     {
@@ -273,22 +261,5 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
         {
             return 0;
         }
-    }
-
-    /// <param name="beforeReplacing">What has to be done while the file is what it was; it goes on beside the sending.</param>
-    private async Task<FileStat> WriteBytesAsync(
-        Caller caller, string container, string operation, WriteRequest write, byte[] content, NeedsNoRoom needsNoRoom,
-        CancellationToken cancellationToken, Task? beforeReplacing = null)
-    {
-        var stat = await files.StreamAsync(caller, container, operation, Opcode.Write, write.Write, async call =>
-        {
-            await call.SendAsync(content, cancellationToken);
-            // The file is replaced at the end of its new content.
-            await (beforeReplacing ?? Task.CompletedTask);
-            await call.SendEndAsync();
-            return await call.AnswerAsync(FileStat.Read, cancellationToken);
-        }, cancellationToken, needsNoRoom: needsNoRoom);
-        metrics.Files.BytesWritten(content.Length);
-        return stat;
     }
 }

@@ -123,7 +123,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
     {
         var buffer = new byte[Piece];
         var sent = 0L;
-        // An answer before the end is a refusal: the rest of the upload is not wanted.
+        // An answer before the end is an error: the rest of the upload is not needed.
         for (int read; !call.Answered && (read = await source.ReadAsync(buffer, cancellationToken)) > 0; sent += read)
             await call.SendAsync(buffer.AsMemory(0, read), cancellationToken);
         await call.SendEndAsync();
@@ -146,7 +146,7 @@ internal sealed class FileTransfer(WorkspaceFiles files, ZipSpool zips, MetricCa
         }
         catch (InvalidDataException e)
         {
-            // The exception's own text speaks of entries and methods of compression, whatever is wrong.
+            // The exception's own text names entries and compression methods for any error.
             throw new RequestException(
                 ErrorCode.InvalidArgument, "The upload is not a gzip archive, or it is damaged: its data, length or checksum is wrong.",
                 "Pack it again and send it with application/gzip, or send a plain .tar with application/x-tar. Nothing was unpacked.",

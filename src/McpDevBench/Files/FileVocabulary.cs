@@ -1,8 +1,9 @@
 namespace McpDevBench.Files;
 
 /// <summary>One entry, as tools show it.</summary>
-/// <param name="Path">Absolute, below /workspace; bytes that are no UTF-8 as <c>\xNN</c>.</param>
-/// <param name="Type"><c>file</c>, <c>directory</c>, <c>link</c>, <c>fifo</c>, <c>socket</c>, <c>character_device</c>, <c>block_device</c>.</param>
+/// <param name="Path">Absolute, below /workspace; bytes that are not UTF-8 as <c>\xNN</c>.</param>
+/// <param name="Type"><c>file</c>, <c>directory</c>, <c>link</c>, <c>fifo</c>, <c>socket</c>, <c>character_device</c>,
+/// <c>block_device</c>.</param>
 /// <param name="Mode">Permission bits in octal, such as <c>0644</c>.</param>
 internal sealed record FileEntry(
     string Path, string Type, long Size, string Mode, int Uid, int Gid, DateTimeOffset Mtime, string Etag, string? MimeType,

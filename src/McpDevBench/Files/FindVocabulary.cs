@@ -6,7 +6,7 @@ internal sealed record ListFilesRequest
     public required string Path { get; init; }
     public bool Recursive { get; init; }
 
-    /// <summary>One that speaks of more than one directory makes the list recursive.</summary>
+    /// <summary>One that matches more than one directory makes the list recursive.</summary>
     public string? Glob { get; init; }
 
     /// <summary>In a recursive list: also what .gitignore files name, and .git directories.</summary>
@@ -47,7 +47,7 @@ internal sealed record SearchFilesRequest
     public required string Pattern { get; init; }
     public bool Literal { get; init; }
     public bool IgnoreCase { get; init; }
-    public string Path { get; init; } = "/workspace";
+    public string Path { get; init; } = ContainerPaths.Workspace;
     public string? Glob { get; init; }
     public int Context { get; init; }
     public int MaxResults { get; init; } = 200;

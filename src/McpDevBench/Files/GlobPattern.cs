@@ -6,7 +6,7 @@ namespace McpDevBench.Files;
 /// alone.</summary>
 internal static class GlobPattern
 {
-    private const string Root = "/workspace";
+    private const string Root = ContainerPaths.Workspace;
 
     private static readonly SearchValues<char> _special = SearchValues.Create("*?[{!\\");
 
@@ -44,7 +44,7 @@ internal static class GlobPattern
         return pattern.EndsWith('/') ? pattern + "**" : pattern;
     }
 
-    /// <summary>Whether it speaks of more than the entries of one directory.</summary>
+    /// <summary>Whether it matches more than the entries of one directory.</summary>
     public static bool IsDeep(string pattern) => pattern.Contains('/') || pattern.Contains("**", StringComparison.Ordinal);
 
     /// <summary>Why a glob may mean something else than what its writer had in mind; null if nothing is known.</summary>
@@ -114,5 +114,5 @@ internal static class GlobPattern
     }
 
     private static RequestException Invalid(string glob, string why, string hint) =>
-        new(ErrorCode.InvalidArgument, $"glob='{(glob.Length <= 80 ? glob : glob[..80] + "…")}' {why}.", hint);
+        new(ErrorCode.InvalidArgument, $"glob='{Truncation.ToLength(glob)}' {why}.", hint);
 }

@@ -88,7 +88,9 @@ internal static class ImageDamage
     private static string? WebP(ReadOnlySpan<byte> image)
     {
         var stated = BinaryPrimitives.ReadUInt32LittleEndian(image[4..]) + 8L;
-        return stated <= image.Length ? null : FormattableString.Invariant($"it should have {Plural.Of(stated, "byte")} and has {image.Length}");
+        return stated <= image.Length
+            ? null
+            : FormattableString.Invariant($"it should have {Plural.Of(stated, "byte")} and has {image.Length}");
     }
 
     /// <returns>False, and nothing is left, if there are not so many bytes.</returns>

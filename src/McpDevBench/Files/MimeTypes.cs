@@ -5,7 +5,8 @@ namespace McpDevBench.Files;
 /// <summary>What kind of content a name promises.</summary>
 internal static class MimeTypes
 {
-    private static readonly FileExtensionContentTypeProvider _byExtension = new(new Dictionary<string, string>(new FileExtensionContentTypeProvider().Mappings, StringComparer.OrdinalIgnoreCase)
+    private static readonly FileExtensionContentTypeProvider _byExtension = new(new Dictionary<string, string>(
+        new FileExtensionContentTypeProvider().Mappings, StringComparer.OrdinalIgnoreCase)
     {
         [".cs"] = "text/x-csharp",
         [".go"] = "text/x-go",

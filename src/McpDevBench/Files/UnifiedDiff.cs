@@ -11,7 +11,9 @@ internal sealed class UnifiedDiff
 {
     private const int Context = 3, MaxLength = 16_000;
 
-    /// <summary>Lines that are compared with each other; a larger region is shown as replaced whole, since the time grows with the square.</summary>
+    /// <summary>
+    /// Lines that are compared with each other; a larger region is shown as replaced whole, since the time grows with the square.
+    /// </summary>
     private const int MaxLines = 4_000;
 
     private readonly StringBuilder _text = new();

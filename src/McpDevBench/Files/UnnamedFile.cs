@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace McpDevBench.Files;
 
-/// <summary>A file for what must be complete before it can be used. It has no name once it is open, so nothing is left of it after a crash.</summary>
+/// <summary>
+/// A file for what must be complete before it can be used. It has no name once it is open, so nothing is left of it after a crash.
+/// </summary>
 internal static class UnnamedFile
 {
     /// <param name="folder">The server's state folder.</param>

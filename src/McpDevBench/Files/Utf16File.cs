@@ -70,6 +70,12 @@ internal sealed class Utf16File
         };
     }
 
+    private int CharacterEnd(int offset)
+    {
+        var even = offset - (offset % 2);
+        return IsSecond(even) ? even - 2 : even;
+    }
+
     /// <summary>Some bytes of the file as text, from and to where characters begin. At least one, where one begins there.</summary>
     public ReadFile Part(long offset, long length, int budget)
     {
@@ -78,7 +84,7 @@ internal sealed class Utf16File
         var from = CharacterAt((int)Math.Min(offset, size));
         var end = Math.Max(from, Math.Min(size, (int)Math.Min(offset, size) + Math.Min(asked, budget)));
         // Back to a whole character; on to the end of the first one if there is none.
-        var to = end == size ? end : Math.Max(from, end - (end % 2) - (IsSecond(end - (end % 2)) ? 2 : 0));
+        var to = end == size ? end : Math.Max(from, CharacterEnd(end));
         if (to == from && from < offset + asked)
             to = CharacterAt(from + 2);
         var encoding = _form == TextForm.Utf16LittleEndian ? Encoding.Unicode : Encoding.BigEndianUnicode;

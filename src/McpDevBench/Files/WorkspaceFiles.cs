@@ -18,7 +18,7 @@ internal enum FileEffect
 /// <summary>Whether an operation adds nothing to a workspace: it deletes, moves, or makes a file shorter.</summary>
 internal delegate Task<bool> NeedsNoRoom();
 
-/// <summary>Takes file operations to the right agent, one at a time as they come, and counts them.</summary>
+/// <summary>Sends file operations to the workspace's agent, checks the disk limit before writes, and measures them.</summary>
 internal sealed class WorkspaceFiles(
     WorkspaceRecovery recovery, TransferSlots slots, DiskWatch disk, MetricCatalogue metrics, TimeProvider time)
 {
@@ -27,9 +27,12 @@ internal sealed class WorkspaceFiles(
 
     /// <param name="operation">Its name in metrics.</param>
     /// <param name="repeatable">Doing it twice is as good as once.</param>
-    public Task<T> RequestAsync<T>(Caller caller, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable, CancellationToken cancellationToken) =>
+    public Task<T> RequestAsync<T>(
+        Caller caller, string container, string operation, Opcode opcode, Action<MessageWriter> write, ReadMessage<T> read, bool repeatable,
+        CancellationToken cancellationToken) =>
         UseAsync(
-            caller, container, operation, EffectOf(operation, opcode), link => link.RequestAsync(opcode, write, read, repeatable, cancellationToken),
+            caller, container, operation, EffectOf(operation, opcode), link => link.RequestAsync(
+                opcode, write, read, repeatable, cancellationToken),
             cancellationToken);
 
     /// <summary>
@@ -48,7 +51,7 @@ internal sealed class WorkspaceFiles(
 
     /// <summary>A request with content: gives <paramref name="action"/> the call, to send to or to receive from.</summary>
     /// <param name="effect">What this request does to the files, where its operation does not say.</param>
-    /// <param name="needsNoRoom">Asked beyond the disk limit of a request that adds. Without it, such a request is refused there.</param>
+    /// <param name="needsNoRoom">Asked beyond the disk limit of a request that adds. Without it, such a request fails there.</param>
     public Task<T> StreamAsync<T>(
         Caller caller, string container, string operation, Opcode opcode, Action<MessageWriter> write, Func<AgentCall, Task<T>> action,
         CancellationToken cancellationToken, FileEffect? effect = null, NeedsNoRoom? needsNoRoom = null) =>
@@ -67,7 +70,7 @@ internal sealed class WorkspaceFiles(
         CancellationToken cancellationToken, NeedsNoRoom? needsNoRoom = null) =>
         MeasuredAsync(operation, () => recovery.UseAsync(caller, container, async (workspace, link) =>
         {
-            // Beyond the disk limit only what takes more of it is refused.
+            // Beyond the disk limit only what takes more of it fails.
             if (effect == FileEffect.Adds)
                 await RequireRoomAsync(workspace, needsNoRoom);
             return await InTimeAsync(link, effect, action);

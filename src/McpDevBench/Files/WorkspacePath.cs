@@ -5,12 +5,13 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Files;
 
 /// <summary>
-/// A path below the workspace: raw bytes, relative to it, without <c>.</c>, <c>..</c> or empty parts. One that exists has been checked. In text, bytes that are
-/// no UTF-8 are <c>\xNN</c>, and a backslash that would be taken for the beginning of such an escape is <c>\x5C</c>; so every name has a text, and the text leads back to it.
+/// A path below the workspace: raw bytes, relative to it, without <c>.</c>, <c>..</c> or empty parts. One that exists has been checked. In
+/// text, bytes that are not UTF-8 are <c>\xNN</c>, and a backslash that would be taken for the beginning of such an escape is <c>\x5C</c>;
+/// so every name has a text, and the text leads back to it.
 /// </summary>
 internal sealed class WorkspacePath
 {
-    private const string Root = "/workspace", Home = "/home/dev";
+    private const string Root = ContainerPaths.Workspace, Home = ContainerPaths.Home;
     private const int MaxNameLength = 255;
 
     private WorkspacePath(byte[] relative) => Relative = relative;
@@ -64,7 +65,7 @@ internal sealed class WorkspacePath
         return new WorkspacePath(Join(parts));
     }
 
-    /// <summary>The absolute text of what the agent said; trusting nothing of it.</summary>
+    /// <summary>The absolute text of a path from the agent, which is not trusted.</summary>
     public static string TextOf(ReadOnlySpan<byte> relative) => relative.IsEmpty ? Root : $"{Root}/{Escape(relative)}";
 
     public override string ToString() => TextOf(Relative);
@@ -95,7 +96,8 @@ internal sealed class WorkspacePath
         Span<byte> encoded = stackalloc byte[4];
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] == '\\' && i + 3 < text.Length && text[i + 1] == 'x' && char.IsAsciiHexDigit(text[i + 2]) && char.IsAsciiHexDigit(text[i + 3]))
+            if (text[i] == '\\' && i + 3 < text.Length && text[i + 1] == 'x' && char.IsAsciiHexDigit(text[i + 2])
+                && char.IsAsciiHexDigit(text[i + 3]))
             {
                 bytes.Add(byte.Parse(text.AsSpan(i + 2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
                 i += 3;
@@ -126,7 +128,8 @@ internal sealed class WorkspacePath
     private static bool IsHex(byte value) => char.IsAsciiHexDigit((char)value);
 
     private static RequestException Denied(string text) => new(
-        ErrorCode.PathDenied, $"'{Shown(text)}' is not below /workspace.", "Use a path below /workspace, or one relative to it; other files of the image can be read with exec.");
+        ErrorCode.PathDenied, $"'{Shown(text)}' is not below /workspace.",
+            "Use a path below /workspace, or one relative to it; other files of the image can be read with exec.");
 
     private static RequestException InHome(string text) => new(
         ErrorCode.PathDenied, $"'{Shown(text)}' is in the home directory, which the file tools do not reach.",
@@ -135,5 +138,5 @@ internal sealed class WorkspacePath
     private static RequestException Invalid(string text, string why, string hint = "Use another path below /workspace.") =>
         new(ErrorCode.InvalidArgument, $"The path '{Shown(text)}' is not possible: {why}.", hint);
 
-    private static string Shown(string text) => (text.Length <= 80 ? text : text[..80] + "…").Replace('\0', '␀');
+    private static string Shown(string text) => Truncation.ToLength(text).Replace('\0', '␀');
 }

@@ -21,7 +21,7 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
                 $"The archive has {archive.Count} entries, at most {limits.MaxEntries} are unpacked.", "Send it in parts.");
         foreach (var entry in archive.Entries())
         {
-            // An answer before the end is an error: the rest is not wanted.
+            // An answer before the end is an error: the rest is not needed.
             if (call.Answered)
                 break;
             Check(entry);
@@ -36,21 +36,21 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
     {
         var name = WorkspacePath.Escape(entry.Name);
         if (entry.IsEncrypted)
-            throw Refuse(ErrorCode.InvalidArgument, name, "is encrypted",
+            throw Invalid(ErrorCode.InvalidArgument, name, "is encrypted",
                 "Unpack it where the password is known, and send it without one.");
         if (entry.Method is not (ZipEntry.Stored or ZipEntry.Deflated))
-            throw Refuse(ErrorCode.InvalidArgument, name, $"is compressed by method {entry.Method}",
+            throw Invalid(ErrorCode.InvalidArgument, name, $"is compressed by method {entry.Method}",
                 "Pack it with deflate, which every archiver can do, or send a .tar.gz.");
         if (entry.Name.AsSpan().Contains((byte)'\\'))
-            throw Refuse(ErrorCode.PathDenied, name, "has a backslash in its name",
+            throw Invalid(ErrorCode.PathDenied, name, "has a backslash in its name",
                 "Pack it with an archiver that writes / between folders.");
         if (entry.Name.Length is 0 or > Protocol.MaxPath || entry.Name.AsSpan().Contains((byte)0))
-            throw Refuse(ErrorCode.InvalidArgument, name, "has a name that no file can have", "Pack it with other names.");
+            throw Invalid(ErrorCode.InvalidArgument, name, "has a name that no file can have", "Pack it with other names.");
         if (entry.IsLink && entry.Size > Protocol.MaxPath)
-            throw Refuse(ErrorCode.InvalidArgument, name, "is a link whose target is too long", "Pack it without that link.");
+            throw Invalid(ErrorCode.InvalidArgument, name, "is a link whose target is too long", "Pack it without that link.");
         _packed += entry.PackedSize;
         if (entry.Size > limits.MaxBytes - _total || (_total + entry.Size) / limits.MaxRatio > _packed + Piece)
-            throw Refuse(ErrorCode.ResourceExhausted, name, $"unpacks to {entry.Size} bytes, far more than it is or than is allowed",
+            throw Invalid(ErrorCode.ResourceExhausted, name, $"unpacks to {entry.Size} bytes, far more than it is or than is allowed",
                 "Send it without compression, or in parts.");
     }
 
@@ -92,20 +92,20 @@ internal sealed class ZipUnpacking(ZipArchiveFile archive, AgentCall call, Unpac
             for (int read; (read = await content.ReadAsync(_buffer, cancellationToken)) > 0; left -= read)
             {
                 if (read > left)
-                    throw Refuse(ErrorCode.InvalidArgument, name, "has more bytes than it says", "Pack it again.");
+                    throw Invalid(ErrorCode.InvalidArgument, name, "has more bytes than it says", "Pack it again.");
                 checksum.Append(_buffer.AsSpan(0, read));
                 await take(_buffer.AsMemory(0, read));
             }
         }
         catch (InvalidDataException e)
         {
-            throw Refuse(ErrorCode.InvalidArgument, name, "cannot be decompressed", "Pack it again.", e);
+            throw Invalid(ErrorCode.InvalidArgument, name, "cannot be decompressed", "Pack it again.", e);
         }
         if (left > 0 || checksum.GetCurrentHashAsUInt32() != entry.Crc32)
-            throw Refuse(ErrorCode.InvalidArgument, name, "is damaged: its size or checksum is wrong", "Pack it again.");
+            throw Invalid(ErrorCode.InvalidArgument, name, "is damaged: its size or checksum is wrong", "Pack it again.");
     }
 
-    private static RequestException Refuse(ErrorCode code, string name, string why, string hint, Exception? inner = null) =>
-        new(code, $"The entry '{(name.Length <= 200 ? name : name[..200] + "…")}' of the zip archive {why}.",
+    private static RequestException Invalid(ErrorCode code, string name, string why, string hint, Exception? inner = null) =>
+        new(code, $"The entry '{Truncation.ToLength(name, 200)}' of the zip archive {why}.",
             $"{hint} Nothing was unpacked.", inner: inner);
 }

@@ -124,7 +124,7 @@ internal sealed class AuditQueryTool(AuditLog audit, WorkspaceDirectory? workspa
         if (long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
             return seq;
         throw new RequestException(
-            ErrorCode.InvalidArgument, $"cursor='{(cursor.Length <= 80 ? cursor : cursor[..80] + "…")}' is not allowed.",
+            ErrorCode.InvalidArgument, $"cursor='{Truncation.ToLength(cursor)}' is not allowed.",
             "cursor must be a next_cursor of an earlier answer.");
     }
 }

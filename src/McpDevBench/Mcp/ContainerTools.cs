@@ -129,7 +129,7 @@ internal sealed class SpawnTool(SpawnService spawns, WorkspaceOptions options, T
             ContainerId = workspace.Id.ToString(),
             Alias = workspace.Alias,
             Digest = workspace.Digest,
-            Workspace = "/workspace",
+            Workspace = ContainerPaths.Workspace,
             Persistent = workspace.Persistent,
             Warm = spawned.Warm,
             Replayed = spawned.Replayed ? true : null,

@@ -12,7 +12,7 @@ internal sealed record ExecArguments(
     [Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
     [Description("One command line for bash, or sh where the image has no bash.")]
     [Large][Instead(ExecArguments.ShellHint)] string? Shell = null,
-    [Description("Working directory.")] string Cwd = "/workspace",
+    [Description("Working directory.")] string Cwd = ContainerPaths.Workspace,
     [Description("Environment variables of this command.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
     [Description("Written to stdin, which is then closed.")]
     [Large][Instead(ExecArguments.StdinHint)] string? Stdin = null,
@@ -210,7 +210,7 @@ internal sealed record ExecStartArguments(
     [Description("Workspace id or alias.")] string ContainerId,
     [Description("Program and its arguments.")][Instead(ExecArguments.CmdHint)] string[]? Cmd = null,
     [Description("Command line for bash or sh.")][Large][Instead(ExecArguments.ShellHint)] string? Shell = null,
-    [Description("Working directory.")] string Cwd = "/workspace",
+    [Description("Working directory.")] string Cwd = ContainerPaths.Workspace,
     [Description("Environment variables.")][SuchAs("LANG")] Dictionary<string, string>? Env = null,
     [Description("Written to stdin, which is then closed.")][Large][Instead(ExecArguments.StdinHint)] string? Stdin = null,
     [Description("Keep stdin open for exec_input.")] bool StdinOpen = false,

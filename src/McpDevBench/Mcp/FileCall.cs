@@ -26,7 +26,7 @@ internal sealed record FileCall(Caller Caller, string Container, string Path)
     public static FileCall Of(HttpContext context, Caller caller, CallScope scope)
     {
         var query = context.Request.Query;
-        return new(caller, (string?)context.Request.RouteValues["id"] ?? "", Given("path") ?? "/workspace")
+        return new(caller, (string?)context.Request.RouteValues["id"] ?? "", Given("path") ?? ContainerPaths.Workspace)
         {
             Context = context,
             Scope = scope,

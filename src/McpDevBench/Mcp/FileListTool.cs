@@ -6,7 +6,7 @@ namespace McpDevBench.Mcp;
 
 internal sealed record FsListArguments(
     string ContainerId,
-    string Path = "/workspace",
+    string Path = ContainerPaths.Workspace,
     [Description("Also list subdirectories.")] bool Recursive = false,
     [Description("Such as **/*.py, relative to path.")] string? Glob = null,
     [Description("Also list what .gitignore names.")] bool IncludeIgnored = false,

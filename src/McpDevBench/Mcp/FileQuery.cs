@@ -46,5 +46,5 @@ internal static class FileQuery
         $"The query parameter '{Shown(name)}' is not allowed for {method}{(unpack ? " with unpack" : "")}.",
         $"Allowed are: {string.Join(", ", allowed)}.");
 
-    private static string Shown(string text) => text.Length <= MaxShown ? text : text[..MaxShown] + "…";
+    private static string Shown(string text) => Truncation.ToLength(text, MaxShown);
 }

@@ -9,7 +9,7 @@ internal sealed record FsSearchArguments(
     [Description("Regular expression, matched line by line.")] string Pattern,
     [Description("Take pattern as plain text.")] bool Literal = false,
     bool IgnoreCase = false,
-    [Description("Directory or file.")] string Path = "/workspace",
+    [Description("Directory or file.")] string Path = ContainerPaths.Workspace,
     [Description("Such as **/*.py, relative to path.")] string? Glob = null,
     [Description("Lines to show around a match.")][Between(0, 20)] int Context = 0,
     [Description("Default: what fits in 16 KB.")][Between(1, 2000)] int? MaxResults = null,

@@ -74,9 +74,9 @@ internal sealed class FsDeleteTool(FileService files)
 
     protected override async Task<FsDeleteResult> CallAsync(FsDeleteArguments arguments, ToolCall call, CancellationToken cancellationToken)
     {
-        var entry = await files.DeleteAsync(
+        var path = await files.DeleteAsync(
             call.Caller, arguments.ContainerId, arguments.Path, arguments.Recursive, arguments.IfMatch, cancellationToken);
-        return new("deleted", entry.Path);
+        return new("deleted", path);
     }
 
     protected override string Render(FsDeleteResult result) => $"Deleted {ShownPath.Of(result.Path)}.";

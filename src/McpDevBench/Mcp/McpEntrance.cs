@@ -149,7 +149,7 @@ internal sealed partial class McpEntrance(CallScopes calls, McpOptions options, 
         {
             error.Data = new JsonObject { [CorrelationId.Field] = CorrelationId.Ensure() };
             var isOurs = (McpErrorCode)error.Code == McpErrorCode.InternalError;
-            metrics.Api.Refused((isOurs ? ErrorCode.ServerError : ErrorCode.InvalidArgument).Name());
+            metrics.Api.Rejected((isOurs ? ErrorCode.ServerError : ErrorCode.InvalidArgument).Name());
             LogRejected(error.Code);
         }
         if (options.Transport == Transport.Stdio)

@@ -16,7 +16,7 @@ internal static class RequestSpan
     /// <param name="tool">Null for an unknown tool and for other methods.</param>
     public static Span Begin(JsonRpcRequest request, string method, Tool? tool = null)
     {
-        if (!Spans.AreWanted)
+        if (!Spans.IsEnabled)
             return default;
         var meta = (request.Params as JsonObject)?["_meta"] as JsonObject;
         return Spans.Request(new RequestStart(

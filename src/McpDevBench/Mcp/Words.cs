@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using McpDevBench.Observability.Logs;
 
 namespace McpDevBench.Mcp;
 
@@ -12,9 +11,9 @@ internal static class Words
     private static readonly ConcurrentDictionary<Enum, string> _names = new();
 
     /// <summary><c>TimedOut</c> is <c>timed_out</c>.</summary>
-    public static string Snake(Enum value) => _names.GetOrAdd(value, static name => LogFields.SnakeCase(name.ToString()));
+    public static string Snake(Enum value) => _names.GetOrAdd(value, static name => EnumNames.SnakeCase(name.ToString()));
 
-    public static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString(LogEntry.TimestampFormat, CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset moment) => Timestamps.Text(moment);
 
     [return: NotNullIfNotNull(nameof(moment))]
     public static string? Time(DateTimeOffset? moment) => moment is { } known ? Time(known) : null;

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace McpDevBench.Observability;
 
-/// <summary>What was built: for <c>version</c>, the handshake, metrics and status.</summary>
+/// <summary>The build: for <c>version</c>, the handshake, metrics and the status.</summary>
 internal static class BuildInfo
 {
     public const string Name = "mcp-devbench";
@@ -13,5 +13,6 @@ internal static class BuildInfo
     /// <summary>The commit it was built from, or <c>unknown</c>.</summary>
     public static string Commit { get; } = Informational.Split('+') is [_, var commit] ? commit : "unknown";
 
-    private static string Informational => typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+    private static string Informational =>
+        typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
 }

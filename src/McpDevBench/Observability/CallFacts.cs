@@ -1,8 +1,8 @@
 namespace McpDevBench.Observability;
 
 /// <summary>
-/// What is known of the call that is being served. Rooms add what they find out; log lines, audit records and spans read it. It flows with the asynchronous call, as
-/// the <see cref="CorrelationId"/> does, also into background work that the call started.
+/// The facts of the current call: rooms add them; log lines, audit records and spans include them. They flow with the asynchronous call, as
+/// the <see cref="CorrelationId"/> does, also into background work.
 /// </summary>
 internal sealed class CallFacts(Caller caller)
 {
@@ -18,7 +18,7 @@ internal sealed class CallFacts(Caller caller)
 
     public string Principal => caller.Name;
 
-    /// <summary>How the client calls itself: for display, not for decisions.</summary>
+    /// <summary>The client's name: for display, not for decisions.</summary>
     public string? ClientName { get; set => field = Short(value); }
 
     /// <summary>The session that the client named when it attached: for display, not for decisions.</summary>
@@ -33,7 +33,7 @@ internal sealed class CallFacts(Caller caller)
 
     public string? Image { get; set; }
 
-    /// <summary>What the call is about: a path, a program's name, a signal. Never an argument as a whole.</summary>
+    /// <summary>The subject of the call: a path, a program's name, a signal. Never a whole argument.</summary>
     public string? Target { get; set; }
 
     /// <summary>
@@ -47,13 +47,10 @@ internal sealed class CallFacts(Caller caller)
     /// <summary>Called when a tool's result has carried what this call found out of a resume or an adoption.</summary>
     public Action? Reported { get; set; }
 
-    /// <summary>A handle as the client gave it, if it can be one; anything else could be anything, and is not written down.</summary>
+    /// <summary>A handle from the client if it has the form of one; null otherwise, because other text is not recorded.</summary>
     public static string? Handle(string? given) => Observability.CorrelationId.IsAcceptable(given) ? given : null;
 
-    /// <summary>
-    /// How an error names a handle that leads nowhere: as it was given, because the error goes to the caller who gave it; on one line, and
-    /// cut where it is long.
-    /// </summary>
+    /// <summary>A handle for an error text: as given, on one line, truncated.</summary>
     public static string Named(string given)
     {
         var length = Utf8Text.Cut(given, MaxNameLength);
@@ -64,7 +61,8 @@ internal sealed class CallFacts(Caller caller)
     /// <summary>Begins the facts of a call.</summary>
     public static CallFacts Begin(Caller caller) => _current.Value = new CallFacts(caller);
 
-    private static string? Short(string? name) => name is not null && Utf8Text.Cut(name, MaxNameLength) is var length && length < name.Length ? $"{name.AsSpan(0, length)}…" : name;
+    private static string? Short(string? name) =>
+        name is null ? null : Truncation.ToBytes(name, MaxNameLength);
 }
 
 /// <param name="Name">Its alias, or its id.</param>

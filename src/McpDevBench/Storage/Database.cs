@@ -7,14 +7,16 @@ namespace McpDevBench.Storage;
 /// <summary>The state database, measured.</summary>
 internal sealed partial class Database : IDisposable
 {
-    private static readonly SqliteSchema _schema = new("state", 0x4D445642, "Set MCP_STATE_DB to another file, or restore this one from a backup; it has been left as it is.");
+    private static readonly SqliteSchema _schema = new(
+        "state", 0x4D445642, "Set MCP_STATE_DB to another file, or restore this one from a backup; it has been left as it is.");
 
     private readonly SqliteFile _file;
     private readonly StorageMetrics _metrics;
     private readonly TimeProvider _time;
 
-    /// <summary>Opens or creates the database, alone: a second server on the same file is refused.</summary>
-    /// <exception cref="RequestException">The file is in use, not writable, damaged or from a newer version. Nothing is ever created anew in its place.</exception>
+    /// <summary>Opens or creates the database with an exclusive lock: a second server on the same file fails to start.</summary>
+    /// <exception cref="RequestException">The file is in use, not writable, damaged or from a newer version. Nothing is ever created anew
+    /// in its place.</exception>
     public Database(StorageOptions options, StateDisk disk, MetricCatalogue metrics, TimeProvider time, ILogger<Database> logger)
     {
         (_metrics, _time) = (metrics.Storage, time);
@@ -56,14 +58,11 @@ internal sealed partial class Database : IDisposable
         return true;
     });
 
-    /// <summary>Ids of the workspaces that have an alias, in the database of a server that may be running.</summary>
-    /// <param name="owner">Null for all.</param>
-    public static IReadOnlyList<string> IdsWithAlias(StorageOptions options, string alias, string? owner)
+    /// <summary>Reads the database of a server that may be running.</summary>
+    public static T ReadAside<T>(StorageOptions options, Func<SqliteConnection, T> action)
     {
         using var file = SqliteFile.OpenForReading(options.StateDatabase, _schema);
-        return file.Read(connection => connection.Query(
-            "SELECT id FROM containers WHERE alias = $alias AND ($owner IS NULL OR owner = $owner)",
-            row => row.GetString(0), ("$alias", alias), ("$owner", owner)));
+        return file.Read(action);
     }
 
     public T Read<T>(Func<SqliteConnection, T> action) => _file.Read(action);
@@ -73,7 +72,8 @@ internal sealed partial class Database : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    internal static RequestException Unusable(StorageOptions options, string why, Exception? inner = null) => SqliteFile.Unusable(options.StateDatabase, _schema, why, inner);
+    internal static RequestException Unusable(StorageOptions options, string why, Exception? inner = null) =>
+        SqliteFile.Unusable(options.StateDatabase, _schema, why, inner);
 
     private void MeasureWal(string path)
     {

@@ -11,7 +11,7 @@ internal sealed class InstanceKey
 
     public InstanceKey(StorageOptions options, Database database)
     {
-        // The database holds the lock of this folder: nobody else creates the key at the same time.
+        // The database holds the lock of this folder, so no other server creates the key at the same time.
         ArgumentNullException.ThrowIfNull(database);
         if (!File.Exists(PathOf(options)))
             Create(PathOf(options));
@@ -48,7 +48,13 @@ internal sealed class InstanceKey
     private static void Create(string path)
     {
         var temporary = path + ".new";
-        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var file = new FileStream(temporary, options))
         {
             file.Write(RandomNumberGenerator.GetBytes(Length));
             file.Flush(flushToDisk: true);
@@ -61,7 +67,10 @@ internal sealed class InstanceKey
         try
         {
             var key = File.ReadAllBytes(PathOf(options));
-            return key.Length == Length ? key : throw Database.Unusable(options, $"its key file {PathOf(options)} has {Plural.Of(key.Length, "byte")} instead of {Length}");
+            return key.Length == Length
+                ? key
+                : throw Database.Unusable(
+                    options, $"its key file {PathOf(options)} has {Plural.Of(key.Length, "byte")} instead of {Length}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

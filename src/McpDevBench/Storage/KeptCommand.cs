@@ -11,7 +11,7 @@ internal sealed class KeptCommand(string sql, params IReadOnlyList<string> param
     public void Run(SqliteConnection connection, params ReadOnlySpan<object?> values)
     {
         var command = _command ??= connection.Command(sql, [.. parameters.Select(name => (name, (object?)null))]);
-        // What was compiled outlives a transaction, but has to be told which one is open.
+        // The compiled statement outlives a transaction, and needs the one that is open.
         using (var present = connection.CreateCommand())
             command.Transaction = present.Transaction;
         for (var index = 0; index < values.Length; index++)

@@ -3,7 +3,10 @@ using Microsoft.Data.Sqlite;
 
 namespace McpDevBench.Storage;
 
-/// <summary>Brings a database to the version of this build: the embedded <c>NNN_name.sql</c> of its kind in their order, each in one transaction with its number.</summary>
+/// <summary>
+/// Brings a database to the version of this build: the embedded <c>NNN_name.sql</c> of its kind in their order, each in one transaction
+/// with its number.
+/// </summary>
 internal static class Migrations
 {
     public static void Apply(SqliteConnection connection, string path, SqliteSchema schema)
@@ -22,7 +25,7 @@ internal static class Migrations
         }
     }
 
-    /// <summary>For whoever only reads: it must have exactly the version of this build.</summary>
+    /// <summary>For a reader, which does not migrate: the database must have exactly the version of this build.</summary>
     public static void RequireCurrent(SqliteConnection connection, string path, SqliteSchema schema)
     {
         if (VersionOf(connection, path, schema) is var present && present != ScriptsOf(schema).Count)
@@ -32,11 +35,15 @@ internal static class Migrations
     private static int VersionOf(SqliteConnection connection, string path, SqliteSchema schema)
     {
         var application = (long)connection.Scalar("PRAGMA application_id")!;
-        if ((application != 0 && application != schema.ApplicationId) || (application == 0 && (long)connection.Scalar("SELECT count(*) FROM sqlite_master")! > 0))
+        if ((application != 0 && application != schema.ApplicationId) || (application == 0
+            && (long)connection.Scalar("SELECT count(*) FROM sqlite_master")! > 0))
             throw SqliteFile.Unusable(path, schema, "it is the database of another program");
         return (int)(long)connection.Scalar("PRAGMA user_version")!;
     }
 
     private static List<string> ScriptsOf(SqliteSchema schema) => [.. typeof(Migrations).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(schema.Name + "/", StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        .Where(
+            name =>
+                name.StartsWith(schema.Name + "/", StringComparison.Ordinal) && name.EndsWith(
+                    ".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 }

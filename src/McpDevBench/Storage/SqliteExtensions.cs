@@ -8,7 +8,8 @@ namespace McpDevBench.Storage;
 internal static class SqliteExtensions
 {
     /// <summary>A command whose parameters are <c>$name</c>.</summary>
-    public static SqliteCommand Command(this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    public static SqliteCommand Command(
+        this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
@@ -30,7 +31,9 @@ internal static class SqliteExtensions
         return command.ExecuteScalar();
     }
 
-    public static List<T> Query<T>(this SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    public static List<T> Query<T>(
+        this SqliteConnection connection, string sql, Func<SqliteDataReader, T> read,
+        params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         using var command = connection.Command(sql, parameters);
         using var reader = command.ExecuteReader();
@@ -40,19 +43,24 @@ internal static class SqliteExtensions
         return rows;
     }
 
-    public static string? Text(this SqliteDataReader reader, string column) => reader.IsDBNull(reader.GetOrdinal(column)) ? null : reader.GetString(reader.GetOrdinal(column));
+    public static string? Text(this SqliteDataReader reader, string column) =>
+        reader.IsDBNull(reader.GetOrdinal(column)) ? null : reader.GetString(reader.GetOrdinal(column));
 
-    public static long? Integer(this SqliteDataReader reader, string column) => reader.IsDBNull(reader.GetOrdinal(column)) ? null : reader.GetInt64(reader.GetOrdinal(column));
+    public static long? Integer(this SqliteDataReader reader, string column) =>
+        reader.IsDBNull(reader.GetOrdinal(column)) ? null : reader.GetInt64(reader.GetOrdinal(column));
 
-    public static DateTimeOffset? Time(this SqliteDataReader reader, string column) => reader.Integer(column) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
+    public static DateTimeOffset? Time(this SqliteDataReader reader, string column) =>
+        reader.Integer(column) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
 
     public static long Milliseconds(this DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 
-    public static string Json(this IReadOnlyDictionary<string, string> map) => JsonSerializer.Serialize(map.ToDictionary(), StorageJson.Default.DictionaryStringString);
+    public static string Json(this IReadOnlyDictionary<string, string> map) =>
+        JsonSerializer.Serialize(map.ToDictionary(), StorageJson.Default.DictionaryStringString);
 
     public static string Json(this IReadOnlyList<string> list) => JsonSerializer.Serialize([.. list], StorageJson.Default.StringArray);
 
-    public static Dictionary<string, string> Map(string json) => JsonSerializer.Deserialize(json, StorageJson.Default.DictionaryStringString)!;
+    public static Dictionary<string, string> Map(string json) =>
+        JsonSerializer.Deserialize(json, StorageJson.Default.DictionaryStringString)!;
 
     public static string[] List(string json) => JsonSerializer.Deserialize(json, StorageJson.Default.StringArray)!;
 }

@@ -9,8 +9,8 @@ namespace McpDevBench.Storage;
 internal sealed record SqliteSchema(string Name, int ApplicationId, string Advice);
 
 /// <summary>
-/// A database: SQLite in WAL mode. Exactly one connection writes, one call at a time; another one reads. Either is a lock and a few microseconds, so there
-/// is nothing to await. Nothing is ever created anew in the place of what cannot be used.
+/// A database: SQLite in WAL mode. Exactly one connection writes, one call at a time; another one reads. Either is a lock and a few
+/// microseconds, so there is nothing to await. Nothing is ever created anew in the place of what cannot be used.
 /// </summary>
 internal sealed class SqliteFile : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class SqliteFile : IDisposable
     private readonly FileStream? _instance;
     private readonly Func<bool> _makeRoom = () => false;
 
-    /// <summary>Opens or creates it, alone: a second server on the same file is refused.</summary>
+    /// <summary>Opens or creates the database with an exclusive lock: a second server on the same file fails to start.</summary>
     /// <param name="makeRoom">Called when a write finds the disk full; returns whether the write is worth repeating.</param>
     /// <exception cref="RequestException">The file is in use, not writable, damaged, another program's or from a newer version.</exception>
     public SqliteFile(string path, SqliteSchema schema, Func<bool> makeRoom)
@@ -53,7 +53,9 @@ internal sealed class SqliteFile : IDisposable
         try
         {
             _writer = Connect(path, SqliteOpenMode.ReadWriteCreate);
-            _writer.Run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864;");
+            _writer.Run(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
+                    + "PRAGMA journal_size_limit=67108864;");
             if (new FileInfo(path).Length <= MaxChecked && _writer.Scalar("PRAGMA quick_check(1)") is not "ok" and var damage)
                 throw Unusable(path, schema, $"it is damaged: {damage}");
             Migrations.Apply(_writer, path, schema);
@@ -74,7 +76,9 @@ internal sealed class SqliteFile : IDisposable
 
     private SqliteFile(SqliteConnection reader) => _reader = reader;
 
-    /// <summary>Looks into it while a server may be using it. A connection that cannot write does not check in the log either, so the server stays the only one that does.</summary>
+    /// <summary>
+    /// Opens it for reading while a server may be using it. A read-only connection does not checkpoint the WAL, so only the server does.
+    /// </summary>
     /// <exception cref="RequestException">It is not there, cannot be read, or is not of this kind and version.</exception>
     public static SqliteFile OpenForReading(string path, SqliteSchema schema)
     {
@@ -109,18 +113,18 @@ internal sealed class SqliteFile : IDisposable
             {
                 return WriteOnce(action);
             }
-            catch (SqliteException e) when (Refusal(e) is { } refusal)
+            catch (SqliteException e) when (ErrorOf(e) is { } error)
             {
                 if (!_makeRoom())
-                    throw refusal;
+                    throw error;
             }
             try
             {
                 return WriteOnce(action);
             }
-            catch (SqliteException e) when (Refusal(e) is { } refusal)
+            catch (SqliteException e) when (ErrorOf(e) is { } error)
             {
-                throw refusal;
+                throw error;
             }
         }
     }
@@ -141,9 +145,9 @@ internal sealed class SqliteFile : IDisposable
             {
                 return action(_reader);
             }
-            catch (SqliteException e) when (Refusal(e) is { } refusal)
+            catch (SqliteException e) when (ErrorOf(e) is { } error)
             {
-                throw refusal;
+                throw error;
             }
         }
     }
@@ -167,17 +171,24 @@ internal sealed class SqliteFile : IDisposable
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 }.ToString());
         connection.Open();
         return connection;
     }
 
-    private static RequestException? Refusal(SqliteException e) => e.SqliteErrorCode switch
+    private static RequestException? ErrorOf(SqliteException e) => e.SqliteErrorCode switch
     {
         // SQLITE_FULL, and SQLITE_IOERR_WRITE and _FSYNC, which a full disk can also give.
-        13 or 10 => new(ErrorCode.ResourceExhausted, "The server's disk is full or failing: it cannot write its state.", "Nothing was changed. Reading still works; ask the operator to free disk space, then call again.", retryable: true, e),
-        8 => new(ErrorCode.ResourceExhausted, "The server's database is read-only.", "Nothing was changed. Ask the operator to make its folder writable.", retryable: true, e),
-        11 or 26 => new(ErrorCode.ServerError, "The server's database is damaged.", "Nothing was changed. Ask the operator to restore it from a backup.", inner: e),
+        13 or 10 => new(
+            ErrorCode.ResourceExhausted, "The server's disk is full or failing: it cannot write its state.",
+            "Nothing was changed. Reading still works; ask the operator to free disk space, then call again.", retryable: true, e),
+        8 => new(
+            ErrorCode.ResourceExhausted, "The server's database is read-only.",
+            "Nothing was changed. Ask the operator to make its folder writable.", retryable: true, e),
+        11 or 26 => new(
+            ErrorCode.ServerError, "The server's database is damaged.",
+            "Nothing was changed. Ask the operator to restore it from a backup.", inner: e),
         _ => null,
     };
 }

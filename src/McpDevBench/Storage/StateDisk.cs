@@ -7,10 +7,8 @@ namespace McpDevBench.Storage;
 /// Keeps room on the disk with the server's state. A reserve file is given up when the disk is nearly full: from then on, until there is
 /// room again, only what reads or ends something is done, and kill, cancel and the audit record have the reserve's bytes.
 /// </summary>
-internal sealed partial class StateDisk : BackgroundService
+internal sealed partial class StateDisk
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(1);
-
     /// <summary>On a small disk the reserve is at most this part of it.</summary>
     private const int MinDiskPerReserve = 16;
 
@@ -21,16 +19,15 @@ internal sealed partial class StateDisk : BackgroundService
     private readonly DriveInfo _disk;
     private readonly string _reserve;
     private readonly long _maxReserveBytes;
-    private readonly TimeProvider _time;
     private readonly StorageMetrics _metrics;
     private readonly ILogger<StateDisk> _logger;
     private volatile bool _isLow;
 
     /// <summary>Makes the reserve, unless the disk is nearly full already.</summary>
     /// <exception cref="RequestException">server_error: the folder cannot be written.</exception>
-    public StateDisk(StorageOptions options, MetricCatalogue metrics, TimeProvider time, ILogger<StateDisk> logger)
+    public StateDisk(StorageOptions options, MetricCatalogue metrics, ILogger<StateDisk> logger)
     {
-        (_metrics, _time, _logger, _maxReserveBytes) = (metrics.Storage, time, logger, options.ReserveBytes);
+        (_metrics, _logger, _maxReserveBytes) = (metrics.Storage, logger, options.ReserveBytes);
         try
         {
             Directory.CreateDirectory(options.Folder);
@@ -56,8 +53,10 @@ internal sealed partial class StateDisk : BackgroundService
         Check();
         if (_isLow)
             throw new RequestException(
-                ErrorCode.ResourceExhausted, $"The disk with the server's state is nearly full: {_disk.AvailableFreeSpace >> 20} MiB are free.",
-                "kill, exec_cancel and everything that reads still work. Ask the operator to make room on the server's disk, then call again.",
+                ErrorCode.ResourceExhausted,
+                $"The disk with the server's state is nearly full: {_disk.AvailableFreeSpace >> 20} MiB are free.",
+                "kill, exec_cancel and everything that reads still work. "
+                    + "Ask the operator to make room on the server's disk, then call again.",
                 retryable: true) { Rule = "state_disk" };
     }
 
@@ -79,17 +78,11 @@ internal sealed partial class StateDisk : BackgroundService
     {
         Check();
         var room = $"{_disk.AvailableFreeSpace >> 20} of {_disk.TotalSize >> 20} MiB are free on the disk with the server's state.";
-        return new Health(!_isLow, _isLow ? $"{room} New workspaces, commands and writes are refused until there is room." : room);
+        return new Health(!_isLow, _isLow ? $"{room} New workspaces, commands and writes are rejected until there is room." : room);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_interval, _time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            Check();
-    }
-
-    private void Check()
+    /// <summary>Gives up the reserve, or makes it again, as the room on the disk is.</summary>
+    public void Check()
     {
         lock (_checking)
         {
@@ -128,7 +121,7 @@ internal sealed partial class StateDisk : BackgroundService
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "State disk nearly full; refusing new work")]
+    [LoggerMessage(LogLevel.Error, "State disk nearly full; rejecting new work")]
     private static partial void LogLow(ILogger logger, long freeBytes);
 
     [LoggerMessage(LogLevel.Warning, "Reserve on the state disk could not be made")]

@@ -31,7 +31,8 @@ internal sealed record StorageOptions
         }
         var reserve = settings.Number(
             "MCP_STATE_RESERVE_MB", 16, 1, 65536,
-            "MiB kept free beside the database for kill, exec_cancel and the audit record: with less, new work is refused. At most a sixteenth of the disk.");
+            "MiB kept free beside the database for kill, exec_cancel and the audit log: with less, new work is rejected. "
+                    + "At most a sixteenth of the disk.");
         return new StorageOptions { StateDatabase = path, ReserveBytes = (long)reserve << 20 };
     }
 

@@ -1,6 +1,8 @@
 namespace McpDevBench.Vocabulary;
 
-/// <summary>The budgets that all calls share: one for small requests, so that they do not wait behind large ones, and one for large answers.</summary>
+/// <summary>
+/// The budgets that all calls share: one for small requests, so that they do not wait behind large ones, and one for large answers.
+/// </summary>
 internal sealed class CallBudgets(TimeProvider time)
 {
     private const long Mebi = 1 << 20;
@@ -25,7 +27,9 @@ internal sealed class CallMemory : IDisposable
     /// <summary>A call that takes no more never waits: to read, cancel and kill works beside any number of larger calls.</summary>
     private const int FreeBytes = 64 << 10;
 
-    /// <summary>Of one byte of a request while it is read: the text itself, copies of it in JSON, and strings of two bytes a letter.</summary>
+    /// <summary>
+    /// Of one byte of a request while it is read: the text itself, copies of it in JSON, and strings of two bytes a letter.
+    /// </summary>
     private const int ReadingFactor = 10;
 
     /// <summary>Of one byte of a request whose arguments have been read, as long as its call runs.</summary>
@@ -34,7 +38,9 @@ internal sealed class CallMemory : IDisposable
     /// <summary>Of one name or value in a request, however short.</summary>
     private const int ElementBytes = 128;
 
-    /// <summary>Of one byte of text in an answer: as a string for a model and one for a program, with escapes, in JSON and on its way.</summary>
+    /// <summary>
+    /// Of one byte of text in an answer: as a string for a model and one for a program, with escapes, in JSON and on its way.
+    /// </summary>
     public const int TextFactor = 48;
 
     /// <summary>Of one byte of content that the answer has once, and without escapes.</summary>

@@ -19,8 +19,8 @@ internal static class JsonSize
     }
 
     /// <summary>
-    /// What text takes of a bound on an answer: its bytes, and six for a control character. Line ends and quotes are free up to a quarter of
-    /// that, so the JSON is at most a quarter larger than the bound.
+    /// What text takes of a bound on an answer: its bytes, and six for a control character. Line ends and quotes are free up to a quarter
+    /// of that, so the JSON is at most a quarter larger than the bound.
     /// </summary>
     public static long Charge(ReadOnlySpan<char> text)
     {

@@ -19,7 +19,7 @@ internal sealed class MemoryBudget(long total, TimeProvider time)
         }
     }
 
-    /// <summary>What a single call may take at most: all of it.</summary>
+    /// <summary>The maximum for one call: the whole budget.</summary>
     public long Total => total;
 
     /// <param name="bytes">More than all is taken for all.</param>

@@ -1,6 +1,8 @@
 namespace McpDevBench.Vocabulary;
 
-/// <summary>"Did you mean …?" for settings, options, commands and arguments: a name that was mistyped is answered with the one that was meant.</summary>
+/// <summary>
+/// "Did you mean …?" for settings, options, commands and arguments: a name that was mistyped is answered with the one that was meant.
+/// </summary>
 internal static class Nearest
 {
     /// <summary>The known name that is most like the given one, or null when none is like it.</summary>
@@ -17,7 +19,7 @@ internal static class Nearest
         return bestDistance <= Math.Max(2, given.Length / 3) ? best : null;
     }
 
-    /// <summary>Edits between two names without regard to case; a name that begins with the other is close whatever its length.</summary>
+    /// <summary>Edit distance without regard to case; a name that begins with the other is close at any length.</summary>
     private static int Distance(string given, string name)
     {
         if (given.Length is < 3 or > 100)

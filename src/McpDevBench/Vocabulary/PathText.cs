@@ -26,9 +26,9 @@ internal static partial class PathText
         if (!uri.Success)
             return null;
         if (!uri.Groups["scheme"].Value.Equals("file", StringComparison.OrdinalIgnoreCase))
-            throw Refuse(text, "it is a URI", "Give the path alone, such as /workspace/src/main.py.");
+            throw Invalid(text, "it is a URI", "Give the path alone, such as /workspace/src/main.py.");
         if (uri.Groups["host"].Value is not ("" or "localhost"))
-            throw Refuse(text, "it names another host", "Use file:///workspace/…, or the path alone.");
+            throw Invalid(text, "it names another host", "Use file:///workspace/…, or the path alone.");
         var path = text.AsSpan(uri.Length);
         var bytes = new List<byte>(path.Length);
         while (!path.IsEmpty)
@@ -36,7 +36,7 @@ internal static partial class PathText
             if (path[0] == '%')
             {
                 if (path.Length < 3 || !char.IsAsciiHexDigit(path[1]) || !char.IsAsciiHexDigit(path[2]))
-                    throw Refuse(text, "it has a '%' without two hexadecimal digits after it",
+                    throw Invalid(text, "it has a '%' without two hexadecimal digits after it",
                         "Give the path alone, such as /workspace/100%.txt.");
                 bytes.Add((byte)(Convert.FromHexString(path[1..3])[0]));
                 path = path[3..];
@@ -49,8 +49,8 @@ internal static partial class PathText
         return [.. bytes];
     }
 
-    private static RequestException Refuse(string text, string why, string hint) =>
-        new(ErrorCode.InvalidArgument, $"The path '{(text.Length <= 80 ? text : text[..80] + "…")}' is not possible: {why}.", hint);
+    private static RequestException Invalid(string text, string why, string hint) =>
+        new(ErrorCode.InvalidArgument, $"The path '{Truncation.ToLength(text)}' is not possible: {why}.", hint);
 
     [GeneratedRegex(@"\A(?:[A-Za-z]:[\\/]|\\\\)")]
     private static partial Regex WindowsPattern();

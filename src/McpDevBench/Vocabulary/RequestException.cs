@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace McpDevBench.Vocabulary;
 
-/// <summary>Why a call was refused. <see cref="ErrorCodes"/> has the names and numbers that clients see.</summary>
+/// <summary>Why a call failed. <see cref="ErrorCodes"/> has the names and numbers that clients see.</summary>
 internal enum ErrorCode
 {
     InvalidArgument,
@@ -29,7 +29,7 @@ internal enum ErrorCode
 /// The one exception of expected failures: thrown where the reason is known, translated and counted once, at the edge. Its words go back
 /// whole to the caller, who has to recognise them; the log, the audit record and the traces take out what looks like a secret.
 /// </summary>
-/// <param name="code">What kind of refusal it is.</param>
+/// <param name="code">The kind of error.</param>
 /// <param name="message">What was wrong, with the value.</param>
 /// <param name="hint">What is allowed, or what to call next.</param>
 /// <param name="retryable">The same call may succeed later.</param>
@@ -42,7 +42,9 @@ internal sealed class RequestException(ErrorCode code, string message, string hi
 
     public bool Retryable { get; } = retryable;
 
-    /// <summary>The rule of the operator's, or the share of a resource, that the call ran into, as metrics name it; null where it is neither.</summary>
+    /// <summary>
+    /// The rule of the operator's, or the share of a resource, that the call ran into, as metrics name it; null where it is neither.
+    /// </summary>
     public string? Rule { get; init; }
 
     /// <summary>The name in <see cref="Details"/> of the etag that a file has now.</summary>
@@ -57,44 +59,25 @@ internal sealed class RequestException(ErrorCode code, string message, string hi
 
 internal static class ErrorCodes
 {
-    /// <summary>The names of all codes.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<ErrorCode>().Select(Name)];
+    private static readonly FrozenSet<string> _ofTheServer =
+        Enum.GetValues<ErrorCode>().Where(code => code.HttpStatus() >= 500).Select(code => code.Name()).ToFrozenSet();
 
-    private static readonly FrozenSet<string> _ofTheServer = Enum.GetValues<ErrorCode>().Where(code => code.HttpStatus() >= 500).Select(Name).ToFrozenSet();
+    /// <summary>The names of all codes, in <c>structuredContent.error.code</c> and in metrics.</summary>
+    public static IReadOnlyList<string> Names => EnumNames.All<ErrorCode>();
 
-    /// <summary>Whether a failure of this name is the server's or its surroundings', and not something that the caller asked for wrongly.</summary>
+    /// <summary>
+    /// Whether a failure of this name is the server's or its surroundings', and not something that the caller asked for wrongly.
+    /// </summary>
     public static bool IsOfTheServer(string name) => _ofTheServer.Contains(name);
 
-    /// <summary>How a failure is called in metrics, logs and audit: a refusal by its code, <c>cancelled</c>, or <c>server_error</c>.</summary>
+    /// <summary>
+    /// The name of a failure in metrics, logs and audit: the error's code, <c>cancelled</c>, or <c>server_error</c>.
+    /// </summary>
     public static string NameOf(Exception failure) => failure switch
     {
-        RequestException refusal => refusal.Code.Name(),
+        RequestException error => error.Code.Name(),
         OperationCanceledException => "cancelled",
         _ => ErrorCode.ServerError.Name(),
-    };
-
-    /// <summary>The name in <c>structuredContent.error.code</c> and in metrics.</summary>
-    public static string Name(this ErrorCode code) => code switch
-    {
-        ErrorCode.InvalidArgument => "invalid_argument",
-        ErrorCode.ServerError => "server_error",
-        ErrorCode.ContainerNotFound => "container_not_found",
-        ErrorCode.ExecNotFound => "exec_not_found",
-        ErrorCode.ImageNotAllowed => "image_not_allowed",
-        ErrorCode.ImageNotFound => "image_not_found",
-        ErrorCode.Timeout => "timeout",
-        ErrorCode.PathDenied => "path_denied",
-        ErrorCode.FileNotFound => "file_not_found",
-        ErrorCode.ConcurrentLimit => "concurrent_limit",
-        ErrorCode.Unauthenticated => "unauthenticated",
-        ErrorCode.Forbidden => "forbidden",
-        ErrorCode.ResourceExhausted => "resource_exhausted",
-        ErrorCode.Conflict => "conflict",
-        ErrorCode.DockerUnavailable => "docker_unavailable",
-        ErrorCode.RegistryUnavailable => "registry_unavailable",
-        ErrorCode.WorkspaceLost => "workspace_lost",
-        ErrorCode.Draining => "draining",
-        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "a refusal without a name"),
     };
 
     /// <summary>The number that the predecessor's documentation gave it, or null.</summary>

@@ -9,8 +9,8 @@ namespace McpDevBench.Vocabulary;
 internal sealed record Setting(string Name, string Default, string Meaning);
 
 /// <summary>
-/// Reads settings from the command line, the environment and <c>appsettings.json</c>, in this order of precedence. Every options class declares its
-/// settings here as it reads them, so the list that <c>--help</c> prints cannot differ from what is understood.
+/// Reads settings from the command line, the environment and <c>appsettings.json</c>, in this order of precedence. Every options class
+/// declares its settings here as it reads them, so the list that <c>--help</c> prints cannot differ from what is understood.
 /// </summary>
 internal sealed class Settings(IConfiguration source)
 {
@@ -31,7 +31,8 @@ internal sealed class Settings(IConfiguration source)
         var raw = Raw(name, defaultValue.ToString(CultureInfo.InvariantCulture), meaning);
         if (raw is null)
             return defaultValue;
-        if (int.TryParse(raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+        if (int.TryParse(raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum
+            && value <= maximum)
             return value;
         _errors.Add($"{name}={Quote(raw)} is not allowed: use a whole number from {minimum} to {maximum}.");
         return defaultValue;
@@ -44,7 +45,10 @@ internal sealed class Settings(IConfiguration source)
             return defaultValue;
         if (long.TryParse(raw, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
             return value;
-        _errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={Quote(raw)} is not allowed: use a whole number of bytes from {minimum} to {maximum}."));
+        _errors.Add(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}={Quote(raw)} is not allowed: use a whole number of bytes from {minimum} to {maximum}."));
         return defaultValue;
     }
 
@@ -53,13 +57,16 @@ internal sealed class Settings(IConfiguration source)
         var raw = Raw(name, defaultValue.ToString(CultureInfo.InvariantCulture), meaning);
         if (raw is null)
             return defaultValue;
-        if (double.TryParse(raw, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+        if (double.TryParse(raw, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= minimum
+            && value <= maximum)
             return value;
-        _errors.Add($"{name}={Quote(raw)} is not allowed: use a number from {minimum.ToString(CultureInfo.InvariantCulture)} to {maximum.ToString(CultureInfo.InvariantCulture)}.");
+        _errors.Add(string.Create(
+            CultureInfo.InvariantCulture, $"{name}={Quote(raw)} is not allowed: use a number from {minimum} to {maximum}."));
         return defaultValue;
     }
 
-    public bool Flag(string name, bool defaultValue, string meaning) => Raw(name, defaultValue ? "true" : "false", meaning)?.ToUpperInvariant() switch
+    public bool Flag(string name, bool defaultValue, string meaning) =>
+        Raw(name, defaultValue ? "true" : "false", meaning)?.ToUpperInvariant() switch
     {
         null => defaultValue,
         "TRUE" or "1" or "YES" or "ON" => true,
@@ -71,7 +78,8 @@ internal sealed class Settings(IConfiguration source)
     public T Choice<T>(string name, T defaultValue, IReadOnlyDictionary<string, T> choices, string meaning)
         where T : notnull
     {
-        var raw = Raw(name, choices.First(choice => choice.Value.Equals(defaultValue)).Key, $"{meaning} One of: {string.Join(", ", choices.Keys)}.");
+        var raw = Raw(
+            name, choices.First(choice => choice.Value.Equals(defaultValue)).Key, $"{meaning} One of: {string.Join(", ", choices.Keys)}.");
         if (raw is null)
             return defaultValue;
         foreach (var (word, value) in choices)
@@ -84,9 +92,10 @@ internal sealed class Settings(IConfiguration source)
 
     /// <summary>A comma-separated list; blanks around the items are dropped, empty items too.</summary>
     public IReadOnlyList<string> List(string name, string defaultValue, string meaning) =>
-        (Raw(name, defaultValue, meaning) ?? defaultValue).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        (Raw(name, defaultValue, meaning) ?? defaultValue).Split(
+            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Whether somebody gave a value, be it the default's.</summary>
+    /// <summary>Whether a value was given, even if it equals the default.</summary>
     public bool IsGiven(string name) => !string.IsNullOrWhiteSpace(source[name]);
 
     /// <summary>For what a single value cannot show: two settings that contradict each other, a file that is not there.</summary>
@@ -108,5 +117,5 @@ internal sealed class Settings(IConfiguration source)
         return defaultValue;
     }
 
-    private static string Quote(string raw) => raw.Length <= 80 ? $"'{raw}'" : $"'{raw[..80]}…'";
+    private static string Quote(string raw) => $"'{Truncation.ToLength(raw)}'";
 }

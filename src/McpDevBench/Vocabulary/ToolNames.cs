@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace McpDevBench.Vocabulary;
 
 /// <summary>
-/// Takes tools that this server does not offer out of what a model reads, by the structure of our sentences: out of a list of tools, with
-/// the clause that names one, or with the whole sentence. It is for texts of ours alone; they name tools as they are called.
+/// Removes tools that are disabled on this server from texts for a model, by the structure of our sentences: from a list of tools, or with
+/// the clause or the sentence that names one. For texts of the server only.
 /// </summary>
 internal sealed partial class ToolNames
 {
@@ -63,11 +63,13 @@ internal sealed partial class ToolNames
         _missing.Any(name => text.Contains(name, StringComparison.Ordinal)) && _missingMention!.IsMatch(text);
 
     /// <summary>The text without the tools that are not offered.</summary>
-    public string In(string text) => !IsNamedIn(text) ? text : string.Join(
-        '\n', text.Split('\n').Select(line => IsNamedIn(line) ? InLine(line) : line).Where(line => line.Length > 0));
+    public string In(string text) =>
+        IsNamedIn(text) ? string.Join('\n', text.Split('\n').Select(InLine).Where(line => line.Length > 0)) : text;
 
     private string InLine(string line)
     {
+        if (!IsNamedIn(line))
+            return line;
         var bullet = line.StartsWith("- ", StringComparison.Ordinal) ? "- " : "";
         var left = SentenceEnd().Split(line[bullet.Length..]).Select(InSentence).Where(sentence => sentence.Length > 0).ToList();
         return left.Count == 0 ? "" : bullet + string.Join(' ', left);
@@ -82,11 +84,11 @@ internal sealed partial class ToolNames
         left = WhichClause().Replace(left, found => IsNamedIn(found.Value) ? "" : found.Value);
         var end = left is [.., '.' or ':'] ? left[^1..] : "";
         left = InClauses(left[..^end.Length], 0);
-        // What is left of "Next: exec_poll …" says nothing.
+        // The rest of "Next: exec_poll …" has no meaning.
         return left.Count(character => character == ' ') < 2 ? "" : left + end;
     }
 
-    /// <summary>Drops the clauses that name one, the smallest that can be told apart.</summary>
+    /// <summary>Removes the smallest clauses that name one.</summary>
     private string InClauses(string text, int level)
     {
         if (!IsNamedIn(text))
@@ -103,9 +105,14 @@ internal sealed partial class ToolNames
         var offered = _mention!.Matches(list.Value).Select(mention => mention.Value).Where(name => !_missing.Contains(name)).ToList();
         if (offered.Count == 0)
             return list.Value;
-        var conjunction = list.Value.Contains(" or ", StringComparison.Ordinal) ? " or "
-            : list.Value.Contains(" and ", StringComparison.Ordinal) ? " and " : ", ";
-        return offered.Count == 1 ? offered[0] : $"{string.Join(", ", offered[..^1])}{conjunction}{offered[^1]}";
+        return offered.Count == 1 ? offered[0] : $"{string.Join(", ", offered[..^1])}{Conjunction(list.Value)}{offered[^1]}";
+    }
+
+    private static string Conjunction(string list)
+    {
+        if (list.Contains(" or ", StringComparison.Ordinal))
+            return " or ";
+        return list.Contains(" and ", StringComparison.Ordinal) ? " and " : ", ";
     }
 
     [GeneratedRegex(@"(?<=[.!?…])\s+")]

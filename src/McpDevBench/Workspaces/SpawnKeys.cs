@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using McpDevBench.Storage;
 
 namespace McpDevBench.Workspaces;
@@ -26,16 +23,7 @@ internal sealed class SpawnKeys(
         return spawned;
     }
 
-    private static string FingerprintOf(SpawnRequest request)
-    {
-        object?[] parts =
-        [
-            request.Image, request.Alias, request.Persistent, request.TimeToLiveSeconds, request.IdleTimeToLiveSeconds, request.MemoryMb,
-            request.Cpus, request.Network, request.Env.Json(), request.Labels.Json(),
-        ];
-        var text = new StringBuilder();
-        foreach (var part in parts)
-            text.Append(CultureInfo.InvariantCulture, $"{part}").Append('\0');
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
-    }
+    private static string FingerprintOf(SpawnRequest request) => IdempotencyStore.Fingerprint(
+        request.Image, request.Alias, request.Persistent, request.TimeToLiveSeconds, request.IdleTimeToLiveSeconds, request.MemoryMb,
+        request.Cpus, request.Network, request.Env.Json(), request.Labels.Json());
 }

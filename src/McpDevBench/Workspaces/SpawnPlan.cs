@@ -96,7 +96,7 @@ internal sealed partial record SpawnPlan(
     }
 
     public static RequestException Invalid(string argument, string value, string allowed) => new(
-        ErrorCode.InvalidArgument, $"{argument}='{(value.Length <= 80 ? value : value[..80] + "…")}' is not allowed.",
+        ErrorCode.InvalidArgument, $"{argument}='{Truncation.ToLength(value)}' is not allowed.",
         $"{argument} must be {allowed}.");
 
     private static void CheckLabels(IReadOnlyDictionary<string, string> labels)

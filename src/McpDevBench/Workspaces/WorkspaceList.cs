@@ -9,8 +9,8 @@ internal sealed class WorkspaceList(
     DiskReadings disk)
 {
     private const int PageSize = 100;
-    private static readonly string Stopped = WorkspaceStore.StatusName(WorkspaceStatus.Stopped);
-    private static readonly string Resuming = WorkspaceStore.StatusName(WorkspaceStatus.Resuming);
+    private static readonly string Stopped = WorkspaceStatus.Stopped.Name();
+    private static readonly string Resuming = WorkspaceStatus.Resuming.Name();
 
     /// <summary>The workspaces with the states that their containers have now.</summary>
     /// <param name="label">Null, <c>name</c> or <c>name=value</c>.</param>
@@ -66,12 +66,12 @@ internal sealed class WorkspaceList(
     private WorkspaceEntry Listed(
         Workspace workspace, Workspace? before, IReadOnlyDictionary<ContainerId, ContainerState>? states, Dictionary<string, int> running)
     {
-        var status = WorkspaceStore.StatusName(workspace.Status);
+        var status = workspace.Status.Name();
         if (states is not null && workspace.Status is WorkspaceStatus.Running or WorkspaceStatus.Stopped
             && workspace.Container is { } container && before is not null && before.Container == container)
             status = states.GetValueOrDefault(container) switch
             {
-                ContainerState.Running or ContainerState.Restarting => WorkspaceStore.StatusName(WorkspaceStatus.Running),
+                ContainerState.Running or ContainerState.Restarting => WorkspaceStatus.Running.Name(),
                 ContainerState.Paused => ContainerState.Paused.Name(),
                 _ => Stopped,
             };

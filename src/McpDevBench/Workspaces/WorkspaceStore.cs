@@ -15,6 +15,13 @@ internal sealed class WorkspaceStore(Database database)
     public DateTimeOffset BornAt { get; } = database
         .Read(connection => connection.Query("SELECT born_at FROM birth", row => row.Time("born_at")!.Value)).Single();
 
+    /// <summary>Ids of the workspaces that have an alias, in the database of a server that may be running.</summary>
+    /// <param name="owner">Null for all.</param>
+    public static IReadOnlyList<string> IdsWithAlias(StorageOptions options, string alias, string? owner) =>
+        Database.ReadAside(options, connection => connection.Query(
+            "SELECT id FROM containers WHERE alias = $alias AND ($owner IS NULL OR owner = $owner)",
+            row => row.GetString(0), ("$alias", alias), ("$owner", owner)));
+
     /// <exception cref="RequestException">conflict: the owner has another workspace with this alias.</exception>
     public void Insert(Workspace workspace)
     {
@@ -31,7 +38,7 @@ internal sealed class WorkspaceStore(Database database)
                 ("$id", workspace.Id.ToString()), ("$docker_id", workspace.Container?.Value), ("$owner", workspace.Owner),
                 ("$alias", workspace.Alias),
                 ("$image", workspace.Image), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
-                ("$persistent", workspace.Persistent), ("$status", StatusName(workspace.Status)),
+                ("$persistent", workspace.Persistent), ("$status", workspace.Status.Name()),
                 ("$volume", workspace.VolumeName), ("$memory_mb", workspace.Limits.MemoryMb),
                 ("$cpus", workspace.Limits.Cpus), ("$pids", workspace.Limits.Pids),
                 ("$network", workspace.Network), ("$labels", workspace.Labels.Json()), ("$env", workspace.Env.Json()),
@@ -52,7 +59,7 @@ internal sealed class WorkspaceStore(Database database)
             + "idle_ttl_ms = $idle_ttl_ms WHERE id = $id",
         ("$docker_id", workspace.Container?.Value), ("$digest", workspace.Digest), ("$image_id", workspace.ImageId),
         ("$persistent", workspace.Persistent),
-        ("$status", StatusName(workspace.Status)), ("$env", workspace.Env.Json()), ("$labels", workspace.Labels.Json()),
+        ("$status", workspace.Status.Name()), ("$env", workspace.Env.Json()), ("$labels", workspace.Labels.Json()),
         ("$last_used_at", workspace.LastUsedAt.Milliseconds()), ("$lease_until", workspace.LeaseUntil?.Milliseconds()),
         ("$idle_ttl_ms", (long?)workspace.IdleTimeToLive?.TotalMilliseconds), ("$id", workspace.Id.ToString())));
 
@@ -65,7 +72,7 @@ internal sealed class WorkspaceStore(Database database)
     public void BeginRemoval(Workspace workspace, DateTimeOffset? keptAt) => database.Write(connection =>
     {
         connection.Run("UPDATE containers SET status = $status WHERE id = $id",
-            ("$status", StatusName(WorkspaceStatus.Removing)), ("$id", workspace.Id.ToString()));
+            ("$status", WorkspaceStatus.Removing.Name()), ("$id", workspace.Id.ToString()));
         connection.Run("DELETE FROM kept_volumes WHERE volume = $volume", ("$volume", workspace.VolumeName));
         if (keptAt is { } now)
             KeptFileStore.Insert(
@@ -91,26 +98,6 @@ internal sealed class WorkspaceStore(Database database)
         ErrorCode.Conflict, $"There is a workspace with the alias '{alias}' already.",
         "Call attach with this alias to use it with its files, or spawn with another alias for a second workspace.", inner: inner);
 
-    public static string StatusName(WorkspaceStatus status) => status switch
-    {
-        WorkspaceStatus.Creating => "creating",
-        WorkspaceStatus.Running => "running",
-        WorkspaceStatus.Stopped => "stopped",
-        WorkspaceStatus.Resuming => "resuming",
-        WorkspaceStatus.Removing => "removing",
-        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a name"),
-    };
-
-    private static WorkspaceStatus StatusOf(string name) => name switch
-    {
-        "creating" => WorkspaceStatus.Creating,
-        "running" => WorkspaceStatus.Running,
-        "stopped" => WorkspaceStatus.Stopped,
-        "resuming" => WorkspaceStatus.Resuming,
-        "removing" => WorkspaceStatus.Removing,
-        _ => throw new InvalidDataException($"'{name}' is no status of a container"),
-    };
-
     private static Workspace Read(SqliteDataReader row)
     {
         if (!WorkspaceId.TryParse(row.Text("id"), out var id))
@@ -126,7 +113,7 @@ internal sealed class WorkspaceStore(Database database)
             ImageId = row.Text("image_id"),
             Adoption = row.Text("adoption"),
             Persistent = row.Integer("persistent") == 1,
-            Status = StatusOf(row.Text("status")!),
+            Status = EnumNames.Parse<WorkspaceStatus>(row.Text("status")!),
             VolumeName = row.Text("volume")!,
             Uid = (int)row.Integer("uid")!,
             Limits = new WorkspaceLimits((int)row.Integer("memory_mb")!, row.GetDouble(row.GetOrdinal("cpus")), (int)row.Integer("pids")!),

@@ -207,5 +207,5 @@ public sealed class TraceTests
         response.EnsureSuccessStatusCode();
     }
 
-    private static int Warnings(ServerProcess server) => server.Log.Split('\n').Count(line => line.Contains("Spans cannot be sent", StringComparison.Ordinal) && line.Contains("WARNING", StringComparison.Ordinal));
+    private static int Warnings(ServerProcess server) => server.Log.Split('\n').Count(line => line.Contains("Trace export failing", StringComparison.Ordinal) && line.Contains("WARNING", StringComparison.Ordinal));
 }

@@ -16,6 +16,7 @@ public sealed class FalseAgentTests : IAsyncLifetime
 
     private readonly TemporaryFolder _folder = new();
     private readonly Database _database;
+    private readonly InstanceKey _key;
     private readonly ExecKeys _keys;
     private readonly WorkspaceDirectory _workspaces;
     private readonly ExecStore _store;
@@ -30,7 +31,8 @@ public sealed class FalseAgentTests : IAsyncLifetime
         var storage = new StorageOptions { StateDatabase = _folder["state.db"] };
         var metrics = Metering.Catalogue();
         _database = Storages.Open(storage, metrics, TimeProvider.System);
-        _keys = new ExecKeys(new InstanceKey(storage, _database));
+        _key = new InstanceKey(storage, _database);
+        _keys = new ExecKeys(_key);
         _store = new ExecStore(_database);
         _workspaces = new WorkspaceDirectory(
             new WorkspaceStore(_database), new KeptFileStore(_database), TimeProvider.System, NullLogger<WorkspaceDirectory>.Instance);
@@ -149,10 +151,14 @@ public sealed class FalseAgentTests : IAsyncLifetime
         _engine = _scripted.Connect();
         var storage = new StorageOptions { StateDatabase = _folder["state.db"] };
         var options = ExecOptions.Read(new Settings(new ConfigurationBuilder().Build()));
+        var folder = new OutputFolder(storage, options, Storages.Disk(storage, metrics));
+        var audit = new ExecAudit(Storages.Audit(storage, metrics, _key), _workspaces);
         var supervisor = new ExecSupervisor(
-            options, new ExecSlots(options, metrics, TimeProvider.System), _store,
-            new OutputFolder(storage, options, Storages.Disk(storage, metrics)), _workspaces, _keys, metrics,
-            TimeProvider.System, NullLogger<ExecSupervisor>.Instance);
+            new ExecSlots(options, metrics, TimeProvider.System), _store, _workspaces,
+            new OrphanedExecs(_keys, _store, TimeProvider.System),
+            new ExecRecorder(
+                options, _store, folder, audit, _workspaces, metrics, TimeProvider.System, NullLogger<ExecRecorder>.Instance),
+            metrics, NullLogger<ExecSupervisor>.Instance);
         _agents = new AgentDirectory(
             new AgentTransports(_engine, new EngineContainers(_engine, TimeProvider.System, NullLogger<EngineContainers>.Instance)),
             supervisor, metrics, TimeProvider.System, _log);

@@ -142,7 +142,7 @@ public sealed class AuditFilterTests : IAsyncLifetime
     {
         Assert.Contains("exec.start", Assert.Throws<RequestException>(() => new AuditFilter { EventType = "exec.strat" }.Checked()).Message);
         Assert.Contains("denied", Assert.Throws<RequestException>(() => new AuditFilter { Result = "error" }.Checked()).Hint);
-        Assert.Contains("is no time", Assert.Throws<RequestException>(() => AuditFilter.Time("since", "yesterday")).Message);
+        Assert.Contains("is not a time", Assert.Throws<RequestException>(() => AuditFilter.Time("since", "yesterday")).Message);
     }
 
     private static List<long> Pages(long from, Func<long, List<AuditRecord>> next)

@@ -131,7 +131,7 @@ public sealed partial class SettingsTests : IDisposable
     [InlineData("audit forget", "query or verify")]
     [InlineData("audit query --event-typ exec.start", "unknown option --event-typ; did you mean --event-type")]
     [InlineData("audit query --event-type exec.strat", "Did you mean 'exec.start'?")]
-    [InlineData("audit query --since yesterday", "--since='yesterday' is no time")]
+    [InlineData("audit query --since yesterday", "--since='yesterday' is not a time")]
     [InlineData("audit query --limit 0", "use a whole number from 1")]
     [InlineData("audit verify --limit 1", "unknown option --limit")]
     public async Task A_wrong_command_line_is_one_sentence_and_exit_code_2(string line, string sentence)

@@ -92,7 +92,8 @@ public sealed class OutputRetentionTests : IDisposable
     }
 
     private void Apply() =>
-        new OutputRetention(_options, _store, _folder, _workspaces, Metering.Catalogue(), _time, NullLogger<OutputRetention>.Instance).Apply();
+        new OutputRetention(
+            _options, _store, _folder, _workspaces, Metering.Periodic(), Metering.Catalogue(), _time, NullLogger<OutputRetention>.Instance).Apply();
 
     private bool IsThere(ExecId exec)
     {

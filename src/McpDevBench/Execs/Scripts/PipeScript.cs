@@ -4,10 +4,10 @@ using System.Text;
 namespace McpDevBench.Execs;
 
 /// <summary>
-/// Has bash report the exit codes of a script's pipes. After each pipe a function writes them to descriptor 10 if the pipe ended well and
-/// a part of it did not; it leaves <c>$?</c> as it is, and is not traced. 10 is bash's own copy of 97, which it keeps, closed for every
-/// program that it starts, while a statement runs as a group for which 97 is closed. What follows the last pipe runs as it would have
-/// run. All that is added is on the script's own lines, whose numbers bash shows.
+/// Has bash report the exit codes of a script's pipes. After each pipe a function writes them to descriptor 10 if the pipe ended well and a
+/// part of it did not; it leaves <c>$?</c> as it is, and is not traced. 10 is bash's own copy of 97, which it keeps, closed for every
+/// program that it starts, while a statement runs as a group for which 97 is closed. What follows the last pipe runs as it would have run.
+/// All that is added is on the script's own lines, whose numbers bash shows.
 /// </summary>
 internal static class PipeScript
 {

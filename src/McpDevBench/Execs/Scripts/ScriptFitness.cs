@@ -25,10 +25,11 @@ internal static partial class ScriptFitness
         new[] { "set", "local", "exec", "printf", "return", ":" }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Variables of the environment that bring functions, options or code into the shell.</summary>
-    private static readonly string[] _meddlers = ["BASH", "SHELLOPTS", "POSIXLY_CORRECT"];
+    private static readonly string[] _shellVariables = ["BASH", "SHELLOPTS", "POSIXLY_CORRECT"];
 
     public static bool IsFit(string script, IEnumerable<string> env) =>
-        !Telltale().IsMatch(script) && !env.Any(name => Array.Exists(_meddlers, word => name.StartsWith(word, StringComparison.Ordinal)));
+        !Telltale().IsMatch(script) && !env.Any(
+            name => Array.Exists(_shellVariables, word => name.StartsWith(word, StringComparison.Ordinal)));
 
     /// <param name="words">Of a simple command.</param>
     public static bool IsFit(List<string> words)

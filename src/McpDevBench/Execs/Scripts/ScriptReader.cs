@@ -74,7 +74,7 @@ internal sealed partial class ScriptReader(string script) : ScriptText(script)
         switch (Now)
         {
             case '&':
-                // Nobody waits for what is in the background.
+                // The shell does not wait for background commands.
                 _pipes.RemoveRange(before, _pipes.Count - before);
                 At++;
                 return true;

@@ -1,6 +1,6 @@
 namespace McpDevBench.Observability.Health;
 
-/// <summary>Begins the drain as soon as the server is asked to stop, before it stops listening.</summary>
+/// <summary>Starts the drain when the server is asked to stop, before it stops listening.</summary>
 internal sealed partial class Drain(DrainState state, IHostApplicationLifetime lifetime, ILogger<Drain> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace McpDevBench.Observability.Health;
 
-/// <summary>Whether the server is shutting down: what has begun is finished, nothing new that changes something is begun.</summary>
+/// <summary>Whether the server drains: running calls complete, calls that change something are rejected.</summary>
 internal sealed class DrainState
 {
     private volatile bool _draining;

@@ -7,21 +7,21 @@ namespace McpDevBench.Observability.Health;
 /// <param name="Detail">One short sentence for the operator; nothing secret.</param>
 internal readonly record struct Health(bool Ok, string Detail);
 
-/// <summary>What a check said, by its name.</summary>
+/// <summary>The result of a check.</summary>
 internal sealed record CheckedHealth(string Name, bool Ok, string Detail, bool NeededToServe);
 
 /// <summary>
-/// The checks that rooms register at start. They are asked again and again while the server runs, and a probe gets what they said last: it waits for nothing but the very
-/// first answers. A check runs at most once at a time, and one that does not answer counts as failed.
+/// The checks that rooms register at start. They run periodically, and a probe gets their last results: it waits for the first ones only. A
+/// check runs at most once at a time, and fails at its timeout.
 /// </summary>
-internal sealed partial class HealthChecks
+internal sealed partial class HealthChecks : BackgroundService
 {
     private const string OwnFailure = "The check itself failed; see the log.";
 
     private static readonly TimeSpan _freshFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _failedFor = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _lookEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, Check> _checks = new();
     private readonly TimeProvider _time;
@@ -44,8 +44,8 @@ internal sealed partial class HealthChecks
     public void Register(string name, bool neededToServe, Func<CancellationToken, Task<Health>> ask) =>
         _checks[name] = new Check(name, neededToServe, ask);
 
-    /// <summary>Asks the checks in time, whether somebody wants to know or not.</summary>
-    public async Task WatchAsync(CancellationToken stopping)
+    /// <summary>Runs each check when it is due, also while nothing probes.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(_lookEvery, _time);
         do
@@ -53,7 +53,7 @@ internal sealed partial class HealthChecks
             foreach (var check in _checks.Values)
                 _ = AskIfDue(check);
         }
-        while (await timer.WaitForNextTickAsync(stopping));
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     /// <summary>
@@ -88,7 +88,7 @@ internal sealed partial class HealthChecks
     /// <summary>Whether everything that is needed to serve works.</summary>
     public async Task<bool> IsReadyAsync() => (await AskAsync()).All(check => check.Ok || !check.NeededToServe);
 
-    /// <returns>What the check said last; what it is about to say if it never did.</returns>
+    /// <returns>The last result; the pending one if there is none yet.</returns>
     private Task<CheckedHealth> AskIfDue(Check check)
     {
         lock (check)
@@ -117,8 +117,8 @@ internal sealed partial class HealthChecks
 
     private async Task<CheckedHealth> AnswerAsync(Check check)
     {
-        using var patience = new CancellationTokenSource(_patience, _time);
-        var token = patience.Token;
+        using var timeout = new CancellationTokenSource(_timeout, _time);
+        var token = timeout.Token;
         try
         {
             // On a thread of its own: what blocks has a deadline too. It is not asked anew until it has ended.
@@ -129,11 +129,11 @@ internal sealed partial class HealthChecks
         }
         catch (OperationCanceledException)
         {
-            return new(check.Name, false, $"No answer within {Plural.Of((long)_patience.TotalSeconds, "second")}.", check.NeededToServe);
+            return new(check.Name, false, $"No answer within {Plural.Of((long)_timeout.TotalSeconds, "second")}.", check.NeededToServe);
         }
-        catch (RequestException refusal)
+        catch (RequestException error)
         {
-            return new(check.Name, false, refusal.Message, check.NeededToServe);
+            return new(check.Name, false, error.Message, check.NeededToServe);
         }
         catch (Exception exception)
         {
@@ -152,7 +152,7 @@ internal sealed partial class HealthChecks
         public CheckedHealth? Last { get; set; }
         public long AskedAt { get; set; }
 
-        /// <summary>Ends with an answer, or with the patience.</summary>
+        /// <summary>Completes with an answer, or at the timeout.</summary>
         public Task<CheckedHealth>? Asking { get; set; }
 
         /// <summary>Ends when the check does.</summary>

@@ -2,13 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace McpDevBench.Observability.Health;
 
-/// <summary><c>/health/live</c> and <c>/health/ready</c>: for probes, so without authentication, cheap, and saying nothing secret.</summary>
+/// <summary><c>/health/live</c> and <c>/health/ready</c> for probes: without authentication, cheap, and without secrets.</summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
         var checks = endpoints.ServiceProvider.GetRequiredService<HealthChecks>();
-        endpoints.MapMethods("/health/live", _getOrHead, (RequestDelegate)(context => AnswerAsync(context, 200, new JsonObject { ["status"] = "alive" })));
+        endpoints.MapMethods(
+            "/health/live", _getOrHead, (RequestDelegate)(context => AnswerAsync(context, 200, new JsonObject { ["status"] = "alive" })));
         endpoints.MapMethods("/health/ready", _getOrHead, (RequestDelegate)(context => AnswerReadyAsync(context, checks)));
     }
 

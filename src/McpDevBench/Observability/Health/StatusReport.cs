@@ -6,8 +6,10 @@ namespace McpDevBench.Observability.Health;
 /// <param name="Limit">Null where there is none.</param>
 internal sealed record Usage(string Name, double Used, double? Limit);
 
-/// <summary>What the server says of itself.</summary>
-internal sealed record StatusReport(string Version, DateTimeOffset StartedAt, TimeSpan Uptime, bool Draining, IReadOnlyList<CheckedHealth> Checks, IReadOnlyList<Usage> Usages)
+/// <summary>The server's own status.</summary>
+internal sealed record StatusReport(
+    string Version, DateTimeOffset StartedAt, TimeSpan Uptime, bool Draining, IReadOnlyList<CheckedHealth> Checks,
+    IReadOnlyList<Usage> Usages)
 {
     /// <summary>Whether everything that is needed to serve works.</summary>
     public bool Ready => Checks.All(check => check.Ok || !check.NeededToServe);

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace McpDevBench.Observability.Logs;
 
-/// <summary>A file that is only ever appended to, by the kernel: what two servers write to one file, or what somebody cuts off meanwhile, makes no hole and no overlap.</summary>
+/// <summary>A file opened with O_APPEND: concurrent writers and truncation leave no hole and no overlap.</summary>
 internal sealed partial class AppendFile : IDisposable
 {
     // O_RDWR, O_CREAT, O_APPEND, O_CLOEXEC; AT_FDCWD, AT_EMPTY_PATH; STATX_TYPE, _MODE and _INO.
@@ -23,7 +23,7 @@ internal sealed partial class AppendFile : IDisposable
         _identity = Look(handle, "", EmptyPath) ?? throw Failure("");
     }
 
-    /// <summary>The part of a <c>statx</c> that tells one file from another, and from a device.</summary>
+    /// <summary>The part of a <c>statx</c> that identifies a file, or a device.</summary>
     private readonly record struct Identity(uint Major, uint Minor, ulong Inode, ushort Mode);
 
     /// <summary>No device, pipe or socket: it has a length, and it can be renamed.</summary>
@@ -49,7 +49,7 @@ internal sealed partial class AppendFile : IDisposable
         }
         catch when (IsRegular && Length is var after && after > before && after < before + bytes.Length)
         {
-            // The disk took a part of it. Half a line is no line.
+            // A full disk took a part of it: remove the incomplete line.
             RandomAccess.SetLength(_handle, before);
             throw;
         }

@@ -9,7 +9,8 @@ internal static class JsonLogLine
 {
     private static readonly JsonWriterOptions _options = new() { Encoder = LineEncoder.Instance, SkipValidation = true };
 
-    private static readonly JsonEncodedText _timestamp = Name("timestamp"), _level = Name("level"), _logger = Name("logger"), _message = Name("message"), _exception = Name("exception");
+    private static readonly JsonEncodedText _timestamp =
+        Name("timestamp"), _level = Name("level"), _logger = Name("logger"), _message = Name("message"), _exception = Name("exception");
 
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
@@ -62,8 +63,8 @@ internal static class JsonLogLine
         // Many times faster than a format of one's own; cut to milliseconds it is the same.
         Span<byte> text = stackalloc byte[32];
         moment.UtcDateTime.TryFormat(text, out _, "O", CultureInfo.InvariantCulture);
-        text[LogEntry.TimestampLength - 1] = (byte)'Z';
-        json.WriteString(name, text[..LogEntry.TimestampLength]);
+        text[Timestamps.Length - 1] = (byte)'Z';
+        json.WriteString(name, text[..Timestamps.Length]);
     }
 
     private static JsonEncodedText Name(string name) => JsonEncodedText.Encode(name, LineEncoder.Instance);

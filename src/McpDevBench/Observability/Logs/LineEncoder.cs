@@ -6,8 +6,8 @@ using System.Text.Encodings.Web;
 namespace McpDevBench.Observability.Logs;
 
 /// <summary>
-/// How text is written into a line: as it is, but for what could break the line, move the cursor, turn the reading direction or hide itself. That is escaped as in JSON,
-/// in both shapes of a line.
+/// How text is written into a line: as it is, but for what could break the line, move the cursor, turn the reading direction or hide
+/// itself. That is escaped as in JSON, in both shapes of a line.
 /// </summary>
 internal sealed class LineEncoder : JavaScriptEncoder
 {
@@ -20,7 +20,8 @@ internal sealed class LineEncoder : JavaScriptEncoder
     public override int MaxOutputCharactersPerInputCharacter => 6;
 
     public override bool WillEncode(int unicodeScalar) => unicodeScalar is '"' or '\\' || CharUnicodeInfo.GetUnicodeCategory(unicodeScalar)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.Surrogate;
 
     public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
     {

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Observability.Logs;
 
-/// <param name="IsSecret">It says that its value is not to be shown.</param>
+/// <param name="IsSecret">Its value must not be shown.</param>
 internal sealed record FieldName(string Text, bool IsSecret)
 {
     public JsonEncodedText Json { get; } = JsonEncodedText.Encode(Text, LineEncoder.Instance);
@@ -14,7 +13,7 @@ internal sealed record FieldName(string Text, bool IsSecret)
 
 internal readonly record struct LogField(FieldName Name, object Value);
 
-/// <summary>The fields of one log line, in order, without repetition: the first value of a name stays. A value is a text, a number, a truth or a time.</summary>
+/// <summary>The fields of a log line, in order. The first value of a name wins. Values are texts, numbers, booleans or times.</summary>
 internal sealed class LogFields
 {
     // Names come from message templates in the source, so there are few; the cap only guards against a surprise.
@@ -40,7 +39,7 @@ internal sealed class LogFields
         _fields.Add(new(known, known.IsSecret ? SecretRedactor.Mark : Shown(value)));
     }
 
-    /// <summary>Adds what a log call carries, if it carries names and values. Generated log messages hold theirs from the last to the first.</summary>
+    /// <summary>Adds the parameters of a log message. Generated messages hold theirs in reverse order.</summary>
     public void AddAll(object? state)
     {
         if (state is not IReadOnlyList<KeyValuePair<string, object?>> pairs)
@@ -49,7 +48,7 @@ internal sealed class LogFields
             Add(pairs[index].Key, pairs[index].Value);
     }
 
-    /// <summary>Adds what a scope carries, but for what the web server puts on every line: the correlation id says it better.</summary>
+    /// <summary>Adds the fields of a scope, except those of the web server: the correlation id replaces them.</summary>
     public void AddScope(object? scope)
     {
         if (scope is not IEnumerable<KeyValuePair<string, object?>> pairs)
@@ -64,10 +63,14 @@ internal sealed class LogFields
     /// <summary><c>ContainerId</c> is <c>container_id</c>; the names that every line has are taken.</summary>
     public static string SnakeCase(string name) => NameOf(name).Text;
 
-    /// <summary><c>McpDevBench.Mcp.CallPipeline</c> is <c>mcp_devbench.mcp.call_pipeline</c>; the names of others stay as they are.</summary>
-    public static string LoggerName(string category) => !category.StartsWith("McpDevBench", StringComparison.Ordinal)
-        ? category
-        : string.Join('.', category.Split('.').Select(part => part == "McpDevBench" ? "mcp_devbench" : SnakeCase(part)));
+    /// <summary>
+    /// <c>McpDevBench.Mcp.CallPipeline</c> is <c>mcp_devbench.mcp.call_pipeline</c>; the names of others stay as they are.
+    /// </summary>
+    public static string LoggerName(string category) => category.StartsWith("McpDevBench", StringComparison.Ordinal)
+        ? string.Join('.', category.Split('.').Select(LoggerNamePart))
+        : category;
+
+    private static string LoggerNamePart(string part) => part == "McpDevBench" ? "mcp_devbench" : SnakeCase(part);
 
     private static object Shown(object value) => value switch
     {
@@ -82,16 +85,10 @@ internal sealed class LogFields
     {
         if (_names.TryGetValue(name, out var known))
             return known;
-        var snake = new StringBuilder(name.Length + 4);
-        for (var index = 0; index < name.Length; index++)
-        {
-            var letter = name[index];
-            var startsWord = char.IsUpper(letter) && index > 0 && (char.IsLower(name[index - 1]) || char.IsDigit(name[index - 1]) || (index + 1 < name.Length && char.IsLower(name[index + 1]) && char.IsUpper(name[index - 1])));
-            if (startsWord)
-                snake.Append('_');
-            snake.Append(char.IsLetterOrDigit(letter) ? char.ToLowerInvariant(letter) : '_');
-        }
-        var result = new FieldName(snake.ToString() is "timestamp" or "level" or "logger" or "message" or "exception" ? $"field_{snake}" : snake.ToString(), SecretNames.IsSecret(name));
+        var snake = EnumNames.SnakeCase(name);
+        if (snake is "timestamp" or "level" or "logger" or "message" or "exception")
+            snake = $"field_{snake}";
+        var result = new FieldName(snake, SecretNames.IsSecret(name));
         if (_names.Count < MaximumCachedNames)
             _names.TryAdd(name, result);
         return result;

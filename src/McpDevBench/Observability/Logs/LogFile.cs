@@ -3,12 +3,12 @@ using System.Globalization;
 namespace McpDevBench.Observability.Logs;
 
 /// <summary>
-/// The file that log lines go to. When it is full or old it becomes <c>.1</c>, the one before it <c>.2</c>, and so on: names that a shipper's <c>*.log</c> does not match, so that no
-/// line is shipped twice. When somebody else renames or removes it, the next line begins a new one.
+/// The log file. When it is full or old it becomes <c>.1</c>, the one before it <c>.2</c>, and so on: a shipper's <c>*.log</c> does not
+/// match these names, so no line is shipped twice. When the file is renamed or removed, the next line begins a new one.
 /// </summary>
 internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisposable
 {
-    /// <summary>How often is looked whether the path still leads to the open file. Lines in between go where the file went.</summary>
+    /// <summary>How often the path is checked to lead to the open file. Lines in between go to the renamed file.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private AppendFile? _file;
@@ -97,10 +97,13 @@ internal sealed class LogFile(LogFileOptions options, TimeProvider time) : IDisp
     private static DateTimeOffset? BeginningOf(AppendFile file)
     {
         const string json = "{\"timestamp\":\"";
-        var line = file.IsRegular ? file.Beginning(json.Length + LogEntry.TimestampLength) : "";
-        var text = line.StartsWith(json, StringComparison.Ordinal) ? line[json.Length..] : line[..Math.Min(line.Length, LogEntry.TimestampLength)];
-        return DateTimeOffset.TryParseExact(text, LogEntry.TimestampFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var began) ? began : null;
+        var line = file.IsRegular ? file.Beginning(json.Length + Timestamps.Length) : "";
+        var text = line.StartsWith(json, StringComparison.Ordinal) ? line[json.Length..] : line[..Math.Min(
+            line.Length, Timestamps.Length)];
+        return DateTimeOffset.TryParseExact(
+            text, Timestamps.Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var began) ? began : null;
     }
 
-    private static string Rotated(LogFileOptions options, int number) => string.Create(CultureInfo.InvariantCulture, $"{options.Path}.{number}");
+    private static string Rotated(LogFileOptions options, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{options.Path}.{number}");
 }

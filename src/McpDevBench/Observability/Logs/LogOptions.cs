@@ -1,6 +1,6 @@
 namespace McpDevBench.Observability.Logs;
 
-/// <summary>What is logged, and in which shape. Log lines always go to standard error: standard output belongs to the stdio transport.</summary>
+/// <summary>Settings of the log. Log lines go to standard error: standard output belongs to the stdio transport.</summary>
 internal sealed record LogOptions
 {
     public LogLevel Level { get; init; } = LogLevel.Information;
@@ -22,11 +22,12 @@ internal sealed record LogOptions
         };
     }
 
-    /// <summary>The file is asked for before anything is started: who wants it does not want to find it missing.</summary>
+    /// <summary>Checks the file before anything is started.</summary>
     public void CheckFile(Settings settings)
     {
         if (File is not null && LogFile.WhyNot(File) is { } reason)
-            settings.Refuse($"MCP_LOG_FILE='{File.Path}' cannot be written ({reason}): use a path in a folder that the server may write to.");
+            settings.Refuse(
+                $"MCP_LOG_FILE='{File.Path}' cannot be written ({reason}): use a path in a folder that the server may write to.");
     }
 
     private static readonly Dictionary<string, LogLevel> _levels = new()
@@ -54,7 +55,9 @@ internal sealed record LogFileOptions(string Path, long MaxBytes, TimeSpan MaxAg
     public static LogFileOptions? Read(Settings settings)
     {
         var path = settings.OptionalText("MCP_LOG_FILE", "A file that log lines go to as well as to standard error.");
-        var megabytes = settings.Number("MCP_LOG_FILE_MAX_MB", 100, 0, 1 << 20, "MiB after which the log file becomes MCP_LOG_FILE.1 and a new one begins; 0 for no limit.");
+        var megabytes = settings.Number(
+            "MCP_LOG_FILE_MAX_MB", 100, 0, 1 << 20,
+            "MiB after which the log file becomes MCP_LOG_FILE.1 and a new one begins; 0 for no limit.");
         var hours = settings.Number("MCP_LOG_FILE_MAX_AGE_H", 24, 0, 24 * 3650, "Hours after which the same happens; 0 for never.");
         var keep = settings.Number("MCP_LOG_FILE_KEEP", 7, 0, 1000, "How many log files before the current one are kept.");
         return path is null ? null : new(System.IO.Path.GetFullPath(path), (long)megabytes << 20, TimeSpan.FromHours(hours), keep);

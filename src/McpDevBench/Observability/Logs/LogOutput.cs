@@ -1,18 +1,20 @@
 namespace McpDevBench.Observability.Logs;
 
-/// <summary>The log file has begun to fail, or takes lines again.</summary>
-/// <param name="Failure">Why it fails; null when it takes lines again.</param>
+/// <summary>A change of the log file's state.</summary>
+/// <param name="Failure">Why it fails; null when it is writable again.</param>
 /// <param name="MissedLines">How many have gone to standard error only.</param>
 internal readonly record struct LogFileNews(string? Failure, long MissedLines);
 
-/// <summary>What there is to tell about the places that lines go to.</summary>
+/// <summary>Changes in the state of the outputs, to be logged.</summary>
 /// <param name="MissedOnStandardError">Lines that standard error did not take, now that it takes them again.</param>
 internal readonly record struct LogNews(long MissedOnStandardError, LogFileNews? File);
 
-/// <summary>Where lines go, each with one write: to standard error always, and to the file if there is one. What cannot be written stops nobody, and is counted.</summary>
+/// <summary>
+/// Writes each line to standard error, and to the file if there is one. A failure is counted and never reaches the caller.
+/// </summary>
 internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvider time) : IDisposable
 {
-    /// <summary>A file that failed is left alone so long.</summary>
+    /// <summary>How long a file that failed is not tried again.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _writing = new();
@@ -46,7 +48,7 @@ internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvide
         }
         catch (Exception e) when (IsOfTheDisk(e))
         {
-            // Nobody reads it, or it leads to a full disk, or nowhere. It is said when it takes lines again; the caller has better things to do than to fail.
+            // Not read, a full disk, or closed: logged when it is writable again.
             _missedOnStandardError++;
             return 0;
         }
@@ -75,6 +77,7 @@ internal sealed class LogOutput(Stream standardError, LogFile? file, TimeProvide
         }
     }
 
-    /// <summary>The last one is what the library makes of a file that may not grow.</summary>
-    private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+    /// <summary>Includes the exception of the library for a file that cannot grow.</summary>
+    private static bool IsOfTheDisk(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 }

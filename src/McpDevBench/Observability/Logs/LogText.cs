@@ -3,7 +3,7 @@ using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Observability.Logs;
 
-/// <summary>What every text goes through on its way into a line: secrets are taken out, and what is too long is cut.</summary>
+/// <summary>Redacts and truncates every text of a log line.</summary>
 internal static class LogText
 {
     /// <summary>Bytes of one value. Several of them still fit into what log drivers and shippers take for one line.</summary>
@@ -14,6 +14,8 @@ internal static class LogText
     private static string Cut(string text)
     {
         var fits = Utf8Text.Cut(text, MaxBytes);
-        return fits == text.Length ? text : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, fits)}…[{Plural.Of(text.Length - fits, "character")} cut]");
+        return fits == text.Length
+            ? text
+            : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, fits)}…[{Plural.Of(text.Length - fits, "character")} cut]");
     }
 }

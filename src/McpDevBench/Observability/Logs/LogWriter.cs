@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace McpDevBench.Observability.Logs;
 
-/// <summary>Writes every log line at once: no queue that a crash could lose.</summary>
+/// <summary>Writes every log line at once, without a queue that a crash could lose.</summary>
 internal sealed partial class LogWriter(LogOptions options, TimeProvider time, LogOutput output) : ILoggerProvider, ISupportExternalScope
 {
     // A line that needed more is written, but its buffer is not kept.
@@ -36,7 +36,9 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
         fields.AddAll(state);
         _scopes.ForEachScope(static (scope, fields) => fields.AddScope(scope), fields);
         AddSurroundings(fields);
-        var entry = new LogEntry(time.GetUtcNow(), LogEntry.LevelName(level), logger, LogText.Clean(message), exception is null ? null : LogText.Clean(exception.ToString()), fields);
+        var entry = new LogEntry(
+            time.GetUtcNow(), LogEntry.LevelName(level), logger, LogText.Clean(message),
+            exception is null ? null : LogText.Clean(exception.ToString()), fields);
         if (options.Json)
             JsonLogLine.Write(entry, buffer);
         else
@@ -45,10 +47,10 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
         if (buffer.Capacity > KeptBuffer)
             _buffer = null;
         if (news != default)
-            Tell(news);
+            Report(news);
     }
 
-    /// <summary>What is known of the call that the line is about.</summary>
+    /// <summary>Adds the facts of the current call.</summary>
     private static void AddSurroundings(LogFields fields)
     {
         fields.Add(CorrelationId.Field, CorrelationId.Current);
@@ -68,7 +70,7 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
         }
     }
 
-    private void Tell(LogNews news)
+    private void Report(LogNews news)
     {
         if (news.MissedOnStandardError > 0)
             LogRead(CreateLogger(typeof(StandardError).FullName!), news.MissedOnStandardError);
@@ -81,12 +83,13 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
             LogWritable(logger, options.File!.Path, file.MissedLines);
     }
 
-    /// <summary>The least important level at which a category is heard.</summary>
+    /// <summary>The minimum level of a category.</summary>
     private LogLevel Threshold(string category)
     {
         if (category.StartsWith("McpDevBench", StringComparison.Ordinal))
             return options.Level;
-        // The SDK logs clients' mistakes as errors with a stack. The pipeline counts and logs them in its own line, so these are for debugging only.
+        // The SDK logs clients' mistakes as errors with a stack. The pipeline counts and logs them in its own line, so these are for
+        // debugging only.
         if (category.StartsWith("ModelContextProtocol", StringComparison.Ordinal))
             return options.Level <= LogLevel.Debug ? LogLevel.Information : LogLevel.None;
         // Its mere being enabled costs a scope for each request.
@@ -95,7 +98,7 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
         return options.Level > LogLevel.Warning ? options.Level : LogLevel.Warning;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Standard error takes lines again; some were left out there")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "stderr is writable again; log lines were dropped")]
     private static partial void LogRead(ILogger logger, long missedLines);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log file cannot be written; until it can, lines go to standard error only")]
@@ -115,7 +118,8 @@ internal sealed partial class LogWriter(LogOptions options, TimeProvider time, L
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= _threshold && logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
                 writer.Write(_demoted ? LogLevel.Debug : logLevel, _name, formatter(state, exception), state, exception);

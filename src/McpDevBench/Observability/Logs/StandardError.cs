@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace McpDevBench.Observability.Logs;
 
 /// <summary>
-/// Standard error, for one writer. It may be a pipe that nobody reads: what finds it full waits a moment once, and from then on not at all until there is room again. A line that
-/// is longer than the room there is goes out in parts, and what is left of it goes before the next line: no line is ever cut.
+/// Standard error, for one writer. It may be a pipe without a reader: a write to a full pipe waits once for a moment, and from then on not
+/// at all until the pipe is writable again.
 /// </summary>
 internal sealed partial class StandardError(int descriptor = 2) : WriteOnlyStream
 {
@@ -31,7 +31,7 @@ internal sealed partial class StandardError(int descriptor = 2) : WriteOnlyStrea
         }
         var written = _rest.Length > 0 ? 0 : WriteWhatFits(line);
         if (written == 0 && line.Length > 0)
-            throw new IOException("Nobody reads it.");
+            throw new IOException("It is not read.");
         _rest = written < line.Length ? line[written..].ToArray() : _rest;
     }
 
@@ -65,7 +65,7 @@ internal sealed partial class StandardError(int descriptor = 2) : WriteOnlyStrea
         do
             ready = PollFor(ref asked, 1, _full ? 0 : TimeoutMilliseconds);
         while (ready < 0 && Marshal.GetLastPInvokeError() == Interrupted);
-        // What is broken is as good as writable: the write says how.
+        // A broken pipe counts as writable: the write reports the error.
         _full = ready == 0;
         return ready != 0;
     }

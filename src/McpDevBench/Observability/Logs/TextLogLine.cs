@@ -5,8 +5,8 @@ using System.Text;
 namespace McpDevBench.Observability.Logs;
 
 /// <summary>
-/// A log line for a person's eyes: time, level, logger, message, then the fields as <c>name=value</c>. A value with anything but plain letters in it is written as a JSON string,
-/// and so is a message that could be taken for more than a message: whatever they hold, the line can be read back.
+/// Formats a log line for people: time, level, logger, message, then the fields as <c>name=value</c>. A value that is not plain, and a
+/// message that could be mistaken for fields, is written as a JSON string, so that every line can be parsed.
 /// </summary>
 internal static class TextLogLine
 {
@@ -55,5 +55,6 @@ internal static class TextLogLine
             line.Append('"').Append(encoded).Append('"');
     }
 
-    private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString(LogEntry.TimestampFormat, CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString(Timestamps.Format, CultureInfo.InvariantCulture);
 }

@@ -2,7 +2,7 @@ using Prometheus;
 
 namespace McpDevBench.Observability.Metrics;
 
-/// <summary>Workspaces: how many there are, and how they come up.</summary>
+/// <summary>Workspaces: their number, spawns and resumes.</summary>
 internal sealed class ContainerMetrics(MetricFamilies families)
 {
     private static readonly double[] _spawnBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -10,7 +10,7 @@ internal sealed class ContainerMetrics(MetricFamilies families)
     private static readonly LabelValues _paths = new("warm", "cold");
 
     private readonly Gauge _total = families.Gauge("mcp_containers_total", "Managed containers.");
-    private readonly Gauge _running = families.Gauge("mcp_containers_running", "Managed containers that run.");
+    private readonly Gauge _running = families.Gauge("mcp_containers_running", "Managed containers that are running.");
     private readonly Gauge _stopped = families.Gauge("mcp_containers_stopped", "Managed containers that are stopped.");
     private readonly Gauge _pinned = families.Gauge("mcp_containers_pinned", "Managed containers that have processors of their own.");
     private readonly Gauge _userIds = families.Gauge(
@@ -19,18 +19,21 @@ internal sealed class ContainerMetrics(MetricFamilies families)
     private readonly Gauge _maxUserIds = families.Gauge(
         "mcp_workspace_user_ids_limit",
         "Workspaces and kept files for which MCP_WORKSPACE_UID_RANGE has user ids; 0 until the first look.");
-    private readonly CounterTable _spawns = families.Counter("mcp_container_spawns_total", "Workspaces asked for.", ("path", _paths), ("result", LabelValues.Results));
-    private readonly HistogramRow _spawnSeconds = families.Histogram("mcp_container_spawn_duration_seconds", "Duration of spawns that succeeded, in seconds.", _spawnBuckets, "path", _paths);
+    private readonly CounterTable _spawns = families.Counter(
+        "mcp_container_spawns_total", "Spawns, by result.", ("path", _paths), ("result", LabelValues.Results));
+    private readonly HistogramRow _spawnSeconds = families.Histogram(
+        "mcp_container_spawn_duration_seconds", "Duration of successful spawns, in seconds.", _spawnBuckets, "path", _paths);
     private readonly HistogramRow _phaseSeconds = families.Histogram(
-        "mcp_container_spawn_phase_duration_seconds", "Duration of the steps of a spawn, in seconds.", _phaseBuckets, "phase", new LabelValues("policy", "pull", "create", "start", "ready"));
+        "mcp_container_spawn_phase_duration_seconds", "Duration of the steps of a spawn, in seconds.", _phaseBuckets, "phase",
+        new LabelValues("policy", "pull", "create", "start", "ready"));
 
     private readonly CounterRow _resumes = families.Counter(
-        "mcp_container_resumes_total", "Stopped or missing containers that were to be made anew on their workspace's volume.", "result",
-        LabelValues.Results);
+        "mcp_container_resumes_total", "Resumes: stopped or missing containers created again on their workspace's volume, by result.",
+        "result", LabelValues.Results);
     private readonly Histogram _resumeSeconds = families.Histogram(
-        "mcp_container_resume_duration_seconds", "Duration of resumes that succeeded, in seconds.", _spawnBuckets);
+        "mcp_container_resume_duration_seconds", "Duration of successful resumes, in seconds.", _spawnBuckets);
     private readonly CounterRow _preparations = families.Counter("mcp_image_preparations_total",
-        "Images that were prepared for workspaces: once per image.", "result", LabelValues.Results);
+        "Images prepared for workspaces, once per image, by result.", "result", LabelValues.Results);
     private readonly Histogram _preparationSeconds = families.Histogram("mcp_image_preparation_duration_seconds",
         "Duration of preparing an image for workspaces, in seconds.", _phaseBuckets);
 

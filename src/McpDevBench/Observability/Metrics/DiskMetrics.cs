@@ -10,16 +10,16 @@ internal sealed class DiskMetrics(MetricFamilies families)
 
     private readonly CounterTable _stops = families.Counter(
         "mcp_disk_stops_total",
-        "Workspaces whose commands were stopped for their use of the disk, by what they used up and by what was done.",
+        "Workspaces whose commands were stopped for their use of the disk, by limit and by action.",
         ("reason", new LabelValues(Bytes, Inodes, HostDisk)), ("action", new LabelValues(Ended, Frozen, Killed)));
     private readonly Gauge _over = families.Gauge(
-        "mcp_workspaces_over_disk_limit", "Workspaces that hold more files, or more disk, than they may.");
+        "mcp_workspaces_over_disk_limit", "Workspaces beyond their limit of disk or files.");
     private readonly Gauge _free = families.Gauge(
-        "mcp_docker_disk_free_bytes", "Bytes that are free on the disk with Docker's volumes, as agents see it; 0 while none runs.");
+        "mcp_docker_disk_free_bytes", "Free bytes on the disk with Docker's volumes, as agents see it; 0 while none runs.");
     private readonly Gauge _size = families.Gauge(
         "mcp_docker_disk_size_bytes", "Size of the disk with Docker's volumes, in bytes; 0 while no agent runs.");
     private readonly Gauge _low = families.Gauge(
-        "mcp_docker_disk_low", "1 while less than the reserve is free on the disk with Docker's volumes and new work is refused, else 0.");
+        "mcp_docker_disk_low", "1 while the disk with Docker's volumes has less than the reserve free and new work is rejected, else 0.");
 
     public void Stopped(string reason, string action) => _stops.Add(reason, action);
 

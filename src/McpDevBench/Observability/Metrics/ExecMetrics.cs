@@ -16,16 +16,22 @@ internal sealed class ExecMetrics(MetricFamilies families)
 
     private readonly CounterRow _ended = families.Counter("mcp_executions_total", "Commands that ended.", "outcome", _outcomes);
     private readonly Gauge _running = families.Gauge("mcp_executions_running", "Commands that run.");
-    private readonly HistogramRow _seconds = families.Histogram("mcp_execution_duration_seconds", "Duration of commands in seconds.", _durationBuckets, "outcome", _outcomes);
-    private readonly Histogram _startLatency = families.Histogram("mcp_execution_start_latency_seconds", "From the call to the running process, in seconds.", _latencyBuckets);
-    private readonly Counter _timeouts = families.Counter("mcp_execution_timeout_total", "Commands that were ended because their time was up.");
+    private readonly HistogramRow _seconds = families.Histogram(
+        "mcp_execution_duration_seconds", "Duration of commands in seconds.", _durationBuckets, "outcome", _outcomes);
+    private readonly Histogram _startLatency = families.Histogram(
+        "mcp_execution_start_latency_seconds", "From the call to the running process, in seconds.", _latencyBuckets);
+    private readonly Counter _timeouts = families.Counter(
+        "mcp_execution_timeout_total", "Commands that were ended because their time was up.");
     private readonly Counter _unsettled = families.Counter(
         "mcp_execution_unsettled_total", "Starts of commands that were answered as a timeout while it was not known whether they began.");
-    private readonly CounterRow _outputBytes = families.Counter("mcp_execution_output_bytes_total", "Bytes of output of commands.", "stream", _streams);
-    private readonly CounterRow _droppedBytes = families.Counter("mcp_execution_output_dropped_bytes_total", "Bytes of output beyond what is kept.", "stream", _streams);
+    private readonly CounterRow _outputBytes = families.Counter(
+        "mcp_execution_output_bytes_total", "Bytes of output of commands.", "stream", _streams);
+    private readonly CounterRow _droppedBytes = families.Counter(
+        "mcp_execution_output_dropped_bytes_total", "Bytes of output beyond what is kept.", "stream", _streams);
 
     private readonly CounterRow _cpuLifts = families.Counter(
-        "mcp_execution_cpu_limit_lifts_total", "Times that a workspace's CPU limit was lifted so that processes could end, by what came of it.",
+        "mcp_execution_cpu_limit_lifts_total",
+        "Times that a workspace's CPU limit was lifted so that processes could end, by what came of it.",
         "result", new LabelValues("ended", "timed_out", "failed"));
 
     private readonly Gauge _waiting = families.Gauge(
@@ -40,9 +46,11 @@ internal sealed class ExecMetrics(MetricFamilies families)
     private readonly Gauge _outputKept = families.Gauge(
         "mcp_execution_output_kept_bytes", "Bytes of output of ended commands that can still be read.");
     private readonly CounterRow _outputRemoved = families.Counter(
-        "mcp_execution_output_removed_total", "Ended commands whose output was removed before its time, by reason.", "reason", _removalReasons);
+        "mcp_execution_output_removed_total", "Ended commands whose output was removed before its retention, by reason.", "reason",
+        _removalReasons);
 
-    /// <param name="result"><c>ended</c>: the processes have; <c>timed_out</c>: they have not; <c>failed</c>: Docker did not answer.</param>
+    /// <param name="result"><c>ended</c>: the processes have; <c>timed_out</c>: they have not; <c>failed</c>: Docker did not
+    /// answer.</param>
     public void CpuLimitLifted(string result) => _cpuLifts.Add(result);
 
     public void OutputKept(long bytes) => _outputKept.Set(bytes);
@@ -67,7 +75,7 @@ internal sealed class ExecMetrics(MetricFamilies families)
 
     /// <summary>A call that did not wait at all.</summary>
     /// <param name="result"><c>queue_full</c>, or <c>timed_out</c> for a call that may not wait.</param>
-    public void RefusedByQueue(string result) => _queueSeconds.Observe(result, TimeSpan.Zero);
+    public void QueueRejected(string result) => _queueSeconds.Observe(result, TimeSpan.Zero);
 
     public void Started(TimeSpan latency)
     {

@@ -9,10 +9,12 @@ internal sealed class FileMetrics(MetricFamilies families)
     private static readonly LabelValues _operations =
         new("read", "write", "edit", "delete", "stat", "list", "search", "batch", "import", "export");
 
-    private readonly CounterTable _done = families.Counter("mcp_fs_operations_total", "Operations on files.", ("operation", _operations), ("result", LabelValues.Results));
+    private readonly CounterTable _done = families.Counter(
+        "mcp_fs_operations_total", "Operations on files.", ("operation", _operations), ("result", LabelValues.Results));
     private readonly Counter _readBytes = families.Counter("mcp_fs_read_bytes_total", "Bytes read from files.");
     private readonly Counter _writtenBytes = families.Counter("mcp_fs_write_bytes_total", "Bytes written to files.");
-    private readonly HistogramRow _seconds = families.Histogram("mcp_fs_operation_duration_seconds", "Duration of operations on files, in seconds.", _buckets, "operation", _operations);
+    private readonly HistogramRow _seconds = families.Histogram(
+        "mcp_fs_operation_duration_seconds", "Duration of operations on files, in seconds.", _buckets, "operation", _operations);
 
     /// <param name="operation">A fixed word, such as <c>read</c>.</param>
     /// <param name="result"><c>success</c>, the name of a <see cref="ErrorCode"/>, or <c>cancelled</c>.</param>

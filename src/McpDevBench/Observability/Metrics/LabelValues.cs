@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace McpDevBench.Observability.Metrics;
 
 /// <summary>
-/// The values of a label: a closed set. A word outside of it counts as <c>other</c>, so nobody can make a series by inventing a word, and a known word is found without allocating.
+/// The values of a label: a closed set. Other words count as <c>other</c>, so no client can create a series. Lookups do not allocate.
 /// </summary>
 internal sealed class LabelValues
 {
@@ -29,7 +29,7 @@ internal sealed class LabelValues
 
     public bool Contains(string word) => _indexes.ContainsKey(word);
 
-    /// <summary><c>success</c>, the name of every refusal, and how else a call can end.</summary>
+    /// <summary><c>success</c>, every error code, and the other ways in which a call ends.</summary>
     public static LabelValues Results { get; } = new(["success", .. ErrorCodes.Names, "cancelled", "tool_error"]);
 
     /// <summary>As <see cref="Results"/>, without success.</summary>

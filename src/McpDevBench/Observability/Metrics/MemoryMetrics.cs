@@ -2,14 +2,14 @@ using Prometheus;
 
 namespace McpDevBench.Observability.Metrics;
 
-/// <summary>What running calls take of the server's memory.</summary>
+/// <summary>Memory reserved by running calls.</summary>
 internal sealed class MemoryMetrics
 {
     private readonly Gauge.Child _small, _large, _answers;
 
     public MemoryMetrics(MetricFamilies families)
     {
-        var bytes = families.Gauge("mcp_call_memory_bytes", "Memory that running calls are counted as, by budget.", "budget");
+        var bytes = families.Gauge("mcp_call_memory_bytes", "Memory reserved by running calls, by budget.", "budget");
         (_small, _large, _answers) = (bytes.WithLabels("small_requests"), bytes.WithLabels("large_requests"), bytes.WithLabels("answers"));
     }
 

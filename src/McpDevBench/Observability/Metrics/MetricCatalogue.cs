@@ -4,8 +4,8 @@ using Prometheus;
 namespace McpDevBench.Observability.Metrics;
 
 /// <summary>
-/// The metric catalogue, as verbs: a room says what happened, not which series it is. Every label's values are a closed set, so no client can make a series. The
-/// registry is the server's own: nothing appears in it that is not written here.
+/// All metrics, as methods that name events. The values of every label are a closed set, so no client can create a series. The registry is
+/// the server's own: it has no other metrics.
 /// </summary>
 internal sealed class MetricCatalogue
 {
@@ -28,7 +28,9 @@ internal sealed class MetricCatalogue
         Usage = new(_families);
         Memory = new(_families);
         Disk = new(_families);
-        _families.Gauge("mcp_build_info", "Always 1; the labels say what was built.", "version", "commit").WithLabels(BuildInfo.Version, BuildInfo.Commit).Set(1);
+        Background = new(_families);
+        _families.Gauge("mcp_build_info", "Always 1; the labels say what was built.", "version", "commit").WithLabels(
+            BuildInfo.Version, BuildInfo.Commit).Set(1);
         var uptime = _families.Gauge("mcp_server_uptime_seconds", "Seconds since the server started.");
         var started = time.GetTimestamp();
         BeforeCollect(() => uptime.Set(time.GetElapsedTime(started).TotalSeconds));
@@ -49,10 +51,11 @@ internal sealed class MetricCatalogue
     public UsageMetrics Usage { get; }
     public MemoryMetrics Memory { get; }
     public DiskMetrics Disk { get; }
+    public BackgroundMetrics Background { get; }
 
     public CollectorRegistry Registry => _families.Registry;
 
-    /// <summary>What is cheaper to look at than to keep up is set here, before each scrape.</summary>
+    /// <summary>Registers a refresh of gauges before each scrape.</summary>
     /// <param name="refresh">Cheap: numbers that are in memory.</param>
     public void BeforeCollect(Action refresh) => Registry.AddBeforeCollectCallback(refresh);
 
@@ -72,4 +75,5 @@ internal sealed class MetricCatalogue
 /// <param name="Methods">Tools, and methods of the protocol.</param>
 /// <param name="EngineCalls">What is asked of the Docker Engine.</param>
 /// <param name="AuditEvents">Such as <c>container.spawn</c>.</param>
-internal sealed record MetricVocabulary(IReadOnlyList<string> Methods, IReadOnlyList<string> EngineCalls, IReadOnlyList<string> AuditEvents);
+internal sealed record MetricVocabulary(
+    IReadOnlyList<string> Methods, IReadOnlyList<string> EngineCalls, IReadOnlyList<string> AuditEvents);

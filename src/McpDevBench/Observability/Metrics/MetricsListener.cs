@@ -5,9 +5,12 @@ using Prometheus;
 namespace McpDevBench.Observability.Metrics;
 
 /// <summary>
-/// <c>/metrics</c> on a port of its own, in Prometheus's text format or, for those who accept it, in OpenMetrics with exemplars. Whatever happens to the API's port, this one answers.
+/// <c>/metrics</c> on its own port, in Prometheus's text format or in OpenMetrics with exemplars. It answers also while the API's port is
+/// overloaded.
 /// </summary>
-internal sealed partial class MetricsListener(MetricsOptions options, MetricCatalogue metrics, RuntimeMeters meters, ILoggerFactory loggers, ILogger<MetricsListener> logger) : IHostedService
+internal sealed partial class MetricsListener(
+    MetricsOptions options, MetricCatalogue metrics, RuntimeMeters meters, ILoggerFactory loggers,
+    ILogger<MetricsListener> logger) : IHostedService
 {
     /// <summary>Adds what checks each request first: who may call is not decided in this room.</summary>
     public Action<IApplicationBuilder>? Gate { get; init; }
@@ -35,7 +38,9 @@ internal sealed partial class MetricsListener(MetricsOptions options, MetricCata
         _app.UseMetricServer(settings => settings.Registry = metrics.Registry, url: null);
         await _app.StartAsync(cancellationToken);
         meters.Publish();
-        Url = ((IApplicationBuilder)_app).ApplicationServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + Path;
+        Url =
+            ((IApplicationBuilder)_app).ApplicationServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+                .First() + Path;
         LogListening(Url);
     }
 
@@ -47,23 +52,23 @@ internal sealed partial class MetricsListener(MetricsOptions options, MetricCata
         await _app.DisposeAsync();
     }
 
-    /// <summary>Only reading, and only the one path.</summary>
+    /// <summary>GET /metrics only.</summary>
     private static Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Request.Path != Path)
-            return RefuseAsync(context, StatusCodes.Status404NotFound, "Here is /metrics, and nothing else.\n");
+            return RejectAsync(context, StatusCodes.Status404NotFound, "Not found. Metrics are at /metrics.\n");
         if (!HttpMethods.IsGet(context.Request.Method))
-            return RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "/metrics can only be read: use GET.\n");
+            return RejectAsync(context, StatusCodes.Status405MethodNotAllowed, "Method not allowed: use GET.\n");
         return next(context);
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, string text)
+    private static Task RejectAsync(HttpContext context, int status, string text)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(text, context.RequestAborted);
     }
 
-    [LoggerMessage(LogLevel.Information, "Metrics can be scraped")]
+    [LoggerMessage(LogLevel.Information, "Metrics listener started")]
     private partial void LogListening(string url);
 }

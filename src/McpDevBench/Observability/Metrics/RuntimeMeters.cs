@@ -4,8 +4,8 @@ using Prometheus;
 namespace McpDevBench.Observability.Metrics;
 
 /// <summary>
-/// What the .NET runtime, the web server and the MCP SDK measure of themselves. The first two have few labels and go through the library's adapter. The SDK puts
-/// names and addresses that clients choose on its measurements, so of those only the method and the kind of error are taken, each from a closed set.
+/// Measurements of the .NET runtime, the web server and the MCP SDK. The first two have few labels and go through the library's adapter.
+/// The SDK's labels contain text that clients choose, so only the method and the kind of error are taken, each from a closed set.
 /// </summary>
 internal sealed class RuntimeMeters(MetricCatalogue metrics) : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class RuntimeMeters(MetricCatalogue metrics) : IDisposable
             Registry = metrics.Registry,
             MetricFactory = Prometheus.Metrics.WithCustomRegistry(metrics.Registry),
             // A gauge whose name ends in _count looks like a part of a histogram.
-            InstrumentFilterPredicate = instrument => instrument.Meter.Name is Runtime or WebServer && !instrument.Name.EndsWith(".count", StringComparison.Ordinal),
+            InstrumentFilterPredicate = instrument => instrument.Meter.Name is Runtime or WebServer && !instrument.Name.EndsWith(
+                ".count", StringComparison.Ordinal),
             ResolveHistogramBuckets = _ => _webServerBuckets,
             // A series is not gone because nothing has happened for a while.
             MetricsExpireAfter = TimeSpan.FromDays(1),

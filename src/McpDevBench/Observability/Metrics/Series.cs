@@ -11,8 +11,8 @@ internal sealed class CounterRow(Counter counter, LabelValues values)
 }
 
 /// <summary>
-/// A counter with two labels. A small one is there from the start, as with <see cref="CounterRow"/>. Of a large one the series of a row come up together, at zero, with the row's
-/// first event: a query sees every later one as an increase, and what is never used is not shown.
+/// A counter with two labels. A small one is there from the start, as with <see cref="CounterRow"/>. Of a large one the series of a row
+/// come up together, at zero, with the row's first event: a query sees every later one as an increase, and what is never used is not shown.
 /// </summary>
 internal sealed class CounterTable
 {
@@ -39,7 +39,8 @@ internal sealed class CounterTable
     private Counter.Child[] Row(int index) => _series[index] ?? BringUp(index);
 
     // Apart, because what the lambda captures is allocated on entry. Two callers may be here at the same time: both get the same series.
-    private Counter.Child[] BringUp(int index) => _series[index] = [.. _columns.Words.Select(column => _counter.WithLabels(_rows.Words[index], column))];
+    private Counter.Child[] BringUp(int index) =>
+        _series[index] = [.. _columns.Words.Select(column => _counter.WithLabels(_rows.Words[index], column))];
 }
 
 /// <summary>A histogram with one label: every series there from the start, as with <see cref="CounterRow"/>.</summary>

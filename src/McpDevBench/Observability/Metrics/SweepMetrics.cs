@@ -2,7 +2,9 @@ using Prometheus;
 
 namespace McpDevBench.Observability.Metrics;
 
-/// <summary>Sweeps that keep database and Docker in agreement, and that remove what has expired. In the steady state they find nothing.</summary>
+/// <summary>
+/// Reconciliation of database and Docker, and garbage collection. In the steady state both find nothing.
+/// </summary>
 internal sealed class SweepMetrics(MetricFamilies families)
 {
     private static readonly double[] _buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
@@ -13,15 +15,24 @@ internal sealed class SweepMetrics(MetricFamilies families)
     private static readonly LabelValues _garbage = new("removed", "postponed", "volume_removed", "agent_volume_removed", "image_removed",
         "keys_purged", "left_alone");
 
-    private readonly CounterRow _reconciles = families.Counter("mcp_reconcile_runs_total", "Comparisons of database and Docker.", "result", _results);
-    private readonly Histogram _reconcileSeconds = families.Histogram("mcp_reconcile_duration_seconds", "Duration of comparisons of database and Docker, in seconds.", _buckets);
-    private readonly CounterRow _found = families.Counter("mcp_reconcile_drift_total", "Differences found between database and Docker.", "kind", _drift);
-    private readonly CounterRow _healed = families.Counter("mcp_reconcile_healed_total", "Differences between database and Docker that were put right.", "kind", _drift);
-    private readonly Gauge _reconciledAt = families.Gauge("mcp_reconcile_last_success_timestamp_seconds", "When database and Docker were last compared, in seconds since 1970; 0 for never.");
-    private readonly CounterRow _collections = families.Counter("mcp_gc_runs_total", "Collections of what has expired.", "result", _results);
-    private readonly Histogram _collectionSeconds = families.Histogram("mcp_gc_duration_seconds", "Duration of collections of what has expired, in seconds.", _buckets);
-    private readonly CounterRow _collected = families.Counter("mcp_gc_collected_total", "Things that collections removed or had to leave.", "kind", _garbage);
-    private readonly Gauge _collectedAt = families.Gauge("mcp_gc_last_success_timestamp_seconds", "When what has expired was last collected, in seconds since 1970; 0 for never.");
+    private readonly CounterRow _reconciles = families.Counter(
+        "mcp_reconcile_runs_total", "Reconciliations of database and Docker, by result.", "result", _results);
+    private readonly Histogram _reconcileSeconds = families.Histogram(
+        "mcp_reconcile_duration_seconds", "Duration of reconciliations, in seconds.", _buckets);
+    private readonly CounterRow _found = families.Counter(
+        "mcp_reconcile_drift_total", "Differences found between database and Docker, by kind.", "kind", _drift);
+    private readonly CounterRow _healed = families.Counter(
+        "mcp_reconcile_healed_total", "Differences between database and Docker that were repaired, by kind.", "kind", _drift);
+    private readonly Gauge _reconciledAt = families.Gauge(
+        "mcp_reconcile_last_success_timestamp_seconds", "Time of the last successful reconciliation, in seconds since 1970; 0 for never.");
+    private readonly CounterRow _collections = families.Counter(
+        "mcp_gc_runs_total", "Garbage collections, by result.", "result", _results);
+    private readonly Histogram _collectionSeconds = families.Histogram(
+        "mcp_gc_duration_seconds", "Duration of garbage collections, in seconds.", _buckets);
+    private readonly CounterRow _collected = families.Counter(
+        "mcp_gc_collected_total", "Things that garbage collection removed or left, by kind.", "kind", _garbage);
+    private readonly Gauge _collectedAt = families.Gauge(
+        "mcp_gc_last_success_timestamp_seconds", "Time of the last successful garbage collection, in seconds since 1970; 0 for never.");
 
     /// <param name="result"><c>success</c> or the name of a <see cref="ErrorCode"/>.</param>
     /// <param name="finishedAt">When it ended.</param>

@@ -2,14 +2,14 @@ using Prometheus;
 
 namespace McpDevBench.Observability.Metrics;
 
-/// <summary>What a workspace uses. What is not known is absent.</summary>
+/// <summary>Resource use of a workspace. Unknown values are null.</summary>
 /// <param name="CpuSeconds">Since its container started.</param>
 /// <param name="DiskBytes">What its files take.</param>
 internal readonly record struct ResourceUse(ulong? MemoryBytes, double? CpuSeconds, long? DiskBytes = null);
 
 /// <summary>
-/// What workspaces use, under the names that others know these series by. The only family whose labels are names of things: so there are never more
-/// than <see cref="Capacity"/> of them, and a name goes when the thing goes.
+/// Resource use of workspaces, under the names of cAdvisor. The only family whose labels name things: there are at most
+/// <see cref="Capacity"/> of them, and a series is removed with its workspace.
 /// </summary>
 internal sealed class UsageMetrics(MetricFamilies families)
 {
@@ -17,11 +17,13 @@ internal sealed class UsageMetrics(MetricFamilies families)
 
     private readonly Gauge _memory = families.Gauge(
         "container_memory_usage_bytes",
-        "Memory that a workspace's control group is charged with, page cache included. Absent where its container does not show it; at most 200 workspaces, those used last.",
+        "Memory charged to a workspace's control group, page cache included. "
+            + "Absent where its container does not show it; at most 200 workspaces, those used last.",
         "container", "image");
     private readonly Counter _cpu = families.Counter(
         "container_cpu_usage_seconds_total",
-        "Processor time that a workspace's control group has used, in seconds. Absent where its container does not show it; at most 200 workspaces, those used last.",
+        "Processor time used by a workspace's control group, in seconds. "
+            + "Absent where its container does not show it; at most 200 workspaces, those used last.",
         "container", "image");
     private readonly Gauge _disk = families.Gauge(
         "container_fs_usage_bytes",
@@ -35,7 +37,7 @@ internal sealed class UsageMetrics(MetricFamilies families)
 
     public void DiskLimited(long bytes) => _diskLimit.Set(bytes);
 
-    /// <summary>These are shown from now on, and no others.</summary>
+    /// <summary>Replaces the shown workspaces.</summary>
     /// <param name="lastUsedFirst">Beyond <see cref="Capacity"/> they are left out.</param>
     public void Measured(IEnumerable<(string Container, string Image, ResourceUse Use)> lastUsedFirst)
     {

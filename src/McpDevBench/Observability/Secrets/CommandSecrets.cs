@@ -17,16 +17,20 @@ internal static partial class CommandSecrets
         return SecretRedactor.Instance.Redact(line);
     }
 
-    /// <summary>As a shell would read it: an argument with blanks is one. A header is redacted to the end of the line all the same.</summary>
+    /// <summary>
+    /// As a shell would read it: an argument with blanks is one. A header is redacted to the end of the line all the same.
+    /// </summary>
     private static string Quoted(string argument) =>
-        argument.Any(char.IsWhiteSpace) && !argument.Contains('\'', StringComparison.Ordinal) && !argument.Contains(": ", StringComparison.Ordinal)
+        argument.Any(char.IsWhiteSpace) && !argument.Contains('\'', StringComparison.Ordinal) && !argument.Contains(
+            ": ", StringComparison.Ordinal)
             ? $"'{argument}'"
             : argument;
 
     /// <summary>A value in quotes, or up to a blank.</summary>
     private const string Value = """('[^']*'|"([^"\\]|\\.)*"|[^\s'";|&]+)""";
 
-    private static readonly Regex[] _rules = [NameAndPassword(), QuotedNameAndPassword(), GluedPassword(), SpacedPassword(), OpenSsl(), PasswordFile(), Option(),
+    private static readonly Regex[] _rules =
+        [NameAndPassword(), QuotedNameAndPassword(), GluedPassword(), SpacedPassword(), OpenSsl(), PasswordFile(), Option(),
         Assignment(), Pair()];
 
     /// <summary>NAME:SECRET of -u and its like. Two numbers are a user and a group.</summary>
@@ -36,7 +40,8 @@ internal static partial class CommandSecrets
     private static partial Regex NameAndPassword();
 
     [GeneratedRegex(
-        """(?<known>\s(-u|-U|--user|--proxy-user|--auth)(\s+|=)?['"][^:='"]*[A-Za-z_.@-][^:='"]*:)([^'"]+)""", RegexOptions.NonBacktracking)]
+        """(?<known>\s(-u|-U|--user|--proxy-user|--auth)(\s+|=)?['"][^:='"]*[A-Za-z_.@-][^:='"]*:)([^'"]+)""",
+        RegexOptions.NonBacktracking)]
     private static partial Regex QuotedNameAndPassword();
 
     [GeneratedRegex(
@@ -60,12 +65,13 @@ internal static partial class CommandSecrets
     [GeneratedRegex("""(?<known>\s--(oauth2-bearer|pass|passphrase|bearer|api-key)(\s+|=))""" + Value, RegexOptions.NonBacktracking)]
     private static partial Regex Option();
 
-    /// <summary>A name that ends in one of these words, in an assignment: whatever the kind of a key, or the case.</summary>
+    /// <summary>A name that ends in one of these words, in an assignment: in any case.</summary>
     private const string Name =
         """(?i:pass|passwd|password|passphrase|pwd|key|token|secret|credential|credentials|pat)""";
 
     [GeneratedRegex(
-        """(?<known>(^|[\s;|&('"])(-{0,2}[A-Za-z0-9_][A-Za-z0-9_.-]*[_.-]|_)?""" + Name + """(_[0-9]+)?=)""" + Value, RegexOptions.NonBacktracking)]
+        """(?<known>(^|[\s;|&('"])(-{0,2}[A-Za-z0-9_][A-Za-z0-9_.-]*[_.-]|_)?""" + Name + """(_[0-9]+)?=)""" + Value,
+        RegexOptions.NonBacktracking)]
     private static partial Regex Assignment();
 
     /// <summary>A name and its value as two words, as <c>aws configure set</c> and <c>git config</c> take them.</summary>

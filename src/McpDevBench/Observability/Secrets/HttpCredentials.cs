@@ -8,7 +8,7 @@ internal static class HttpCredentials
     private const string Bearer = "bearer", Basic = "basic";
 
     /// <summary>Shorter than any token that protects something.</summary>
-    private const int ShortestToken = 6;
+    private const int MinTokenLength = 6;
 
     /// <summary>Longer than the words that follow bearer in a sentence.</summary>
     private const int MaxWordLength = 15;
@@ -16,7 +16,8 @@ internal static class HttpCredentials
     /// <summary>As much of a token is looked at before it is called one.</summary>
     private const int Look = 64;
 
-    private static readonly SearchValues<char> _token = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-");
+    private static readonly SearchValues<char> _token = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-");
     private static readonly SearchValues<char> _capitals = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     private static readonly SearchValues<char> _digits = SearchValues.Create("0123456789=");
 
@@ -41,10 +42,12 @@ internal static class HttpCredentials
         return (start, length < 0 ? text.Length : start + length);
     }
 
-    private static bool IsToken(ReadOnlySpan<char> text) => text.Length > MaxWordLength || (text.Length >= ShortestToken && IsUnlikeAWord(text));
+    private static bool IsToken(ReadOnlySpan<char> text) =>
+        text.Length > MaxWordLength || (text.Length >= MinTokenLength && IsUnlikeAWord(text));
 
     /// <summary>User and password are one text in base64, which fills groups of four.</summary>
-    private static bool IsBase64(ReadOnlySpan<char> text) => text.Length >= ShortestToken && (text.Length == Look || text.Length % 4 == 0) && IsUnlikeAWord(text);
+    private static bool IsBase64(ReadOnlySpan<char> text) =>
+        text.Length >= MinTokenLength && (text.Length == Look || text.Length % 4 == 0) && IsUnlikeAWord(text);
 
     /// <summary>Digits, or capitals elsewhere than at the beginning.</summary>
     private static bool IsUnlikeAWord(ReadOnlySpan<char> text) => text.ContainsAny(_digits) || text[1..].ContainsAny(_capitals);

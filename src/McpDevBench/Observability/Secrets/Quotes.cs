@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace McpDevBench.Observability.Secrets;
 
-/// <summary>Where what is quoted ends, and what is quoted at all. A quote may be escaped: JSON in JSON, a command in JSON.</summary>
+/// <summary>Finds the quotes around a position. A quote may be escaped: JSON in JSON, a command in JSON.</summary>
 internal static class Quotes
 {
     /// <summary>What opened longer ago is not looked for.</summary>
@@ -30,7 +30,7 @@ internal static class Quotes
         }
     }
 
-    /// <summary>The quote that was opened on this line before <paramref name="at"/> and is open there. One that is directly before it counts, whatever else is open.</summary>
+    /// <summary>The quote that is open at <paramref name="at"/> on the same line. One directly before it wins.</summary>
     public static (char Quote, int Escapes)? Around(ReadOnlySpan<char> text, int at)
     {
         var seen = text[Math.Max(0, at - Look)..at];

@@ -2,16 +2,19 @@ using System.Buffers;
 
 namespace McpDevBench.Observability.Secrets;
 
-/// <summary>Names that say that a value is secret: of a log field, of a variable, of a member in JSON, of a header, of an option.</summary>
+/// <summary>Names of secret values: of a log field, a variable, a JSON member, a header, an option.</summary>
 internal static class SecretNames
 {
-    /// <summary>What is longer is no name.</summary>
+    /// <summary>Longer texts are not names.</summary>
     private const int MaxNameLength = 64, MaxSchemeLength = 9, MaxBlanks = 16, MaxQuotes = 4;
 
     private const string Key = "key", Auth = "auth", Digest = "digest", Punctuation = ",.)]}";
 
     private static readonly string[] _words =
-        ["password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "token", "credential", "credentials", "authorization", "cookie", "cookies"];
+    [
+        "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "token", "credential", "credentials", "authorization",
+        "cookie", "cookies",
+    ];
 
     /// <summary>Keys that are secret; others, such as idempotency keys, are not.</summary>
     private static readonly string[] _keys = ["api", "access", "private", "secret", "signing", "encryption", "account", "master", "ssh"];
@@ -25,14 +28,15 @@ internal static class SecretNames
     private static readonly string[] _noSecrets = ["true", "false", "null", "none"];
 
     private static readonly SearchValues<string> _beginnings = SearchValues.Create(Beginnings, StringComparison.OrdinalIgnoreCase);
-    private static readonly SearchValues<char> _nameLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    private static readonly SearchValues<char> _nameLetters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
     private static readonly SearchValues<char> _closing = SearchValues.Create("\\\"']");
     private static readonly SearchValues<char> _valueEnds = SearchValues.Create(" \t\r\n\"'`&;<");
 
     /// <summary>Of all words above. The fewer there are, the faster a text without any of them is done with.</summary>
     public static string[] Beginnings => ["passw", "passphrase", "pwd", "secret", "token", "credential", "cookie", Key, Auth];
 
-    /// <summary>Whether a value with this name is secret, whatever it looks like.</summary>
+    /// <summary>Whether a value with this name is secret.</summary>
     public static bool IsSecret(ReadOnlySpan<char> name)
     {
         for (var at = 0; at < name.Length; at++)
@@ -47,7 +51,10 @@ internal static class SecretNames
         return false;
     }
 
-    /// <summary>The value whose name has one of the words at <paramref name="at"/>: in <c>NAME=value</c>, <c>name: value</c>, <c>"name": "value"</c> or <c>--name value</c>.</summary>
+    /// <summary>
+    /// The value whose name has one of the words at <paramref name="at"/>: in <c>NAME=value</c>, <c>name: value</c>, <c>"name": "value"</c>
+    /// or <c>--name value</c>.
+    /// </summary>
     public static (int Start, int End)? ValueAfter(ReadOnlySpan<char> text, int at)
     {
         var end = WordEnd(text, at);
@@ -63,7 +70,8 @@ internal static class SecretNames
         return isHeader && IsOneOf(word, _lines) ? Line(text, start, name) : Value(text, start, name);
     }
 
-    /// <returns>The end of the word that begins here, or -1 if it is none or goes on: a tokenizer and a secretary are no secrets.</returns>
+    /// <returns>The end of the word that begins here, or -1 if there is none or it continues: tokenizer and secretary are not
+    /// secrets.</returns>
     private static int WordEnd(ReadOnlySpan<char> text, int at)
     {
         var rest = text[at..];
@@ -75,12 +83,14 @@ internal static class SecretNames
         if (rest.StartsWith(Key, StringComparison.OrdinalIgnoreCase) && EndsAt(text, at + Key.Length) && HasSecretKind(text[..at]))
             return at + Key.Length;
         // The name's last word only: auth_mode and author are not secret.
-        var isAuth = rest.StartsWith(Auth, StringComparison.OrdinalIgnoreCase) && LeadingOf(rest[Auth.Length..], _nameLetters, 1) == 0 && (at == 0 || !char.IsAsciiLetter(text[at - 1]));
+        var isAuth = rest.StartsWith(Auth, StringComparison.OrdinalIgnoreCase) && LeadingOf(rest[Auth.Length..], _nameLetters, 1) == 0 && (
+            at == 0 || !char.IsAsciiLetter(text[at - 1]));
         return isAuth ? at + Auth.Length : -1;
     }
 
     private static bool EndsAt(ReadOnlySpan<char> text, int end) =>
-        end == text.Length || !char.IsAsciiLetter(text[end]) || (char.IsAsciiLetterUpper(text[end]) && char.IsAsciiLetterLower(text[end - 1]));
+        end == text.Length || !char.IsAsciiLetter(text[end]) || (
+            char.IsAsciiLetterUpper(text[end]) && char.IsAsciiLetterLower(text[end - 1]));
 
     private static bool HasSecretKind(ReadOnlySpan<char> before)
     {
@@ -193,7 +203,8 @@ internal static class SecretNames
         return Unless(text, start, start + value.Length);
     }
 
-    private static (int, int)? Unless(ReadOnlySpan<char> text, int start, int end) => end <= start || IsOneOf(text[start..end], _noSecrets) ? null : (start, end);
+    private static (int, int)? Unless(ReadOnlySpan<char> text, int start, int end) =>
+        end <= start || IsOneOf(text[start..end], _noSecrets) ? null : (start, end);
 
     private static bool IsOneOf(ReadOnlySpan<char> text, string[] words)
     {
@@ -212,9 +223,9 @@ internal static class SecretNames
         return count < 0 ? seen.Length : count;
     }
 
-    private static int LeadingOf(ReadOnlySpan<char> text, SearchValues<char> letters, int most)
+    private static int LeadingOf(ReadOnlySpan<char> text, SearchValues<char> letters, int maxLength)
     {
-        var seen = text[..Math.Min(text.Length, most)];
+        var seen = text[..Math.Min(text.Length, maxLength)];
         var count = seen.IndexOfAnyExcept(letters);
         return count < 0 ? seen.Length : count;
     }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Compliance.Redaction;
 namespace McpDevBench.Observability.Secrets;
 
 /// <summary>
-/// Takes out of a text what looks like a secret (<see cref="SecretScanner"/> says what does) and leaves the rest as it is. For log lines, audit records, spans and
-/// error texts alike. A text without a secret comes back as the same string: it costs one look at it.
+/// Replaces what looks like a secret (see <see cref="SecretScanner"/>) and leaves the rest of a text unchanged. For log lines, audit
+/// records, spans and error texts alike. A text without a secret comes back as the same string: it costs one look at it.
 /// </summary>
 internal sealed class SecretRedactor : Redactor
 {

@@ -3,9 +3,8 @@ using System.Buffers;
 namespace McpDevBench.Observability.Secrets;
 
 /// <summary>
-/// Finds the secrets in a text, one after the other: tokens of well-known shape, credentials of HTTP's Bearer and Basic, the user of a URL, private keys, and values whose
-/// name says so. One vectorised search for the beginnings of all of them; what is tried at each is decided within a few characters, or ends in a secret that
-/// is not looked at again. So the time is linear in the length, whatever the text is.
+/// Finds secrets in a text: tokens of well-known form, HTTP credentials, the user of a URL, private keys, and values with secret names. One
+/// vectorised search finds the beginnings; each is decided within a few characters, so the time is linear in the length.
 /// </summary>
 internal ref struct SecretScanner(ReadOnlySpan<char> text)
 {
@@ -15,7 +14,9 @@ internal ref struct SecretScanner(ReadOnlySpan<char> text)
     private const int MaxKeyHeaderLength = 64;
 
     private static readonly SearchValues<string> _beginnings =
-        SearchValues.Create([.. SecretTokens.Beginnings, .. HttpCredentials.Beginnings, .. SecretNames.Beginnings, KeyBegin, Url], StringComparison.OrdinalIgnoreCase);
+        SearchValues.Create(
+            [.. SecretTokens.Beginnings, .. HttpCredentials.Beginnings, .. SecretNames.Beginnings, KeyBegin, Url],
+            StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> _authorityEnds = SearchValues.Create("/?#\\ \t\r\n\"'`<>(){}|,;");
 
@@ -69,7 +70,8 @@ internal ref struct SecretScanner(ReadOnlySpan<char> text)
     private readonly (int, int)? PrivateKey(int at)
     {
         var rest = _text[at..];
-        if (!rest.StartsWith(KeyBegin) || !rest[..Math.Min(rest.Length, MaxKeyHeaderLength)].Contains("PRIVATE KEY", StringComparison.Ordinal))
+        if (!rest.StartsWith(KeyBegin)
+            || !rest[..Math.Min(rest.Length, MaxKeyHeaderLength)].Contains("PRIVATE KEY", StringComparison.Ordinal))
             return null;
         var end = rest.IndexOf(KeyEnd);
         if (end < 0)

@@ -2,19 +2,23 @@ using System.Buffers;
 
 namespace McpDevBench.Observability.Secrets;
 
-/// <summary>Tokens that are known by how they begin: those of GitHub, GitLab, Slack, AWS, Google, npm, Docker Hub and others, and JSON web tokens.</summary>
+/// <summary>Tokens with a known prefix: of GitHub, GitLab, Slack, AWS, Google, npm, Docker Hub and others, and JSON web tokens.</summary>
 internal static class SecretTokens
 {
-    private static readonly SearchValues<char> _alphanumeric = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
-    private static readonly SearchValues<char> _base64Url = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
-    private static readonly SearchValues<char> _base64UrlParts = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+    private static readonly SearchValues<char> _alphanumeric = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+    private static readonly SearchValues<char> _base64Url = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    private static readonly SearchValues<char> _base64UrlParts = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
     private static readonly SearchValues<char> _upper = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     private static readonly Shape[] _shapes =
     [
-        // {" in base64: the header of every JSON web token, and whatever else is an object in base64.
+        // {" in base64: the header of every JSON web token, and of any other JSON object in base64.
         new("eyJ", 17, _base64UrlParts),
-        new("ghp_", 20, _alphanumeric), new("gho_", 20, _alphanumeric), new("ghu_", 20, _alphanumeric), new("ghs_", 20, _alphanumeric), new("ghr_", 20, _alphanumeric),
+        new("ghp_", 20, _alphanumeric), new("gho_", 20, _alphanumeric), new("ghu_", 20, _alphanumeric),
+        new("ghs_", 20, _alphanumeric), new("ghr_", 20, _alphanumeric),
         new("github_pat_", 20, _base64Url),
         new("glpat-", 16, _base64Url),
         // Words end in sk and are followed by others (disk-usage-…): a key has more than small letters.

@@ -3,7 +3,10 @@ using OpenTelemetry.Trace;
 
 namespace McpDevBench.Observability.Traces;
 
-/// <summary>A trace that begins with a link is recorded if what it is linked to is: a command with the call that started it. Others are left to <paramref name="others"/>.</summary>
+/// <summary>
+/// Samples a trace that begins with a link as the linked span was: a command with the call that started it. Others are left to
+/// <paramref name="others"/>.
+/// </summary>
 internal sealed class LinkedSampler(Sampler others) : Sampler
 {
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)

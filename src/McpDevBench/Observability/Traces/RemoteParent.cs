@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace McpDevBench.Observability.Traces;
 
-/// <summary>Reads a trace context (W3C) that a client sent: either it is one, or there is none. Nothing that is wrong in it is an error.</summary>
+/// <summary>Parses a client's W3C trace context. An invalid one is ignored.</summary>
 internal static class RemoteParent
 {
     private const int Length = 55;
@@ -15,7 +15,8 @@ internal static class RemoteParent
     {
         parent = default;
         // The runtime's parser looks at neither the dashes nor the flags.
-        if (traceparent is not { Length: Length } text || text[2] != '-' || text[35] != '-' || text[52] != '-' || text.StartsWith("ff", StringComparison.Ordinal))
+        if (traceparent is not { Length: Length } text || text[2] != '-' || text[35] != '-' || text[52] != '-'
+            || text.StartsWith("ff", StringComparison.Ordinal))
             return false;
         return IsHex(text.AsSpan(0, 2)) && IsId(text.AsSpan(3, 32)) && IsId(text.AsSpan(36, 16)) && IsHex(text.AsSpan(53, 2))
             && ActivityContext.TryParse(text, Acceptable(tracestate), isRemote: true, out parent);
@@ -25,7 +26,7 @@ internal static class RemoteParent
 
     private static bool IsId(ReadOnlySpan<char> text) => IsHex(text) && text.ContainsAnyExcept('0');
 
-    /// <summary>It is sent on as it came, so only if it is short and printable.</summary>
+    /// <summary>Forwarded unchanged, so only if it is short and printable.</summary>
     private static string? Acceptable(string? tracestate) =>
         tracestate is { Length: > 0 and <= MaxStateLength } && !tracestate.AsSpan().ContainsAnyExceptInRange(' ', '~') ? tracestate : null;
 }

@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace McpDevBench.Observability.Traces;
 
-/// <summary>A part of a trace, from its beginning to its disposal; nothing at all where nobody records it.</summary>
+/// <summary>A span, from its start to its disposal; empty where tracing is off.</summary>
 internal readonly struct Span(Activity? activity) : IDisposable
 {
     /// <summary>Null as well where the trace is passed on, but not recorded.</summary>
     private Activity? Recorded => activity is { IsAllDataRequested: true } ? activity : null;
 
-    /// <summary>Whether somebody will see it: for what costs something to find out.</summary>
+    /// <summary>Whether it is recorded: for attributes that are costly to compute.</summary>
     public bool IsRecorded => Recorded is not null;
 
-    /// <param name="failure">Only what kind it is will be seen: a message may hold anything.</param>
+    /// <param name="failure">Only its type is recorded: a message may hold anything.</param>
     public void Failed(Exception failure) => Failed(ErrorCodes.NameOf(failure), failure);
 
     /// <param name="errorType">The name of a <see cref="ErrorCode"/>, <c>cancelled</c> or <c>tool_error</c>.</param>
@@ -21,7 +21,7 @@ internal readonly struct Span(Activity? activity) : IDisposable
         if (Recorded is not { } span)
             return;
         span.SetTag("error.type", errorType);
-        // A caller's mistake is no failure of ours.
+        // A caller's mistake is not a failure of the server.
         if (!ErrorCodes.IsOfTheServer(errorType))
             return;
         span.SetStatus(ActivityStatusCode.Error, errorType);
@@ -29,10 +29,12 @@ internal readonly struct Span(Activity? activity) : IDisposable
             span.SetTag("exception.type", cause.GetType().FullName);
     }
 
-    /// <summary>It came to nothing; why, its parts and the call say.</summary>
+    /// <summary>It did not complete; its child spans and the call have the reason.</summary>
     public void Unfinished() => Recorded?.SetTag("error.type", "_OTHER");
 
-    /// <summary>The server that was asked answered with an error: one of its own from 500 on, below that one that is often expected.</summary>
+    /// <summary>
+    /// The server that was asked answered with an error: one of its own from 500 on, below that one that is often expected.
+    /// </summary>
     public void Answered(int httpStatus)
     {
         Recorded?.SetTag("http.response.status_code", httpStatus);
@@ -62,4 +64,5 @@ internal readonly struct Span(Activity? activity) : IDisposable
 /// <param name="RpcCode">The code of the error that JSON-RPC answered.</param>
 /// <param name="ContainerId">An id of ours, not what a client may have given instead.</param>
 /// <param name="ExecId">As well.</param>
-internal readonly record struct RequestEnd(string? ErrorType, Exception? Failure, string? RpcCode, string? ProtocolVersion, string? ContainerId, string? ExecId);
+internal readonly record struct RequestEnd(
+    string? ErrorType, Exception? Failure, string? RpcCode, string? ProtocolVersion, string? ContainerId, string? ExecId);

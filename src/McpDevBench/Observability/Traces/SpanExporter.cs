@@ -4,7 +4,7 @@ using OpenTelemetry.Exporter;
 
 namespace McpDevBench.Observability.Traces;
 
-/// <summary>Sends spans, and says once when that does not work, and once when it does again.</summary>
+/// <summary>Exports spans. A failure is logged once, and the recovery once.</summary>
 internal sealed partial class SpanExporter(OtlpExporterOptions options, ILogger logger) : OtlpTraceExporter(options)
 {
     private readonly Uri _endpoint = options.Endpoint;
@@ -30,9 +30,10 @@ internal sealed partial class SpanExporter(OtlpExporterOptions options, ILogger 
         return result;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Spans cannot be sent and are lost until this is said otherwise; calls are not affected")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Trace export failing; dropping spans")]
     private static partial void LogNotSent(ILogger logger, Uri endpoint);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Spans are sent again")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Trace export recovered")]
     private static partial void LogSentAgain(ILogger logger, Uri endpoint, long spansLost);
 }

@@ -2,7 +2,7 @@ using OpenTelemetry.Exporter;
 
 namespace McpDevBench.Observability.Traces;
 
-/// <summary>Whether calls are traced, how many of them, and where their spans go.</summary>
+/// <summary>Settings of tracing.</summary>
 internal sealed record TraceOptions
 {
     private const string DefaultEndpoint = "http://localhost:4318";
@@ -21,9 +21,13 @@ internal sealed record TraceOptions
         var defaults = new TraceOptions();
         var options = new TraceOptions
         {
-            Enabled = settings.Flag("MCP_TRACING_ENABLED", defaults.Enabled, "Whether calls are traced with OpenTelemetry. The SDK's own OTEL_ variables, such as OTEL_EXPORTER_OTLP_HEADERS, are honoured."),
+            Enabled = settings.Flag(
+                "MCP_TRACING_ENABLED", defaults.Enabled,
+                "Trace calls with OpenTelemetry. The SDK's own OTEL_ variables, such as OTEL_EXPORTER_OTLP_HEADERS, are used."),
             Endpoint = ReadEndpoint(settings, defaults.Endpoint),
-            SampleRatio = settings.Fraction("MCP_TRACING_SAMPLE_RATIO", defaults.SampleRatio, 0, 1, "Which share of the traces that begin here is recorded, from 0 to 1; one that a client began is recorded if the client records it."),
+            SampleRatio = settings.Fraction(
+                "MCP_TRACING_SAMPLE_RATIO", defaults.SampleRatio, 0, 1,
+                "The share of traces to record, from 0 to 1. A trace that a client began is recorded if the client records it."),
         };
         if (options.Enabled)
             CheckSdk(settings);
@@ -45,7 +49,9 @@ internal sealed record TraceOptions
 
     private static Uri ReadEndpoint(Settings settings, Uri defaultEndpoint)
     {
-        var text = settings.Text("MCP_TRACING_ENDPOINT", DefaultEndpoint, $"Where spans go by OTLP over HTTP: a base URL, to which /{SignalPath} is added, or a URL with a path, which is taken as it is.");
+        var text = settings.Text(
+            "MCP_TRACING_ENDPOINT", DefaultEndpoint,
+            $"The OTLP over HTTP endpoint: a base URL, to which /{SignalPath} is added, or a URL with a path.");
         if (Objection(text, out var endpoint) is not { } objection)
             return endpoint!.AbsolutePath == "/" ? new Uri(endpoint, SignalPath) : endpoint;
         settings.Refuse($"MCP_TRACING_ENDPOINT{objection}");
@@ -60,7 +66,8 @@ internal sealed record TraceOptions
         if (endpoint.UserInfo.Length > 0 || endpoint.Fragment.Length > 0 || endpoint.Query.Length > 0)
             return " has a user, a query or a fragment: use a plain URL, and put credentials into OTEL_EXPORTER_OTLP_HEADERS.";
         if (endpoint.Port is 14268 or 14250 || endpoint.AbsolutePath.TrimEnd('/') == "/api/traces")
-            return $"='{text}' is for Jaeger's own formats, which are no longer spoken: use Jaeger's OTLP port, such as http://{endpoint.Host}:4318.";
+            return $"='{text}' is for Jaeger's own formats, which are not supported: "
+                + $"use Jaeger's OTLP port, such as http://{endpoint.Host}:4318.";
         if (endpoint is { Port: 4317, AbsolutePath: "/" })
             return $"='{text}' is the port for OTLP over gRPC: use the one for OTLP over HTTP, such as http://{endpoint.Host}:4318.";
         return null;

@@ -6,8 +6,7 @@ using OpenTelemetry.Trace;
 namespace McpDevBench.Observability.Traces;
 
 /// <summary>
-/// Collects spans and sends them by OTLP while the server runs. There is none while tracing is off. Registered before everything that makes spans, it ends after
-/// all of that.
+/// Exports spans by OTLP while the server runs. Registered first, so that it stops last and exports the spans of the shutdown.
 /// </summary>
 internal sealed class Tracing(TraceOptions options, ILogger<Tracing> logger) : IHostedService, IDisposable
 {
@@ -18,10 +17,13 @@ internal sealed class Tracing(TraceOptions options, ILogger<Tracing> logger) : I
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // Not through the host's services: there the SDK would look for its OTEL_ variables in the host's configuration, which has none of them.
+        // Not through the host's services: there the SDK would look for its OTEL_ variables in the host's configuration, which has none of
+        // them.
         _provider = Sdk.CreateTracerProviderBuilder()
             // Ours first: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
-            .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddService(BuildInfo.Name, serviceVersion: BuildInfo.Version).AddTelemetrySdk().AddEnvironmentVariableDetector())
+            .SetResourceBuilder(
+                ResourceBuilder.CreateEmpty().AddService(BuildInfo.Name, serviceVersion: BuildInfo.Version).AddTelemetrySdk()
+                    .AddEnvironmentVariableDetector())
             .SetSampler(new ParentBasedSampler(new LinkedSampler(new TraceIdRatioBasedSampler(options.SampleRatio))))
             .AddSource(Spans.SourceName)
             .AddAspNetCoreInstrumentation(HttpSpans.Configure)
@@ -44,11 +46,13 @@ internal sealed class Tracing(TraceOptions options, ILogger<Tracing> logger) : I
 
     public void Dispose() => _provider?.Dispose();
 
-    /// <summary>Spans wait in a queue of limited length; a thread of its own sends them, and calls never wait for it.</summary>
+    /// <summary>Spans wait in a bounded queue for an export thread; calls never wait.</summary>
     private BatchActivityExportProcessor Batches()
     {
         var otlp = new OtlpExporterOptions { Protocol = OtlpExportProtocol.HttpProtobuf, Endpoint = options.Endpoint };
         var batch = otlp.BatchExportProcessorOptions;
-        return new BatchActivityExportProcessor(new SpanExporter(otlp, logger), batch.MaxQueueSize, batch.ScheduledDelayMilliseconds, batch.ExporterTimeoutMilliseconds, batch.MaxExportBatchSize);
+        return new BatchActivityExportProcessor(
+            new SpanExporter(otlp, logger), batch.MaxQueueSize, batch.ScheduledDelayMilliseconds, batch.ExporterTimeoutMilliseconds,
+            batch.MaxExportBatchSize);
     }
 }

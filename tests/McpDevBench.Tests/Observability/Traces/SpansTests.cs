@@ -34,7 +34,7 @@ public sealed class SpansTests
         using (Spans.Request(_request with { Traceparent = RecordedSpans.Traceparent(client) }))
         {
             Spans.DatabaseWrite().Dispose();
-            Spans.Leave();
+            Spans.Detach();
             Spans.DatabaseWrite().Dispose();
         }
         Assert.Equal(["db write", "tools/call exec"], spans.Ended.Where(span => span.TraceId == client.TraceId).Select(span => span.DisplayName));
@@ -112,6 +112,6 @@ public sealed class SpansTests
         docker.Answered(500);
         request.Failed("server_error");
         request.Ended(new RequestEnd("server_error", null, null, null, null, null));
-        Spans.Leave();
+        Spans.Detach();
     }
 }

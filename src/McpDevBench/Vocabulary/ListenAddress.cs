@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace McpDevBench;
+namespace McpDevBench.Vocabulary;
 
-/// <summary>Where a listener listens, as settings say it: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
+/// <summary>Where a listener listens, in the notation of settings: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
 internal static class ListenAddress
 {
     /// <returns>Null for localhost by name, or what cannot be read.</returns>

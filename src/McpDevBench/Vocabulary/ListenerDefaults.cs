@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace McpDevBench;
+namespace McpDevBench.Vocabulary;
 
 /// <summary>What every listener of the server has in common.</summary>
 internal static class ListenerDefaults

@@ -1,4 +1,4 @@
-namespace McpDevBench;
+namespace McpDevBench.Vocabulary;
 
 /// <summary>
 /// Collects the garbage of large calls. The runtime sizes its heap by the machine's memory, not by what the server promises: on a machine

@@ -1,8 +1,7 @@
-using McpDevBench.Workspaces;
 using McpDevBench.Engine;
 using McpDevBench.Observability.Secrets;
 
-namespace McpDevBench;
+namespace McpDevBench.Workspaces;
 
 /// <summary>Warns of what makes the engine unfit or unsafe for workspaces: at start, and whenever it is connected to anew.</summary>
 internal sealed partial class EngineChecks(EngineOptions options, WorkspaceOptions containers, DockerEngine engine, ILogger<EngineChecks> logger)

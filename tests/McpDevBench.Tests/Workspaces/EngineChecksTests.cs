@@ -1,4 +1,6 @@
-namespace McpDevBench.Tests;
+using McpDevBench.Workspaces;
+
+namespace McpDevBench.Tests.Workspaces;
 
 public sealed class EngineChecksTests
 {

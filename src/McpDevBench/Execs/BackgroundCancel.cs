@@ -3,8 +3,8 @@ using McpDevBench.Agents;
 
 namespace McpDevBench.Execs;
 
-/// <summary>A command that runs although nobody may have it: ended in the background, in one attempt with a deadline.</summary>
-internal static class UnwantedExec
+/// <summary>Cancels an exec that must not run, in the background: one attempt with a deadline.</summary>
+internal static class BackgroundCancel
 {
     public static void End(AgentLink link, ExecId id, TimeProvider time)
     {
