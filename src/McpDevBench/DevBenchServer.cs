@@ -207,6 +207,10 @@ internal static class DevBenchServer
         services.AddSingleton<CpuLimitLift>();
         services.AddSingleton<StarvedEnds>();
         services.AddSingleton<OutputLimit>();
+        services.AddSingleton<ExecPlan>();
+        services.AddSingleton<ExecLookup>();
+        services.AddSingleton<ExecControl>();
+        services.AddSingleton<ExecLauncher>();
         services.AddSingleton<ExecService>();
         services.AddSingleton<ExecReader>();
         services.AddSingleton<ExecAudit>();

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace McpDevBench.Execs;
 
 /// <summary>Reads the output of commands, running or ended, and waits for it. Waiting ends with the caller; the command does not.</summary>
-internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, OutputFolder folder, TimeProvider time)
+internal sealed class ExecReader(ExecLookup execs, ExecControl control, ExecSupervisor supervisor, OutputFolder folder, TimeProvider time)
 {
     /// <summary>Waits for the end of a command, and gives its output so far.</summary>
     /// <param name="onOutput">Called when there is new output in the log, while waiting.</param>
@@ -47,7 +47,7 @@ internal sealed class ExecReader(ExecService execs, ExecSupervisor supervisor, O
     /// <summary>Whether a command does not go on, because its container is paused. Docker is not asked while output comes.</summary>
     /// <param name="output">What was read of it just now.</param>
     public async Task<bool> IsPausedAsync(Exec exec, OutputSlice? output = null) =>
-        (exec.Unsettled || output is not { Messages.Count: > 0 }) && await execs.IsPausedAsync(exec);
+        (exec.Unsettled || output is not { Messages.Count: > 0 }) && await control.IsPausedAsync(exec);
 
     /// <summary>The last piece of output so far; -1 if there is none.</summary>
     public long LastSeq(Caller caller, string execId) => Read(execs.Find(caller, execId), (_, log) => log.NextSeq - 1);

@@ -164,7 +164,7 @@ internal sealed record AttachResult(
     string ContainerId, IReadOnlyList<string> Roots, string Status, bool Persistent, int RunningExecs,
     IReadOnlyList<AttachedExec> Execs, string? Alias = null, bool? Resumed = null, string? Note = null);
 
-internal sealed class AttachTool(WorkspaceService containers, ExecService execs)
+internal sealed class AttachTool(WorkspaceService containers, ExecLookup execs)
     : TypedTool<AttachArguments, AttachResult>(Facts, McpJson.Default.AttachArguments, McpJson.Default.AttachResult), ITool
 {
     private const int MaxNamed = 20;

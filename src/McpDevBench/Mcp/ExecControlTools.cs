@@ -6,7 +6,7 @@ namespace McpDevBench.Mcp;
 
 internal sealed record ExecSignalArguments(string ExecId, [OneOf("TERM", "INT", "KILL", "HUP", "QUIT", "USR1", "USR2")] string Signal);
 
-internal sealed class ExecSignalTool(ExecService execs)
+internal sealed class ExecSignalTool(ExecControl execs)
     : TypedTool<ExecSignalArguments, ExecHandleResult>(Facts, McpJson.Default.ExecSignalArguments, McpJson.Default.ExecHandleResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_signal", "Signal a command",
@@ -44,7 +44,7 @@ internal sealed record ExecCancelArguments(
     string ExecId,
     [Description("Seconds between TERM and KILL.")][Between(0, 300)] double GraceS = 5);
 
-internal sealed class ExecCancelTool(ExecService execs, TimeProvider time)
+internal sealed class ExecCancelTool(ExecControl execs, ExecLookup lookup, TimeProvider time)
     : TypedTool<ExecCancelArguments, ExecEndResult>(Facts, McpJson.Default.ExecCancelArguments, McpJson.Default.ExecEndResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_cancel", "End a command",
@@ -58,7 +58,7 @@ internal sealed class ExecCancelTool(ExecService execs, TimeProvider time)
         await using var progress = call.BeginProgress(time, cancellationToken);
         progress?.Report(0, null, $"Waiting for the end of {arguments.ExecId}");
         var started = time.GetTimestamp();
-        var left = execs.Find(call.Caller, arguments.ExecId).Background;
+        var left = lookup.Find(call.Caller, arguments.ExecId).Background;
         var exec = await execs.CancelAsync(call.Caller, arguments.ExecId, arguments.GraceS, cancellationToken);
         return new(exec.Id.ToString(), ExecWords.Status(exec), ExecWords.Outcome(exec), exec.ExitCode, exec.Signal)
         {

@@ -17,7 +17,7 @@ internal sealed record ListedExec(
 /// <param name="Hint">Why there is nothing, or why something does not go on.</param>
 internal sealed record ListExecsResult(IReadOnlyList<ListedExec> Execs, string? NextCursor = null, string? Hint = null);
 
-internal sealed class ListExecsTool(ExecService execs, WorkspaceList workspaces)
+internal sealed class ListExecsTool(ExecLookup execs, WorkspaceList workspaces)
     : TypedTool<ListExecsArguments, ListExecsResult>(Facts, McpJson.Default.ListExecsArguments, McpJson.Default.ListExecsResult), ITool
 {
     public static ToolFacts Facts { get; } = ToolFacts.Reads("list_execs", "List commands",

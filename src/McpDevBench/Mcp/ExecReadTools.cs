@@ -158,7 +158,7 @@ internal sealed record ExecInputResult(
     public bool IsEnded { get; init; }
 }
 
-internal sealed class ExecInputTool(ExecService execs, ExecReader reader, TimeProvider time)
+internal sealed class ExecInputTool(ExecControl execs, ExecReader reader, TimeProvider time)
     : TypedTool<ExecInputArguments, ExecInputResult>(Facts, McpJson.Default.ExecInputArguments, McpJson.Default.ExecInputResult), ITool
 {
     public static ToolFacts Facts { get; } = new("exec_input", "Send input",

@@ -71,14 +71,14 @@ internal sealed record ExecArguments(
 
     /// <summary>For exec.</summary>
     public static ArgumentLimits Limits(ExecOptions options) => new ArgumentLimits()
-        .Between("timeout_s", ExecService.MinTimeoutSeconds, (int)options.MaxTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT")
+        .Between("timeout_s", ExecPlan.MinTimeoutSeconds, (int)options.MaxTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT")
         .Default("timeout_s", (int)options.DefaultTimeout.TotalSeconds);
 
     /// <summary>For exec_start, which has no time limit by default.</summary>
     public static ArgumentLimits StartLimits(ExecOptions options) => options.DefaultStartTimeout is { } limit
         ? Limits(options with { DefaultTimeout = limit })
         : new ArgumentLimits().Between(
-            "timeout_s", ExecService.MinTimeoutSeconds, (int)options.MaxTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT");
+            "timeout_s", ExecPlan.MinTimeoutSeconds, (int)options.MaxTimeout.TotalSeconds, "MCP_MAX_EXEC_TIMEOUT");
 
     public void Check()
     {
