@@ -79,7 +79,7 @@ internal sealed partial class ExecStarter(
             catch (RequestException e) when (asked is null or { HasAnswer: true } or { Sent.IsFaulted: true })
             {
                 supervisor.Dismiss(active);
-                throw Explain(e, workspaces.Find(active.Exec.ContainerId)?.Limits);
+                throw StartHints.Explain(Explain(e, workspaces.Find(active.Exec.ContainerId)?.Limits), start);
             }
             catch (RequestException e) when (e.Code == ErrorCode.WorkspaceLost)
             {
