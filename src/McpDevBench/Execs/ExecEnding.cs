@@ -25,7 +25,9 @@ internal static class ExecEnding
             ExitCode = exit is { End: ExecEnd.Exited } or { Signal: 0, End: ExecEnd.OutOfMemory } ? exit.Code : null,
             Signal = exit is { Signal: > 0 } ? exit.Signal : null,
             Usage = UsageOf(exit, wall, log),
-            Notes = exit is null ? LostNotes(exec, limits) : ExecNotes.Of(exec, exit, limits, options),
+            Notes = exit is null
+                ? LostNotes(exec, limits)
+                : [.. ExecNotes.Of(exec, exit, limits, options), .. NoSpaceNote.Of(exit, log, limits)],
         };
         return (exit is null ? ended : WithShell(ended, exit.Details.Shell), wall);
     }
