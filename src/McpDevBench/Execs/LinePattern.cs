@@ -11,10 +11,21 @@ internal sealed class LinePattern(string pattern)
 
     private readonly Regex _regex = Compile(pattern);
 
-    public bool IsMatch(string line)
+    /// <summary>The pattern names carriage returns, which otherwise are not part of a line's end.</summary>
+    private readonly bool _wantsReturn = pattern.Contains('\r') || pattern.Contains("\\r", StringComparison.Ordinal);
+
+    /// <exception cref="RequestException">invalid_argument: it is no regular expression.</exception>
+    public static void Check(string pattern) => Compile(pattern);
+
+    /// <param name="isBeheaded">The text begins within the line: a match may not begin where it does.</param>
+    /// <param name="goesOn">It ends within the line: a match may not end where it does.</param>
+    public bool IsMatch(string line, bool isBeheaded = false, bool goesOn = false)
     {
         var text = line.TrimEnd('\r', '\n');
-        return _regex.IsMatch(text) || (Shown(text) is { } shown && _regex.IsMatch(shown));
+        if (goesOn)
+            return Inside(line, isBeheaded);
+        return _regex.IsMatch(text, isBeheaded ? Math.Min(1, text.Length) : 0) || (Shown(text) is { } shown && _regex.IsMatch(shown))
+            || (_wantsReturn && _regex.IsMatch(line.TrimEnd('\n')));
     }
 
     /// <summary>The part of a line that has the match, with a mark where something is left out.</summary>
@@ -22,6 +33,8 @@ internal sealed class LinePattern(string pattern)
     public (string Text, long Kept) Around(string line, int maxBytes)
     {
         var text = line.TrimEnd('\r', '\n');
+        if (_wantsReturn && !IsMatchOf(text))
+            text = line.TrimEnd('\n');
         var match = _regex.Match(text);
         var at = match.Success || Shown(text) is not { } shown ? match.Index : text.Length - shown.Length + _regex.Match(shown).Index;
         var budget = Math.Max(1, maxBytes - (2 * MarkBytes));
@@ -46,6 +59,15 @@ internal sealed class LinePattern(string pattern)
         return ($"{Mark}{part}", Encoding.UTF8.GetByteCount(part));
     }
 
+    private bool IsMatchOf(string text) => _regex.IsMatch(text) || (Shown(text) is { } shown && _regex.IsMatch(shown));
+
+    private bool Inside(string text, bool isBeheaded)
+    {
+        foreach (var match in _regex.EnumerateMatches(text, isBeheaded ? Math.Min(1, text.Length) : 0))
+            return match.Index + match.Length < text.Length;
+        return false;
+    }
+
     /// <summary>
     /// A carriage return begins the line anew in a terminal: before a prompt of readline, in a progress bar. Null without one.
     /// </summary>
@@ -56,7 +78,7 @@ internal sealed class LinePattern(string pattern)
         try
         {
             // Without backtracking: a client's pattern must not be able to keep a processor busy.
-            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            return new Regex(PatternDialect.Translate(pattern), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {

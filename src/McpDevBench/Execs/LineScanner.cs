@@ -8,9 +8,6 @@ namespace McpDevBench.Execs;
 /// </summary>
 internal sealed class LineScanner(PollRequest request)
 {
-    /// <summary>A longer line is read in parts.</summary>
-    private const int MaxLine = 64 << 10;
-
     /// <summary>Pieces before after_seq in which the beginning of a line is looked for.</summary>
     private const int LookBehind = 1000;
 
@@ -23,6 +20,7 @@ internal sealed class LineScanner(PollRequest request)
     private long _read = LooksBehind(request) ? Math.Max(-1, request.After.Seq - LookBehind) : request.After.Seq;
     private long _end = -1;
     private long _size, _dropped, _unmatched;
+    private int _inPieces;
 
     // The first line that does not fit begins here; the offset is that of the log.
     private (OutputPosition Next, long Offset)? _full;
@@ -53,7 +51,7 @@ internal sealed class LineScanner(PollRequest request)
                 var next = ToLine(line);
                 if (request.TailLines is null && lines.Count > 0 && lines.Sum(SizeOf) + SizeOf(next) > request.MaxBytes)
                 {
-                    full = (new(line.Last - 1, line.LastByte), line.LastOffset);
+                    full = (new(line.Last - 1, line.LastByte), line.Offset);
                     break;
                 }
                 lines.Add(next);
@@ -61,7 +59,7 @@ internal sealed class LineScanner(PollRequest request)
             }
         }
         var skipped = request.TailLines is { } maxLines ? FitTail(lines, tail, maxLines) : 0;
-        var cut = lines is [var only] && JsonSize.Charge(only.Text) > request.MaxBytes 
+        var cut = lines is [var only] && (only.Left > 0 || JsonSize.Charge(only.Text) > request.MaxBytes)
             ? Cut(only) : default((OutputLine Line, long Bytes)?);
         if (cut is not null)
             lines = [cut.Value.Line];
@@ -73,6 +71,7 @@ internal sealed class LineScanner(PollRequest request)
             messages.ToMessages(), full?.Next ?? read, _dropped, full is { } stop ? Math.Max(0, log.EndOffset - stop.Offset) : 0, skipped)
         {
             Unmatched = _unmatched + (full is null ? _unfinished.Count(IsUnmatched) : 0),
+            InPieces = _inPieces + (full is null ? _unfinished.Count(line => IsNew(line) && line.IsBeheaded && _pattern is not null) : 0),
             Cut = cut is { } shown ? new CutLine(shown.Line.Before, shown.Bytes) : null,
         };
     }
@@ -81,8 +80,8 @@ internal sealed class LineScanner(PollRequest request)
     {
         if (_full is not null)
             return false;
-        if (record.Seq > _read + 1)
-            Gap(record);
+        if (record.Seq > _read + 1 && !Gap(record))
+            return false;
         if (request.Stream is null || OutputPager.NameOf(record.Stream) == request.Stream)
             Take(record, content);
         if (_full is not null)
@@ -102,27 +101,23 @@ internal sealed class LineScanner(PollRequest request)
             var to = at < 0 ? text.Length : at + 1;
             // A line end is one byte of its own in UTF-8.
             var toByte = at < 0 ? content.Length : fromByte + content[fromByte..].IndexOf((byte)'\n') + 1;
-            line.Add(record, text.AsSpan(from, to - from), fromByte, toByte);
-            if ((at >= 0 || line.Text.Length > MaxLine) && !TryClose(line))
-            {
-                _full = (new(record.Seq - 1, fromByte), record.Offset + fromByte);
+            line.Add(record, text.AsSpan(from, to - from), fromByte, toByte, _pattern is null ? null : Matches);
+            if (at >= 0 && !TryClose(line))
                 return;
-            }
             (from, fromByte) = (to, toByte);
         }
     }
 
     /// <returns>False if the line matches and does not fit.</returns>
-    private bool TryClose(UnfinishedLine unfinished, bool anyway = false)
+    private bool TryClose(UnfinishedLine unfinished)
     {
         if (IsMatch(unfinished))
         {
             var line = ToLine(unfinished);
             if (request.TailLines is null && _kept.Count > 0 && _size + SizeOf(line) > request.MaxBytes)
             {
-                if (!anyway)
-                    return false;
-                line = Cut(line).Line;
+                _full = (new(unfinished.Last - 1, unfinished.LastByte), unfinished.Offset);
+                return false;
             }
             Keep(line);
         }
@@ -130,7 +125,9 @@ internal sealed class LineScanner(PollRequest request)
         {
             _unmatched++;
         }
-        unfinished.Text.Clear();
+        if (_pattern is not null && unfinished.IsBeheaded && IsNew(unfinished))
+            _inPieces++;
+        unfinished.Clear();
         return true;
     }
 
@@ -152,12 +149,17 @@ internal sealed class LineScanner(PollRequest request)
     }
 
     /// <summary>The middle of the log is no longer there: what came before does not go on here.</summary>
-    private void Gap(in OutputRecord after)
+    /// <returns>False if a line before it matches and does not fit.</returns>
+    private bool Gap(in OutputRecord after)
     {
+        foreach (var line in _unfinished.OrderBy(line => line.Last))
+        {
+            if (!TryClose(line))
+                return false;
+        }
         if (after.Seq > request.After.Seq + 1)
             _dropped += _end < 0 ? 0 : after.Offset - _end;
-        foreach (var line in _unfinished)
-            TryClose(line, anyway: true);
+        return true;
     }
 
     /// <returns>Bytes of lines that were asked for and do not fit.</returns>
@@ -175,25 +177,26 @@ internal sealed class LineScanner(PollRequest request)
         var part = _pattern is null
             ? LinePattern.End(line.Text, request.MaxBytes)
             : _pattern.Around(line.Text, request.MaxBytes);
-        return (line with { Text = part.Text }, BytesOf(line) - part.Kept);
+        return (line with { Text = part.Text, Left = 0 }, BytesOf(line) - part.Kept);
     }
 
-    private static long BytesOf(OutputLine line) => Encoding.UTF8.GetByteCount(line.Text);
+    private static long BytesOf(OutputLine line) => line.Size;
 
     /// <summary>What a line takes of the answer's bound.</summary>
-    private long SizeOf(OutputLine line) => JsonSize.Charge(line.Text) + (request.Separate ? MessageList.Overhead(request, 1) : 0);
+    private long SizeOf(OutputLine line) =>
+        JsonSize.Charge(line.Text) + line.Left + (request.Separate ? MessageList.Overhead(request, 1) : 0);
 
-    private bool IsNew(UnfinishedLine line) => line.Text.Length > 0 && request.After.IsBefore(line.Last, line.EndByte);
+    private bool IsNew(UnfinishedLine line) => !line.IsEmpty && request.After.IsBefore(line.Last, line.EndByte);
 
     private bool IsUnmatched(UnfinishedLine line) => IsNew(line) && !IsMatch(line);
 
-    private bool IsMatch(UnfinishedLine line) => IsNew(line) && (_pattern?.IsMatch(ToLine(line).Text) ?? true);
+    private bool IsMatch(UnfinishedLine line) => IsNew(line) && line.Matches(_pattern is null ? null : Matches);
 
-    private OutputLine ToLine(UnfinishedLine line)
-    {
-        var text = line.Text.ToString();
-        return new OutputLine(line.First, line.Before, request.StripAnsi ? new AnsiFilter().Apply(text) : text);
-    }
+    private bool Matches(string text, bool isBeheaded, bool goesOn) => _pattern!.IsMatch(Shown(text), isBeheaded, goesOn);
+
+    private OutputLine ToLine(UnfinishedLine line) => new(line.First, line.Before, Shown(line.Text), line.Left);
+
+    private string Shown(string text) => request.StripAnsi ? new AnsiFilter().Apply(text) : text;
 
     /// <summary>The answer to an input begins with the input, also on a line that has a prompt already.</summary>
     private static bool LooksBehind(PollRequest request) => request.Grep is not null && request.Match is null;

@@ -11,6 +11,9 @@ internal sealed record OutputSlice(
     /// <summary>Lines up to <see cref="Next"/> that <see cref="PollRequest.Grep"/> does not match.</summary>
     public long Unmatched { get; init; }
 
+    /// <summary>Lines that <see cref="PollRequest.Grep"/> saw in pieces, because they are very long.</summary>
+    public int InPieces { get; init; }
+
     /// <summary>The line that alone is longer than an answer may be, if there is one.</summary>
     public CutLine? Cut { get; init; }
 

@@ -45,7 +45,8 @@ internal sealed class FileFinder(WorkspaceFiles files)
         SearchPattern.Check(request.Pattern, request.Literal);
         var (after, afterLine) = request.Cursor is null ? ([], 0) : ParseCursor(path, request.Cursor);
         var search = new SearchRequest(
-            path.Relative, request.Pattern, request.Literal, request.IgnoreCase, GlobPattern.Normalize(request.Glob, path),
+            path.Relative, request.Literal ? request.Pattern : PatternDialect.Translate(request.Pattern), request.Literal,
+            request.IgnoreCase, GlobPattern.Normalize(request.Glob, path),
             Math.Clamp((uint)request.Context, 0, MaxContext), Math.Clamp((uint)request.MaxResults, 1, MaxMatches), request.IncludeIgnored)
         {
             After = after,
@@ -77,6 +78,7 @@ internal sealed class FileFinder(WorkspaceFiles files)
                 NamedDirectory = await NamedDirectoryAsync(
                     caller, request.Container, request.Path, request.Glob, cancellationToken),
                 GlobNote = GlobPattern.Misunderstanding(request.Glob),
+                PatternNote = request.Literal ? null : PatternDialect.Misunderstanding(request.Pattern),
             };
     }
 

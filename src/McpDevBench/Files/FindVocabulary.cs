@@ -130,6 +130,9 @@ internal sealed record FoundLines(IReadOnlyList<FoundLine> Matches, int FilesSea
     /// <summary>Why the glob may have been meant otherwise; where nothing was found.</summary>
     public string? GlobNote { get; init; }
 
+    /// <summary>Why the pattern may have been meant otherwise; where nothing was found.</summary>
+    public string? PatternNote { get; init; }
+
     /// <summary>The pattern asks for what only text across lines could have.</summary>
     public bool SpansLines { get; init; }
 

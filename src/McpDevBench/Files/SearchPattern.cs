@@ -17,12 +17,15 @@ internal static partial class SearchPattern
     /// <exception cref="RequestException">invalid_argument: it needs a newline, and could never match.</exception>
     public static void Check(string pattern, bool literal)
     {
-        if (literal ? !pattern.Contains('\n') : NewlineIn(pattern) != Newline.Needed)
+        if (literal ? !pattern.Contains('\n') : !NeedsNewline(pattern))
             return;
         throw new RequestException(
             ErrorCode.InvalidArgument, "The pattern contains a newline, and every line is searched by itself.",
             "Search for one of the lines, with context for the lines around it; for text across lines use exec with a tool of the image.");
     }
+
+    /// <summary>Whether a regular expression matches no text without a newline.</summary>
+    public static bool NeedsNewline(string pattern) => NewlineIn(pattern) == Newline.Needed;
 
     /// <summary>Whether a regular expression is written to match across lines, which it does not do here.</summary>
     public static bool MaySpanLines(string pattern) => NewlineIn(pattern) != Newline.None || SpanPattern().IsMatch(pattern);

@@ -42,6 +42,7 @@ internal sealed record ExecPollArguments(
     {
         if (Until == "match" && Grep is null)
             throw OutputOptions.MatchWithoutGrep();
+        GrepArgument.Check(Grep);
         if (Encoding != "base64")
             return;
         if (Grep is not null)
@@ -69,7 +70,7 @@ internal sealed record ExecPollResult(
         Usage = arguments.Details ? UsageResult.Of(page.Exec.Usage) : null,
         Truncated = OutputOptions.LeftOut(page),
         Status = ExecWords.Status(page.Exec) is "starting" and var status ? status : null,
-        Notes = OutputOptions.Unmatched(page.Output, arguments.AfterSeq) is { } unmatched
+        Notes = OutputOptions.Unmatched(page.Output, arguments.AfterSeq, arguments.Grep) is { } unmatched
             ? [.. ExecWords.Notes(page.Exec, isPaused) ?? [], unmatched]
             : ExecWords.Notes(page.Exec, isPaused),
     };
@@ -144,6 +145,7 @@ internal sealed record ExecInputArguments(
                 "Give data to write to stdin, or eof=true to close it; exec_poll reads output.");
         if (Until == "match" && Grep is null)
             throw OutputOptions.MatchWithoutGrep();
+        GrepArgument.Check(Grep);
         if (Until != "match" && Grep is not null)
             throw new RequestException(ErrorCode.InvalidArgument, "grep needs until=match.", "Add until=match, or leave out grep.");
     }

@@ -113,6 +113,8 @@ internal sealed record FsSearchResult(
                 "Every line is searched by itself, so the pattern matches nothing across lines: "
                     + "use exec with a tool of the image for that");
         }
+        if (found.PatternNote is { } meant)
+            parts.Add(meant);
         if (found.NamedDirectory is { } directory)
             parts.Add($"{directory} is a directory, and a glob matches files: pass path={directory} to search in it");
         if (found.GlobNote is { } note)

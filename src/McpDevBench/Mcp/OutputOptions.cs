@@ -60,15 +60,31 @@ internal static class OutputOptions
         return bytes == 0 ? null : new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
     }
 
-    /// <summary>A note about the lines that grep left out, which next_seq is behind; null if there are none.</summary>
-    public static string? Unmatched(OutputSlice output, long afterSeq)
+    /// <summary>A note about the lines that grep left out, which next_seq is behind, or saw in pieces; null if there are none.</summary>
+    public static string? Unmatched(OutputSlice output, long afterSeq, string? grep = null)
+    {
+        var notes = ((string?[])[LeftOutLines(output, afterSeq, grep), InPieces(output)]).OfType<string>();
+        return string.Join(' ', notes) is { Length: > 0 } note ? note : null;
+    }
+
+    private static string? LeftOutLines(OutputSlice output, long afterSeq, string? grep)
     {
         if (output.Unmatched == 0)
             return null;
         var hint = Words.Invariant($"read them with after_seq={afterSeq} without grep.");
+        var meant = GrepArgument.Note(grep) is { } note ? $" {note}" : "";
         return output.Messages.Count == 0
-            ? $"No line matched grep; {Plural.Of(output.Unmatched, "line")} left out: {hint}"
+            ? $"No line matched grep; {Plural.Of(output.Unmatched, "line")} left out: {hint}{meant}"
             : $"{Plural.Of(output.Unmatched, "line")} not matched by grep left out: {hint}";
+    }
+
+    private static string? InPieces(OutputSlice output)
+    {
+        const int MaxText = UnfinishedLine.MaxText, MaxMatch = MaxText / 2;
+        return output.InPieces == 0
+            ? null
+            : Words.Invariant($"{Plural.Of(output.InPieces, "line")} over {MaxText} characters matched in pieces: ")
+                + Words.Invariant($"a match of more than {MaxMatch} characters can be missed there.");
     }
 
     /// <summary>Both streams in order, with a line where the stream changes.</summary>
