@@ -63,6 +63,9 @@ internal sealed record Exec
     /// </summary>
     public bool IsScript { get; init; }
 
+    /// <summary>It runs in a terminal. Not stored: after a restart of the server it is not known.</summary>
+    public bool IsTerminal { get; init; }
+
     /// <summary>What its caller should know of its end.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -171,6 +174,9 @@ internal sealed record PollRequest
 
     /// <summary>The regular expression that ends the wait, where it does not choose the lines.</summary>
     public string? Match { get; init; }
+
+    /// <summary>The input whose answer is wanted: in a terminal its echo does not end the wait.</summary>
+    public InputEcho? Echo { get; init; }
 
     /// <summary>The bytes as they were written, in base64.</summary>
     public bool Base64 { get; init; }

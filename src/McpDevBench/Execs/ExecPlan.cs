@@ -19,6 +19,7 @@ internal sealed class ExecPlan(ExecOptions options, ExecKeys keys, TimeProvider 
         Owner = workspace.Owner,
         Command = CommandText.Kept(request.Cmd ?? ["sh", "-c", request.Shell!]),
         IsScript = request.Shell is not null,
+        IsTerminal = request.Pty,
         StartedAt = time.GetUtcNow(),
         Timeout = start.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(start.TimeoutMs),
         Notes = EndsWithTerminal(request) ? [ExecNotes.EndsWithTerminal] : [],

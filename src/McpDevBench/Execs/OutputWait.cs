@@ -16,6 +16,7 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
     private readonly bool _wasFinished = active.Exec.Finished;
     private readonly TimeSpan _limit = TimeSpan.FromMilliseconds(request.WaitMs);
     private long _before = -1, _seen, _lastChange = active.LastOutput;
+    private readonly InputEcho? _echo = active.Exec.IsTerminal ? request.Echo : null;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -46,7 +47,7 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
                 return lines.HasMatch ? TimeSpan.Zero : TimeSpan.MaxValue;
         }
         var bytes = BytesAfter();
-        if (bytes == 0)
+        if (bytes == 0 || IsEcho(bytes))
             return TimeSpan.MaxValue;
         if (bytes >= Math.Min(EnoughBytes, request.MaxBytes))
             return TimeSpan.Zero;
@@ -55,6 +56,15 @@ internal sealed class OutputWait(ActiveExec active, PollRequest request, LineSca
             _lastChange = active.LastOutput;
         _seen = bytes;
         return (request.Until == PollUntil.Settled ? Quiet : Moment) - time.GetElapsedTime(_lastChange);
+    }
+
+    /// <summary>The program has not answered yet.</summary>
+    private bool IsEcho(long bytes)
+    {
+        if (_echo is null || bytes > _echo.MaxBytes)
+            return false;
+        var output = OutputPager.Page(active.Log, request with { MaxBytes = 6 * _echo.MaxBytes, Separate = false, StripAnsi = false });
+        return _echo.IsAll(string.Concat(output.Messages.Select(message => message.Data)));
     }
 
     /// <summary>Bytes after after_seq of what is asked for. An unfinished character is not output yet.</summary>

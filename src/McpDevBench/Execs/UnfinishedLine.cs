@@ -45,7 +45,7 @@ internal sealed class UnfinishedLine
         _bytes += toByte - fromByte;
         if (_hasMatched)
         {
-            Left += Utf8Text.Size(text);
+            Left += Encoding.UTF8.GetByteCount(text);
             return;
         }
         _text.Append(text);
@@ -75,7 +75,7 @@ internal sealed class UnfinishedLine
         var at = text.Length - (MaxText / 2);
         if (char.IsLowSurrogate(text[at]))
             at++;
-        Left += Utf8Text.Size(text.AsSpan(0, at));
+        Left += Encoding.UTF8.GetByteCount(text.AsSpan(0, at));
         IsBeheaded = true;
         _text.Remove(0, at);
     }

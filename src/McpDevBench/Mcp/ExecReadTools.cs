@@ -185,7 +185,8 @@ internal sealed class ExecInputTool(ExecControl execs, ExecReader reader, TimePr
         }
         if (!arguments.Waits)
             return result;
-        var page = await reader.PollAsync(call.Caller, arguments.ToRequest(afterSeq), cancellationToken);
+        var echo = InputEcho.Of(Utf8Text.Decode(data.AsSpan(0, taken)));
+        var page = await reader.PollAsync(call.Caller, arguments.ToRequest(afterSeq) with { Echo = echo }, cancellationToken);
         return result with
         {
             Open = open && !page.Exec.Finished,
