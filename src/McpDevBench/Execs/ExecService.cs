@@ -15,9 +15,9 @@ internal sealed class ExecService(
     {
         if (request.IdempotencyKey is not { } key)
             return await StartOnceAsync(caller, request, onStarted, cancellationToken);
-        await recovery.FindAsync(caller, request.Container, cancellationToken);
+        var workspace = await recovery.FindAsync(caller, request.Container, cancellationToken);
         using var _ = await keys.LockAsync($"{ExecScope}\n{caller.Name}\n{key}", cancellationToken);
-        var fingerprint = Fingerprint(request);
+        var fingerprint = Fingerprint(request with { Container = workspace.Id.ToString() });
         if (idempotency.Find(caller, ExecScope, key, fingerprint) is { } handle && ExecId.TryParse(handle, out var id)
             && lookup.Lookup(id) is { } present)
             return new StartedExec(lookup.Noted(present), TimeSpan.Zero, IsRepeated: true);

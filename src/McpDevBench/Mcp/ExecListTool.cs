@@ -28,7 +28,7 @@ internal sealed class ListExecsTool(ExecLookup execs, WorkspaceList workspaces)
     {
         var page = execs.List(call.Caller, arguments.ContainerId, arguments.IncludeFinished, arguments.Cursor);
         var listed = page.Execs.Select(exec => new ListedExec(
-            exec.Id.ToString(), exec.ContainerId.ToString(), CommandText.Of(exec.Command), ExecWords.Status(exec),
+            exec.Id.ToString(), exec.ContainerId.ToString(), CommandText.Of(exec), ExecWords.Status(exec),
             Words.Time(exec.StartedAt), Words.Time(exec.EndedAt), ExecWords.Outcome(exec), exec.ExitCode));
         return new ListExecsResult([.. listed], page.NextCursor, await HintAsync(page, arguments, cancellationToken));
     }
