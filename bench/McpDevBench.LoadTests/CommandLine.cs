@@ -27,11 +27,23 @@ internal sealed class CommandLine
 
     public string? Text(string name) => _options.GetValueOrDefault(name);
 
-    public Uri? Address(string name) => Text(name) is not { } text ? null
-        : Uri.TryCreate(text, UriKind.Absolute, out var address) ? address : throw new UsageException($"--{name} {text}: not an address.");
+    public Uri? Address(string name)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out var address)
+            ? address
+            : throw new UsageException($"--{name} {text}: not an address.");
+    }
 
-    public double? Number(string name) => Text(name) is not { } text ? null
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw new UsageException($"--{name} {text}: not a positive number.");
+    public double? Number(string name)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new UsageException($"--{name} {text}: not a positive number.");
+    }
 
     /// <summary>Such as <c>90s</c>, <c>2m</c> or <c>1h</c>.</summary>
     public TimeSpan? Duration(string name)

@@ -43,7 +43,7 @@ internal static unsafe class AgentHost
         Marks marks = options.Identity is null ? new LimitMarks() : new GroupMarks(GroupFile.Open());
         var killer = new ProcessKiller(marks);
         var workers = new WorkerPool();
-        var spawner = new Spawner(marks, options.Identity, workspace.Root, loop.Wake);
+        var spawner = new ProcessSpawner(marks, options.Identity, workspace.Root, loop.Wake);
         var execs = new ExecTable(loop, spawner, killer, workers, new LimitCounters(workspace.Root));
         var router = new RequestRouter(execs, workers, new FileRequests(workspace), new ControlGroup());
         var connections = new ConnectionManager(loop, router, execs);

@@ -7,7 +7,7 @@ namespace McpDevBench.AgentProtocol;
 /// <para>Server to agent: <see cref="ServerMagic"/> (8 bytes), secret (32), nonce (32). Agent to server: <see cref="AgentMagic"/> (8), the
 /// same nonce (32). Frames follow.</para>
 /// <para>The agent takes the secret of the first handshake of its life, which happens before any workload exists. Afterwards it looks for
-/// magic and secret at every position of the stream, so a new server can start over at any moment, and nobody without the secret can speak
+/// magic and secret at every position of the stream, so a new server can start over at any moment, and no one without the secret can speak
 /// to it. The server skips everything up to its fresh, random nonce.</para>
 /// </remarks>
 public static class Handshake

@@ -21,7 +21,7 @@ public ref struct MessageReader(ReadOnlySpan<byte> source)
     {
         0 => false,
         1 => true,
-        var other => throw new ProtocolException($"{other} is no boolean"),
+        var other => throw new ProtocolException($"{other} is not a boolean"),
     };
 
     public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));

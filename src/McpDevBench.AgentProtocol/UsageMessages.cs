@@ -15,7 +15,7 @@ public sealed record ContainerUsage(ulong? MemoryBytes, ulong? CpuMicroseconds)
     {
         var usage = new ContainerUsage(from.OptionalUInt64(), from.OptionalUInt64());
         return usage is { MemoryBytes: > Max } or { CpuMicroseconds: > Max }
-            ? throw new ProtocolException($"{usage.MemoryBytes} bytes and {usage.CpuMicroseconds} µs are no container's usage")
+            ? throw new ProtocolException($"{usage.MemoryBytes} bytes and {usage.CpuMicroseconds} µs cannot be a container's usage")
             : usage;
     }
 }

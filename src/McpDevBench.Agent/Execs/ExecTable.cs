@@ -6,7 +6,7 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent.Execs;
 
 /// <summary>Every exec that the server has not acknowledged as ended. On the loop's thread.</summary>
-internal sealed class ExecTable(EventLoop loop, Spawner spawner, ProcessKiller killer, WorkerPool workers, LimitCounters limits)
+internal sealed class ExecTable(EventLoop loop, ProcessSpawner spawner, ProcessKiller killer, WorkerPool workers, LimitCounters limits)
 {
     /// <summary>Running, or ended and not acknowledged.</summary>
     private const int MaxExecs = 64;

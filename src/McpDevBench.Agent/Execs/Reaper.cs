@@ -13,7 +13,7 @@ internal readonly record struct ProcessExit(int Code, byte Signal, long CpuMicro
 
 /// <summary>Collects every dead child: leaders of execs, and the orphans that come to the first process.</summary>
 /// <param name="orphanEnded">Called for every child that is not a leader.</param>
-internal sealed unsafe class Reaper(Spawner spawner, Action orphanEnded)
+internal sealed unsafe class Reaper(ProcessSpawner spawner, Action orphanEnded)
 {
     public void Start()
     {

@@ -166,7 +166,7 @@ internal static class GlobSegments
         => System.Text.Rune.DecodeFromUtf8(character, out var rune, out _) == System.Buffers.OperationStatus.Done ? rune.Value
             : -character[0];
 
-    /// <summary>Bytes of the character there; one where it is no UTF-8.</summary>
+    /// <summary>Bytes of the character there; one where it is not UTF-8.</summary>
     private static int CharacterLength(ReadOnlySpan<byte> text, int at)
         => System.Text.Rune.DecodeFromUtf8(text[at..], out _, out var length) == System.Buffers.OperationStatus.Done ? length : 1;
 }

@@ -50,7 +50,7 @@ internal sealed class LineReader
     /// <summary>Whether a carriage return before the line's end is left in the text.</summary>
     public bool KeepCarriageReturn { get; init; }
 
-    /// <returns>False: there is a NUL near the beginning, so it is no text.</returns>
+    /// <returns>False: there is a NUL near the beginning, so it is not text.</returns>
     public bool Open(int fd, bool evenBinary)
     {
         (_fd, _start, _end, _searched, _offset, _atEnd, _inside, _decoder) = (fd, 0, 0, 0, 0, false, false, null);

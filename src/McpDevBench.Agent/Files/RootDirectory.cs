@@ -5,7 +5,7 @@ namespace McpDevBench.Agent.Files;
 
 /// <summary>
 /// A directory that no path leads out of, usually the workspace. The kernel resolves every path below it, in the call that opens it: there
-/// is no check that a link could be swapped after.
+/// are no checks that a link could be swapped after.
 /// </summary>
 internal sealed unsafe class RootDirectory
 {

@@ -73,7 +73,7 @@ internal sealed unsafe class UserIds(uint workload, uint group, uint own)
         uint real, effective, saved;
         if (Libc.getresuid(&real, &effective, &saved) != 0 || real != Own || effective != Own || saved != Own)
             return false;
-        // They return what was before, also where they fail; a number that is no user changes nothing.
+        // They return what was before, also where they fail; an invalid user id changes nothing.
         _ = Libc.setfsgid(Group);
         _ = Libc.setfsuid(Workload);
         return Libc.setfsgid(uint.MaxValue) == Group

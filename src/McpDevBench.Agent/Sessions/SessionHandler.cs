@@ -58,7 +58,7 @@ internal sealed class SessionHandler(Session session, RequestRouter router, Exec
             throw new ProtocolException($"the server speaks version {hello.Version}, at least {Protocol.MinVersion} is required");
         session.Version = Math.Min(hello.Version, Protocol.Version);
         var message = new MessageWriter { Version = session.Version };
-        // A number that is no user changes nothing, and returns whose files the agent works on.
+        // An invalid user id changes nothing, and returns whose files the agent works on.
         var user = Libc.setfsuid(uint.MaxValue);
         var mounts = session.Version >= 3 ? MountTable.Read() : [];
         (execs.Welcome(session.Version) with { Mounts = mounts, User = user }).Write(message);

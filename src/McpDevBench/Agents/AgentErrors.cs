@@ -83,7 +83,9 @@ internal static partial class AgentErrors
     /// <summary>Bounded, and with control characters made visible.</summary>
     public static string Clean(string text)
     {
-        var length = text.Length <= MaxText ? text.Length : MaxText - (char.IsHighSurrogate(text[MaxText - 1]) ? 1 : 0);
+        var length = Math.Min(text.Length, MaxText);
+        if (length < text.Length && char.IsHighSurrogate(text[length - 1]))
+            length--;
         var clean = string.Create(length, text, static (to, from) =>
         {
             for (var i = 0; i < to.Length; i++)

@@ -61,7 +61,7 @@ internal sealed class ReceivedContent
         }
     }
 
-    /// <summary>Nobody takes it: what is there and what comes is dropped.</summary>
+    /// <summary>Drops the content that has arrived and all that follows.</summary>
     public void Discard()
     {
         lock (_lock)

@@ -6,7 +6,7 @@ namespace McpDevBench.Calls;
 /// <summary>The errors of calls that no service has named.</summary>
 internal static class CallErrors
 {
-    /// <summary>An exception that is no failure.</summary>
+    /// <summary>An exception that is not a failure.</summary>
     public const string None = "none";
 
     private const string Cancelled = "cancelled";

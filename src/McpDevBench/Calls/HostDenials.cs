@@ -2,7 +2,7 @@ using McpDevBench.Audit;
 
 namespace McpDevBench.Calls;
 
-/// <summary>Records a request that was rejected for its headers, before it was a call.</summary>
+/// <summary>Records requests that are rejected for their headers, before dispatch.</summary>
 internal sealed class HostDenials(AuditLog audit, TimeProvider time)
 {
     /// <param name="header">The header's name and value.</param>

@@ -14,7 +14,7 @@ internal sealed class LinePattern(string pattern)
     /// <summary>The pattern names carriage returns, which otherwise are not part of a line's end.</summary>
     private readonly bool _wantsReturn = pattern.Contains('\r') || pattern.Contains("\\r", StringComparison.Ordinal);
 
-    /// <exception cref="RequestException">invalid_argument: it is no regular expression.</exception>
+    /// <exception cref="RequestException">invalid_argument: it is not a regular expression.</exception>
     public static void Check(string pattern) => Compile(pattern);
 
     /// <param name="isBeheaded">The text begins within the line: a match may not begin where it does.</param>

@@ -71,15 +71,15 @@ internal sealed class FileFinder(WorkspaceFiles files)
                 "Search again without cursor, with a narrower pattern, path or glob.");
         }
         var found = Found(answer, request) with { SpansLines = !request.Literal && SearchPattern.MaySpanLines(request.Pattern) };
-        return found.Matches.Count > 0
-            ? found
-            : found with
-            {
-                NamedDirectory = await NamedDirectoryAsync(
-                    caller, request.Container, request.Path, request.Glob, cancellationToken),
-                GlobNote = GlobPattern.Misunderstanding(request.Glob),
-                PatternNote = request.Literal ? null : PatternDialect.Misunderstanding(request.Pattern),
-            };
+        if (found.Matches.Count > 0)
+            return found;
+        return found with
+        {
+            NamedDirectory = await NamedDirectoryAsync(
+                caller, request.Container, request.Path, request.Glob, cancellationToken),
+            GlobNote = GlobPattern.Misunderstanding(request.Glob),
+            PatternNote = request.Literal ? null : PatternDialect.Misunderstanding(request.Pattern),
+        };
     }
 
     /// <summary>A glob without wildcards matches names of files; where a directory has the name, its insides were probably meant.</summary>

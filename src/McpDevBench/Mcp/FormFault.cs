@@ -42,9 +42,9 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
                 "The message is not UTF-8.", "Send JSON in UTF-8; bytes that are not text go as base64, where a tool has encoding.",
                 McpErrorCode.ParseError, null);
         var id = IdOf(message);
-        return id is { } given && WrongId(given.Type, message[given.At]) is { } sentence
-            ? new(sentence, "Use a string, or a whole number of 64 bits, as the id.", McpErrorCode.InvalidRequest, null)
-            : InInitialize(message, id is { } sent ? Encoding.UTF8.GetString(message[sent.At]) : null);
+        if (id is { } given && WrongId(given.Type, message[given.At]) is { } sentence)
+            return new(sentence, "Use a string, or a whole number of 64 bits, as the id.", McpErrorCode.InvalidRequest, null);
+        return InInitialize(message, id is { } sent ? Encoding.UTF8.GetString(message[sent.At]) : null);
     }
 
     /// <summary>What of a line the SDK would drop without an answer.</summary>

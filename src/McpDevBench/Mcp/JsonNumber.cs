@@ -71,9 +71,12 @@ internal readonly record struct JsonNumber(bool IsNegative, string Digits, int E
         var digits = TakeDigits(ref text).TrimStart('0');
         if (text.Length > 0)
             return false;
-        exponent = digits.Length > MaxExponentDigits
-            ? sign * 100_000_000
-            : sign * (digits.Length == 0 ? 0 : int.Parse(digits, CultureInfo.InvariantCulture));
+        exponent = sign * digits.Length switch
+        {
+            0 => 0,
+            > MaxExponentDigits => 100_000_000,
+            _ => int.Parse(digits, CultureInfo.InvariantCulture),
+        };
         return true;
     }
 }

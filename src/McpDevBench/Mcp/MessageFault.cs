@@ -12,7 +12,7 @@ namespace McpDevBench.Mcp;
 /// <param name="Hint">What to send instead.</param>
 /// <param name="ArgumentsStart">Where the arguments of a tool call begin, behind their brace, if the fault is in them; else -1.</param>
 /// <param name="Id">The request's id as JSON; null for a notification.</param>
-/// <param name="IsInvalidRequest">It is no request at all, in the words of JSON-RPC; else its parameters are wrong.</param>
+/// <param name="IsInvalidRequest">An invalid request in JSON-RPC's terms; otherwise its parameters are wrong.</param>
 internal sealed record MessageFault(string Sentence, string Hint, int ArgumentsStart, string? Id, bool IsInvalidRequest = false)
 {
     /// <summary>Names and values in a message. The largest call that the tools accept has fewer.</summary>

@@ -33,7 +33,7 @@ internal sealed class MessageScan
     public bool HasTooMany => Elements > MessageFault.MaxElements;
 
     /// <summary>Whether the message has more names and values, as far as it has to be read for that.</summary>
-    /// <exception cref="JsonException">What was read is no JSON.</exception>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
     public static bool HasMoreThan(int maximum, ReadOnlySpan<byte> message)
     {
         var reader = new Utf8JsonReader(message);
@@ -47,7 +47,7 @@ internal sealed class MessageScan
         return true;
     }
 
-    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
     public MessageFault? Run(ReadOnlySpan<byte> message)
     {
         var reader = new Utf8JsonReader(message);
@@ -66,9 +66,9 @@ internal sealed class MessageScan
             return MessageFault.TooLarge(_id);
         if (_fault is null && WrongEnvelope() is { } sentence)
             return new MessageFault(sentence, EnvelopeHint, -1, _id, IsInvalidRequest: true);
-        return _fault is not { } fault
-            ? null
-            : new MessageFault(fault.Sentence, fault.Hint, _isInArguments && _isToolCall ? _arguments : -1, _id, _isEnvelope);
+        if (_fault is not { } fault)
+            return null;
+        return new MessageFault(fault.Sentence, fault.Hint, _isInArguments && _isToolCall ? _arguments : -1, _id, _isEnvelope);
     }
 
     private string? WrongEnvelope()

@@ -57,7 +57,9 @@ internal static class OutputOptions
         if (output.Dropped > 0)
             hints.Add($"{Plural.Of(output.Dropped, "byte")} in the middle not kept: have the command write such an output to a file.");
         var bytes = output.Remaining + output.Skipped + output.Dropped + (output.Cut?.Bytes ?? 0);
-        return bytes == 0 ? null : new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
+        if (bytes == 0)
+            return null;
+        return new(bytes, string.Join(' ', hints), output.Dropped == 0 ? null : output.Dropped);
     }
 
     /// <summary>A note about the lines that grep left out, which next_seq is behind, or saw in pieces; null if there are none.</summary>

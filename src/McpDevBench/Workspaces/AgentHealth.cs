@@ -21,7 +21,7 @@ internal sealed class AgentHealth(WorkspaceDirectory workspaces, AgentDirectory 
 
     /// <summary>
     /// Asks the workspaces that should have a connection: before reconciliation, the server has not tried to connect to any. A connection
-    /// alone is no proof: a paused container keeps it.
+    /// alone proves nothing: a paused container keeps it.
     /// </summary>
     private async Task<Health> CheckAsync()
     {

@@ -140,7 +140,7 @@ internal sealed partial class DiskWatch(
         if (LossAt(room) < readings.MaxBytes)
             return;
         await enforcer.StopHiddenAsync([.. running.Where(enforcer.IsBusy)], MeasureDiskAsync);
-        // What nobody here has written is no reason to look again.
+        // Another program of the host wrote it: looking again would not help.
         _loss.Reset();
     }
 

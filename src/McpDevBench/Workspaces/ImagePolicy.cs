@@ -37,9 +37,17 @@ internal sealed class ImagePolicy(WorkspaceOptions options)
     }
 
     /// <summary>What a client may use instead.</summary>
-    public string Nearest => Objection(ImageReference.Parse(options.DefaultImage)) is null ? options.DefaultImage
-        : options.AllowedImages is [var first, ..] && first != "*" ? first
-        : $"{(options.AllowedRegistries is [var registry, ..] ? registry : "none")}/…";
+    public string Nearest
+    {
+        get
+        {
+            if (Objection(ImageReference.Parse(options.DefaultImage)) is null)
+                return options.DefaultImage;
+            if (options.AllowedImages is [var first, ..] && first != "*")
+                return first;
+            return $"{(options.AllowedRegistries is [var registry, ..] ? registry : "none")}/…";
+        }
+    }
 
     private string Hint => $"Use an allowed image, such as {Nearest}, or one that list_images shows; "
         + "spawn with dry_run=true says what policy decides.";

@@ -33,7 +33,7 @@ internal sealed partial record ImageReference(string Domain, string Path, string
 
     public override string ToString() => Canonical;
 
-    /// <exception cref="RequestException">invalid_argument: it is no image reference.</exception>
+    /// <exception cref="RequestException">invalid_argument: it is not an image reference.</exception>
     public static ImageReference Parse(string text)
     {
         if (string.IsNullOrWhiteSpace(text))

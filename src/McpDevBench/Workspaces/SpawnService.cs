@@ -26,7 +26,7 @@ internal sealed class SpawnService(
             : await admission.DecideAsync(plan, cancellationToken);
     }
 
-    /// <summary>Kept files come back with their image, unless the spawn names another or policy no longer allows it.</summary>
+    /// <summary>Kept files are restored with their image, unless the spawn names another or policy no longer allows it.</summary>
     private SpawnPlan PlanOf(Caller caller, SpawnRequest request)
     {
         var plan = SpawnPlan.Of(request, options);

@@ -101,7 +101,7 @@ internal sealed class WorkspaceStore(Database database)
     private static Workspace Read(SqliteDataReader row)
     {
         if (!WorkspaceId.TryParse(row.Text("id"), out var id))
-            throw new InvalidDataException($"'{row.Text("id")}' is no container id");
+            throw new InvalidDataException($"'{row.Text("id")}' is not a workspace id");
         return new Workspace
         {
             Id = id,

@@ -10,7 +10,7 @@ public sealed class InputEchoTests : IDisposable
     private const string Step = "import time; time.sleep(1.5); print('ans1')\n";
     private const string Block = "for i in range(3):\n  print(i)\n\n";
 
-    private readonly TimerTime _time = new();
+    private readonly SteppedTime _time = new();
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -48,7 +48,7 @@ public sealed class InputEchoTests : IDisposable
     public async Task A_wait_in_a_terminal_goes_on_behind_the_echo(bool isTerminal)
     {
         using var log = new OutputLog(_folder["log"], 1 << 20);
-        var active = new ActiveExec(NewExec() with { IsTerminal = isTerminal }, "box", log);
+        var active = new ActiveExec(NewExec() with { IsTerminal = isTerminal }, new ContainerId("box"), log);
         log.Append(1, 0, ">>> "u8);
         var request = new PollRequest { ExecId = "", WaitMs = 25_000, AfterSeq = 0, Echo = InputEcho.Of(Step) };
         var wait = new OutputWait(active, request, null, _time).RunAsync(TestContext.Current.CancellationToken);
@@ -72,7 +72,7 @@ public sealed class InputEchoTests : IDisposable
     private Exec NewExec() => new()
     {
         Id = ExecId.New(),
-        ContainerId = ContainerId.New(),
+        ContainerId = WorkspaceId.New(),
         Owner = "local",
         Command = ["python3"],
         StartedAt = _time.GetUtcNow(),

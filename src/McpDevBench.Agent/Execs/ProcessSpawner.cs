@@ -13,7 +13,7 @@ internal readonly record struct StartedProcess(
 /// <summary>Starts the leaders of execs, one at a time, as the workload's user.</summary>
 /// <param name="identity">Null: as the agent's user.</param>
 /// <param name="wakeLoop">From any thread: <see cref="Deadline"/> is earlier now.</param>
-internal sealed unsafe class Spawner(Marks marks, UserIds? identity, int workspace, Action wakeLoop)
+internal sealed unsafe class ProcessSpawner(Marks marks, UserIds? identity, int workspace, Action wakeLoop)
 {
     /// <summary>
     /// A child that takes longer to execute its program is killed: just before that it has the workload's user, and may have been stopped.
