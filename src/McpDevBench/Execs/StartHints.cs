@@ -21,7 +21,7 @@ internal static class StartHints
     private const string Check = "Check the path, and the first line of a script: it names the interpreter, and ends with LF, not CRLF. ";
 
     private const string Interpreter =
-        "A script also runs with its interpreter, such as [\"python3\", \"main.py\"] or [\"sh\", \"run.sh\"].";
+        "A script also runs with its interpreter: cmd=[\"python3\", \"main.py\"] or cmd=[\"sh\", \"run.sh\"].";
 
     /// <summary>The error with a hint that fits the command; as it is where there is none.</summary>
     public static RequestException Explain(RequestException e, ExecStart start) =>
@@ -39,7 +39,7 @@ internal static class StartHints
         if (isScript || start.Argv.FirstOrDefault() is not { } program)
             return null;
         if (Says(message, "not executable") || Says(message, "is not an executable file"))
-            return "If it is a program, make it executable: exec chmod +x, or fs_write with mode=755. " + Interpreter;
+            return "Make it executable with exec shell=\"chmod +x FILE\", or fs_write with mode=755, and call again. " + Interpreter;
         if (Says(message, "a script needs a #! line"))
             return "A script begins with a line such as #!/bin/sh. " + Interpreter;
         // The text of a long name is cut before the reason.

@@ -49,7 +49,7 @@ public sealed class ReplTests(ServerProcess server) : IClassFixture<ServerProces
     public async Task A_full_folder_is_named_also_when_the_command_has_deleted_its_files()
     {
         await using var assistant = await server.Connect();
-        var workspace = await assistant.Spawn(Images.Busybox);
+        var workspace = await assistant.Spawn(Images.Python);
         var full = await workspace.Exec(
             "f=$(mktemp); head -c 2000000000 /dev/zero >$f; r=$?; rm -f $f; exit $r", ("wait_ms", 25_000));
         Assert.NotEqual(0, full.ExitCode);
