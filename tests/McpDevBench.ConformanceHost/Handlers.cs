@@ -2,7 +2,7 @@ using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.ConformanceHost;
 
-/// <summary>What the suite asks of a server that is no tool, prompt or resource.</summary>
+/// <summary>What the suite asks of a server other than a tool, prompt or resource.</summary>
 internal static class Handlers
 {
     public static void Add(IMcpServerBuilder mcp) => mcp

@@ -10,7 +10,7 @@ public sealed class CodeCountTests
     /// <summary>Today's counts. Lower one with every change that makes it smaller; 0 stays 0.</summary>
     private static readonly Dictionary<string, int> _ceilings = new()
     {
-        ["wide"] = 969, ["nested"] = 10, ["constructor"] = 0, ["twice"] = 0, ["long"] = 2, ["idiom"] = 13, ["median"] = 70,
+        ["wide"] = 948, ["nested"] = 5, ["constructor"] = 0, ["twice"] = 0, ["long"] = 2, ["idiom"] = 4, ["median"] = 70,
     };
 
     private static readonly string _root = Root();

@@ -25,7 +25,8 @@ internal static class ResultText
         _ => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:0.0} ms"),
     };
 
-    private static string Ratio(double? ratio) => ratio is null ? "" : ratio.Value.ToString(ratio < 10 ? "0.00" : "0", CultureInfo.InvariantCulture);
+    private static string Ratio(double? ratio) =>
+        ratio?.ToString(ratio < 10 ? "0.00" : "0", CultureInfo.InvariantCulture) ?? "";
 
     private static ResultRow Row(string line)
     {

@@ -4,8 +4,8 @@ using McpDevBench.AgentProtocol;
 namespace McpDevBench.Agent.Files;
 
 /// <summary>
-/// A directory that no path leads out of, usually the workspace. The kernel resolves every path below it, in the call that opens it: there
-/// are no checks that a link could be swapped after.
+/// A directory that no path leads out of, usually the workspace. The kernel resolves every path below it, in the call that opens it: a
+/// link that is swapped meanwhile leads nowhere else.
 /// </summary>
 internal sealed unsafe class RootDirectory
 {

@@ -26,7 +26,7 @@ internal static class InvalidHints
         ("sparse", "Make the archive again without tar's option -S (--sparse), and send it."),
         ("is a link without a possible target", MakeArchiveAgain + "leave that link out (--exclude)."),
         ("archive: a name contains NUL", MakeArchiveAgain + "send it: this one is damaged."),
-        ("archive:", MakeArchiveAgain + "send it: this one is damaged, or is no tar. tar tf FILE shows whether tar can read it."),
+        ("archive:", MakeArchiveAgain + "send it: this one is damaged, or not a tar file. tar tf FILE shows whether tar can read it."),
         ("a path cannot contain NUL", "Leave the NUL character out of the path."),
         ("a glob has at most", "Use a shorter glob, or several calls with one each."),
         ("pattern: between", "Use a pattern of that length; several shorter ones can be searched one after the other."),

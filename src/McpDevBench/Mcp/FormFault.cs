@@ -55,7 +55,7 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
         try
         {
             return JsonSerializer.Deserialize(line, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage))) is null
-                ? new("The line is no JSON-RPC message.", OneMessage, McpErrorCode.InvalidRequest, null)
+                ? new("The line is not a JSON-RPC message.", OneMessage, McpErrorCode.InvalidRequest, null)
                 : null;
         }
         catch (JsonException)
@@ -104,7 +104,7 @@ internal sealed record FormFault(string Sentence, string Hint, McpErrorCode Code
             var isRequest = message.ValueKind == JsonValueKind.Object && message.TryGetProperty("method", out var method)
                 && method.ValueKind == JsonValueKind.String;
             var id = isRequest && IdOf(line) is { } sent ? Encoding.UTF8.GetString(line[sent.At]) : null;
-            return new("The line is no JSON-RPC message.", OneMessage, McpErrorCode.InvalidRequest, id);
+            return new("The line is not a JSON-RPC message.", OneMessage, McpErrorCode.InvalidRequest, id);
         }
         catch (JsonException)
         {

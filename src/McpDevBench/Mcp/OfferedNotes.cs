@@ -4,7 +4,7 @@ using ModelContextProtocol.Protocol;
 
 namespace McpDevBench.Mcp;
 
-/// <summary>Notes and hints in a result, without the tools that this server does not offer: in its members and in its text.</summary>
+/// <summary>Removes tools that are disabled on this server from the notes and hints of a result, in its members and its text.</summary>
 internal static class OfferedNotes
 {
     public static void Apply(ToolNames tools, CallToolResult result)

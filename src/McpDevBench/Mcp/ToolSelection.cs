@@ -89,7 +89,7 @@ internal sealed record ToolSelection(
                 continue;
             var nearest = Nearest.To(pattern, ToolCatalogue.All.Select(tool => tool.Name));
             var hint = nearest is null ? "use names of tools, or a prefix and *" : $"did you mean {nearest}";
-            settings.Refuse($"{variable} has '{pattern}', which is no tool: {hint}.");
+            settings.Refuse($"{variable} has '{pattern}', which is not a tool: {hint}.");
         }
     }
 

@@ -56,7 +56,7 @@ internal sealed partial record ImageReference(string Domain, string Path, string
         var hasDomain = first.AsSpan().ContainsAny(".:") || first == "localhost" || first.Any(char.IsAsciiLetterUpper);
         var (domain, path) = hasDomain ? (first, name[(firstSlash + 1)..]) : ("docker.io", name);
         if (!DomainPattern().IsMatch(domain) || !PortIsValid(domain))
-            throw Invalid(text, $"'{domain}' is no registry's host name");
+            throw Invalid(text, $"'{domain}' is not a registry's host name");
         domain = domain.ToLowerInvariant() is "index.docker.io" ? "docker.io" : domain.ToLowerInvariant();
         if (domain == "docker.io" && !path.Contains('/', StringComparison.Ordinal))
             path = "library/" + path;
@@ -106,7 +106,7 @@ internal sealed partial record ImageReference(string Domain, string Path, string
     }
 
     private static RequestException Invalid(string text, string why) => new(
-        ErrorCode.InvalidArgument, $"'{text}' is no image reference: {why}.",
+        ErrorCode.InvalidArgument, $"'{text}' is not an image reference: {why}.",
         "Use a form like python:3.12-slim, ghcr.io/owner/name:tag or name@sha256:….");
 
     [GeneratedRegex(@"\A(?:[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*\z")]

@@ -97,6 +97,8 @@ public sealed class OutputTests : IAsyncLifetime
     private long OutputMb()
     {
         var folder = new DirectoryInfo(Path.Combine(_server.Folder, "output"));
-        return folder.Exists ? folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0) >> 20 : 0;
+        if (!folder.Exists)
+            return 0;
+        return folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0) >> 20;
     }
 }

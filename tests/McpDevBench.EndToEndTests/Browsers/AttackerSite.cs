@@ -114,6 +114,8 @@ internal sealed class AttackerSite : IAsyncDisposable
         using var body = new StreamReader(request.InputStream);
         if (request.HttpMethod == "POST" && (await body.ReadToEndAsync()).Contains("\"method\"", StringComparison.Ordinal))
             return See($"called as {request.ContentType?.Split(';')[0] ?? "nothing"}");
-        return request.HttpMethod == "GET" ? See(request.Headers["Upgrade"] is null ? "called via eventsource" : "called via websocket") : ("text/plain", []);
+        if (request.HttpMethod != "GET")
+            return ("text/plain", []);
+        return See(request.Headers["Upgrade"] is null ? "called via eventsource" : "called via websocket");
     }
 }

@@ -174,8 +174,12 @@ internal sealed class Canaries
             yield return $"{{{canary.Json}:{canary.Json}}}";
     }
 
-    private static string Plausible(JsonProperty property, Workspace workspace) => property.Name is "container_id" or "target" ? $"\"{workspace.Id}\""
-        : property.Value.TryGetProperty("type", out var type) && type.ToString().Contains("array", StringComparison.Ordinal) ? "[]"
-        : property.Value.TryGetProperty("enum", out var words) ? words[0].GetRawText()
-        : "\"x\"";
+    private static string Plausible(JsonProperty property, Workspace workspace)
+    {
+        if (property.Name is "container_id" or "target")
+            return $"\"{workspace.Id}\"";
+        if (property.Value.TryGetProperty("type", out var type) && type.ToString().Contains("array", StringComparison.Ordinal))
+            return "[]";
+        return property.Value.TryGetProperty("enum", out var words) ? words[0].GetRawText() : "\"x\"";
+    }
 }

@@ -30,7 +30,7 @@ public sealed partial class SettingsTests : IDisposable
     [InlineData("MCP_PUBLIC_URL", "bench.example", "MCP_PUBLIC_URL='bench.example' is not allowed: use http:// or https://")]
     [InlineData("MCP_PUBLIC_URL", "https://bench.example/?x=1", "without a query")]
     [InlineData("MCP_TOOLS_DENY", "fs_raed", "did you mean fs_read")]
-    [InlineData("MCP_TOOLS_ALLOW", "fs_read,zzz*", "'zzz*', which is no tool")]
+    [InlineData("MCP_TOOLS_ALLOW", "fs_read,zzz*", "'zzz*', which is not a tool")]
     [InlineData(
         "MCP_TOOLSETS", "workspace,operators",
         "MCP_TOOLSETS has 'operators', which is not a toolset: use one or more of workspace, exec, files, operator.")]
