@@ -12,9 +12,10 @@ export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUI
 
 # In CI the packages are those of the lock files or none. The compiler's own packages follow the SDK, so another SDK than the one that
 # wrote the lock files cannot be held to them.
-if [ "${CI:-}" = true ] && command -v dotnet >/dev/null 2>&1; then
+locks=$root/src/McpDevBench/packages.lock.json
+if [ "${CI:-}" = true ] && [ -e "$locks" ] && [ -z "${RestoreLockedMode:-}" ] && command -v dotnet >/dev/null 2>&1; then
     runtime=$(cd "$root" && dotnet msbuild -getProperty:BundledNETCoreAppPackageVersion src/McpDevBench)
-    if grep -A4 '"Microsoft.DotNet.ILCompiler"' "$root/src/McpDevBench/packages.lock.json" | grep -qF "\"$runtime\""; then
+    if grep -A4 '"Microsoft.DotNet.ILCompiler"' "$locks" | grep -qF "\"$runtime\""; then
         export RestoreLockedMode=true
     else
         printf '%s\n' "· the SDK brings runtime $runtime, the lock files another: packages are not held to them" >&2
