@@ -33,7 +33,7 @@ public sealed class LogTests : IDisposable
         var finished = lines.Single(line => line.Message == "Exec finished");
         Assert.Equal((exec, "req-abc123", "claude"), (finished.Text("exec_id"), finished.CorrelationId, finished.Text("client_name")));
         var created = lines.Single(line => line.Message == "Container created");
-        Assert.Equal("mcp_devbench.containers.container_service", created.Text("logger"));
+        Assert.Equal("mcp_devbench.workspaces.spawn_meter", created.Text("logger"));
         Assert.Equal((id, "docker.io/" + Images.Busybox, "claude"), (created.Text("container_id"), created.Text("image"), created.Text("client_name")));
         Assert.DoesNotContain(LogLine.ReadAll(server.Log), IsComplaint);
     }
@@ -201,7 +201,7 @@ public sealed class LogTests : IDisposable
 
     /// <summary>A complaint about anything but this machine: its engine, or a setting that this server does not know.</summary>
     private static bool IsComplaint(LogLine line) => line.Level is "WARNING" or "ERROR" or "CRITICAL" && line.Text("setting") is null
-        && line.Text("logger") is not "mcp_devbench.engine_checks"
+        && line.Text("logger") is not "mcp_devbench.workspaces.engine_checks"
         // Servers of other tests use the same engine.
         && !line.Message.StartsWith("Containers or files of another state", StringComparison.Ordinal);
 
