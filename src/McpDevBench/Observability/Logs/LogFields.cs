@@ -64,7 +64,7 @@ internal sealed class LogFields
     public static string SnakeCase(string name) => NameOf(name).Text;
 
     /// <summary>
-    /// <c>McpDevBench.Mcp.CallPipeline</c> is <c>mcp_devbench.mcp.call_pipeline</c>; the names of others stay as they are.
+    /// <c>McpDevBench.Calls.CallScope</c> is <c>mcp_devbench.calls.call_scope</c>; the names of others stay as they are.
     /// </summary>
     public static string LoggerName(string category) => category.StartsWith("McpDevBench", StringComparison.Ordinal)
         ? string.Join('.', category.Split('.').Select(LoggerNamePart))
