@@ -154,11 +154,20 @@ internal sealed class FileService(WorkspaceFiles files, MetricCatalogue metrics)
     {
         var parsed = WorkspacePath.Parse(path);
         var delete = new DeleteRequest(parsed.Relative, recursive, FileEntries.ParseEtag(ifMatch));
-        await WithEtagAsync(
-            caller, container, path, ifMatch,
-            () => files.RequestAsync(
-                caller, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false,
-                cancellationToken), cancellationToken);
+        try
+        {
+            await WithEtagAsync(
+                caller, container, path, ifMatch,
+                () => files.RequestAsync(
+                    caller, container, "delete", Opcode.Delete, delete.Write, static (ref MessageReader _) => true, repeatable: false,
+                    cancellationToken), cancellationToken);
+        }
+        catch (RequestException e) when (e.Code == ErrorCode.Conflict && ifMatch is not null)
+        {
+            // To the agent, a file that is gone has another etag; its name may be wrong.
+            await StatAsync(caller, container, path, cancellationToken);
+            throw;
+        }
         return parsed.ToString();
     }
 
