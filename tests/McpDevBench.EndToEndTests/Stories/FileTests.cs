@@ -86,7 +86,7 @@ public sealed class FileTests(ServerProcess server) : IClassFixture<ServerProces
         await Refused.With("conflict", () => workspace.Write("contended.txt", "x", ("if_none_match", "*")));
         await Refused.With("conflict", () => workspace.Edit("contended.txt", "round", "x", ("if_match", "\"old\"")));
         await Refused.With("conflict", () => workspace.Delete("contended.txt", ("if_match", "\"old\"")));
-        await Refused.With("file_not_found", () => workspace.Delete("gone.txt", ("if_match", "\"old\"")));
+        await Refused.With("file_not_found", () => workspace.Delete("gone.txt", ("if_match", etag)));
     }
 
     [Fact]
