@@ -51,11 +51,14 @@ public class AuditBenchmarks
         var disk = new StateDisk(storage, metrics, NullLogger<StateDisk>.Instance);
         using var database = new Database(storage, disk, metrics, TimeProvider.System, NullLogger<Database>.Instance);
         var options = new AuditOptions { File = file is null ? null : Path.Combine(_folder.FullName, file) };
-        _log = new AuditLog(options, storage, disk, new InstanceKey(storage, database), metrics, TimeProvider.System, NullLogger<AuditLog>.Instance);
+        _log = new AuditLog(
+            options, storage, disk, new InstanceKey(storage, database), metrics, TimeProvider.System, NullLogger<AuditLog>.Instance);
         CorrelationId.Ensure();
         var facts = CallFacts.Begin(Caller.Local);
-        (facts.ClientName, facts.ContainerId, facts.ExecId, facts.Target) = ("claude-code", "c_0123456789abcdef", "e_0123456789abcdef", "python3");
+        (facts.ClientName, facts.ContainerId, facts.ExecId, facts.Target) = (
+            "claude-code", "c_0123456789abcdef", "e_0123456789abcdef", "python3");
     }
 
-    private static AuditEntry Entry() => AuditEntry.Of(AuditEvents.ExecStart, TimeProvider.System.GetUtcNow(), AuditResults.Success) with { DurationMs = 3 };
+    private static AuditEntry Entry() =>
+        AuditEntry.Of(AuditEvents.ExecStart, TimeProvider.System.GetUtcNow(), AuditResults.Success) with { DurationMs = 3 };
 }

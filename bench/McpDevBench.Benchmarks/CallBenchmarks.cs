@@ -5,9 +5,12 @@ namespace McpDevBench.Benchmarks;
 /// <summary>A whole tool call over HTTP, client included, and what it costs to watch it, one thing more in each row.</summary>
 public class CallBenchmarks
 {
-    private static readonly (string, string)[] _nothing = [("MCP_LOG_LEVEL", "CRITICAL"), ("MCP_METRICS_ENABLED", "false"), ("MCP_AUDIT_ENABLED", "false")];
-    private static readonly (string, string)[] _watched = [("MCP_LOG_LEVEL", "INFO"), ("MCP_METRICS_ENABLED", "true"), ("MCP_AUDIT_ENABLED", "false")];
-    private static readonly (string, string)[] _audited = [("MCP_LOG_LEVEL", "INFO"), ("MCP_METRICS_ENABLED", "true"), ("MCP_AUDIT_ENABLED", "true")];
+    private static readonly (string, string)[] _nothing = [("MCP_LOG_LEVEL", "CRITICAL"),
+    ("MCP_METRICS_ENABLED", "false"), ("MCP_AUDIT_ENABLED", "false")];
+    private static readonly (string, string)[] _watched = [("MCP_LOG_LEVEL", "INFO"),
+    ("MCP_METRICS_ENABLED", "true"), ("MCP_AUDIT_ENABLED", "false")];
+    private static readonly (string, string)[] _audited = [("MCP_LOG_LEVEL", "INFO"),
+    ("MCP_METRICS_ENABLED", "true"), ("MCP_AUDIT_ENABLED", "true")];
 
     private LoopbackServer _server = null!;
     private SpanReceiver? _receiver;
@@ -25,7 +28,8 @@ public class CallBenchmarks
     public async Task StartTraced()
     {
         _receiver = await SpanReceiver.StartAsync();
-        _server = await LoopbackServer.StartAsync([.. _audited, ("MCP_TRACING_ENABLED", "true"), ("MCP_TRACING_ENDPOINT", _receiver.Address.ToString())]);
+        _server = await LoopbackServer.StartAsync(
+            [.. _audited, ("MCP_TRACING_ENABLED", "true"), ("MCP_TRACING_ENDPOINT", _receiver.Address.ToString())]);
     }
 
     [GlobalCleanup]

@@ -5,7 +5,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace McpDevBench.Benchmarks;
 
-/// <summary>The output of a command: into the log on disk, and out of it as a page. Measured against the same bytes through the system call alone.</summary>
+/// <summary>
+/// The output of a command: into the log on disk, and out of it as a page. Measured against the same bytes through the system call alone.
+/// </summary>
 public class ExecBenchmarks
 {
     private const int Small = 100, Large = 64 << 10, Page = 16 << 10;

@@ -3,7 +3,10 @@ using McpDevBench.AgentProtocol;
 
 namespace McpDevBench.Benchmarks;
 
-/// <summary>What goes over the stream to an agent: a piece of output as the agent frames it and the server reads it, and the request that starts a command.</summary>
+/// <summary>
+/// What goes over the stream to an agent: a piece of output as the agent frames it and the server reads it, and the request that starts a
+/// command.
+/// </summary>
 public class FrameBenchmarks
 {
     private const int Before = FrameHeader.Size + ExecOutput.Size;

@@ -8,7 +8,8 @@ namespace McpDevBench.Benchmarks;
 /// <summary>The summary line of a tool call, as it is logged, to a stream that takes everything.</summary>
 public partial class LogBenchmarks
 {
-    private readonly ILogger _json = Logger("MCP_LOG_FORMAT", "json"), _text = Logger("MCP_LOG_FORMAT", "text"), _off = Logger("MCP_LOG_LEVEL", "CRITICAL");
+    private readonly ILogger _json =
+        Logger("MCP_LOG_FORMAT", "json"), _text = Logger("MCP_LOG_FORMAT", "text"), _off = Logger("MCP_LOG_LEVEL", "CRITICAL");
 
     /// <summary>What is known of a call flows with it into its lines.</summary>
     [GlobalSetup(Targets = [nameof(JsonInCall), nameof(TextInCall)])]
@@ -16,7 +17,8 @@ public partial class LogBenchmarks
     {
         CorrelationId.Ensure();
         var facts = CallFacts.Begin(Caller.Local);
-        (facts.ClientName, facts.ContainerId, facts.ExecId, facts.Image) = ("claude-code", "c_0123456789abcdef", "e_0123456789abcdef", "python:3.12-slim");
+        (facts.ClientName, facts.ContainerId, facts.ExecId, facts.Image) = (
+            "claude-code", "c_0123456789abcdef", "e_0123456789abcdef", "python:3.12-slim");
     }
 
     [Benchmark(Baseline = true, Description = "a JSON line")]

@@ -11,7 +11,8 @@ namespace McpDevBench.Benchmarks;
 /// <summary>The product's own HTTP pipeline in this process, around one tool, and a client that keeps its connection.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {
-    private static readonly byte[] _body = Encoding.UTF8.GetBytes($$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"exec","arguments":{{{Probe.Arguments}}}}}""");
+    private static readonly byte[] _body = Encoding.UTF8.GetBytes(
+        $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"exec","arguments":{{{Probe.Arguments}}}}}""");
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("devbench-");
     private readonly WebApplication _app;
@@ -35,10 +36,17 @@ internal sealed class LoopbackServer : IAsyncDisposable
         var server = new LoopbackServer(settings);
         await server._app.StartAsync();
         server._client.BaseAddress = AddressOf(server._app);
-        return await server.CallAsync() is var answer && answer.Contains("42 passed", StringComparison.Ordinal) ? server : throw new InvalidOperationException($"The call was answered with {answer}");
+        return await server.CallAsync() is var answer
+           
+               
+                   
+                        && answer.Contains("42 passed", StringComparison.Ordinal)
+                            ? server
+                            : throw new InvalidOperationException($"The call was answered with {answer}");
     }
 
-    public static Uri AddressOf(WebApplication app) => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public static Uri AddressOf(WebApplication app) =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     public async Task<string> CallAsync()
     {

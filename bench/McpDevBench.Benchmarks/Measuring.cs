@@ -26,7 +26,12 @@ internal static class Measuring
             .AddLogger(ConsoleLogger.Default)
             .AddJob([.. plan.Jobs()]);
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(Measuring).Assembly).Run([.. plan.Rest], config).ToArray();
-        return summaries.Length > 0 && summaries.All(summary => summary.Reports.Length == summary.BenchmarksCases.Length && summary.Reports.All(report => report.ResultStatistics is not null))
+        return summaries.Length > 0
+           
+               
+                   
+                        && summaries.All(summary => summary.Reports.Length == summary.BenchmarksCases.Length && summary.Reports.All(
+                            report => report.ResultStatistics is not null))
             ? [.. summaries.Select(summary => Table(summary, plan.Job))]
             : null;
     }
@@ -37,7 +42,11 @@ internal static class Measuring
         var rows = summary.Reports
             .GroupBy(report => report.BenchmarkCase.Descriptor.WorkloadMethodDisplayInfo.Trim('\''))
             .OrderBy(group => group.First().BenchmarkCase.Descriptor.MethodIndex)
-            .Select(group => new ResultRow(group.Key, group.First().BenchmarkCase.Descriptor.Baseline, Result(summary, group, aot: false), Result(summary, group, aot: true)));
+            .Select(
+                group =>
+                    new ResultRow(
+                        group.Key, group.First().BenchmarkCase.Descriptor.Baseline, Result(summary, group, aot: false),
+                        Result(summary, group, aot: true)));
         var host = summary.HostEnvironmentInfo;
         return new(first.Descriptor.Type.Name, [.. rows],
             FormattableString.Invariant($"A {job} run, {DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime):yyyy-MM-dd}, .NET {Environment.Version}, {host.Cpu.Value?.ProcessorName}, {Environment.ProcessorCount} processors"));
@@ -47,7 +56,10 @@ internal static class Measuring
     {
         if (reports.FirstOrDefault(report => report.BenchmarkCase.Job.Id == Plan.NativeAot == aot) is not { ResultStatistics: { } statistics } report)
             return null;
-        var baseline = summary.GetBaseline(summary.GetLogicalGroupKey(report.BenchmarkCase)) is { } other ? summary[other]?.ResultStatistics?.Median : null;
-        return new(statistics.Median, statistics.Median / baseline, report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) ?? 0);
+        var baseline = summary.GetBaseline(summary.GetLogicalGroupKey(report.BenchmarkCase)) is { } other
+            ? summary[other]?.ResultStatistics?.Median
+            : null;
+        return new(statistics.Median, statistics.Median / baseline, report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)
+            ?? 0);
     }
 }

@@ -10,9 +10,11 @@ public class MetricBenchmarks
 {
     private static readonly TimeSpan _duration = TimeSpan.FromMilliseconds(3);
 
-    private readonly MetricCatalogue _metrics = new(new MetricVocabulary(["exec", "fs_read", "tools/call"], ["create"], ["exec.start"]), TimeProvider.System);
+    private readonly MetricCatalogue _metrics = new(
+        new MetricVocabulary(["exec", "fs_read", "tools/call"], ["create"], ["exec.start"]), TimeProvider.System);
     private readonly ActivitySource _source = new("benchmarks");
-    private readonly ActivityListener _listener = new() { ShouldListenTo = _ => true, Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded };
+    private readonly ActivityListener _listener =
+        new() { ShouldListenTo = _ => true, Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded };
     private readonly Counter.Child _counter;
     private readonly Histogram.Child _histogram;
     private readonly CounterRow _row;

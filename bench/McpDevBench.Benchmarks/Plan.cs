@@ -37,7 +37,8 @@ internal sealed record Plan(string Job, bool Jit, bool Aot, IReadOnlyList<string
         {
             "dry" => BenchmarkDotNet.Jobs.Job.Dry,
             "short" => BenchmarkDotNet.Jobs.Job.ShortRun.WithIterationTime(TimeInterval.FromMilliseconds(100)),
-            _ => BenchmarkDotNet.Jobs.Job.Default.WithWarmupCount(4).WithIterationCount(12).WithIterationTime(TimeInterval.FromMilliseconds(150)),
+            _ => BenchmarkDotNet.Jobs.Job.Default.WithWarmupCount(4).WithIterationCount(12).WithIterationTime(
+                TimeInterval.FromMilliseconds(150)),
         };
         if (Jit)
             yield return length.WithRuntime(CoreRuntime.Core10_0).WithId("JIT");
@@ -45,7 +46,10 @@ internal sealed record Plan(string Job, bool Jit, bool Aot, IReadOnlyList<string
             yield return length.WithRuntime(NativeAotRuntime.Net10_0).WithToolchain(Toolchain()).WithId(NativeAot);
     }
 
-    /// <summary>As the product is published: for size, and for every processor of its kind. The compiler's package is the SDK's own, from wherever packages come from.</summary>
+    /// <summary>
+    /// As the product is published: for size, and for every processor of its kind. The compiler's package is the SDK's own, from wherever
+    /// packages come from.
+    /// </summary>
     private static BenchmarkDotNet.Toolchains.IToolchain Toolchain() => NativeAotToolchain.CreateBuilder()
         .UseNuGet("", "")
         .IlcOptimizationPreference("Size")
@@ -55,5 +59,6 @@ internal sealed record Plan(string Job, bool Jit, bool Aot, IReadOnlyList<string
         .ToToolchain();
 
     private static string Word(IReadOnlyList<string> arguments, int index, params string[] allowed) =>
-        index < arguments.Count && allowed.Contains(arguments[index]) ? arguments[index] : throw new ArgumentException($"{arguments[index - 1]} is one of {string.Join(", ", allowed)}.");
+        index < arguments.Count && allowed.Contains(arguments[index]) ? arguments[index] : throw new ArgumentException(
+            $"{arguments[index - 1]} is one of {string.Join(", ", allowed)}.");
 }

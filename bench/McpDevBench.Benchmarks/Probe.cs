@@ -3,7 +3,8 @@ using McpDevBench.Mcp;
 namespace McpDevBench.Benchmarks;
 
 /// <summary>The tool <c>exec</c> without the command: binds its arguments and answers, as the real one does, at once.</summary>
-internal sealed class Probe() : TypedTool<ExecArguments, ExecToolResult>(ExecTool.Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult)
+internal sealed class Probe() : TypedTool<ExecArguments, ExecToolResult>(
+    ExecTool.Facts, McpJson.Default.ExecArguments, McpJson.Default.ExecToolResult)
 {
     public const string Arguments = """{"container_id":"c_0123456789abcdef","cmd":["python3","-m","pytest","-q"],"cwd":"/workspace/project","timeout_s":120,"wait_ms":20000}""";
 
@@ -11,7 +12,8 @@ internal sealed class Probe() : TypedTool<ExecArguments, ExecToolResult>(ExecToo
 
     protected override string? TargetOf(ExecArguments arguments) => arguments.Cmd?.FirstOrDefault();
 
-    protected override Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken) => Task.FromResult(_result);
+    protected override Task<ExecToolResult> CallAsync(ExecArguments arguments, ToolCall call, CancellationToken cancellationToken) =>
+        Task.FromResult(_result);
 
     protected override string Render(ExecToolResult result) => result.Stdout;
 }

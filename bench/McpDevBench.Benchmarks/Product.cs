@@ -12,13 +12,17 @@ internal static class Product
 {
     /// <param name="settings">By the names of the environment.</param>
     public static DevBenchOptions Options(params IEnumerable<(string Name, string Value)> settings) =>
-        DevBenchOptions.Read(new Settings(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build()));
+        DevBenchOptions.Read(
+            new Settings(
+                new ConfigurationBuilder().AddInMemoryCollection(
+                    settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build()));
 
     public static IMcpServerBuilder AddPipeline(IServiceCollection services, DevBenchOptions options)
     {
         var mcp = DevBenchServer.AddPipeline(services, options);
         services.RemoveAll<ILoggerProvider>();
-        services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, new LogOutput(Stream.Null, null, TimeProvider.System)));
+        services.AddSingleton<ILoggerProvider>(
+            new LogWriter(options.Log, TimeProvider.System, new LogOutput(Stream.Null, null, TimeProvider.System)));
         services.AddSingleton<RuntimeMeters>();
         return mcp;
     }

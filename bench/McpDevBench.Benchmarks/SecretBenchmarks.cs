@@ -3,7 +3,9 @@ using McpDevBench.Observability.Secrets;
 
 namespace McpDevBench.Benchmarks;
 
-/// <summary>What every text goes through on its way into the log: secrets are taken out. Measured against the search for one word.</summary>
+/// <summary>
+/// What every text goes through on its way into the log: secrets are taken out. Measured against the search for one word.
+/// </summary>
 public class SecretBenchmarks
 {
     private const string Line = "The stream to container 3f9a1c7be2d4 broke: Connection reset by peer (unix:///var/run/docker.sock)";

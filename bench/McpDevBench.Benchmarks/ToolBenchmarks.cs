@@ -7,11 +7,15 @@ using ModelContextProtocol.Server;
 
 namespace McpDevBench.Benchmarks;
 
-/// <summary>From the arguments as they were sent to the record that a tool works with, and back to a result. Measured against the serializer alone, which checks nothing.</summary>
+/// <summary>
+/// From the arguments as they were sent to the record that a tool works with, and back to a result. Measured against the serializer alone,
+/// which checks nothing.
+/// </summary>
 public class ToolBenchmarks
 {
     private static readonly JsonElement _exec = JsonElement.Parse(Probe.Arguments);
-    private static readonly JsonElement _write = JsonElement.Parse($$"""{"container_id":"c_0123456789abcdef","path":"src/main.py","content":"{{new string('a', 4096)}}","mode":"644"}""");
+    private static readonly JsonElement _write = JsonElement.Parse(
+        $$"""{"container_id":"c_0123456789abcdef","path":"src/main.py","content":"{{new string('a', 4096)}}","mode":"644"}""");
 
     private readonly ArgumentShape _execShape = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.ExecArguments));
     private readonly ArgumentShape _writeShape = ArgumentShape.Of(ToolSchema.OfArguments(McpJson.Default.FsWriteArguments));
@@ -23,7 +27,9 @@ public class ToolBenchmarks
     {
         var call = new JsonObject { ["name"] = "exec", ["arguments"] = JsonNode.Parse(Probe.Arguments) };
         var server = McpServer.Create(new StreamServerTransport(Stream.Null, Stream.Null), new McpServerOptions());
-        _request = new(server, new JsonRpcRequest { Method = RequestMethods.ToolsCall, Id = new RequestId(1), Params = call }, new CallToolRequestParams { Name = "exec" });
+        _request = new(
+            server, new JsonRpcRequest { Method = RequestMethods.ToolsCall, Id = new RequestId(1), Params = call },
+            new CallToolRequestParams { Name = "exec" });
     }
 
     [BenchmarkCategory("exec"), Benchmark(Baseline = true, Description = "deserialise the arguments of exec")]

@@ -51,7 +51,8 @@ internal sealed class CommandLine
         if (Text(name) is not { } text)
             return null;
         TimeSpan? unit = text.LastOrDefault() switch { 's' => TimeSpan.FromSeconds(1), 'm' => TimeSpan.FromMinutes(1), 'h' => TimeSpan.FromHours(1), _ => null };
-        return unit is { } one && double.TryParse(text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0
+        return unit is { } one && double.TryParse(text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number > 0
             ? number * one
             : throw new UsageException($"--{name} {text}: not a duration such as 30s, 2m or 1h.");
     }

@@ -6,7 +6,9 @@ using ModelContextProtocol.Client;
 
 namespace McpDevBench.LoadTests;
 
-/// <summary>One call through MCP over HTTP against the same thing through Docker's API, in turn, on the same container, in the same run.</summary>
+/// <summary>
+/// One call through MCP over HTTP against the same thing through Docker's API, in turn, on the same container, in the same run.
+/// </summary>
 internal static class Comparison
 {
     private const int Rounds = 60, WarmUp = 5;
@@ -26,16 +28,25 @@ internal static class Comparison
         {
             var content = Convert.ToHexString(RandomNumberGenerator.GetBytes(2048));
             await CallAsync(client, "fs_write", new() { ["container_id"] = id, ["path"] = "file", ["content"] = content });
-            Console.WriteLine($"{Rounds} rounds in turn, {Environment.ProcessorCount} processors; milliseconds, median (5th to 95th percentile).\n");
+            Console.WriteLine(
+                $"{Rounds} rounds in turn, {Environment.ProcessorCount} processors; milliseconds, median (5th to 95th percentile).\n");
             Console.WriteLine("| operation | through MCP | through Docker's API | ratio of the medians |\n|---|---|---|---|");
             await CompareAsync("run `true`, get its exit code", "exec",
-                async () => Require((await CallAsync(client, "exec", new() { ["container_id"] = id, ["cmd"] = new[] { "true" } })).GetProperty("exit_code").GetInt32() == 0),
+                async () => Require(
+                    (
+                        await CallAsync(
+                            client, "exec",
+                            new() { ["container_id"] = id, ["cmd"] = new[] { "true" } })).GetProperty("exit_code").GetInt32() == 0),
                 async () => Require(await docker.ExecAsync(container, "/bin/true") == 0));
             await CompareAsync("read a file of 4 KiB", "cp",
-                async () => Require((await CallAsync(client, "fs_read", new() { ["container_id"] = id, ["path"] = "file" })).GetProperty("content").GetString() == content),
+                async () => Require(
+                    (await CallAsync(client, "fs_read", new() { ["container_id"] = id, ["path"] = "file" })).GetProperty("content")
+                        .GetString() == content),
                 async () => Require((await docker.CopyFromAsync(container, "/workspace/file")).Length == content.Length));
             await CompareAsync("write a file of 4 KiB", "cp",
-                async () => Require((await CallAsync(client, "fs_write", new() { ["container_id"] = id, ["path"] = "file", ["content"] = content })).GetProperty("size").GetInt64() == content.Length),
+                async () => Require(
+                    (await CallAsync(client, "fs_write", new() { ["container_id"] = id, ["path"] = "file", ["content"] = content }))
+                        .GetProperty("size").GetInt64() == content.Length),
                 async () => await docker.CopyToAsync(container, "/workspace", "copied", System.Text.Encoding.ASCII.GetBytes(content)));
         }
         finally
@@ -89,7 +100,11 @@ internal static class Comparison
             throw new InvalidOperationException("A call did not give what it should.");
     }
 
-    private static string Spread(List<double> values) => string.Create(CultureInfo.InvariantCulture, $"{Percentile(values, 0.5):0.00} ({Percentile(values, 0.05):0.00} to {Percentile(values, 0.95):0.00})");
+    private static string Spread(List<double> values) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Percentile(values, 0.5):0.00} ({Percentile(values, 0.05):0.00} to {Percentile(values, 0.95):0.00})");
 
-    private static double Percentile(List<double> values, double share) => values.Order().ElementAt((int)Math.Round((values.Count - 1) * share));
+    private static double Percentile(List<double> values, double share) =>
+        values.Order().ElementAt((int)Math.Round((values.Count - 1) * share));
 }

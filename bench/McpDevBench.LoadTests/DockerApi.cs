@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace McpDevBench.LoadTests;
 
-/// <summary>What <c>docker exec</c> and <c>docker cp</c> do, without the start of the docker client: the engine's API over its socket.</summary>
+/// <summary>
+/// What <c>docker exec</c> and <c>docker cp</c> do, without the start of the docker client: the engine's API over its socket.
+/// </summary>
 internal sealed class DockerApi : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler
@@ -21,7 +23,8 @@ internal sealed class DockerApi : IDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> ExecAsync(string container, params string[] command)
     {
-        using var created = await _http.PostAsJsonAsync($"/containers/{container}/exec", new { AttachStdout = true, AttachStderr = true, Cmd = command });
+        using var created = await _http.PostAsJsonAsync(
+            $"/containers/{container}/exec", new { AttachStdout = true, AttachStderr = true, Cmd = command });
         var id = (await created.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>()).GetProperty("Id").GetString();
         using var started = await _http.PostAsJsonAsync($"/exec/{id}/start", new { Detach = false, Tty = false });
         await started.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
@@ -46,11 +49,13 @@ internal sealed class DockerApi : IDisposable
         await using (var writer = new TarWriter(archive, leaveOpen: true))
             await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
         archive.Position = 0;
-        using var answer = await _http.PutAsync(new Uri($"/containers/{container}/archive?path={folder}", UriKind.Relative), new StreamContent(archive));
+        using var answer = await _http.PutAsync(
+            new Uri($"/containers/{container}/archive?path={folder}", UriKind.Relative), new StreamContent(archive));
         answer.EnsureSuccessStatusCode();
     }
 
-    public async Task<long> ImageBytesAsync(string image) => (await _http.GetFromJsonAsync<JsonElement>($"/images/{image}/json")).GetProperty("Size").GetInt64();
+    public async Task<long> ImageBytesAsync(string image) =>
+        (await _http.GetFromJsonAsync<JsonElement>($"/images/{image}/json")).GetProperty("Size").GetInt64();
 
     public void Dispose() => _http.Dispose();
 }

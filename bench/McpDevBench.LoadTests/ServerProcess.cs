@@ -19,9 +19,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly DirectoryInfo _state;
 
-    private ServerProcess(Process process, DirectoryInfo state, Uri address, Uri metrics) => (_process, _state, Address, Metrics) = (process, state, address, metrics);
+    private ServerProcess(Process process, DirectoryInfo state, Uri address, Uri metrics) =>
+        (_process, _state, Address, Metrics) = (process, state, address, metrics);
 
-    public static string Binary { get; } = Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY") ?? Path.Combine("artifacts", "mcp-devbench");
+    public static string Binary { get; } = Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY")
+        ?? Path.Combine("artifacts", "mcp-devbench");
 
     public Uri Address { get; }
 
@@ -33,7 +35,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Resident memory, in bytes.</summary>
     public long ResidentBytes => long.Parse(
-        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(
+            (char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) * 1024;
 
     /// <summary>Of all its threads, since its start.</summary>
@@ -63,7 +66,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
-        var server = new ServerProcess(process, state, new Uri($"http://127.0.0.1:{port}"), new Uri($"http://127.0.0.1:{metricsPort}/metrics"));
+        var server = new ServerProcess(
+            process, state, new Uri($"http://127.0.0.1:{port}"), new Uri($"http://127.0.0.1:{metricsPort}/metrics"));
         try
         {
             await server.ReadyAsync(watch);
@@ -91,7 +95,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync($"{Binary} did not end within {_untilEnded.TotalSeconds} s of SIGTERM: it was killed, and may have left workspaces.");
+            await Console.Error.WriteLineAsync(
+                $"{Binary} did not end within {_untilEnded.TotalSeconds} s of SIGTERM: it was killed, and may have left workspaces.");
             _process.Kill();
             await _process.WaitForExitAsync();
         }

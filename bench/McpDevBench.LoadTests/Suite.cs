@@ -29,11 +29,13 @@ internal static class Suite
     private static async Task<ScenarioResult> RunAsync(Scenario scenario, LoadPlan plan, CommandLine line)
     {
         if (line.Address("server") is { } address)
-            return await new ScenarioRun(scenario, plan, new Target(address, line.Address("metrics") ?? throw new UsageException("--server needs --metrics, too."), null), TimeProvider.System).RunAsync();
+            return await new ScenarioRun(scenario, plan, new Target(address, line.Address("metrics")
+                ?? throw new UsageException("--server needs --metrics, too."), null), TimeProvider.System).RunAsync();
         await using var server = await ServerProcess.StartAsync();
         return await new ScenarioRun(scenario, plan, new Target(server.Address, server.Metrics, server), TimeProvider.System).RunAsync();
     }
 
     private static Scenario Find(string name) =>
-        ScenarioCatalogue.All.Append(ScenarioCatalogue.BadDay).FirstOrDefault(scenario => scenario.Name == name) ?? throw new UsageException($"There is no scenario {name}.");
+        ScenarioCatalogue.All.Append(ScenarioCatalogue.BadDay).FirstOrDefault(scenario => scenario.Name == name)
+            ?? throw new UsageException($"There is no scenario {name}.");
 }

@@ -9,7 +9,9 @@ internal static class ClientTools
 {
     public static IEnumerable<McpServerTool> All { get; } =
     [
-        new ToolFixture("test_sampling", "Asks the client's model.", SampleAsync, """{"type":"object","properties":{"prompt":{"type":"string"}},"required":["prompt"]}"""),
+        new ToolFixture(
+            "test_sampling", "Asks the client's model.", SampleAsync,
+            """{"type":"object","properties":{"prompt":{"type":"string"}},"required":["prompt"]}"""),
         new ToolFixture("test_elicitation", "Asks the client's user.", (request, cancellationToken) => ElicitAsync(request, ToolFixture.Argument(request, "message"), new()
         {
             ["response"] = new ElicitRequestParams.StringSchema { Description = "The answer" },
@@ -19,7 +21,8 @@ internal static class ClientTools
             ["name"] = new ElicitRequestParams.StringSchema { Default = "John Doe" },
             ["age"] = new ElicitRequestParams.NumberSchema { Type = "integer", Default = 30 },
             ["score"] = new ElicitRequestParams.NumberSchema { Default = 95.5 },
-            ["status"] = new ElicitRequestParams.UntitledSingleSelectEnumSchema { Enum = ["active", "inactive", "pending"], Default = "active" },
+            ["status"] =
+                new ElicitRequestParams.UntitledSingleSelectEnumSchema { Enum = ["active", "inactive", "pending"], Default = "active" },
             ["verified"] = new ElicitRequestParams.BooleanSchema { Default = true },
         }, cancellationToken)),
         new ToolFixture("test_elicitation_sep1330_enums", "Asks for choices.", (request, cancellationToken) => ElicitAsync(request, "Please choose.", new()
@@ -27,13 +30,16 @@ internal static class ClientTools
             ["untitledSingle"] = new ElicitRequestParams.UntitledSingleSelectEnumSchema { Enum = ["option1", "option2", "option3"] },
             ["titledSingle"] = new ElicitRequestParams.TitledSingleSelectEnumSchema { OneOf = Titled() },
             ["legacyEnum"] = new ElicitRequestParams.LegacyTitledEnumSchema { Enum = ["opt1", "opt2", "opt3"], EnumNames = ["Option One", "Option Two", "Option Three"] },
-            ["untitledMulti"] = new ElicitRequestParams.UntitledMultiSelectEnumSchema { Items = new() { Enum = ["option1", "option2", "option3"] } },
+            ["untitledMulti"] =
+                new ElicitRequestParams.UntitledMultiSelectEnumSchema { Items = new() { Enum = ["option1", "option2", "option3"] } },
             ["titledMulti"] = new ElicitRequestParams.TitledMultiSelectEnumSchema { Items = new() { AnyOf = Titled() } },
         }, cancellationToken)),
         new ToolFixture("test_missing_capability", "Needs sampling.", (request, _) => request.Server.ClientCapabilities?.Sampling is null
-            ? throw new MissingRequiredClientCapabilityException(new ClientCapabilities { Sampling = new() }, "This tool needs the client's sampling.")
+            ? throw new MissingRequiredClientCapabilityException(
+                new ClientCapabilities { Sampling = new() }, "This tool needs the client's sampling.")
             : ValueTask.FromResult(ToolFixture.Text("The client has it."))),
-        new ToolFixture("test_streaming_elicitation", "Asks nothing, because nobody can be asked.", new TextContentBlock { Text = "Only a result." }),
+        new ToolFixture(
+            "test_streaming_elicitation", "Asks nothing, because nobody can be asked.", new TextContentBlock { Text = "Only a result." }),
     ];
 
     private static List<ElicitRequestParams.EnumSchemaOption> Titled() =>
@@ -43,16 +49,22 @@ internal static class ClientTools
         new() { Const = "value3", Title = "Third" },
     ];
 
-    private static async ValueTask<CallToolResult> SampleAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    private static async ValueTask<CallToolResult> SampleAsync(
+        RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var asked = new SamplingMessage { Role = Role.User, Content = [new TextContentBlock { Text = ToolFixture.Argument(request, "prompt") }] };
-        var result = await request.Server.SampleAsync(new CreateMessageRequestParams { Messages = [asked], MaxTokens = 100 }, cancellationToken);
+        var asked =
+            new SamplingMessage { Role = Role.User, Content = [new TextContentBlock { Text = ToolFixture.Argument(request, "prompt") }] };
+        var result = await request.Server.SampleAsync(
+            new CreateMessageRequestParams { Messages = [asked], MaxTokens = 100 }, cancellationToken);
         return ToolFixture.Text($"LLM response: {result.Content.OfType<TextContentBlock>().FirstOrDefault()?.Text}");
     }
 
-    private static async ValueTask<CallToolResult> ElicitAsync(RequestContext<CallToolRequestParams> request, string message, Dictionary<string, ElicitRequestParams.PrimitiveSchemaDefinition> fields, CancellationToken cancellationToken)
+    private static async ValueTask<CallToolResult> ElicitAsync(
+        RequestContext<CallToolRequestParams> request, string message,
+        Dictionary<string, ElicitRequestParams.PrimitiveSchemaDefinition> fields, CancellationToken cancellationToken)
     {
-        var result = await request.Server.ElicitAsync(new ElicitRequestParams { Message = message, RequestedSchema = new() { Properties = fields } }, cancellationToken);
+        var result = await request.Server.ElicitAsync(
+            new ElicitRequestParams { Message = message, RequestedSchema = new() { Properties = fields } }, cancellationToken);
         return ToolFixture.Text($"The user chose {result.Action}.");
     }
 }

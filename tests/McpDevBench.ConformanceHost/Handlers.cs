@@ -6,7 +6,8 @@ namespace McpDevBench.ConformanceHost;
 internal static class Handlers
 {
     public static void Add(IMcpServerBuilder mcp) => mcp
-        .WithCompleteHandler((_, _) => ValueTask.FromResult(new CompleteResult { Completion = new() { Values = [], Total = 0, HasMore = false } }))
+        .WithCompleteHandler(
+            (_, _) => ValueTask.FromResult(new CompleteResult { Completion = new() { Values = [], Total = 0, HasMore = false } }))
         .WithSetLoggingLevelHandler((_, _) => ValueTask.FromResult(new EmptyResult()))
         .WithSubscribeToResourcesHandler((_, _) => ValueTask.FromResult(new EmptyResult()))
         .WithUnsubscribeFromResourcesHandler((_, _) => ValueTask.FromResult(new EmptyResult()));

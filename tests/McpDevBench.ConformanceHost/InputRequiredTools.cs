@@ -30,7 +30,8 @@ internal static class InputRequiredTools
         new ToolFixture("test_input_required_result_multi_round", "Asks twice.", (request, _) => request.Params.RequestState switch
         {
             null => throw new InputRequiredException(new Dictionary<string, InputRequest> { ["step1"] = Name() }, Sign("round-1")),
-            var state when Open(state) == "round-1" => throw new InputRequiredException(new Dictionary<string, InputRequest> { ["step2"] = Ask("What is your favourite color?", "color") }, Sign("round-2")),
+            var state when Open(state) == "round-1" => throw new InputRequiredException(
+                new Dictionary<string, InputRequest> { ["step2"] = Ask("What is your favourite color?", "color") }, Sign("round-2")),
             _ => ValueTask.FromResult(ToolFixture.Text("Got both.")),
         }),
         new ToolFixture("test_input_required_result_capabilities", "Asks only what the client can answer.", (request, _) =>
@@ -71,7 +72,8 @@ internal static class InputRequiredTools
     private static ToolFixture Stateful(string name, string done) => new(name, "Has the client keep a signed state.", (request, _) =>
         request.Params.RequestState is { } state
             ? ValueTask.FromResult(ToolFixture.Text($"{done}: {Open(state)}"))
-            : throw new InputRequiredException(new Dictionary<string, InputRequest> { ["confirm"] = Ask("Please confirm.", "ok") }, Sign(name)));
+            : throw new InputRequiredException(
+                new Dictionary<string, InputRequest> { ["confirm"] = Ask("Please confirm.", "ok") }, Sign(name)));
 
     private static string Sign(string state) => $"{state}.{Convert.ToHexString(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(state)))}";
 

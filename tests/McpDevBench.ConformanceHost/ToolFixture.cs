@@ -5,7 +5,9 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.ConformanceHost;
 
 /// <summary>A tool that the suite calls by its name.</summary>
-internal sealed class ToolFixture(string name, string description, Func<RequestContext<CallToolRequestParams>, CancellationToken, ValueTask<CallToolResult>> call, string? inputSchema = null) : McpServerTool
+internal sealed class ToolFixture(
+    string name, string description, Func<RequestContext<CallToolRequestParams>, CancellationToken, ValueTask<CallToolResult>> call,
+    string? inputSchema = null) : McpServerTool
 {
     public ToolFixture(string name, string description, params ContentBlock[] content)
         : this(name, description, (_, _) => ValueTask.FromResult(new CallToolResult { Content = content }))
@@ -22,7 +24,8 @@ internal sealed class ToolFixture(string name, string description, Func<RequestC
 
     public override IReadOnlyList<object> Metadata => [];
 
-    public override ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => call(request, cancellationToken);
+    public override ValueTask<CallToolResult> InvokeAsync(
+        RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => call(request, cancellationToken);
 
     public static CallToolResult Text(string text) => new() { Content = [new TextContentBlock { Text = text }] };
 

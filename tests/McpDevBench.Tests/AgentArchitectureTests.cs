@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace McpDevBench.Tests;
@@ -53,26 +52,13 @@ public sealed partial class AgentArchitectureTests
     public void Files_and_lines_are_short()
     {
         Assert.Empty(Source().Where(file => file.Text.Count(letter => letter == '\n') > MaxLines)
-            .Select(file => $"{file.Path} has more than {MaxLines} lines. Find the second thing that it does, and give it a file of its own."));
+            .Select(
+                file => $"{file.Path} has more than {MaxLines} lines. Find the second thing that it does, and give it a file of its own."));
         Assert.Empty(Source().SelectMany(file => file.Text.Split('\n').Where(line => line.Length > MaxColumns)
             .Select(line => $"{file.Path} has a line of {line.Length} columns: {line.Trim()}")));
     }
 
-    private static IEnumerable<(string Path, string Folder, string Text, string Code)> Source([CallerFilePath] string here = "")
-    {
-        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src/McpDevBench.Agent"));
-        foreach (var path in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
-        {
-            var relative = Path.GetRelativePath(root, path).Replace('\\', '/');
-            if (relative.StartsWith("obj/", StringComparison.Ordinal) || relative.StartsWith("bin/", StringComparison.Ordinal))
-                continue;
-            var text = File.ReadAllText(path);
-            yield return (relative, relative.Contains('/') ? relative[..relative.IndexOf('/')] : "", text, Comment().Replace(text, ""));
-        }
-    }
-
-    [GeneratedRegex(@"//[^\n]*")]
-    private static partial Regex Comment();
+    private static IEnumerable<SourceFile> Source() => SourceFile.Of("McpDevBench.Agent");
 
     [GeneratedRegex(@"McpDevBench\.Agent\.([A-Z]\w+)")]
     private static partial Regex Used();

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace McpDevBench.Tests;
@@ -58,7 +57,10 @@ public sealed partial class ArchitectureTests
     private static readonly string[] _redaction =
         ["Observability/", "Audit/AuditText.cs", "Mcp/ExecTools.cs", "Engine/DockerEngine.cs", "DevBenchServer.cs"];
 
-    /// <summary>Which rooms may use a library; the files beside the rooms may use none of these but the MCP SDK. A *Store.cs, where SQL lives, may use SQLite's types.</summary>
+    /// <summary>
+    /// Which rooms may use a library; the files beside the rooms may use none of these but the MCP SDK. A *Store.cs, where SQL lives, may
+    /// use SQLite's types.
+    /// </summary>
     private static readonly Dictionary<string, string[]> _libraries = new()
     {
         ["Docker.DotNet"] = ["Engine"],
@@ -76,13 +78,14 @@ public sealed partial class ArchitectureTests
     public void Rooms_use_only_the_rooms_that_the_plan_allows()
     {
         var wrong = new List<string>();
-        foreach (var file in Source().Where(file => file.Room.Length > 0))
+        foreach (var file in Source().Where(file => file.Folder.Length > 0))
         {
-            var allowed = _arrows.GetValueOrDefault(file.Room, []);
+            var allowed = _arrows.GetValueOrDefault(file.Folder, []);
             foreach (var used in OwnNamespace().Matches(file.Code).Select(match => match.Groups[1].Value).Distinct())
             {
-                if (used != file.Room && used != "Vocabulary" && (_arrows.ContainsKey(used) || used == "AgentProtocol") && !allowed.Contains(used))
-                    wrong.Add($"{file.Path} uses {used}, but {file.Room} may use only: {string.Join(", ", allowed.DefaultIfEmpty("nothing of ours"))}. Move the code to the room that it belongs to, or hand the value in.");
+                if (used != file.Folder && used != "Vocabulary" && (_arrows.ContainsKey(used) || used == "AgentProtocol")
+                    && !allowed.Contains(used))
+                    wrong.Add($"{file.Path} uses {used}, but {file.Folder} may use only: {string.Join(", ", allowed.DefaultIfEmpty("nothing of ours"))}. Move the code to the room that it belongs to, or hand the value in.");
             }
         }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
@@ -92,7 +95,7 @@ public sealed partial class ArchitectureTests
     public void Files_beside_the_rooms_use_only_what_the_plan_allows_and_only_the_command_line_uses_them()
     {
         var wrong = new List<string>();
-        var root = Source().Where(file => file.Room.Length == 0).ToList();
+        var root = Source().Where(file => file.Folder.Length == 0).ToList();
         foreach (var file in root)
         {
             if (!_rootArrows.TryGetValue(file.Path, out var allowed))
@@ -107,7 +110,7 @@ public sealed partial class ArchitectureTests
         var types = root.SelectMany(file => DeclaredType().Matches(file.Code)).Select(match => match.Groups[1].Value).ToHashSet();
         wrong.AddRange(
             from file in Source()
-            where file.Room is not ("" or "Cli")
+            where file.Folder is not ("" or "Cli")
             from type in types
             where Regex.IsMatch(file.Code, $@"(?<![\w.]){type}\b")
             select $"{file.Path} uses {type} of the files beside the rooms, which only Cli may.");
@@ -117,11 +120,11 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Every_room_may_use_Vocabulary_which_uses_none()
     {
-        var project = File.ReadAllText(Path.Combine(SourceFolder(), "McpDevBench.csproj"));
+        var project = File.ReadAllText(Path.Combine(SourceFile.FolderOf("McpDevBench"), "McpDevBench.csproj"));
         Assert.Equal("McpDevBench.Vocabulary", Assert.Single(GlobalUsing().Matches(project)).Groups[1].Value);
         Assert.DoesNotContain(Source(), file => file.Code.Contains("global using", StringComparison.Ordinal));
         var wrong = from file in Source()
-                    where file.Room == "Vocabulary"
+                    where file.Folder == "Vocabulary"
                     from room in _arrows.Keys
                     where room != "Vocabulary" && Regex.IsMatch(file.Code, $@"(?<![\w.]){room}\.[A-Z]")
                     select $"{file.Path} uses {room}. Move the code to that room, or hand the value in.";
@@ -139,12 +142,12 @@ public sealed partial class ArchitectureTests
                 var (verb, table) = (match.Groups[1].Value, match.Groups[2].Value);
                 if (!_tables.TryGetValue(table, out var access))
                     wrong.Add($"{file.Path} uses the table {table}. Write down in this test whose it is.");
-                else if (file.Room != access.Owner && (verb is not ("FROM" or "JOIN") || !access.Readers.Contains(file.Room)))
+                else if (file.Folder != access.Owner && (verb is not ("FROM" or "JOIN") || !access.Readers.Contains(file.Folder)))
                     wrong.Add($"{file.Path} uses the table {table} ({verb}), which is {access.Owner}'s. Ask that room for what you need.");
             }
         }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        var tables = Directory.EnumerateFiles(SourceFolder(), "*.sql", SearchOption.AllDirectories)
+        var tables = Directory.EnumerateFiles(SourceFile.FolderOf("McpDevBench"), "*.sql", SearchOption.AllDirectories)
             .SelectMany(path => CreatedTable().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value);
         Assert.Empty(tables.Except(_tables.Keys));
     }
@@ -162,7 +165,8 @@ public sealed partial class ArchitectureTests
     {
         var wrong = from file in Source()
                     from library in _libraries
-                    where !library.Value.Contains(file.Room) && !(library.Key == "Microsoft.Data.Sqlite" && file.Path.EndsWith("Store.cs", StringComparison.Ordinal))
+                    where !library.Value.Contains(file.Folder) && !(
+                        library.Key == "Microsoft.Data.Sqlite" && file.Path.EndsWith("Store.cs", StringComparison.Ordinal))
                     where Regex.IsMatch(file.Code, $@"(?<![\w.]){Regex.Escape(library.Key)}(?=[.;])")
                     select $"{file.Path} uses {library.Key}, which only {string.Join(" and ", library.Value.Where(room => room.Length > 0))} may use. Ask that room for what you need.";
         Assert.Empty(wrong);
@@ -174,7 +178,7 @@ public sealed partial class ArchitectureTests
         var wrong = Source().Select(file => file.Path).Where(path => path.Split('/').Any(part => _emptyNouns.Contains(part)))
             .Select(path => $"{path} is in a folder whose name says nothing. Name the folder after the thing it is about.");
         Assert.Empty(wrong);
-        var unknown = Source().Select(file => file.Room).Distinct().Where(room => room.Length > 0 && !_arrows.ContainsKey(room))
+        var unknown = Source().Select(file => file.Folder).Distinct().Where(room => room.Length > 0 && !_arrows.ContainsKey(room))
             .Select(room => $"{room} is a room without a plan. Say in this test, and in the architecture's table, what it may use.");
         Assert.Empty(unknown);
     }
@@ -182,7 +186,8 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Files_can_be_read_at_once()
     {
-        var wrong = Source().Select(file => (file.Path, Lines: file.Text.Count(letter => letter == '\n'))).Where(file => file.Lines > MaximumLines)
+        var wrong = Source().Select(
+            file => (file.Path, Lines: file.Text.Count(letter => letter == '\n'))).Where(file => file.Lines > MaximumLines)
             .Select(file => $"{file.Path} has {file.Lines} lines; {MaximumLines} is the most. Find the second thing that it does, and give it a file of its own.");
         Assert.Empty(wrong);
     }
@@ -190,7 +195,8 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Nothing_swallows_failures()
     {
-        var wrong = Source().Where(file => EmptyCatch().IsMatch(file.Text)).Select(file => $"{file.Path} has an empty catch. Let the failure pass, or say in the block what is done about it.");
+        var wrong = Source().Where(file => EmptyCatch().IsMatch(file.Text)).Select(
+            file => $"{file.Path} has an empty catch. Let the failure pass, or say in the block what is done about it.");
         Assert.Empty(wrong);
     }
 
@@ -204,24 +210,7 @@ public sealed partial class ArchitectureTests
         Assert.Empty(wrong);
     }
 
-    private static string SourceFolder([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src/McpDevBench"));
-
-    private static IEnumerable<(string Path, string Room, string Text, string Code)> Source()
-    {
-        var root = SourceFolder();
-        foreach (var path in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
-        {
-            var relative = Path.GetRelativePath(root, path).Replace('\\', '/');
-            if (relative.StartsWith("obj/", StringComparison.Ordinal) || relative.StartsWith("bin/", StringComparison.Ordinal))
-                continue;
-            var text = File.ReadAllText(path);
-            yield return (relative, relative.Contains('/') ? relative[..relative.IndexOf('/')] : "", text, Comment().Replace(text, ""));
-        }
-    }
-
-    [GeneratedRegex(@"//[^\n]*")]
-    private static partial Regex Comment();
+    private static IEnumerable<SourceFile> Source() => SourceFile.Of("McpDevBench");
 
     [GeneratedRegex(@"McpDevBench\.([A-Z]\w+)")]
     private static partial Regex OwnNamespace();

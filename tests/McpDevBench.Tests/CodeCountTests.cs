@@ -10,7 +10,7 @@ public sealed class CodeCountTests
     /// <summary>Today's counts. Lower one with every change that makes it smaller; 0 stays 0.</summary>
     private static readonly Dictionary<string, int> _ceilings = new()
     {
-        ["wide"] = 948, ["nested"] = 5, ["constructor"] = 0, ["twice"] = 0, ["long"] = 2, ["idiom"] = 4, ["median"] = 70,
+        ["wide"] = 157, ["nested"] = 0, ["constructor"] = 0, ["twice"] = 0, ["long"] = 0, ["idiom"] = 0, ["median"] = 70,
     };
 
     private static readonly string _root = Root();
@@ -18,7 +18,8 @@ public sealed class CodeCountTests
     [Fact]
     public void No_count_rises()
     {
-        var counts = Count("--totals").ToDictionary(line => line.Split(' ')[0], line => int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+        var counts = Count("--totals").ToDictionary(
+            line => line.Split(' ')[0], line => int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
         Assert.Equal(_ceilings.Keys.Order(), counts.Keys.Order());
         var risen = counts.Where(count => count.Value > _ceilings[count.Key])
             .Select(count => $"{count.Key}: {count.Value}, at most {_ceilings[count.Key]}. 'scripts/count.sh | grep \" {count.Key} \"' names the places.");
@@ -38,8 +39,8 @@ public sealed class CodeCountTests
             File.WriteAllText(folder[page], "Plain words.\n");
         File.WriteAllText(folder["README.md"], "A note that nobody reads.\n");
         var parameters = string.Join(", ", Enumerable.Range(1, 9).Select(number => $"Dictionary<int, int> p{number}"));
-        File.WriteAllText(folder["src/Server/Thing.cs"], string.Join('\n', [
-            "namespace Server;",
+        File.WriteAllText(folder["src/Server/Thing.cs"], string.Join('\n',
+        ["namespace Server;",
             $"internal sealed class Thing({parameters})",
             "{",
             "    // a ? b : c ? d : e",

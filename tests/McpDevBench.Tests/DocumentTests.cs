@@ -6,7 +6,9 @@ using ModelContextProtocol.Server;
 
 namespace McpDevBench.Tests;
 
-/// <summary>README, CONTRIBUTING, docs and deploy name settings, tools, tests and files that exist, and leave out no setting and no tool.</summary>
+/// <summary>
+/// README, CONTRIBUTING, docs and deploy name settings, tools, tests and files that exist, and leave out no setting and no tool.
+/// </summary>
 public sealed partial class DocumentTests
 {
     private static readonly string _root = Path.GetFullPath(Path.Combine(Here(), "../../.."));
@@ -14,7 +16,8 @@ public sealed partial class DocumentTests
     private static readonly List<string> _documents =
     [
         .. Directory.EnumerateFiles(_root, "*.md"),
-        .. new[] { "docs", "deploy" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(_root, folder), "*.md", SearchOption.AllDirectories)),
+        .. new[] { "docs", "deploy" }.SelectMany(
+            folder => Directory.EnumerateFiles(Path.Combine(_root, folder), "*.md", SearchOption.AllDirectories)),
     ];
 
     [Fact]
@@ -79,7 +82,8 @@ public sealed partial class DocumentTests
         var file = path.Length == 0 ? document : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(document)!, path));
         if (!Path.Exists(file))
             return false;
-        return heading is null || Heading().Matches(File.ReadAllText(file)).Select(match => Anchor(match.Groups["text"].Value)).Contains(heading);
+        return heading is null
+            || Heading().Matches(File.ReadAllText(file)).Select(match => Anchor(match.Groups["text"].Value)).Contains(heading);
     }
 
     /// <summary>As GitHub makes one of a heading.</summary>

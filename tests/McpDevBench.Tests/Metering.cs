@@ -9,7 +9,8 @@ namespace McpDevBench.Tests;
 /// <summary>Parts of observability for what is built by hand.</summary>
 internal static class Metering
 {
-    public static MetricCatalogue Catalogue() => new(new MetricVocabulary(["exec", "spawn"], ["create"], ["container.spawn"]), TimeProvider.System);
+    public static MetricCatalogue Catalogue() =>
+        new(new MetricVocabulary(["exec", "spawn"], ["create"], ["container.spawn"]), TimeProvider.System);
 
     public static PeriodicRunner Periodic(
         MetricCatalogue? metrics = null, DrainState? drain = null, TimeProvider? time = null, ILogger<PeriodicRunner>? logger = null) =>

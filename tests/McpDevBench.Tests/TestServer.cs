@@ -43,7 +43,8 @@ internal sealed class TestServer : IDisposable
     }
 
     /// <summary>The pipeline around a few tools, listening.</summary>
-    public static Task<TestServer> StartAsync(Dictionary<string, string?>? settings = null, params McpServerTool[] tools) => StartAsync(settings, contract => contract.WithTools(tools));
+    public static Task<TestServer> StartAsync(Dictionary<string, string?>? settings = null, params McpServerTool[] tools) =>
+        StartAsync(settings, contract => contract.WithTools(tools));
 
     /// <summary>The pipeline around what is not only tools, listening.</summary>
     public static async Task<TestServer> StartAsync(Dictionary<string, string?>? settings, Action<IMcpServerBuilder> contract)
@@ -53,7 +54,8 @@ internal sealed class TestServer : IDisposable
             var builder = DevBenchServer.CreateHttpBuilder(options);
             contract(DevBenchServer.AddPipeline(builder.Services, options).WithHttpTransport());
             builder.Services.RemoveAll<ILoggerProvider>();
-            builder.Services.AddSingleton<ILoggerProvider>(new LogWriter(options.Log, TimeProvider.System, new LogOutput(log, null, TimeProvider.System)));
+            builder.Services.AddSingleton<ILoggerProvider>(
+                new LogWriter(options.Log, TimeProvider.System, new LogOutput(log, null, TimeProvider.System)));
             var app = builder.Build();
             DevBenchServer.MapEndpoints(app, options);
             return app;

@@ -10,8 +10,8 @@ internal static class Ports
     private static readonly ConcurrentDictionary<int, Socket> _given = new();
 
     /// <summary>
-    /// A port of the loopback address that is free, never the same twice, in this process or in another one of tests: otherwise a test takes
-    /// the server of another one for its own, until that one stops. It lies below the range from which the kernel takes the ports of
+    /// A port of the loopback address that is free, never the same twice, in this process or in another one of tests: otherwise a test
+    /// takes the server of another one for its own, until that one stops. It lies below the range from which the kernel takes the ports of
     /// outgoing connections: none of these can take it before its user listens, or while its user restarts.
     /// </summary>
     public static int Free()

@@ -23,7 +23,9 @@ internal static class Comparison
         foreach (var row in measured.Rows)
         {
             var before = recorded.Rows.FirstOrDefault(other => other.Method == row.Method);
-            foreach (var sentence in Worse(before?.Jit, row.Jit).Select(sentence => $"on the JIT {sentence}").Concat(Worse(before?.Aot, row.Aot).Select(sentence => $"on Native AOT {sentence}")))
+            foreach (
+                var sentence in Worse(before?.Jit, row.Jit).Select(sentence => $"on the JIT {sentence}").Concat(
+                    Worse(before?.Aot, row.Aot).Select(sentence => $"on Native AOT {sentence}")))
                 yield return $"{measured.Name}, {row.Method}: {sentence}";
         }
     }
@@ -40,6 +42,8 @@ internal static class Comparison
         if (now.Bytes > (before.Bytes * MaxBytes) + MinBytes)
             yield return string.Create(CultureInfo.InvariantCulture, $"it allocates {now.Bytes} bytes instead of {before.Bytes}.");
         if (now.Ratio > before.Ratio * MaxRatio && now.Ratio > before.Ratio + MinRatio)
-            yield return string.Create(CultureInfo.InvariantCulture, $"it takes {now.Ratio:0.00} times as long as what it is measured against, instead of {before.Ratio:0.00} times.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"it takes {now.Ratio:0.00} times as long as what it is measured against, instead of {before.Ratio:0.00} times.");
     }
 }

@@ -31,6 +31,9 @@ internal sealed record ResultPage(string Text)
         var begin = Text.IndexOf(Begin(name), StringComparison.Ordinal);
         var from = begin + Begin(name).Length;
         var to = begin < 0 ? -1 : Text.IndexOf(End, from, StringComparison.Ordinal);
-        return to >= 0 ? (from, to) : throw new ArgumentException($"{_path} has no place for {name}: give it a section with the lines '{Begin(name)}' and '{End}'.");
+        return to >= 0
+            ? (from, to)
+            : throw new ArgumentException(
+                $"{_path} has no place for {name}: give it a section with the lines '{Begin(name)}' and '{End}'.");
     }
 }

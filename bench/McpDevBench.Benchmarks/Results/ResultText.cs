@@ -12,11 +12,16 @@ internal static class ResultText
 
     public static string Write(ResultTable table) => $"{Head}\n{string.Join('\n', table.Rows.Select(Line))}\n\n<sub>{table.Origin}</sub>";
 
-    public static ResultTable Read(string name, string markdown) => new(name, [.. markdown.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).Select(Row)], "");
+    public static ResultTable Read(string name, string markdown) =>
+        new(name, [.. markdown.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).Select(Row)], "");
 
-    private static string Line(ResultRow row) => $"| {(row.IsBaseline ? $"**{row.Method}**" : row.Method)} | {Cells(row.Jit)} | {Cells(row.Aot)} |";
+    private static string Line(ResultRow row) =>
+        $"| {(row.IsBaseline ? $"**{row.Method}**" : row.Method)} | {Cells(row.Jit)} | {Cells(row.Aot)} |";
 
-    private static string Cells(Result? result) => result is null ? " | | " : $"{Time(result.Nanoseconds)} | {Ratio(result.Ratio)} | {result.Bytes.ToString(CultureInfo.InvariantCulture)}";
+    private static string Cells(Result? result) =>
+        result is null
+            ? " | | "
+            : $"{Time(result.Nanoseconds)} | {Ratio(result.Ratio)} | {result.Bytes.ToString(CultureInfo.InvariantCulture)}";
 
     private static string Time(double nanoseconds) => nanoseconds switch
     {
@@ -31,10 +36,15 @@ internal static class ResultText
     private static ResultRow Row(string line)
     {
         var cells = line.Trim().Trim('|').Split('|', StringSplitOptions.TrimEntries);
-        return new(cells[0].Trim('*'), cells[0].StartsWith("**", StringComparison.Ordinal), Parse(cells[2], cells[3]), Parse(cells[5], cells[6]));
+        return new(
+            cells[0].Trim('*'), cells[0].StartsWith("**", StringComparison.Ordinal), Parse(cells[2], cells[3]), Parse(cells[5], cells[6]));
     }
 
-    private static Result? Parse(string ratio, string bytes) => bytes.Length == 0
-        ? null
-        : new(double.NaN, ratio.Length == 0 ? null : double.Parse(ratio, CultureInfo.InvariantCulture), long.Parse(bytes, CultureInfo.InvariantCulture));
+    private static Result? Parse(string ratio, string bytes)
+    {
+        if (bytes.Length == 0)
+            return null;
+        double? known = ratio.Length == 0 ? null : double.Parse(ratio, CultureInfo.InvariantCulture);
+        return new(double.NaN, known, long.Parse(bytes, CultureInfo.InvariantCulture));
+    }
 }

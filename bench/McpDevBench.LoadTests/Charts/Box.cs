@@ -7,7 +7,8 @@ internal readonly record struct Box(double X, double Y, double Width, double Hei
 
     public double Bottom => Y + Height;
 
-    public Box Inset(double left, double top, double right, double bottom) => new(X + left, Y + top, Math.Max(1, Width - left - right), Math.Max(1, Height - top - bottom));
+    public Box Inset(double left, double top, double right, double bottom) =>
+        new(X + left, Y + top, Math.Max(1, Width - left - right), Math.Max(1, Height - top - bottom));
 
     public Box Inset(double all) => Inset(all, all, all, all);
 

@@ -37,7 +37,9 @@ internal sealed class Legend
         {
             if (entry.Color is not null)
                 svg.Rect(new Box(left + x, top + y + 7, 12, 3), entry.Color, radius: 1);
-            svg.Text(left + x + (entry.Color is null ? 0 : Swatch), top + y + 12, entry.Name, Size, entry.Color is null ? svg.Theme.Muted : svg.Theme.Text, remark: entry.Remark);
+            svg.Text(
+                left + x + (entry.Color is null ? 0 : Swatch), top + y + 12, entry.Name, Size,
+                entry.Color is null ? svg.Theme.Muted : svg.Theme.Text, remark: entry.Remark);
         }
     }
 

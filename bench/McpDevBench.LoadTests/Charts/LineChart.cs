@@ -39,7 +39,11 @@ internal sealed record LineChart(string Title, IReadOnlyList<Series> Series, Sca
             Panel.NoData(svg, inside);
             return;
         }
-        var legend = Legend.Layout([.. Series.Select((series, number) => new LegendEntry(series.Name, Remark?.Invoke(series) ?? "", Color(svg.Theme, series, number))), .. MoreEntries], inside.Width, inside.Height / 3);
+        var legend = Legend.Layout(
+            [.. Series.Select(
+                (series, number) => new LegendEntry(
+                    series.Name, Remark?.Invoke(series) ?? "", Color(svg.Theme, series, number))), .. MoreEntries],
+            inside.Width, inside.Height / 3);
         var labels = 10 + Y.Ticks.Max(tick => TextWidth.Of(tick.Label, TextSize));
         var plot = inside.Inset(labels, 4, 12, (XName is null ? 20 : 36) + legend.Height);
         DrawAxes(svg, plot);
@@ -83,10 +87,13 @@ internal sealed record LineChart(string Title, IReadOnlyList<Series> Series, Sca
             var color = Color(svg.Theme, series, number);
             foreach (var run in Runs(series, sums))
             {
-                var line = run.Select(point => (X: plot.X + (X.Position(point.X) * plot.Width), Y: plot.Bottom - (Y.Position(point.Y) * plot.Height))).ToList();
+                var line = run.Select(
+                    point =>
+                        (X: plot.X + (X.Position(point.X) * plot.Width), Y: plot.Bottom - (Y.Position(point.Y) * plot.Height))).ToList();
                 if (Fill > 0)
                 {
-                    var below = run.Select(point => (X: plot.X + (X.Position(point.X) * plot.Width), Y: plot.Bottom - (Y.Position(point.Base) * plot.Height)));
+                    var below = run.Select(
+                        point => (X: plot.X + (X.Position(point.X) * plot.Width), Y: plot.Bottom - (Y.Position(point.Base) * plot.Height)));
                     svg.Polygon([.. line, .. below.Reverse()], color, Fill);
                 }
                 if (line.Count == 1)

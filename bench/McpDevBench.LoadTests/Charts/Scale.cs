@@ -16,7 +16,8 @@ internal sealed record Scale(Func<double, double> Position, IReadOnlyList<Tick> 
             maximum = minimum + Math.Max(1e-9, Math.Abs(minimum) is 0 ? 1 : Math.Abs(minimum));
         var step = Step((maximum - minimum) / steps, unit.IsBinary);
         var (first, last) = (Math.Floor((minimum / step) + 1e-9), Math.Ceiling((maximum / step) - 1e-9));
-        var ticks = Enumerable.Range(0, (int)(last - first) + 1).Select(number => (first + number) * step).Select(value => new Tick(value, unit.Format(value)));
+        var ticks = Enumerable.Range(0, (int)(last - first) + 1).Select(number => (first + number) * step).Select(
+            value => new Tick(value, unit.Format(value)));
         return new(value => (value - (first * step)) / ((last - first) * step), [.. ticks]);
     }
 
@@ -25,7 +26,8 @@ internal sealed record Scale(Func<double, double> Position, IReadOnlyList<Tick> 
     {
         var first = (int)Math.Floor(Math.Log10(minimum) + 1e-9);
         var last = Math.Max(first + 1, (int)Math.Ceiling(Math.Log10(maximum) - 1e-9));
-        var ticks = Enumerable.Range(first, last - first + 1).Select(power => Math.Pow(10, power)).Select(value => new Tick(value, unit.Format(value)));
+        var ticks = Enumerable.Range(first, last - first + 1).Select(power => Math.Pow(10, power)).Select(
+            value => new Tick(value, unit.Format(value)));
         return new(value => (Math.Log10(Math.Max(value, 1e-12)) - first) / (last - first), [.. ticks]);
     }
 

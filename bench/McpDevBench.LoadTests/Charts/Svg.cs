@@ -11,7 +11,9 @@ internal enum Anchor
     End,
 }
 
-/// <summary>Writes a picture as SVG: no script, no style sheet, nothing from outside, so that it shows wherever an image may stand.</summary>
+/// <summary>
+/// Writes a picture as SVG: no script, no style sheet, nothing from outside, so that it shows wherever an image may stand.
+/// </summary>
 internal sealed class Svg
 {
     public const string Font = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -41,21 +43,26 @@ internal sealed class Svg
     public void Polyline(IEnumerable<(double X, double Y)> points, string stroke, double width) => Add(
         $"<polyline points=\"{Points(points)}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width:0.##}\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>");
 
-    public void Polygon(IEnumerable<(double X, double Y)> points, string fill, double opacity) => Add($"<polygon points=\"{Points(points)}\" fill=\"{fill}\" fill-opacity=\"{opacity:0.##}\"/>");
+    public void Polygon(IEnumerable<(double X, double Y)> points, string fill, double opacity) =>
+        Add($"<polygon points=\"{Points(points)}\" fill=\"{fill}\" fill-opacity=\"{opacity:0.##}\"/>");
 
-    public void Circle(double x, double y, double radius, string fill) => Add($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" fill=\"{fill}\"/>");
+    public void Circle(double x, double y, double radius, string fill) =>
+        Add($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" fill=\"{fill}\"/>");
 
     /// <summary>A part of a ring; angles in degrees, clockwise from the top.</summary>
     public void Arc(double x, double y, double radius, double from, double to, string stroke, double width)
     {
         var ((x1, y1), (x2, y2)) = (At(from), At(to));
         Add($"<path d=\"M {x1:0.##} {y1:0.##} A {radius:0.##} {radius:0.##} 0 {(to - from > 180 ? 1 : 0)} 1 {x2:0.##} {y2:0.##}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width:0.##}\"/>");
-        (double X, double Y) At(double degrees) => (x + (radius * Math.Sin(degrees * Math.PI / 180)), y - (radius * Math.Cos(degrees * Math.PI / 180)));
+        (double X, double Y) At(double degrees) =>
+            (x + (radius * Math.Sin(degrees * Math.PI / 180)), y - (radius * Math.Cos(degrees * Math.PI / 180)));
     }
 
     /// <param name="y">The line that the letters stand on.</param>
     /// <param name="remark">Follows the text, less bright.</param>
-    public void Text(double x, double y, string text, double size, string fill, Anchor anchor = Anchor.Start, bool bold = false, string remark = "") => Add(
+    public void Text(
+        double x, double y, string text, double size, string fill, Anchor anchor = Anchor.Start, bool bold = false,
+        string remark = "") => Add(
         $"<text x=\"{x:0.##}\" y=\"{y:0.##}\" font-size=\"{size:0.##}\" fill=\"{fill}\"{Attribute("text-anchor", anchor switch { Anchor.Middle => "middle", Anchor.End => "end", _ => null })}{Attribute("font-weight", bold ? "600" : null)}>{Escape(text)}{(remark.Length > 0 ? $"<tspan dx=\"5\" fill=\"{Theme.Muted}\">{Escape(remark)}</tspan>" : "")}</text>");
 
     /// <summary>What is drawn meanwhile is cut off at the rectangle's edges.</summary>
@@ -72,7 +79,8 @@ internal sealed class Svg
 
     private void Add(FormattableString element) => _body.Append(element.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-    private static string Points(IEnumerable<(double X, double Y)> points) => string.Join(' ', Bends([.. points]).Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.#},{point.Y:0.#}")));
+    private static string Points(IEnumerable<(double X, double Y)> points) =>
+        string.Join(' ', Bends([.. points]).Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.#},{point.Y:0.#}")));
 
     /// <summary>The points without those that lie on the way from the one before to the one after: nobody would see them.</summary>
     private static IEnumerable<(double X, double Y)> Bends(IReadOnlyList<(double X, double Y)> points)
@@ -95,7 +103,10 @@ internal sealed class Svg
 
     private static string Attribute(string name, string? value) => value is null ? "" : $" {name}=\"{value}\"";
 
-    private static string Attribute(string name, double value, double usual) => value == usual ? "" : string.Create(CultureInfo.InvariantCulture, $" {name}=\"{value:0.##}\"");
+    private static string Attribute(string name, double value, double usual) =>
+        value == usual ? "" : string.Create(CultureInfo.InvariantCulture, $" {name}=\"{value:0.##}\"");
 
-    private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(
+            ">", "&gt;", StringComparison.Ordinal);
 }

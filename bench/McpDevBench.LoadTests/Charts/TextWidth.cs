@@ -1,6 +1,8 @@
 namespace McpDevBench.LoadTests.Charts;
 
-/// <summary>How much room a text takes at most, roughly: whoever draws here has no font to ask, and whoever looks at it may have a wide one.</summary>
+/// <summary>
+/// How much room a text takes at most, roughly: whoever draws here has no font to ask, and whoever looks at it may have a wide one.
+/// </summary>
 internal static class TextWidth
 {
     public static double Of(string text, double size) => size * text.Sum(Of);

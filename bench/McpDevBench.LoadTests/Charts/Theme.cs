@@ -1,7 +1,8 @@
 namespace McpDevBench.LoadTests.Charts;
 
 /// <summary>Colours, as CSS writes them.</summary>
-internal sealed record Theme(string Background, string Panel, string Border, string Text, string Muted, string Grid, IReadOnlyList<string> Palette)
+internal sealed record Theme(
+    string Background, string Panel, string Border, string Text, string Muted, string Grid, IReadOnlyList<string> Palette)
 {
     /// <summary>Good, doubtful, bad: thresholds and verdicts.</summary>
     public string Good => Palette[0];

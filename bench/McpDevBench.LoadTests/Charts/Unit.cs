@@ -5,8 +5,10 @@ namespace McpDevBench.LoadTests.Charts;
 /// <summary>How numbers of a kind are written. The kinds are called as Grafana calls them.</summary>
 internal sealed record Unit(string Name, int? Decimals = null)
 {
-    private static readonly (double Size, string Word)[] _durations = [(86400, "d"), (3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
-    private static readonly (double Size, string Word)[] _binary = [(1L << 40, "TiB"), (1L << 30, "GiB"), (1L << 20, "MiB"), (1L << 10, "KiB"), (1, "B")];
+    private static readonly (double Size, string Word)[] _durations =
+        [(86400, "d"), (3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
+    private static readonly (double Size, string Word)[] _binary =
+        [(1L << 40, "TiB"), (1L << 30, "GiB"), (1L << 20, "MiB"), (1L << 10, "KiB"), (1, "B")];
     private static readonly (double Size, string Word)[] _decimal = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B")];
     private static readonly (double Size, string Word)[] _short = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")];
 
@@ -46,7 +48,8 @@ internal sealed record Unit(string Name, int? Decimals = null)
             "bool_yes_no" => value == 0 ? "no" : "yes",
             "bool_on_off" => value == 0 ? "off" : "on",
             "bool" => value == 0 ? "false" : "true",
-            "dateTimeAsIso" or "dateTimeAsLocal" or "dateTimeFromNow" => DateTimeOffset.FromUnixTimeMilliseconds((long)value).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+            "dateTimeAsIso" or "dateTimeAsLocal" or "dateTimeFromNow" => DateTimeOffset.FromUnixTimeMilliseconds((long)value).ToString(
+                "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
             "" or "none" or "string" => Number(value),
             _ => $"{Number(value)} {Name.Replace("suffix:", "", StringComparison.Ordinal)}",
         };

@@ -25,7 +25,9 @@ internal static class BarGaugePanel
             var row = inside.Cell(0, number, 1, series.Count, 4);
             var value = PanelData.Last(one)!.Value;
             var middle = row.Y + (row.Height / 2);
-            var bar = new Box(row.X + names, middle - (Math.Min(ThickestBar, row.Height) / 2), row.Width - names - numbers, Math.Min(ThickestBar, row.Height));
+            var bar = new Box(
+                row.X + names, middle - (Math.Min(ThickestBar, row.Height) / 2), row.Width - names - numbers,
+                Math.Min(ThickestBar, row.Height));
             var share = highest > lowest ? Math.Clamp((value - lowest) / (highest - lowest), 0, 1) : 0;
             var color = panel.Thresholds.ColorOf(value, theme);
             svg.Text(row.X, middle + 4, TextWidth.Fit(one.Name, TextSize, names - 4), TextSize, theme.Text);

@@ -6,7 +6,8 @@ namespace McpDevBench.LoadTests.Dashboards;
 /// <summary>A dashboard as Grafana's JSON describes it: as much of it as can be drawn.</summary>
 internal sealed record Dashboard(string Title, string Description, IReadOnlyList<PanelModel> Panels)
 {
-    public static Dashboard Read(JsonElement json) => new(json.Text("title"), json.Text("description"), [.. json.Items("panels").Select(PanelModel.Read)]);
+    public static Dashboard Read(JsonElement json) =>
+        new(json.Text("title"), json.Text("description"), [.. json.Items("panels").Select(PanelModel.Read)]);
 }
 
 /// <summary>What is asked of Prometheus.</summary>
@@ -57,15 +58,22 @@ internal sealed record PanelModel(string Type, string Title, GridPosition Positi
     {
         var (defaults, options) = (json.Member("fieldConfig").Member("defaults"), json.Member("options"));
         var (custom, position) = (defaults.Member("custom"), json.Member("gridPos"));
-        var targets = json.Items("targets").Select(target => new TargetModel(target.Text("expr"), target.Text("legendFormat").Replace("__auto", "", StringComparison.Ordinal), target.Flag("instant")));
-        return new(json.Text("type"), json.Text("title"), new(position.Whole("x"), position.Whole("y"), position.Whole("w"), position.Whole("h")), [.. targets])
+        var targets = json.Items("targets").Select(
+            target =>
+                new TargetModel(
+                    target.Text("expr"), target.Text("legendFormat").Replace("__auto", "", StringComparison.Ordinal),
+                    target.Flag("instant")));
+        return new(
+            json.Text("type"), json.Text("title"), new(position.Whole("x"), position.Whole("y"), position.Whole("w"), position.Whole("h")),
+            [.. targets])
         {
             Unit = new Unit(defaults.Text("unit"), (int?)defaults.Number("decimals")),
             Minimum = defaults.Number("min"),
             Maximum = defaults.Number("max"),
             NoValue = defaults.Text("noValue") is { Length: > 0 } word ? word : "no data",
             Thresholds = Thresholds.Read(defaults.Member("thresholds")),
-            Mappings = defaults.Items("mappings").Where(mapping => mapping.Text("type") == "value").SelectMany(mapping => mapping.Member("options").EnumerateObject())
+            Mappings = defaults.Items("mappings").Where(mapping => mapping.Text("type") == "value").SelectMany(
+                mapping => mapping.Member("options").EnumerateObject())
                 .ToDictionary(option => option.Name, option => option.Value.Text("text")),
             IsStacked = custom.Member("stacking").Text("mode") is "normal" or "percent",
             Fill = (custom.Number("fillOpacity") ?? 0) / 100,

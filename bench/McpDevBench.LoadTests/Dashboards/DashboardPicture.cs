@@ -25,7 +25,8 @@ internal static class DashboardPicture
     private static Box Place(GridPosition position)
     {
         var column = (Width - Gap) / Columns;
-        return new(Gap + (position.X * column), Header + (position.Y * Row), (position.Width * column) - Gap, (position.Height * Row) - Gap);
+        return new(
+            Gap + (position.X * column), Header + (position.Y * Row), (position.Width * column) - Gap, (position.Height * Row) - Gap);
     }
 
     private static void DrawPanel(Svg svg, Box box, PanelData data)

@@ -12,13 +12,18 @@ internal static class DashboardsCommand
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         var line = new CommandLine(arguments, "prometheus", "grafana", "out", "last", "theme");
-        using var prometheus = new PrometheusApi(line.Address("prometheus") ?? throw new UsageException("--prometheus is missing: where Prometheus answers."));
+        using var prometheus = new PrometheusApi(
+            line.Address("prometheus") ?? throw new UsageException("--prometheus is missing: where Prometheus answers."));
         var end = Math.Floor(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
         var last = (line.Duration("last") ?? TimeSpan.FromMinutes(10)).TotalSeconds;
         var window = new Window(end - last, end, Math.Max(1, Math.Round(last / Steps)));
-        var theme = line.Text("theme") switch { null or "dark" => Theme.Dark, "light" => Theme.Light, var other => throw new UsageException($"--theme {other}: dark or light.") };
+        var theme = line.Text("theme") switch { null or "dark" => Theme.Dark, "light" => Theme.Light, var other => throw new UsageException(
+            $"--theme {other}: dark or light.") };
         var folder = Directory.CreateDirectory(line.Text("out") ?? Path.Combine("docs", "images", "dashboards"));
-        foreach (var file in new DirectoryInfo(line.Text("grafana") ?? Path.Combine("deploy", "grafana", "dashboards")).EnumerateFiles("*.json").OrderBy(file => file.Name, StringComparer.Ordinal))
+        foreach (
+            var file in new DirectoryInfo(line.Text("grafana")
+                ?? Path.Combine("deploy", "grafana", "dashboards")).EnumerateFiles("*.json").OrderBy(
+                    file => file.Name, StringComparer.Ordinal))
             await DrawAsync(prometheus, file, window, theme, folder);
         return 0;
     }

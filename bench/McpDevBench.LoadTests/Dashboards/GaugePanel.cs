@@ -25,7 +25,9 @@ internal static class GaugePanel
         var radius = Math.Min(box.Width * 0.4, box.Height * 0.5);
         var (x, y) = (box.X + (box.Width / 2), box.Y + (box.Height * 0.58));
         svg.Arc(x, y, radius, From, To, svg.Theme.Grid, radius / 4);
-        svg.Arc(x, y, radius, From, From + Math.Max(0.5, (To - From) * Math.Clamp((value - lowest) / (highest - lowest), 0, 1)), color, radius / 4);
+        svg.Arc(
+            x, y, radius, From, From + Math.Max(0.5, (To - From) * Math.Clamp((value - lowest) / (highest - lowest), 0, 1)), color,
+            radius / 4);
         var text = panel.Format(value);
         svg.Text(x, y + (radius / 8), text, Math.Min(radius / 2.2, radius * 1.4 / TextWidth.Of(text, 1)), color, Anchor.Middle, bold: true);
         if (isNamed)

@@ -24,10 +24,14 @@ internal static class HeatmapPanel
             var line = plot.Cell(0, buckets.Count - 1 - row, 1, buckets.Count, 1);
             svg.Text(plot.X - 6, line.Y + (line.Height / 2) + 4, Name(bucket.UpperBound), TextSize, svg.Theme.Muted, Anchor.End);
             foreach (var (at, count) in bucket.Cells.Where(cell => cell.Value > 0))
-                svg.Rect(line with { X = plot.X + (x.Position(at) * plot.Width), Width = plot.Width * data.Window.Step / (data.Window.End - data.Window.Begin) }, svg.Theme.Color(6), opacity: 0.1 + (0.9 * Math.Sqrt(count / most)));
+                svg.Rect(
+                    line with { X = plot.X + (x.Position(at) * plot.Width), Width = plot.Width * data.Window.Step / (
+                        data.Window.End - data.Window.Begin) },
+                    svg.Theme.Color(6), opacity: 0.1 + (0.9 * Math.Sqrt(count / most)));
         }
         foreach (var tick in x.Ticks)
-            svg.Text(plot.X + (x.Position(tick.Value) * plot.Width), plot.Bottom + 15, tick.Label, TextSize, svg.Theme.Muted, Anchor.Middle);
+            svg.Text(
+                plot.X + (x.Position(tick.Value) * plot.Width), plot.Bottom + 15, tick.Label, TextSize, svg.Theme.Muted, Anchor.Middle);
 
         string Name(double bound) => data.Panel.Unit.Format(bound);
     }
@@ -37,10 +41,15 @@ internal static class HeatmapPanel
     {
         var buckets = new List<(double UpperBound, Dictionary<double, double> Cells)>();
         var below = new Dictionary<double, double>();
-        foreach (var answer in data.Answers.Select(pair => pair.Answer).Where(answer => answer.Labels.ContainsKey("le")).OrderBy(answer => MetricsText.Number(answer.Labels["le"])))
+        foreach (
+            var answer in data.Answers.Select(pair => pair.Answer).Where(answer => answer.Labels.ContainsKey("le")).OrderBy(
+                answer => MetricsText.Number(answer.Labels["le"])))
         {
             var counts = answer.Points.Where(point => double.IsFinite(point.Y)).ToDictionary(point => point.X, point => point.Y);
-            buckets.Add((MetricsText.Number(answer.Labels["le"]), counts.ToDictionary(count => count.Key, count => Math.Max(0, count.Value - below.GetValueOrDefault(count.Key)))));
+            buckets.Add(
+                (
+                    MetricsText.Number(answer.Labels["le"]),
+                    counts.ToDictionary(count => count.Key, count => Math.Max(0, count.Value - below.GetValueOrDefault(count.Key)))));
             below = counts;
         }
         return buckets;

@@ -22,7 +22,8 @@ internal sealed class PrometheusApi(Uri prometheus) : IDisposable
 
     /// <summary>The values all over the window.</summary>
     public Task<IReadOnlyList<Answer>> QueryRangeAsync(string expression, Window window) =>
-        SendAsync("query_range", ("query", expression), ("start", Text(window.Begin)), ("end", Text(window.End)), ("step", Text(window.Step)));
+        SendAsync(
+            "query_range", ("query", expression), ("start", Text(window.Begin)), ("end", Text(window.End)), ("step", Text(window.Step)));
 
     public void Dispose() => _http.Dispose();
 
@@ -42,7 +43,9 @@ internal sealed class PrometheusApi(Uri prometheus) : IDisposable
     private static Answer Series(JsonElement json)
     {
         var labels = json.Member("metric").EnumerateObject().ToDictionary(label => label.Name, label => label.Value.GetString()!);
-        return new(labels, json.Member("value").ValueKind == JsonValueKind.Array ? [Point(json.Member("value"))] : [.. json.Items("values").Select(Point)]);
+        return new(labels, json.Member("value").ValueKind == JsonValueKind.Array
+            ? [Point(json.Member("value"))]
+            : [.. json.Items("values").Select(Point)]);
     }
 
     private static (double X, double Y) Point(JsonElement json) => (json[0].GetDouble(), MetricsText.Number(json[1].GetString()!));

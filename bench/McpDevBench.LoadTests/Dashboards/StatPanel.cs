@@ -13,7 +13,8 @@ internal static class StatPanel
         var series = data.Series.Where(one => PanelData.Last(one) is not null).ToList();
         var inside = box.Inset(4, TitleHeight, 4, 4);
         if (series.Count == 0)
-            svg.Text(inside.X + (inside.Width / 2), inside.Y + (inside.Height / 2) + 4, data.Panel.NoValue, 16, svg.Theme.Muted, Anchor.Middle);
+            svg.Text(
+                inside.X + (inside.Width / 2), inside.Y + (inside.Height / 2) + 4, data.Panel.NoValue, 16, svg.Theme.Muted, Anchor.Middle);
         foreach (var (one, number) in series.Select((one, number) => (one, number)))
             DrawOne(svg, inside.Cell(number, 0, series.Count, 1, 4), data, one, series.Count > 1);
     }

@@ -23,13 +23,18 @@ internal static class TablePanel
         foreach (var (pair, number) in rows.Select((pair, number) => (pair, number)))
         {
             svg.Line(inside.X, inside.Y + (RowHeight * (number + 1)), inside.Right, inside.Y + (RowHeight * (number + 1)), theme.Grid);
-            DrawRow(number + 1, labels.Select(name => pair.Answer.Labels.GetValueOrDefault(name, "")).Append(data.Panel.Format(pair.Answer.Points[^1].Y)), theme.Text);
+            DrawRow(
+                number + 1,
+                labels.Select(name => pair.Answer.Labels.GetValueOrDefault(name, "")).Append(data.Panel.Format(pair.Answer.Points[^1].Y)),
+                theme.Text);
         }
 
         void DrawRow(int row, IEnumerable<string> cells, string color)
         {
             foreach (var (cell, number) in cells.Select((cell, number) => (cell, number)))
-                svg.Text(inside.X + (column * number), inside.Y + (RowHeight * row) + 16, TextWidth.Fit(cell, TextSize, column - 8), TextSize, color);
+                svg.Text(
+                    inside.X + (column * number), inside.Y + (RowHeight * row) + 16, TextWidth.Fit(cell, TextSize, column - 8), TextSize,
+                    color);
         }
     }
 }

@@ -9,10 +9,13 @@ internal sealed record Thresholds(IReadOnlyList<(double From, string Color)> Ste
 {
     public static Thresholds None { get; } = new([]);
 
-    public string ColorOf(double value, Theme theme) => Steps.LastOrDefault(step => value >= step.From).Color is { } color ? theme.Color(color) : theme.Text;
+    public string ColorOf(double value, Theme theme) =>
+        Steps.LastOrDefault(step => value >= step.From).Color is { } color ? theme.Color(color) : theme.Text;
 
     /// <summary>The values at which the colour changes.</summary>
-    public IEnumerable<(double Value, string Color)> Limits => Steps.Where(step => double.IsFinite(step.From)).Select(step => (step.From, step.Color));
+    public IEnumerable<(double Value, string Color)> Limits =>
+        Steps.Where(step => double.IsFinite(step.From)).Select(step => (step.From, step.Color));
 
-    public static Thresholds Read(JsonElement json) => new([.. json.Items("steps").Select(step => (step.Number("value") ?? double.NegativeInfinity, step.Text("color")))]);
+    public static Thresholds Read(JsonElement json) =>
+        new([.. json.Items("steps").Select(step => (step.Number("value") ?? double.NegativeInfinity, step.Text("color")))]);
 }

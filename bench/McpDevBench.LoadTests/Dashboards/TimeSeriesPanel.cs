@@ -11,7 +11,8 @@ internal static class TimeSeriesPanel
         var panel = data.Panel;
         var known = data.Series.Where(one => PanelData.Last(one) is not null).OrderByDescending(PanelData.Last).ToList();
         // What never happened is there to be counted, but among what did happen it only hides the view.
-        var series = known.Where(one => one.Points.Any(point => double.IsFinite(point.Y) && point.Y != 0)).ToList() is { Count: > 0 } moving ? moving : known;
+        var series = known.Where(one => one.Points.Any(point => double.IsFinite(point.Y)
+            && point.Y != 0)).ToList() is { Count: > 0 } moving ? moving : known;
         var values = panel.IsStacked ? Sums(series) : series.SelectMany(one => one.Points).Select(point => point.Y).Where(double.IsFinite);
         var (lowest, highest) = (values.DefaultIfEmpty(0).Min(), values.DefaultIfEmpty(1).Max());
         new LineChart(
@@ -20,7 +21,8 @@ internal static class TimeSeriesPanel
         {
             Fill = panel.Fill,
             Stacked = panel.IsStacked,
-            Limits = panel.ShowsThresholds ? [.. panel.Thresholds.Limits.Select(limit => new Limit(panel.Format(limit.Value), limit.Value, svg.Theme.Color(limit.Color)))] : [],
+            Limits = panel.ShowsThresholds ? [.. panel.Thresholds.Limits.Select(
+                limit => new Limit(panel.Format(limit.Value), limit.Value, svg.Theme.Color(limit.Color)))] : [],
             MoreEntries = known.Count > series.Count ? [new LegendEntry($"{known.Count - series.Count} more at zero", "", null)] : [],
             Remark = one => panel.Format(PanelData.Last(one)!.Value),
         }.Draw(svg, box);
@@ -28,8 +30,11 @@ internal static class TimeSeriesPanel
 
     /// <summary>The time of day.</summary>
     public static Scale Axis(Window window, int steps) => Scale.Time(window.Begin, window.End, steps,
-        at => DateTimeOffset.FromUnixTimeMilliseconds((long)(at * 1000)).ToString(at % 60 == 0 ? "HH:mm" : "HH:mm:ss", CultureInfo.InvariantCulture));
+        at =>
+            DateTimeOffset.FromUnixTimeMilliseconds((long)(at * 1000)).ToString(
+                at % 60 == 0 ? "HH:mm" : "HH:mm:ss", CultureInfo.InvariantCulture));
 
     private static IEnumerable<double> Sums(IEnumerable<Series> series) =>
-        series.SelectMany(one => one.Points).Where(point => double.IsFinite(point.Y)).GroupBy(point => point.X).Select(group => group.Sum(point => point.Y));
+        series.SelectMany(one => one.Points).Where(point => double.IsFinite(point.Y)).GroupBy(point => point.X).Select(
+            group => group.Sum(point => point.Y));
 }

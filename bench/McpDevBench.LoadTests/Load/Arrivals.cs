@@ -1,6 +1,8 @@
 namespace McpDevBench.LoadTests.Load;
 
-/// <summary>When operations are to start, counted from the beginning of the load. Whoever makes the plan knows nothing of how long operations take.</summary>
+/// <summary>
+/// When operations are to start, counted from the beginning of the load. Whoever makes the plan knows nothing of how long operations take.
+/// </summary>
 internal static class Arrivals
 {
     /// <summary>As independent people come: the gaps are distributed exponentially.</summary>

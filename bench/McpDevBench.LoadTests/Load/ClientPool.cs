@@ -21,7 +21,9 @@ internal sealed class ClientPool : IAsyncDisposable
         {
             var http = new HttpClient(pool.Wire.Handler()) { Timeout = Timeout.InfiniteTimeSpan };
             pool._connections.Add(http);
-            var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = new Uri(server, "/mcp"), TransportMode = HttpTransportMode.StreamableHttp }, http);
+            var transport = new HttpClientTransport(
+                new HttpClientTransportOptions { Endpoint = new Uri(server, "/mcp"), TransportMode = HttpTransportMode.StreamableHttp },
+                http);
             pool._clients.Add(await McpClient.CreateAsync(transport));
         }
         return pool;

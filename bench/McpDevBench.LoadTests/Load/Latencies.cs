@@ -17,8 +17,12 @@ internal sealed class Latencies
 
     public long Count => _histogram.TotalCount;
 
-    /// <summary>The shortest duration that so many per cent do not exceed, in seconds, as Prometheus counts too; the histogram itself would round to the nearest. Null without a duration.</summary>
-    public double? Percentile(double percentile) => Count == 0 ? null : _histogram.GetValueAtPercentile(100 * Math.Ceiling(percentile / 100 * Count) / Count) / MicrosecondsPerSecond;
+    /// <summary>
+    /// The shortest duration that so many per cent do not exceed, in seconds, as Prometheus counts too; the histogram itself would round to
+    /// the nearest. Null without a duration.
+    /// </summary>
+    public double? Percentile(double percentile) =>
+        Count == 0 ? null : _histogram.GetValueAtPercentile(100 * Math.Ceiling(percentile / 100 * Count) / Count) / MicrosecondsPerSecond;
 
     public double? Maximum => Count == 0 ? null : _histogram.GetMaxValue() / MicrosecondsPerSecond;
 

@@ -21,7 +21,9 @@ internal sealed class Recording(TimeProvider time)
     public void Answered(string method, long intended, long sent, string? error)
     {
         var now = time.GetTimestamp();
-        _samples.Enqueue(new Sample(method, time.GetElapsedTime(_begin, intended), time.GetElapsedTime(intended, now), time.GetElapsedTime(sent, now), error));
+        _samples.Enqueue(
+            new Sample(
+                method, time.GetElapsedTime(_begin, intended), time.GetElapsedTime(intended, now), time.GetElapsedTime(sent, now), error));
     }
 
     public void OperationEnded() => _ends.Enqueue(time.GetElapsedTime(_begin));

@@ -4,7 +4,10 @@ using ModelContextProtocol.Client;
 
 namespace McpDevBench.LoadTests.Load;
 
-/// <summary>What somebody comes for: one call, or several one after the other. The first has the visit's intended start, each later one starts with the answer before it.</summary>
+/// <summary>
+/// What somebody comes for: one call, or several one after the other. The first has the visit's intended start, each later one starts with
+/// the answer before it.
+/// </summary>
 internal sealed class Visit(McpClient client, int number, string workspace, long intended, Recording recording, TimeProvider time)
 {
     /// <summary>Whoever waits longer has gone.</summary>
@@ -26,7 +29,8 @@ internal sealed class Visit(McpClient client, int number, string workspace, long
     }
 
     /// <summary>The same, in the visit's workspace.</summary>
-    public Task<JsonElement> CallHereAsync(string tool, params (string Name, object? Value)[] arguments) => CallAsync(tool, [("container_id", workspace), .. arguments]);
+    public Task<JsonElement> CallHereAsync(string tool, params (string Name, object? Value)[] arguments) =>
+        CallAsync(tool, [("container_id", workspace), .. arguments]);
 
     /// <summary>A call that the server has to refuse.</summary>
     public async Task MistakeAsync(string code, string tool, params (string Name, object? Value)[] arguments)
@@ -49,12 +53,14 @@ internal sealed class Visit(McpClient client, int number, string workspace, long
         var error = Sample.NoAnswer;
         try
         {
-            var result = await client.CallToolAsync(tool, arguments.ToDictionary(argument => argument.Name, argument => argument.Value), cancellationToken: patience.Token);
+            var result = await client.CallToolAsync(
+                tool, arguments.ToDictionary(argument => argument.Name, argument => argument.Value), cancellationToken: patience.Token);
             var content = result.StructuredContent ?? default;
             error = result.IsError is true ? content.GetProperty("error").GetProperty("code").GetString() : null;
             return (content, error);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or McpException or JsonException or OperationCanceledException)
+        catch (Exception exception) when (
+            exception is HttpRequestException or IOException or McpException or JsonException or OperationCanceledException)
         {
             return (default, error);
         }
@@ -65,7 +71,8 @@ internal sealed class Visit(McpClient client, int number, string workspace, long
         }
     }
 
-    private static string Words(JsonElement content, string error) => content.ValueKind == JsonValueKind.Object ? $"{error}, {content.GetProperty("error").GetProperty("message")}" : error;
+    private static string Words(JsonElement content, string error) =>
+        content.ValueKind == JsonValueKind.Object ? $"{error}, {content.GetProperty("error").GetProperty("message")}" : error;
 }
 
 /// <summary>The load met what it should not.</summary>

@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace McpDevBench.LoadTests.Load;
 
-/// <summary>Counts requests where they leave the client, by the headers in which the protocol names them: also those that the client makes of its own accord.</summary>
+/// <summary>
+/// Counts requests where they leave the client, by the headers in which the protocol names them: also those that the client makes of its
+/// own accord.
+/// </summary>
 internal sealed class WireCount
 {
     private readonly ConcurrentDictionary<string, double> _requests = [];

@@ -12,7 +12,12 @@ internal sealed class Buckets(IEnumerable<Bucket> buckets)
     public double Count => _buckets.Length == 0 ? 0 : _buckets[^1].Count;
 
     /// <summary>What was observed since an earlier moment.</summary>
-    public Buckets Since(Buckets before) => new(_buckets.Select(bucket => bucket with { Count = bucket.Count - before._buckets.FirstOrDefault(old => old.UpperBound == bucket.UpperBound).Count }));
+    public Buckets Since(Buckets before) =>
+        new(
+            _buckets.Select(
+                bucket =>
+                    bucket with { Count = bucket.Count - before._buckets.FirstOrDefault(
+                        old => old.UpperBound == bucket.UpperBound).Count }));
 
     /// <summary>How many observations are not above a bound that the histogram has.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It has no such bound, so it cannot say.</exception>
@@ -21,10 +26,15 @@ internal sealed class Buckets(IEnumerable<Bucket> buckets)
         if (_buckets.Length == 0)
             return 0;
         var index = Array.FindIndex(_buckets, bucket => bucket.UpperBound == bound);
-        return index >= 0 ? _buckets[index].Count : throw new ArgumentOutOfRangeException(nameof(bound), bound, "The histogram has no such bound.");
+        return index >= 0
+            ? _buckets[index].Count
+            : throw new ArgumentOutOfRangeException(nameof(bound), bound, "The histogram has no such bound.");
     }
 
-    /// <summary>As Prometheus estimates it: linear inside of a bucket, and the largest finite bound for what lies above it. Null without an observation.</summary>
+    /// <summary>
+    /// As Prometheus estimates it: linear inside of a bucket, and the largest finite bound for what lies above it. Null without an
+    /// observation.
+    /// </summary>
     public double? Quantile(double quantile)
     {
         if (Count == 0)

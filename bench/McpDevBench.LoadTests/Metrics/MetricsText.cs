@@ -6,7 +6,9 @@ namespace McpDevBench.LoadTests.Metrics;
 /// <summary>One value of one series.</summary>
 internal sealed record MetricSample(string Name, IReadOnlyDictionary<string, string> Labels, double Value);
 
-/// <summary>Reads the text that a Prometheus scrapes, also its OpenMetrics form: comments, timestamps and exemplars are passed over.</summary>
+/// <summary>
+/// Reads the text that a Prometheus scrapes, also its OpenMetrics form: comments, timestamps and exemplars are passed over.
+/// </summary>
 internal static class MetricsText
 {
     /// <exception cref="FormatException">A line is none of a sample, a comment or empty.</exception>

@@ -22,6 +22,8 @@ internal sealed class Snapshot(IReadOnlyList<MetricSample> samples)
         .Select(group => new Bucket(group.Key, group.Sum(sample => sample.Value))));
 
     /// <summary>How much each counter has increased since an earlier moment; a series that was not there yet was zero.</summary>
-    public static IReadOnlyDictionary<string, double> Increase(IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after) =>
-        after.Select(pair => KeyValuePair.Create(pair.Key, pair.Value - before.GetValueOrDefault(pair.Key))).Where(pair => pair.Value != 0).ToDictionary();
+    public static IReadOnlyDictionary<string, double> Increase(
+        IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after) =>
+        after.Select(pair => KeyValuePair.Create(pair.Key, pair.Value - before.GetValueOrDefault(pair.Key))).Where(pair => pair.Value != 0)
+            .ToDictionary();
 }

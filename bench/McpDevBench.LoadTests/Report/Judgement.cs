@@ -27,7 +27,8 @@ internal sealed class Judgement(ScenarioResult result)
     public double Offered { get; } = result.Arrivals.Count / result.Plan.Duration.TotalSeconds;
 
     /// <summary>Operations a second that came to their end, until the last of them.</summary>
-    public double Achieved { get; } = result.Recording.OperationEnds.Count / Math.Max(result.Plan.Duration.TotalSeconds, result.Elapsed.TotalSeconds);
+    public double Achieved { get; } = result.Recording.OperationEnds.Count / Math.Max(
+        result.Plan.Duration.TotalSeconds, result.Elapsed.TotalSeconds);
 
     /// <summary>A sentence for each thing that is wrong beside the objectives.</summary>
     public IReadOnlyList<string> Complaints { get; } =

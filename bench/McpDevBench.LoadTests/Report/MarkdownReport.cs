@@ -10,7 +10,8 @@ internal static class MarkdownReport
         folder.Create();
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "percentiles.svg"), Pictures.Percentiles(judgements));
         foreach (var judgement in judgements)
-            await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{judgement.Result.Scenario.Name}.svg"), Pictures.Scenario(judgement));
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.FullName, $"{judgement.Result.Scenario.Name}.svg"), Pictures.Scenario(judgement));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "README.md"), Text(judgements, now));
     }
 

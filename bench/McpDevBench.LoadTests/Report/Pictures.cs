@@ -18,7 +18,8 @@ internal static class Pictures
     public static string Percentiles(IReadOnlyList<Judgement> judgements)
     {
         var svg = new Svg(Width, 420, _theme);
-        Curves("Latency by percentile, all requests", [.. judgements.Select(one => (one.Result.Scenario.Name, one.Latencies))], []).Draw(svg, new Box(0, 0, Width, 420).Inset(Gap));
+        Curves("Latency by percentile, all requests", [.. judgements.Select(one => (one.Result.Scenario.Name, one.Latencies))], []).Draw(
+            svg, new Box(0, 0, Width, 420).Inset(Gap));
         return svg.ToString();
     }
 
@@ -29,7 +30,11 @@ internal static class Pictures
         var all = new Box(0, 0, Width, Height).Inset(Gap);
         var timeline = new Timeline(one.Result);
         var samples = one.Result.Recording.Samples.ToLookup(sample => Objective.Waiting.Contains(sample.Method), sample => sample.Latency);
-        Curves("Latency by percentile", [("methods that do not wait on purpose", new Latencies(samples[false])), ("spawn, kill, exec and exec_poll", new Latencies(samples[true]))], [FastLimit]).Draw(svg, all.Cell(0, 0, 2, 2, Gap));
+        Curves(
+            "Latency by percentile",
+            [("methods that do not wait on purpose", new Latencies(samples[false])),
+            ("spawn, kill, exec and exec_poll", new Latencies(samples[true]))],
+            [FastLimit]).Draw(svg, all.Cell(0, 0, 2, 2, Gap));
         timeline.Latency().Draw(svg, all.Cell(1, 0, 2, 2, Gap));
         timeline.Throughput().Draw(svg, all.Cell(0, 1, 2, 2, Gap));
         if (one.Result.Resources is { } resources)
@@ -43,10 +48,13 @@ internal static class Pictures
 
     private static LineChart Curves(string title, IReadOnlyList<(string Name, Latencies Latencies)> lines, IReadOnlyList<Limit> limits)
     {
-        var series = lines.Where(line => line.Latencies.Count > 0).Select(line => new Series(line.Name, [.. line.Latencies.Curve()])).ToList();
+        var series = lines.Where(line => line.Latencies.Count > 0).Select(
+            line => new Series(line.Name, [.. line.Latencies.Curve()])).ToList();
         var points = series.SelectMany(line => line.Points).ToList();
         var (fastest, slowest) = points.Count == 0 ? (0.001, 1) : (points.Min(point => point.Y), points.Max(point => point.Y));
-        return new(title, series, Scale.Percentiles(points.Select(point => point.X).DefaultIfEmpty(90).Max()), Scale.Logarithmic(fastest, Math.Max(slowest, Objective.FastSeconds * 2), Unit.Seconds))
+        return new(
+            title, series, Scale.Percentiles(points.Select(point => point.X).DefaultIfEmpty(90).Max()),
+            Scale.Logarithmic(fastest, Math.Max(slowest, Objective.FastSeconds * 2), Unit.Seconds))
         {
             Subtitle = "from the intended start; every further nine is as wide as the one before",
             Limits = limits,

@@ -18,7 +18,9 @@ internal static class ExecOperations
     {
         var ran = await visit.CallHereAsync("exec", ("cmd", new[] { "seq", $"{OutputLines}" }));
         RequireSuccess(ran);
-        Visit.Require(ran.GetProperty("stdout").GetString()!.EndsWith($"\n{OutputLines}\n", StringComparison.Ordinal), "exec lost some of the output");
+        Visit.Require(
+            ran.GetProperty("stdout").GetString()!.EndsWith($"\n{OutputLines}\n", StringComparison.Ordinal),
+            "exec lost some of the output");
     }
 
     /// <summary>A build in the background, and somebody who waits for its lines.</summary>
@@ -30,7 +32,8 @@ internal static class ExecOperations
         for (var complete = false; !complete;)
         {
             var page = await visit.CallAsync("exec_poll", ("exec_id", id), ("after_seq", next), ("wait_ms", 5000));
-            lines += page.GetProperty("messages").EnumerateArray().Sum(message => message.GetProperty("data").GetString()!.Count(letter => letter == '\n'));
+            lines += page.GetProperty("messages").EnumerateArray().Sum(
+                message => message.GetProperty("data").GetString()!.Count(letter => letter == '\n'));
             (next, complete) = (page.GetProperty("next_seq").GetInt64(), page.GetProperty("complete").GetBoolean());
             if (complete)
                 RequireSuccess(page);

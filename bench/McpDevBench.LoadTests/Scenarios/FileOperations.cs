@@ -8,7 +8,8 @@ internal static class FileOperations
     public static async Task ReadAsync(Visit visit)
     {
         var read = await visit.CallHereAsync("fs_read", ("path", Sources.Path(visit.Number)));
-        Visit.Require(read.GetProperty("content").GetString() == Sources.Content(visit.Number), "fs_read gives something else than was written");
+        Visit.Require(
+            read.GetProperty("content").GetString() == Sources.Content(visit.Number), "fs_read gives something else than was written");
     }
 
     public static async Task WriteAsync(Visit visit)
@@ -24,7 +25,8 @@ internal static class FileOperations
         var path = $"edited-{visit.Number}.txt";
         var written = await visit.CallHereAsync("fs_write", ("path", path), ("content", Sources.Content(visit.Number)));
         var edited = await visit.CallHereAsync("fs_edit",
-            ("path", path), ("edits", new[] { new { old_text = Sources.Word, new_text = "haystack" } }), ("if_match", written.GetProperty("etag").GetString()));
+            ("path", path), ("edits", new[] { new { old_text = Sources.Word, new_text = "haystack" } }),
+            ("if_match", written.GetProperty("etag").GetString()));
         Visit.Require(edited.GetProperty("replacements").GetInt32() == 1, "fs_edit did not make the one replacement");
         await visit.CallHereAsync("fs_delete", ("path", path));
     }

@@ -12,7 +12,8 @@ internal static class Misfortunes
         Visit.Require(ran.GetProperty("exit_code").GetInt32() == 3, "a command that failed does not say so");
     }
 
-    public static async Task TimeoutAsync(Visit visit) => RequireOutcome(await visit.CallHereAsync("exec", ("cmd", new[] { "sleep", "60" }), ("timeout_s", 1)), "timed_out");
+    public static async Task TimeoutAsync(Visit visit) =>
+        RequireOutcome(await visit.CallHereAsync("exec", ("cmd", new[] { "sleep", "60" }), ("timeout_s", 1)), "timed_out");
 
     public static async Task CancelAsync(Visit visit)
     {
@@ -37,8 +38,10 @@ internal static class Misfortunes
     }
 
     /// <summary>More output than anybody reads.</summary>
-    public static async Task FloodAsync(Visit visit) => RequireOutcome(await visit.CallHereAsync("exec", ("cmd", new[] { "seq", "300000" })), "exited");
+    public static async Task FloodAsync(Visit visit) =>
+        RequireOutcome(await visit.CallHereAsync("exec", ("cmd", new[] { "seq", "300000" })), "exited");
 
     private static void RequireOutcome(JsonElement ran, string outcome) =>
-        Visit.Require(ran.TryGetProperty("outcome", out var told) && told.GetString() == outcome, $"a command should have ended as {outcome}: {ran}");
+        Visit.Require(
+            ran.TryGetProperty("outcome", out var told) && told.GetString() == outcome, $"a command should have ended as {outcome}: {ran}");
 }

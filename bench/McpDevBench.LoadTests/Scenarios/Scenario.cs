@@ -8,7 +8,8 @@ internal sealed record Operation(double Parts, Func<Visit, Task> RunAsync);
 /// <summary>A kind of load.</summary>
 /// <param name="Name">As it is called on the command line.</param>
 /// <param name="Title">What happens, in a few words.</param>
-/// <param name="Rate">Operations a second, unless the command line says otherwise: few enough for two processors that are shared with others.</param>
+/// <param name="Rate">Operations a second, unless the command line says otherwise: few enough for two processors that are shared with
+/// others.</param>
 /// <param name="Mix">The operations.</param>
 internal sealed record Scenario(string Name, string Title, double Rate, IReadOnlyList<Operation> Mix)
 {

@@ -52,7 +52,9 @@ internal static class ScenarioCatalogue
         new("mixed", "a mixed day", 8, _mixed),
     ];
 
-    /// <summary>A mixed day on which much goes wrong. It shows what dashboards and alerts make of that, so it is run only by its name.</summary>
+    /// <summary>
+    /// A mixed day on which much goes wrong. It shows what dashboards and alerts make of that, so it is run only by its name.
+    /// </summary>
     public static Scenario BadDay { get; } = new("bad-day", "a mixed day on which much goes wrong", 10,
     [
         .. _mixed,

@@ -3,7 +3,9 @@ using McpDevBench.LoadTests.Watches;
 
 namespace McpDevBench.LoadTests.Scenarios;
 
-/// <summary>One scenario against one server: workspaces are made, everybody warms up, the load runs while it is watched, and nothing is left behind.</summary>
+/// <summary>
+/// One scenario against one server: workspaces are made, everybody warms up, the load runs while it is watched, and nothing is left behind.
+/// </summary>
 internal sealed class ScenarioRun(Scenario scenario, LoadPlan plan, Target target, TimeProvider time)
 {
     private const int Clients = 8, Workspaces = 4;
@@ -122,5 +124,6 @@ internal sealed class ScenarioRun(Scenario scenario, LoadPlan plan, Target targe
     }
 
     /// <summary>A call outside of any load.</summary>
-    private Visit Alone(ClientPool clients, string workspace) => new(clients[0], 0, workspace, time.GetTimestamp(), new Recording(time), time);
+    private Visit Alone(ClientPool clients, string workspace) =>
+        new(clients[0], 0, workspace, time.GetTimestamp(), new Recording(time), time);
 }

@@ -14,8 +14,14 @@ internal static class Sources
     public static string Path(int number) => $"{Folder}/file-{number % Count:00}.txt";
 
     /// <summary>About two kilobytes.</summary>
-    public static string Content(int number) => string.Concat(Enumerable.Range(0, 40).Select(line => line == 20 ? $"{Word} of file {number % Count}\n" : $"line {line} of file {number % Count}, forty characters or so\n"));
+    public static string Content(int number) =>
+        string.Concat(
+            Enumerable.Range(0, 40).Select(
+                line =>
+                    line == 20 ? $"{Word} of file {number % Count}\n" : $"line {line} of file {number % Count}, forty characters or so\n"));
 
     public static Task WriteAsync(Visit visit) => visit.CallHereAsync(
-        "fs_batch", ("operations", Enumerable.Range(0, Count).Select(number => new { op = "write", path = Path(number), content = Content(number) }).ToArray()));
+        "fs_batch",
+        ("operations",
+            Enumerable.Range(0, Count).Select(number => new { op = "write", path = Path(number), content = Content(number) }).ToArray()));
 }

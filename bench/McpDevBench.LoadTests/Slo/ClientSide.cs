@@ -19,11 +19,14 @@ internal static class ClientSide
     /// <summary>Spawns that succeeded: one that is refused at once must not count as a fast one.</summary>
     public static bool IsSpawn(Sample sample) => sample is { Method: "spawn", Error: null };
 
-    public static bool IsServersError(Sample sample) => sample.Error is { } error && (error == Sample.NoAnswer || Objective.ServersErrors.Contains(error));
+    public static bool IsServersError(Sample sample) =>
+        sample.Error is { } error && (error == Sample.NoAnswer || Objective.ServersErrors.Contains(error));
 
     private static Sight Within(IEnumerable<Sample> samples, double seconds)
     {
         var latencies = samples.Select(sample => sample.Latency).ToList();
-        return new(new Share(latencies.Count(latency => latency.TotalSeconds <= seconds), latencies.Count), new Latencies(latencies).Percentile(95));
+        return new(
+            new Share(latencies.Count(latency => latency.TotalSeconds <= seconds), latencies.Count),
+            new Latencies(latencies).Percentile(95));
     }
 }

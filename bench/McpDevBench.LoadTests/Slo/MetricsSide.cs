@@ -18,10 +18,12 @@ internal static class MetricsSide
     }
 
     /// <summary>Requests by method.</summary>
-    public static IReadOnlyDictionary<string, double> Requests(ScenarioResult result) => Increase(result, "mcp_api_requests_total", "method");
+    public static IReadOnlyDictionary<string, double> Requests(ScenarioResult result) =>
+        Increase(result, "mcp_api_requests_total", "method");
 
     /// <summary>Refusals and failures by method and error type.</summary>
-    public static IReadOnlyDictionary<string, double> Errors(ScenarioResult result) => Increase(result, "mcp_api_errors_total", "method", "error_type");
+    public static IReadOnlyDictionary<string, double> Errors(ScenarioResult result) =>
+        Increase(result, "mcp_api_errors_total", "method", "error_type");
 
     /// <summary>Durations of the methods that do not wait on purpose.</summary>
     public static Buckets Prompt(ScenarioResult result) =>
@@ -35,5 +37,6 @@ internal static class MetricsSide
     private static Buckets Increase(ScenarioResult result, string name, Func<IReadOnlyDictionary<string, string>, bool>? where) =>
         result.After.Histogram(name, where).Since(result.Before.Histogram(name, where));
 
-    private static Sight Within(Buckets histogram, double seconds) => new(new Share(histogram.Within(seconds), histogram.Count), histogram.Quantile(0.95));
+    private static Sight Within(Buckets histogram, double seconds) =>
+        new(new Share(histogram.Within(seconds), histogram.Count), histogram.Quantile(0.95));
 }

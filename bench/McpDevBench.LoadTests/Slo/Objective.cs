@@ -38,7 +38,8 @@ internal sealed record Objective(string Name, string Promise, double Min, double
     };
 
     /// <summary>Error types that are the server's fault; all others are what a caller can put right.</summary>
-    public static IReadOnlySet<string> ServersErrors { get; } = new HashSet<string> { "server_error", "docker_unavailable", "timeout", "other" };
+    public static IReadOnlySet<string> ServersErrors { get; } =
+        new HashSet<string> { "server_error", "docker_unavailable", "timeout", "other" };
 
     /// <summary>Where nothing was asked, nothing was broken.</summary>
     public bool IsMetBy(Share share) => share.Ratio is not { } ratio || (this == Errors ? ratio > Min : ratio >= Min);

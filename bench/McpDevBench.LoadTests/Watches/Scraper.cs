@@ -31,8 +31,8 @@ internal sealed class Scraper(Uri metrics) : IDisposable
     public async Task ScrapeAsync() => _scrapes.Enqueue(new Scrape(await ReadAsync(ScrapeTimeout)));
 
     /// <summary>
-    /// Everything that was answered is counted: a request is counted a moment before or after its answer, so the counters are read until they stand still. That is before and after the load,
-    /// so it is none of the <see cref="Scrapes"/>.
+    /// Everything that was answered is counted: a request is counted a moment before or after its answer, so the counters are read until
+    /// they stand still. That is before and after the load, so it is none of the <see cref="Scrapes"/>.
     /// </summary>
     public async Task<Snapshot> SettledAsync(TimeProvider time)
     {

@@ -93,7 +93,7 @@ internal sealed class ExecTable(EventLoop loop, ProcessSpawner spawner, ProcessK
         if (exec.Ended)
             throw NoSuchExec();
         if (request.Signal is 0 or > 64)
-            throw new OperationException(AgentStatus.Invalid, $"{request.Signal} is no signal");
+            throw new OperationException(AgentStatus.Invalid, $"{request.Signal} is not a signal");
         if (request.Signal != Abi.SIGKILL)
         {
             killer.Signal(

@@ -37,7 +37,7 @@ internal static class InvalidHints
         ("the program's name cannot contain NUL", "Leave the NUL character out of cmd."),
         ("argv must name a program", "Give the program as the first element of cmd, or a script as shell."),
         ("arguments and environment cannot contain NUL", "Leave the NUL character out of cmd, shell and env; stdin may have it."),
-        ("is no signal", "Use a signal from 1 to 64, such as TERM or 15."),
+        (" signal", "Use a signal from 1 to 64, such as TERM or 15."),
         ("is unknown", NewerAgent),
         ("only a write has content", Apart),
         ("more content than the steps announce", Apart),

@@ -39,7 +39,6 @@ internal sealed record ContainerSpec
 
     private const string HostEntry = HostName + ":127.0.0.1";
     private const string OwnFolderOptions = "rw,noexec,nosuid,nodev,size=4194304,mode=755,uid=0,gid=0";
-    private const long MaxSharedMemoryBytes = 64L << 20;
 
     /// <summary>
     /// For process 1 alone, and gone from the bounding set before anything else runs. To start processes as another user (SETUID, SETGID),
@@ -83,7 +82,7 @@ internal sealed record ContainerSpec
 
     private long NanoCpus => NanoCpusOf(Cpus);
 
-    private long SharedMemoryBytes => Math.Min(MaxSharedMemoryBytes, MemoryBytes / 8);
+    private long SharedMemoryBytes => MemoryFolders.SharedMemoryBytes(MemoryBytes);
 
     private string[] HostEntries => Network == "none" ? [HostEntry] : [];
 
@@ -209,19 +208,16 @@ internal sealed record ContainerSpec
         Type = "volume", Source = volume, Target = path, ReadOnly = isReadOnly, VolumeOptions = new VolumeOptions { NoCopy = true },
     };
 
-    /// <summary>
-    /// Temporary files count as memory. Together they have at most seven eighths of it, so that a full one is "no space left", and nothing
-    /// is killed for it.
-    /// </summary>
     private Dictionary<string, string> TemporaryFolders()
     {
         var declared = ImageVolumes.Where(IsForeign).Select(path => path.TrimEnd('/')).Distinct().ToList();
         var mounts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["/tmp"] = Options(MemoryBytes / 2), ["/run"] = Options(MemoryBytes / 16), [OwnFolder] = OwnFolderOptions,
+            ["/tmp"] = Options(MemoryFolders.Tmp(MemoryBytes)), ["/run"] = Options(MemoryFolders.Run(MemoryBytes)),
+            [OwnFolder] = OwnFolderOptions,
         };
         foreach (var path in declared)
-            mounts.TryAdd(path, Options(MemoryBytes * 3 / 16 / declared.Count));
+            mounts.TryAdd(path, Options(MemoryFolders.Declared(MemoryBytes) / declared.Count));
         return mounts;
 
         // Executable, as the workspace is: Go, JNA and native add-ons run what they write there. The owner is stated as well as the mode:

@@ -49,16 +49,16 @@ internal static class ExecNotes
     private static IEnumerable<string> FullFolders(ReachedLimits reached, int? memoryMb)
     {
         if (reached.HasFlag(ReachedLimits.Tmp))
-            yield return $"/tmp was full at the end. It holds {Size(memoryMb / 2)}half of the workspace's memory. "
+            yield return $"/tmp was full at the end. It holds {Size(MemoryFolders.Tmp)}half of the workspace's memory. "
                 + "Delete files there, set TMPDIR to a directory in /workspace, or spawn a workspace with a larger memory_mb.";
         if (reached.HasFlag(ReachedLimits.Run))
-            yield return $"/run was full at the end. It holds {Size(memoryMb / 16)}a sixteenth of the workspace's memory. "
+            yield return $"/run was full at the end. It holds {Size(MemoryFolders.Run)}a sixteenth of the workspace's memory. "
                 + "Delete files there, write them to /workspace or /tmp, or spawn a workspace with a larger memory_mb.";
         if (reached.HasFlag(ReachedLimits.SharedMemory))
-            yield return $"/dev/shm was full at the end. It holds {Size(memoryMb is { } mb ? Math.Min(64, mb / 8) : null)}"
+            yield return $"/dev/shm was full at the end. It holds {Size(mb => MemoryFolders.SharedMemoryMb((int)mb))}"
                 + "an eighth of the workspace's memory and at most 64 MB. Delete files there, or use /tmp instead.";
 
-        static string Size(int? mb) => mb is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known} MB, ") : "";
+        string Size(Func<long, long> of) => memoryMb is { } mb ? string.Create(CultureInfo.InvariantCulture, $"{of(mb)} MB, ") : "";
     }
 
     private static string TimedOut(TimeSpan? timeout, ExecOptions options)

@@ -29,7 +29,8 @@ internal static class NoSpaceNote
         "The output reports \"No space left on device\", and nothing is full now that the command has ended. "
         + string.Create(
             CultureInfo.InvariantCulture,
-            $"/tmp holds {memoryMb / 2} MB, /run {memoryMb / 16} MB and /dev/shm {Math.Min(64, memoryMb / 8)} MB: ")
+            $"/tmp holds {MemoryFolders.Tmp(memoryMb)} MB, /run {MemoryFolders.Run(memoryMb)} MB "
+                + $"and /dev/shm {MemoryFolders.SharedMemoryMb(memoryMb)} MB: ")
         + "set TMPDIR to a directory in /workspace, or spawn a workspace with a larger memory_mb, which makes all three larger. "
         + "/workspace and the home directory are limited by the Docker host's disk, or by the operator's MCP_WORKSPACE_DISK_MB; "
         + "df -h shows what is free.";

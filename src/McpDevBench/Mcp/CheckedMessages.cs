@@ -80,7 +80,8 @@ internal static class CheckedMessages
 }
 
 /// <summary>
-/// Standard input, line by line. A message that the SDK cannot read is replaced by one that <see cref="McpEntrance"/> answers with an error.
+/// Standard input, line by line. A message that the SDK cannot read is replaced by one that <see cref="McpEntrance"/> answers with an
+/// error.
 /// </summary>
 internal sealed class CheckedInput(Stream inner) : Stream
 {

@@ -25,7 +25,8 @@ internal sealed record LimitsResult(int MemoryMb, double Cpus, int Pids);
 
 internal sealed record SpawnResult(
     string Status, string Image, LimitsResult Limits, string Network, string? ContainerId = null, string? Alias = null,
-    string? Digest = null, string? Workspace = null, bool? Persistent = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
+    string? Digest =
+        null, string? Workspace = null, bool? Persistent = null, bool? Warm = null, bool? Replayed = null, string? ExpiresAt = null,
     bool? Resumed = null, IReadOnlyList<string>? Applied = null, int? RestoredFiles = null, int? RestoredHomeEntries = null,
     string? Note = null,
     bool? Allowed = null, string? Reason = null, string? Nearest = null, bool? ImagePresent = null);

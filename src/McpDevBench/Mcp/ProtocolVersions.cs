@@ -14,8 +14,8 @@ internal static class ProtocolVersions
     public static string Sentence { get; } = $" Supported: {string.Join(", ", All)}.";
 
     /// <summary>
-    /// Names every version in the message of an error of the SDK, which names the newest alone. Its <c>supported</c> member stays: it has to
-    /// agree with <c>server/discover</c>, which lists the versions that need no <c>initialize</c>.
+    /// Names every version in the message of an error of the SDK, which names the newest alone. Its <c>supported</c> member stays: it has
+    /// to agree with <c>server/discover</c>, which lists the versions that need no <c>initialize</c>.
     /// </summary>
     public static void Complete(JsonRpcErrorDetail error)
     {

@@ -8,8 +8,8 @@ using ModelContextProtocol.Server;
 namespace McpDevBench.Mcp;
 
 /// <summary>
-/// A tool with one record for its arguments and one for its result. Both schemas come from the records. The input schema is enforced, and an
-/// error in the arguments says how a model can correct it. Failures are thrown: <see cref="McpEntrance"/> answers them.
+/// A tool with one record for its arguments and one for its result. Both schemas come from the records. The input schema is enforced, and
+/// an error in the arguments says how a model can correct it. Failures are thrown: <see cref="McpEntrance"/> answers them.
 /// </summary>
 internal abstract class TypedTool<TArguments, TResult> : DevBenchTool
     where TArguments : notnull

@@ -4,7 +4,8 @@ using McpDevBench.Observability.Secrets;
 namespace McpDevBench.Workspaces;
 
 /// <summary>Warns of what makes the engine unfit or unsafe for workspaces: at start, and whenever it is connected to anew.</summary>
-internal sealed partial class EngineChecks(EngineOptions options, WorkspaceOptions containers, DockerEngine engine, ILogger<EngineChecks> logger)
+internal sealed partial class EngineChecks(
+    EngineOptions options, WorkspaceOptions containers, DockerEngine engine, ILogger<EngineChecks> logger)
 {
     /// <summary>The last versions of runc with known ways out of a container were before it.</summary>
     private static readonly Version SafeRunc = new(1, 2, 8);

@@ -18,7 +18,7 @@ internal readonly record struct UidRange(int First, int Last)
     /// <summary>Below are users and services of the host.</summary>
     private const int Min = 10_000;
 
-    /// <summary>Of systemd's dynamic services, of the user nobody, and of the agent of older workspaces.</summary>
+    /// <summary>Of systemd's dynamic services, of the overflow user (65534), and of the agent of older workspaces.</summary>
     private const int FirstTaken = 61_184, LastTaken = 65_535;
 
     /// <summary>The first that a workspace may have.</summary>
@@ -36,7 +36,7 @@ internal readonly record struct UidRange(int First, int Last)
             return range;
         settings.Refuse(
             $"{Setting}='{text}' is not allowed: use FIRST-LAST, with at least two ids from {Min} to {int.MaxValue - 1} and none from "
-                + $"{FirstTaken} to {LastTaken} (systemd's, nobody's and the agent's), such as {Default}.");
+                + $"{FirstTaken} to {LastTaken} (systemd's, the overflow user's and the agent's), such as {Default}.");
         _ = TryParse(Default, out range);
         return range;
     }

@@ -3,7 +3,9 @@ using McpDevBench.Audit;
 
 namespace McpDevBench.Workspaces;
 
-/// <summary>Records what happens to workspaces beside the calls: sweeps, removals, resumes, stops for the disk, agents that broke the protocol.</summary>
+/// <summary>
+/// Records what happens to workspaces beside the calls: sweeps, removals, resumes, stops for the disk, agents that broke the protocol.
+/// </summary>
 internal sealed class WorkspaceAudit
 {
     private readonly AuditLog _audit;
@@ -11,8 +13,8 @@ internal sealed class WorkspaceAudit
     private readonly TimeProvider _time;
 
     public WorkspaceAudit(
-        AuditLog audit, AgentDirectory agents, ExpiredWorkspaces expired, WorkspaceResumer resumer, DiskEnforcer disk, WorkspaceDirectory workspaces,
-        TimeProvider time)
+        AuditLog audit, AgentDirectory agents, ExpiredWorkspaces expired, WorkspaceResumer resumer, DiskEnforcer disk,
+        WorkspaceDirectory workspaces, TimeProvider time)
     {
         (_audit, _workspaces, _time) = (audit, workspaces, time);
         agents.ProtocolBroken += AgentDenied;

@@ -25,20 +25,24 @@ public sealed class Assistant(McpClient client, ConcurrentDictionary<string, boo
 
     public Task<Attached> Attach(string target) => Call("attach", ResultsJson.Default.Attached, ("target", target));
 
-    public Task<ContainerList> ListContainers(params (string Name, JsonNode? Value)[] with) => Call("list_containers", ResultsJson.Default.ContainerList, with);
+    public Task<ContainerList> ListContainers(params (string Name, JsonNode? Value)[] with) =>
+        Call("list_containers", ResultsJson.Default.ContainerList, with);
 
     public Task<ExecList> ListExecs(params (string Name, JsonNode? Value)[] with) => Call("list_execs", ResultsJson.Default.ExecList, with);
 
     public RunningExec Exec(string execId) => new(this, execId);
 
     /// <summary>The answer as it came, for tools whose structure is nobody's business here.</summary>
-    public Task<JsonElement> Call(string tool, params (string Name, JsonNode? Value)[] arguments) => Call(tool, ResultsJson.Default.JsonElement, arguments);
+    public Task<JsonElement> Call(string tool, params (string Name, JsonNode? Value)[] arguments) =>
+        Call(tool, ResultsJson.Default.JsonElement, arguments);
 
     /// <exception cref="CallFailedException">The tool's result is an error.</exception>
     public async Task<T> Call<T>(string tool, JsonTypeInfo<T> type, params (string Name, JsonNode? Value)[] arguments)
     {
         var result = await CallRaw(tool, Arguments(arguments), progress: null);
-        return result.StructuredContent is { } content ? content.Deserialize(type)! : throw new JsonException($"{tool} answered without structuredContent: {Text(result)}");
+        return result.StructuredContent is { } content
+            ? content.Deserialize(type)!
+            : throw new JsonException($"{tool} answered without structuredContent: {Text(result)}");
     }
 
     /// <summary>The structure, and the text that a model reads.</summary>
@@ -48,7 +52,8 @@ public sealed class Assistant(McpClient client, ConcurrentDictionary<string, boo
         return (result.StructuredContent ?? default, Text(result));
     }
 
-    public async Task<CallToolResult> CallRaw(string tool, IReadOnlyDictionary<string, object?> arguments, IProgress<ProgressNotificationValue>? progress)
+    public async Task<CallToolResult> CallRaw(
+        string tool, IReadOnlyDictionary<string, object?> arguments, IProgress<ProgressNotificationValue>? progress)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(_patience);
@@ -82,5 +87,6 @@ public sealed class Assistant(McpClient client, ConcurrentDictionary<string, boo
         Arguments(new JsonObject(arguments.Where(argument => argument.Value is not null)
             .Select(argument => KeyValuePair.Create(argument.Name, argument.Value?.DeepClone()))).ToJsonString());
 
-    private static string Text(CallToolResult result) => string.Join('\n', result.Content.OfType<TextContentBlock>().Select(block => block.Text));
+    private static string Text(CallToolResult result) =>
+        string.Join('\n', result.Content.OfType<TextContentBlock>().Select(block => block.Text));
 }

@@ -1,7 +1,8 @@
 namespace McpDevBench.EndToEndTests.Assistants;
 
 /// <summary>A tool answered with an error that a model can put right.</summary>
-public sealed class CallFailedException(string tool, ErrorDetail refusal, string text) : Exception($"{tool}: {refusal.Code}: {refusal.Message} ({refusal.Hint})")
+public sealed class CallFailedException(string tool, ErrorDetail refusal, string text) : Exception(
+    $"{tool}: {refusal.Code}: {refusal.Message} ({refusal.Hint})")
 {
     public ErrorDetail Refusal { get; } = refusal;
 

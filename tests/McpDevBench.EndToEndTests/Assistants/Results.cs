@@ -5,7 +5,8 @@ namespace McpDevBench.EndToEndTests.Assistants;
 
 // What the tools answer, as a client that knows only their documentation reads it. Members that a test never looks at are left out.
 
-public sealed record Spawned(string ContainerId, string? Alias, string Image, string? Digest, string Status, string Workspace, bool Warm, DateTimeOffset? ExpiresAt);
+public sealed record Spawned(
+    string ContainerId, string? Alias, string Image, string? Digest, string Status, string Workspace, bool Warm, DateTimeOffset? ExpiresAt);
 
 public sealed record Attached(
     string ContainerId, string? Alias, IReadOnlyList<string> Roots, string Status, int RunningExecs, IReadOnlyList<NamedExec> Execs);

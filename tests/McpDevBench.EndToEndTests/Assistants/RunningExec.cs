@@ -22,7 +22,8 @@ public sealed class RunningExec(Assistant assistant, string id)
 
     public Task<JsonElement> Signal(string signal) => assistant.Call("exec_signal", ("exec_id", Id), ("signal", signal));
 
-    public Task<ExecState> Cancel(double graceS) => assistant.Call("exec_cancel", ResultsJson.Default.ExecState, ("exec_id", Id), ("grace_s", graceS));
+    public Task<ExecState> Cancel(double graceS) =>
+        assistant.Call("exec_cancel", ResultsJson.Default.ExecState, ("exec_id", Id), ("grace_s", graceS));
 
     /// <summary>Reads on until the output has the text.</summary>
     public async Task<Transcript> ReadUntil(string text, Transcript? before = null)

@@ -23,7 +23,9 @@ public sealed class Workspace(Assistant assistant, Spawned spawned)
     public async Task<string> Sh(string shell)
     {
         var answer = await Exec(shell, ("wait_ms", 25_000), ("max_output_bytes", 262_144));
-        Assert.True(answer is { Outcome: "exited", ExitCode: 0 }, $"'{shell}' ended with {answer.Outcome} {answer.ExitCode}\n{answer.Stdout}\n{answer.Stderr}");
+        Assert.True(
+            answer is { Outcome: "exited", ExitCode: 0 },
+            $"'{shell}' ended with {answer.Outcome} {answer.ExitCode}\n{answer.Stdout}\n{answer.Stderr}");
         return answer.Stdout.TrimEnd('\n');
     }
 
@@ -43,7 +45,9 @@ public sealed class Workspace(Assistant assistant, Spawned spawned)
         Write(path, Convert.ToBase64String(content), [("encoding", "base64"), .. with]);
 
     public Task<Edited> Edit(string path, string oldText, string newText, params (string Name, JsonNode? Value)[] with) =>
-        Call("fs_edit", ResultsJson.Default.Edited, [("path", path), ("edits", new JsonArray(new JsonObject { ["old_text"] = oldText, ["new_text"] = newText })), .. with]);
+        Call(
+            "fs_edit", ResultsJson.Default.Edited,
+            [("path", path), ("edits", new JsonArray(new JsonObject { ["old_text"] = oldText, ["new_text"] = newText })), .. with]);
 
     public Task<JsonElement> Delete(string path, params (string Name, JsonNode? Value)[] with) =>
         Call("fs_delete", ResultsJson.Default.JsonElement, [("path", path), .. with]);
@@ -67,7 +71,8 @@ public sealed class Workspace(Assistant assistant, Spawned spawned)
     public async Task<string> User() =>
         await DockerHost.Docker("inspect", "-f", "{{index .Config.Labels \"com.mcp.uid\"}}", await DockerId()) + ":1000";
 
-    private Task<T> Call<T>(string tool, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, params (string Name, JsonNode? Value)[] with) =>
+    private Task<T> Call<T>(
+        string tool, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, params (string Name, JsonNode? Value)[] with) =>
         assistant.Call(tool, type, [("container_id", Id), .. with]);
 
     private static JsonArray Words(string[] words) => new([.. words.Select(word => (JsonNode?)word)]);

@@ -5,7 +5,8 @@ internal static class AttackFigures
 {
     private const string Key = "attack figures";
 
-    public static string OfCurrentTest => TestContext.Current.KeyValueStorage.TryGetValue(KeyOfTest, out var figures) ? (string)figures! : "";
+    public static string OfCurrentTest =>
+        TestContext.Current.KeyValueStorage.TryGetValue(KeyOfTest, out var figures) ? (string)figures! : "";
 
     /// <summary>The storage is shared by all tests of a run.</summary>
     private static string KeyOfTest => $"{Key} {TestContext.Current.Test?.UniqueID}";

@@ -234,7 +234,8 @@ public sealed class DiskTests
         await workspace.Sh("dd if=/dev/zero of=first bs=1M count=50 2>&1");
         var exec = await workspace.ExecStart("dd if=/dev/zero of=second bs=1M count=40; echo went on; sleep 1000");
         await Deadline.Until(
-            async () => (await exec.Poll()).Notes is { } notes && notes.Any(note => note.Contains("Suspended by the server", StringComparison.Ordinal)),
+            async () => (await exec.Poll()).Notes is { } notes && notes.Any(
+                note => note.Contains("Suspended by the server", StringComparison.Ordinal)),
             TimeSpan.FromMinutes(1), "it is suspended");
         Assert.Null((await exec.Poll()).Outcome);
         await workspace.Delete("first");

@@ -8,7 +8,9 @@ using McpDevBench.EndToEndTests.Stories;
 
 namespace McpDevBench.EndToEndTests.Attacks;
 
-/// <summary>An agent that greets as it should and then sends whatever it likes, as fast as it is taken, on every stream that it gets.</summary>
+/// <summary>
+/// An agent that greets as it should and then sends whatever it likes, as fast as it is taken, on every stream that it gets.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class FalseAgentTests
 {

@@ -4,7 +4,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Attacks;
 
-/// <summary>Requests that two readers could understand differently: a proxy and the server, or the check of a message and what acts on it.</summary>
+/// <summary>
+/// Requests that two readers could understand differently: a proxy and the server, or the check of a message and what acts on it.
+/// </summary>
 public sealed class MalformedMessageTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     private const string Ping = """{"jsonrpc":"2.0","id":7,"method":"ping"}""";
@@ -15,7 +17,9 @@ public sealed class MalformedMessageTests(ServerProcess server) : IClassFixture<
     {
         string[] requests =
         [
-            .. Lengths("+40", "-40", "0x28", "4e1", "40,40", "40\r\nContent-Length: 41", "40\r\nTransfer-Encoding: chunked", "99999999999999999999"),
+            .. Lengths(
+                "+40", "-40", "0x28", "4e1", "40,40", "40\r\nContent-Length: 41", "40\r\nTransfer-Encoding: chunked",
+                "99999999999999999999"),
             .. Chunks("+28", "0x28", "-1", "7FFFFFFFFFFFFFFF", "FFFFFFFFFFFFFFFFF", "100000000000000000028"),
             .. Messages(
                 """{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}""",
@@ -33,14 +37,18 @@ public sealed class MalformedMessageTests(ServerProcess server) : IClassFixture<
             var answer = await Send(request);
             Assert.True(answer.StartsWith("HTTP/1.1 400 ", StringComparison.Ordinal), $"{request}\n{answer}");
             // Headers that the web server cannot read are answered without a body.
-            Assert.True(answer.Contains("Content-Length: 0", StringComparison.Ordinal) || answer.Contains("\"jsonrpc\":\"2.0\"", StringComparison.Ordinal), answer);
+            Assert.True(
+                answer.Contains("Content-Length: 0", StringComparison.Ordinal) || answer.Contains(
+                    "\"jsonrpc\":\"2.0\"", StringComparison.Ordinal),
+                answer);
         }
         Assert.StartsWith("HTTP/1.1 200 ", await Send($"Content-Length: {Ping.Length}\r\n\r\n{Ping}"), StringComparison.Ordinal);
         Assert.DoesNotContain("\"ERROR\"", server.Log, StringComparison.Ordinal);
         AttackFigures.Add($"{requests.Length} requests refused");
     }
 
-    private static IEnumerable<string> Lengths(params string[] lengths) => lengths.Select(length => $"Content-Length: {length}\r\n\r\n{Ping}");
+    private static IEnumerable<string> Lengths(params string[] lengths) =>
+        lengths.Select(length => $"Content-Length: {length}\r\n\r\n{Ping}");
 
     private static IEnumerable<string> Chunks(params string[] sizes) =>
         sizes.Select(size => $"Transfer-Encoding: chunked\r\n\r\n{size}\r\n{Ping}\r\n0\r\n\r\n");
@@ -53,7 +61,8 @@ public sealed class MalformedMessageTests(ServerProcess server) : IClassFixture<
         using var socket = new TcpClient();
         await socket.ConnectAsync("127.0.0.1", server.Port, TestContext.Current.CancellationToken);
         var stream = socket.GetStream();
-        const string head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\nConnection: close\r\n";
+        const string head =
+            "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\nConnection: close\r\n";
         await stream.WriteAsync(Encoding.UTF8.GetBytes(head + rest), TestContext.Current.CancellationToken);
         using var answer = new StreamReader(stream);
         return await answer.ReadToEndAsync(TestContext.Current.CancellationToken);

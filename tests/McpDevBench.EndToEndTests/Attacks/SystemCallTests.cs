@@ -88,7 +88,8 @@ public sealed class SystemCallTests(ServerProcess server) : IClassFixture<Server
             libc.syscall(425, 1, 0)
             print(errno.errorcode[ctypes.get_errno()])
             """;
-        // EFAULT: the kernel looked at the arguments. ENOSYS or EPERM of a kernel without it would be another answer, so it is compared with the refusing server's.
+        // EFAULT: the kernel looked at the arguments. ENOSYS or EPERM of a kernel without it would be another answer, so it is compared
+        // with the refusing server's.
         Assert.NotEqual(await Python(server, Program), await Python(permissive, Program));
     }
 

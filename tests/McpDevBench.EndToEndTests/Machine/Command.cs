@@ -29,7 +29,8 @@ public sealed record Command(int ExitCode, string Output, string Errors)
         }
     }
 
-    public static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    public static ProcessStartInfo StartInfo(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

@@ -75,8 +75,8 @@ internal sealed class EngineProxy : IDisposable
     public void Rewrite(Action<Memory<byte>> rewrite) => _rewrite = rewrite;
 
     /// <summary>
-    /// From now on, a container's stream is its agent's until it has greeted; then it is bytes of the test's, again and again, as fast as they
-    /// are taken.
+    /// From now on, a container's stream is its agent's until it has greeted; then it is bytes of the test's, again and again, as fast as
+    /// they are taken.
     /// </summary>
     public void FloodAttach(string dockerId, byte[] output)
     {

@@ -98,7 +98,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private static async Task<byte[]> ReadAsync(HttpListenerRequest request)
     {
         using var body = new MemoryStream();
-        await using var source = request.Headers["Content-Encoding"] == "gzip" ? new GZipStream(request.InputStream, CompressionMode.Decompress) : request.InputStream;
+        await using var source = request.Headers["Content-Encoding"] == "gzip" ? new GZipStream(
+            request.InputStream, CompressionMode.Decompress) : request.InputStream;
         await source.CopyToAsync(body);
         return body.ToArray();
     }

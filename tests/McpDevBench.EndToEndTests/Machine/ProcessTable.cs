@@ -68,7 +68,8 @@ internal static partial class ProcessTable
             return null;
         try
         {
-            return new ProcessEntry(id, File.ReadAllText($"{folder}/comm").TrimEnd(), File.ReadAllText($"{folder}/cmdline").Replace('\0', ' ').TrimEnd());
+            return new ProcessEntry(
+                id, File.ReadAllText($"{folder}/comm").TrimEnd(), File.ReadAllText($"{folder}/cmdline").Replace('\0', ' ').TrimEnd());
         }
         catch (IOException)
         {

@@ -7,10 +7,13 @@ internal static class Repository
 
     /// <summary>The native binary under test.</summary>
     public static string Binary { get; } =
-        Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY") is { Length: > 0 } given ? given : Path.Combine(Root, "artifacts", "mcp-devbench");
+        Environment.GetEnvironmentVariable("MCP_DEVBENCH_BINARY") is { Length: > 0 } given ? given : Path.Combine(
+            Root, "artifacts", "mcp-devbench");
 
     /// <summary>Built with these tests, in the same configuration.</summary>
-    public static string ConformanceHost { get; } = Path.Combine(AppContext.BaseDirectory, "..", "..", "McpDevBench.ConformanceHost", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "McpDevBench.ConformanceHost");
+    public static string ConformanceHost { get; } = Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "McpDevBench.ConformanceHost", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')),
+        "McpDevBench.ConformanceHost");
 
     private static string Find()
     {

@@ -24,7 +24,8 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
         var alertmanager = new AlertmanagerProcess();
         var (file, data) = (alertmanager._folder["alertmanager.yml"], alertmanager._folder["data"]);
         await File.WriteAllTextAsync(file, configuration, TestContext.Current.CancellationToken);
-        alertmanager._program = await BackgroundProgram.Start(Deployment.Tool("prometheus-alertmanager"), new Uri($"http://{alertmanager.Address}/-/ready"),
+        alertmanager._program = await BackgroundProgram.Start(Deployment.Tool("prometheus-alertmanager"), new Uri(
+            $"http://{alertmanager.Address}/-/ready"),
             $"--config.file={file}", $"--storage.path={data}", $"--web.listen-address={alertmanager.Address}", "--cluster.listen-address=");
         return alertmanager;
     }
@@ -32,7 +33,9 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
     /// <param name="alerts">The labels of each.</param>
     public async Task Fire(params JsonObject[] alerts)
     {
-        using var body = new StringContent(new JsonArray([.. alerts.Select(labels => new JsonObject { ["labels"] = labels })]).ToJsonString(), Encoding.UTF8, "application/json");
+        using var body = new StringContent(
+            new JsonArray([.. alerts.Select(labels => new JsonObject { ["labels"] = labels })]).ToJsonString(), Encoding.UTF8,
+            "application/json");
         using var response = await _http.PostAsync(new Uri("alerts", UriKind.Relative), body, TestContext.Current.CancellationToken);
         response.EnsureSuccessStatusCode();
     }
@@ -40,7 +43,9 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
     /// <summary>The names of the alerts that somebody would hear of.</summary>
     public async Task<IReadOnlyList<string>> Heard()
     {
-        var alerts = JsonNode.Parse(await _http.GetStringAsync(new Uri("alerts?inhibited=false", UriKind.Relative), TestContext.Current.CancellationToken))!.AsArray();
+        var alerts = JsonNode.Parse(
+            await _http.GetStringAsync(
+                new Uri("alerts?inhibited=false", UriKind.Relative), TestContext.Current.CancellationToken))!.AsArray();
         return [.. alerts.Select(alert => (string)alert!["labels"]!["alertname"]!).Order()];
     }
 

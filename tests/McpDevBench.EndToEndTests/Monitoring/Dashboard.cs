@@ -16,7 +16,8 @@ internal static class Dashboard
 
     private static IEnumerable<string> Find(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.Object => element.EnumerateObject().SelectMany(member => member.Name == "expr" ? [member.Value.GetString()!] : Find(member.Value)),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(
+            member => member.Name == "expr" ? [member.Value.GetString()!] : Find(member.Value)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(Find),
         _ => [],
     };

@@ -26,12 +26,15 @@ internal static class Deployment
     public static JsonNode Read(string path)
     {
         var text = System.IO.File.ReadAllText(Path.IsPathRooted(path) ? path : File(path));
-        return JsonNode.Parse(path.EndsWith(".json", StringComparison.Ordinal) ? text : _writer.Serialize(_reader.Deserialize<object>(text)))!;
+        return JsonNode.Parse(path.EndsWith(".json", StringComparison.Ordinal)
+            ? text
+            : _writer.Serialize(_reader.Deserialize<object>(text)))!;
     }
 
     /// <summary>Recording and alerting rules.</summary>
     public static IReadOnlyList<JsonNode> Rules { get; } =
-        [.. Files("prometheus/rules", "*.yml").SelectMany(file => Read(file)["groups"]!.AsArray()).SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!)];
+        [.. Files("prometheus/rules", "*.yml").SelectMany(file => Read(file)["groups"]!.AsArray()).SelectMany(
+            group => group!["rules"]!.AsArray()).Select(rule => rule!)];
 
     public static IReadOnlyList<JsonNode> Dashboards { get; } = [.. Files("grafana/dashboards", "*.json").Select(Read)];
 

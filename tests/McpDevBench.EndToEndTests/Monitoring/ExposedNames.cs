@@ -27,7 +27,8 @@ internal sealed partial class ExposedNames
 
     /// <remarks>The buckets of a histogram have their bound as a label, also where the text leaves them out.</remarks>
     public bool Has(string metric, string label) =>
-        label == "le" ? metric.EndsWith("_bucket", StringComparison.Ordinal) && Family(metric) != metric : _labels.GetValueOrDefault(Family(metric), []).Contains(label);
+        label == "le" ? metric.EndsWith("_bucket", StringComparison.Ordinal)
+            && Family(metric) != metric : _labels.GetValueOrDefault(Family(metric), []).Contains(label);
 
     /// <summary>Something that is exposed elsewhere.</summary>
     public void Add(string metric, string label, string value)

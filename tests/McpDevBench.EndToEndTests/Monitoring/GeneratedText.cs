@@ -3,7 +3,9 @@ using McpDevBench.EndToEndTests.Machine;
 
 namespace McpDevBench.EndToEndTests.Monitoring;
 
-/// <summary>Parts of the documentation that are written by the running server: between <c>generated: NAME</c> and <c>end</c>, as comments.</summary>
+/// <summary>
+/// Parts of the documentation that are written by the running server: between <c>generated: NAME</c> and <c>end</c>, as comments.
+/// </summary>
 internal static class GeneratedText
 {
     /// <summary>Fails if a document does not say what it should, unless the documents are being brought up to date.</summary>
@@ -27,6 +29,7 @@ internal static class GeneratedText
         var columns = header.ToList();
         return string.Join('\n', new[] { Row(columns), Row(columns.Select(_ => "---")) }.Concat(rows.Select(Row)));
 
-        static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |";
+        static string Row(IEnumerable<string> cells) =>
+            $"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |";
     }
 }

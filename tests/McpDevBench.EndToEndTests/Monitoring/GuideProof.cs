@@ -44,7 +44,8 @@ internal sealed class GuideProof
         watched,
         (await Command.Run(Repository.Binary, "--help")).Succeeded(),
         await watched.Scrape(),
-        [.. (await watched.Prometheus.Get("api/v1/rules")).GetProperty("groups").EnumerateArray().SelectMany(group => group.GetProperty("rules").EnumerateArray())]);
+        [.. (await watched.Prometheus.Get("api/v1/rules")).GetProperty("groups").EnumerateArray().SelectMany(
+            group => group.GetProperty("rules").EnumerateArray())]);
 
     /// <returns>What shows it, or null.</returns>
     public async Task<string?> Prove(GuideItem item) => item.Kind switch
@@ -52,20 +53,39 @@ internal sealed class GuideProof
         GuideKind.Variable => _help.Contains($"  {item.Name} ", StringComparison.Ordinal) ? "listed by `--help`" : null,
         GuideKind.Address => await Answers(item.Name),
         GuideKind.File => WhoHas(item.Name),
-        GuideKind.Metric => _families.FirstOrDefault(family => family.Name == item.Name) is { } family ? $"scraped: {family.Type}{(family.Labels.Count == 0 ? "" : $" by {string.Join(", ", family.Labels)}")}" : null,
+        GuideKind.Metric => _families.FirstOrDefault(family => family.Name == item.Name) is { } family
+            ? $"scraped: {family.Type}{(family.Labels.Count == 0 ? "" : $" by {string.Join(", ", family.Labels)}")}"
+            : null,
         GuideKind.Query => await Promql.Outcome(_watched.Prometheus, item.Name),
         GuideKind.Condition => await Promql.OutcomeOfAlert(_watched.Prometheus, item.Name),
-        GuideKind.LogLevel => _help.Split('\n').Single(line => line.TrimStart().StartsWith("MCP_LOG_LEVEL ", StringComparison.Ordinal)).Contains(item.Name, StringComparison.Ordinal) ? "a value of `MCP_LOG_LEVEL`" : null,
-        GuideKind.LogField => _log.Any(line => line.GetProperty("message").GetString() == "Container created" && line.TryGetProperty(item.Name, out _)) ? "in the line «Container created»"
-            : _log.Any(line => line.TryGetProperty(item.Name, out _)) ? "in the log" : null,
+        GuideKind.LogLevel => _help.Split('\n').Single(line => line.TrimStart().StartsWith("MCP_LOG_LEVEL ", StringComparison.Ordinal))
+            .Contains(item.Name, StringComparison.Ordinal) ? "a value of `MCP_LOG_LEVEL`" : null,
+        GuideKind.LogField => FieldIn(_log, "message", "Container created", item.Name, "in the line «Container created»", "in the log"),
         GuideKind.AuditEvent => _audit.Any(record => record.GetProperty("event_type").GetString() == item.Name) ? "recorded" : null,
-        GuideKind.AuditField => _audit.Any(record => record.GetProperty("event_type").GetString() == "container.spawn" && record.TryGetProperty(item.Name, out _)) ? "in the record of a spawn"
-            : _audit.Any(record => record.TryGetProperty(item.Name, out _)) ? "in the audit" : null,
-        GuideKind.Alert => _rules.Any(rule => rule.GetProperty("type").GetString() == "alerting" && rule.GetProperty("name").GetString() == item.Name) ? "a rule that Prometheus has loaded" : null,
-        GuideKind.Channel => _alertmanager.Contains(_channelKeys[item.Name], StringComparison.Ordinal) ? "a receiver in `deploy/alertmanager`" : null,
-        _ => _rules.FirstOrDefault(rule => rule.GetProperty("type").GetString() == "recording" && rule.GetProperty("name").GetString()!.Contains(_objectiveRules[item.Name], StringComparison.Ordinal)) is { ValueKind: JsonValueKind.Object } rule
-            ? $"recorded as `{rule.GetProperty("name").GetString()}`" : null,
+        GuideKind.AuditField =>
+            FieldIn(_audit, "event_type", "container.spawn", item.Name, "in the record of a spawn", "in the audit"),
+        GuideKind.Alert => RuleLike("alerting", name => name == item.Name) is null ? null : "a rule that Prometheus has loaded",
+        GuideKind.Channel => _alertmanager.Contains(_channelKeys[item.Name], StringComparison.Ordinal)
+            ? "a receiver in `deploy/alertmanager`"
+            : null,
+        _ => RuleLike("recording", name => name.Contains(_objectiveRules[item.Name], StringComparison.Ordinal)) is { } rule
+            ? $"recorded as `{rule}`"
+            : null,
     };
+
+    /// <summary>Where a field is: in an entry whose <paramref name="key"/> has the value, or at least in another one.</summary>
+    private static string? FieldIn(
+        IReadOnlyCollection<JsonElement> entries, string key, string value, string field, string there, string elsewhere)
+    {
+        var having = entries.Where(entry => entry.TryGetProperty(field, out _)).ToList();
+        if (having.Any(entry => entry.GetProperty(key).GetString() == value))
+            return there;
+        return having.Count > 0 ? elsewhere : null;
+    }
+
+    /// <summary>The name of a rule that Prometheus has loaded.</summary>
+    private string? RuleLike(string type, Func<string, bool> isIt) => _rules.Where(rule => rule.GetProperty("type").GetString() == type)
+        .Select(rule => rule.GetProperty("name").GetString()!).FirstOrDefault(isIt);
 
     /// <summary>The guide's two ports are the defaults; the test has others.</summary>
     private async Task<string?> Answers(string address)

@@ -7,7 +7,8 @@ namespace McpDevBench.EndToEndTests.Monitoring;
 /// <summary>The specification that the product's observability was ordered with, taken apart. Every name in it is a contract.</summary>
 internal static partial class MonitoringGuide
 {
-    public static string Text { get; } = File.ReadAllText(Path.Combine(Repository.Root, "tests", "McpDevBench.EndToEndTests", "Monitoring", "monitoring-guide.md"));
+    public static string Text { get; } = File.ReadAllText(
+        Path.Combine(Repository.Root, "tests", "McpDevBench.EndToEndTests", "Monitoring", "monitoring-guide.md"));
 
     /// <summary>Everything in it that can be held to, in its order.</summary>
     public static IReadOnlyList<GuideItem> Items { get; } = [.. Read().Distinct()];
@@ -26,23 +27,31 @@ internal static partial class MonitoringGuide
                 "Log Levels" => Bold().Matches(section).Select(match => new GuideItem(GuideKind.LogLevel, match.Groups[1].Value)),
                 "Log Format" or "Correlation IDs" => Fields(section, GuideKind.LogField),
                 "Audit Format" => Fields(section, GuideKind.AuditField),
-                "Notification Channels" => PlainBullets().Matches(section).Select(match => new GuideItem(GuideKind.Channel, match.Groups[1].Value)),
-                "SLIs/SLOs" => Objectives().Matches(section).Select(match => new GuideItem(GuideKind.Objective, $"{match.Groups[1].Value}: {match.Groups[2].Value}")),
+                "Notification Channels" => PlainBullets().Matches(section).Select(
+                    match => new GuideItem(GuideKind.Channel, match.Groups[1].Value)),
+                "SLIs/SLOs" => Objectives().Matches(section).Select(
+                    match => new GuideItem(GuideKind.Objective, $"{match.Groups[1].Value}: {match.Groups[2].Value}")),
                 _ => [],
-            }).Concat(Queries(section)).Concat(YamlExpression().Matches(section).Select(match => new GuideItem(GuideKind.Condition, match.Groups[1].Value))).Concat(Alerts().Matches(section).Select(match => new GuideItem(GuideKind.Alert, match.Groups[1].Value))))
+            }).Concat(Queries(section)).Concat(YamlExpression().Matches(section).Select(match =>
+                new GuideItem(GuideKind.Condition, match.Groups[1].Value))).Concat(Alerts().Matches(section).Select(match =>
+                    new GuideItem(GuideKind.Alert, match.Groups[1].Value))))
                 yield return item;
         }
     }
 
-    private static IEnumerable<GuideItem> Variables(string section) => Variable().Matches(section).Select(match => new GuideItem(GuideKind.Variable, match.Value));
+    private static IEnumerable<GuideItem> Variables(string section) =>
+        Variable().Matches(section).Select(match => new GuideItem(GuideKind.Variable, match.Value));
 
     /// <summary>The server's own: its two ports, the health paths, and the files it writes.</summary>
     private static IEnumerable<GuideItem> Addresses(string section) =>
         OwnAddress().Matches(section).Select(match => new GuideItem(GuideKind.Address, match.Value))
-            .Concat(ProbePath().Matches(section).Select(match => new GuideItem(GuideKind.Address, $"http://localhost:{match.Groups[2].Value}{match.Groups[1].Value}")))
+            .Concat(
+                ProbePath().Matches(section).Select(
+                    match => new GuideItem(GuideKind.Address, $"http://localhost:{match.Groups[2].Value}{match.Groups[1].Value}")))
             .Concat(OwnFile().Matches(section).Select(match => new GuideItem(GuideKind.File, match.Value)));
 
-    private static IEnumerable<GuideItem> Bullets(string section, GuideKind kind) => CodeBullets().Matches(section).Select(match => new GuideItem(kind, match.Groups[1].Value));
+    private static IEnumerable<GuideItem> Bullets(string section, GuideKind kind) =>
+        CodeBullets().Matches(section).Select(match => new GuideItem(kind, match.Groups[1].Value));
 
     private static IEnumerable<GuideItem> Fields(string section, GuideKind kind)
     {
@@ -56,7 +65,8 @@ internal static partial class MonitoringGuide
 
     /// <summary>Query blocks, and the expressions of the dashboard's JSON.</summary>
     private static IEnumerable<GuideItem> Queries(string section) =>
-        PromqlBlock().Matches(section).SelectMany(match => match.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        PromqlBlock().Matches(section).SelectMany(
+            match => match.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Concat(JsonExpression().Matches(section).Select(match => match.Groups[1].Value))
             .Select(expression => new GuideItem(GuideKind.Query, expression));
 

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace McpDevBench.EndToEndTests.Monitoring;
 
-/// <summary>A real Alertmanager with the routes that are shipped, and the webhook at their end. Nobody outside of this machine is called.</summary>
+/// <summary>
+/// A real Alertmanager with the routes that are shipped, and the webhook at their end. Nobody outside of this machine is called.
+/// </summary>
 internal sealed partial class Pager : IAsyncDisposable
 {
     private readonly HttpListener _webhook = new();
@@ -17,7 +19,8 @@ internal sealed partial class Pager : IAsyncDisposable
     public string Address => _alertmanager!.Address;
 
     /// <summary>The alerts that the webhook was told of, by their names.</summary>
-    public IReadOnlyList<JsonElement> Alerts => [.. _notifications.SelectMany(notification => notification.GetProperty("alerts").EnumerateArray())];
+    public IReadOnlyList<JsonElement> Alerts =>
+        [.. _notifications.SelectMany(notification => notification.GetProperty("alerts").EnumerateArray())];
 
     public static async Task<Pager> Start()
     {
@@ -28,8 +31,11 @@ internal sealed partial class Pager : IAsyncDisposable
         pager._listening = pager.ListenAsync();
         var shipped = AlertmanagerProcess.Shipped;
         var routes = Wait().Replace(Routes().Match(shipped).Value, "$1: 1s");
-        var others = ReceiverName().Matches(shipped).Select(match => match.Groups[1].Value).Where(name => name != "webhook").Distinct().Select(name => $"  - name: {name}\n");
-        pager._alertmanager = await AlertmanagerProcess.Start($"{routes}\nreceivers:\n{string.Concat(others)}  - name: webhook\n    webhook_configs:\n      - url: {webhook}\n");
+        var others =
+            ReceiverName().Matches(shipped).Select(match => match.Groups[1].Value).Where(name => name != "webhook").Distinct().Select(
+                name => $"  - name: {name}\n");
+        pager._alertmanager = await AlertmanagerProcess.Start(
+            $"{routes}\nreceivers:\n{string.Concat(others)}  - name: webhook\n    webhook_configs:\n      - url: {webhook}\n");
         return pager;
     }
 

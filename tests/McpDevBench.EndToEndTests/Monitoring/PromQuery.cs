@@ -15,9 +15,12 @@ internal sealed partial class PromQuery
 
     public PromQuery(string query)
     {
-        Grouping = [.. Clause().Matches(query).SelectMany(clause => clause.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+        Grouping = [.. Clause().Matches(query).SelectMany(
+            clause =>
+                clause.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
         var names = Name().Matches(Range().Replace(Clause().Replace(query, " "), " "));
-        Selectors = [.. names.Where(name => !_words.Contains(name.Groups[1].Value)).Select(name => new Selector(name.Groups[1].Value, Read(name.Groups[2].Value)))];
+        Selectors = [.. names.Where(name => !_words.Contains(name.Groups[1].Value)).Select(
+            name => new Selector(name.Groups[1].Value, Read(name.Groups[2].Value)))];
     }
 
     public IReadOnlyList<Selector> Selectors { get; }
@@ -26,7 +29,9 @@ internal sealed partial class PromQuery
     public IReadOnlyList<string> Grouping { get; }
 
     private static Matcher[] Read(string braces) =>
-        [.. Condition().Matches(braces).Select(condition => new Matcher(condition.Groups[1].Value, [.. condition.Groups[2].Value.Split('|').Where(value => Word().IsMatch(value))]))];
+        [.. Condition().Matches(braces).Select(
+            condition =>
+                new Matcher(condition.Groups[1].Value, [.. condition.Groups[2].Value.Split('|').Where(value => Word().IsMatch(value))]))];
 
     [GeneratedRegex(@"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")]
     private static partial Regex Clause();

@@ -14,12 +14,14 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     private readonly BackgroundProgram _program;
     private readonly HttpClient _http = new();
 
-    private PrometheusServer(TemporaryFolder folder, BackgroundProgram program, Uri address) => (_folder, _program, Address) = (folder, program, address);
+    private PrometheusServer(TemporaryFolder folder, BackgroundProgram program, Uri address) =>
+        (_folder, _program, Address) = (folder, program, address);
 
     public Uri Address { get; }
 
     /// <param name="target">Host and port of the metrics.</param>
-    /// <param name="alertmanager">Where alerts go, or null. If they go anywhere, each fires a second after it is seen, not after minutes.</param>
+    /// <param name="alertmanager">Where alerts go, or null. If they go anywhere, each fires a second after it is seen, not after
+    /// minutes.</param>
     public static async Task<PrometheusServer> Start(string target, string? alertmanager = null)
     {
         var folder = new TemporaryFolder();
@@ -27,7 +29,9 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         {
             // As they are, but for the patience.
             var rules = Interval().Replace(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), "interval: 1s");
-            await File.WriteAllTextAsync(folder[Path.GetFileName(file)], alertmanager is null ? rules : For().Replace(rules, "for: 1s"), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                folder[Path.GetFileName(file)], alertmanager is null ? rules : For().Replace(rules, "for: 1s"),
+                TestContext.Current.CancellationToken);
         }
         var address = new Uri($"http://127.0.0.1:{Ports.Free()}/");
         var alerting = alertmanager is null ? "" : $$"""
@@ -58,7 +62,9 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     public async Task<IReadOnlyList<JsonElement>> Query(string expression)
     {
         var data = await Get($"api/v1/query?query={Uri.EscapeDataString(expression)}");
-        return data.GetProperty("resultType").GetString() == "scalar" ? [data.GetProperty("result")] : [.. data.GetProperty("result").EnumerateArray()];
+        return data.GetProperty("resultType").GetString() == "scalar"
+            ? [data.GetProperty("result")]
+            : [.. data.GetProperty("result").EnumerateArray()];
     }
 
     /// <summary>The one number that an expression gives now.</summary>
@@ -100,11 +106,15 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     [GeneratedRegex(@"\bfor: \d+\w")]
     private static partial Regex For();
 
-    private async Task<double> Scrapes() => await Query("sum(count_over_time(up[10m]))") is [var series] ? double.Parse(series.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture) : 0;
+    private async Task<double> Scrapes() =>
+        await Query("sum(count_over_time(up[10m]))") is [var series] ? double.Parse(
+            series.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture) : 0;
 
     /// <summary>When the last group of rules was evaluated.</summary>
     private async Task<string> LastEvaluation() =>
-        (await Get("api/v1/rules")).GetProperty("groups").EnumerateArray().Select(group => group.GetProperty("lastEvaluation").GetString()!).DefaultIfEmpty("").Min()!;
+        (await Get("api/v1/rules")).GetProperty("groups").EnumerateArray().Select(
+            group => group.GetProperty("lastEvaluation").GetString()!).DefaultIfEmpty("").Min()!;
 
-    private async Task<DateTimeOffset> Evaluations() => await LastEvaluation() is { Length: > 0 } time ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture) : DateTimeOffset.UtcNow;
+    private async Task<DateTimeOffset> Evaluations() =>
+        await LastEvaluation() is { Length: > 0 } time ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture) : DateTimeOffset.UtcNow;
 }

@@ -9,22 +9,27 @@ internal static partial class Promql
     /// <summary>What gives nothing, and why that is right. Whatever else gives nothing is a mistake.</summary>
     private static readonly (string Pattern, string Reason)[] _deliberatelyEmpty =
     [
-        (@"^histogram_quantile\(0.95, mcp_execution_duration_seconds\)$", "the guide leaves out rate() and _bucket, so there is no such series; the shipped rules have both"),
+        (
+            @"^histogram_quantile\(0.95, mcp_execution_duration_seconds\)$",
+            "the guide leaves out rate() and _bucket, so there is no such series; the shipped rules have both"),
         (@"\bmcp_warm_pool_(claim|refill)_duration_seconds_bucket\b", "there is no warm pool yet, so nothing is claimed or refilled"),
         (@"\boffset \d+[hd]\b", "compares with yesterday, which this server has not seen"),
         (@"^absent\(", "gives something only where something is missing"),
     ];
 
     /// <summary>What a panel or a recording rule asks, as it is.</summary>
-    /// <returns>What it gives: <c>data</c>, or why it gives nothing. Null: nothing where there should be something, or the other way round.</returns>
+    /// <returns>What it gives: <c>data</c>, or why it gives nothing. Null: nothing where there should be something, or the other way
+    /// round.</returns>
     public static Task<string?> Outcome(PrometheusServer prometheus, string expression) => OutcomeOf(prometheus, [Flat(expression)]);
 
     /// <summary>What an alert is about, whether or not it fires.</summary>
     /// <returns>The same.</returns>
-    public static Task<string?> OutcomeOfAlert(PrometheusServer prometheus, string expression) => OutcomeOf(prometheus, Operands(expression));
+    public static Task<string?> OutcomeOfAlert(PrometheusServer prometheus, string expression) =>
+        OutcomeOf(prometheus, Operands(expression));
 
     /// <summary>
-    /// The parts of an alert that <c>and</c>, <c>or</c> and <c>unless</c> join, every comparison made a difference: an alert that does not fire gives nothing, and so would one that is about nothing.
+    /// The parts of an alert that <c>and</c>, <c>or</c> and <c>unless</c> join, every comparison made a difference: an alert that does not
+    /// fire gives nothing, and so would one that is about nothing.
     /// </summary>
     public static IEnumerable<string> Operands(string expression)
     {

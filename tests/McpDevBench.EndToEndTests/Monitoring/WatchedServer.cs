@@ -55,7 +55,8 @@ public sealed class WatchedServer : IAsyncLifetime
     }
 
     /// <summary>What a scrape gives now.</summary>
-    public Task<string> Scrape() => Server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{MetricsPort}/metrics"), TestContext.Current.CancellationToken);
+    public Task<string> Scrape() =>
+        Server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{MetricsPort}/metrics"), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

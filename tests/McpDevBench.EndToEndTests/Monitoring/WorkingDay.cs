@@ -26,7 +26,8 @@ internal sealed class WorkingDay(ServerProcess server, Assistant assistant)
         foreach (var tool in new[] { "list_containers", "list_execs", "system_status", "metrics", "reconcile", "garbage_collect", "audit_query" })
             await assistant.Call(tool);
         await assistant.Client.ListPromptsAsync(cancellationToken: TestContext.Current.CancellationToken);
-        await assistant.Client.ReadResourceAsync($"workspace://{workspace.Id}/file", cancellationToken: TestContext.Current.CancellationToken);
+        await assistant.Client.ReadResourceAsync(
+            $"workspace://{workspace.Id}/file", cancellationToken: TestContext.Current.CancellationToken);
         await (await assistant.Spawn(Images.Busybox)).Kill();
         return workspace;
     }
@@ -93,11 +94,17 @@ internal sealed class WorkingDay(ServerProcess server, Assistant assistant)
     /// <summary>A foreign Host and a foreign Origin.</summary>
     private async Task Strangers()
     {
-        await Send(HttpMethod.Post, server.Endpoint, HttpStatusCode.MisdirectedRequest, "{}"u8.ToArray(), "application/json", ("Host", "evil.example"));
-        await Send(HttpMethod.Post, server.Endpoint, HttpStatusCode.Forbidden, "{}"u8.ToArray(), "application/json", ("Origin", "http://evil.example"));
+        await Send(
+            HttpMethod.Post, server.Endpoint, HttpStatusCode.MisdirectedRequest, "{}"u8.ToArray(), "application/json",
+            ("Host", "evil.example"));
+        await Send(
+            HttpMethod.Post, server.Endpoint, HttpStatusCode.Forbidden, "{}"u8.ToArray(), "application/json",
+            ("Origin", "http://evil.example"));
     }
 
-    private async Task<byte[]> Send(HttpMethod method, Uri address, HttpStatusCode expected, byte[]? content = null, string? type = null, params (string Name, string Value)[] headers)
+    private async Task<byte[]> Send(
+        HttpMethod method, Uri address, HttpStatusCode expected, byte[]? content = null, string? type = null,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, address);
         if (content is not null)

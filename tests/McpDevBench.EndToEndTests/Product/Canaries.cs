@@ -6,8 +6,9 @@ using McpDevBench.EndToEndTests.Assistants;
 namespace McpDevBench.EndToEndTests.Product;
 
 /// <summary>
-/// Secrets of every kind, and everything that a client can send them through: arguments of every tool, environments, input, file contents and names, aliases, labels, keys, names of
-/// images, headers, addresses, queries, what the client calls itself, and whatever else the protocol carries. Afterwards none may be where it does not belong.
+/// Secrets of every kind, and everything that a client can send them through: arguments of every tool, environments, input, file contents
+/// and names, aliases, labels, keys, names of images, headers, addresses, queries, what the client calls itself, and whatever else the
+/// protocol carries. Afterwards none may be where it does not belong.
 /// </summary>
 internal sealed class Canaries
 {
@@ -67,13 +68,16 @@ internal sealed class Canaries
     /// <summary>Work as it is done every day, with secrets in it.</summary>
     public async Task Work(Assistant assistant)
     {
-        var labels = new JsonObject(_shaped.Where(canary => canary.IsOneLine).Select(canary => KeyValuePair.Create(canary.Kind, (JsonNode?)canary.Text)));
+        var labels = new JsonObject(
+            _shaped.Where(canary => canary.IsOneLine).Select(canary => KeyValuePair.Create(canary.Kind, (JsonNode?)canary.Text)));
         var env = new JsonObject(All.Select((canary, index) => KeyValuePair.Create($"V{index}", (JsonNode?)canary.Text)));
-        var workspace = await assistant.Spawn(Images.Busybox, ("env", env.DeepClone()), ("labels", labels), ("idempotency_key", _plain.Secret));
+        var workspace = await assistant.Spawn(
+            Images.Busybox, ("env", env.DeepClone()), ("labels", labels), ("idempotency_key", _plain.Secret));
         Assert.Contains(_plain.Secret, await workspace.Sh("env"), StringComparison.Ordinal);
         foreach (var canary in All)
         {
-            await workspace.Exec("cat; env; echo \"$1\" >&2; exit 3", ("env", env.DeepClone()), ("stdin", canary.Text), ("idempotency_key", canary.Secret));
+            await workspace.Exec(
+                "cat; env; echo \"$1\" >&2; exit 3", ("env", env.DeepClone()), ("stdin", canary.Text), ("idempotency_key", canary.Secret));
             await workspace.Run(["echo", canary.Text]);
             await workspace.Run(["./" + canary.Kind, canary.Text]).ContinueWith(static task => task.Exception, TaskScheduler.Default);
             var exec = await workspace.ExecStart("cat", ("stdin_open", true));
@@ -85,7 +89,9 @@ internal sealed class Canaries
             await workspace.Edit(name, canary.Secret, "gone");
             await workspace.Search(canary.Secret);
             await workspace.Batch([new JsonObject { ["op"] = "write", ["path"] = "batch/" + name, ["content"] = canary.Text }, new JsonObject { ["op"] = "delete", ["path"] = name }]);
-            await assistant.Call("attach", ("target", workspace.Id), ("client_name", canary.Kind == "plain" ? "raw" : canary.Text), ("session_id", canary.Kind == "plain" ? "raw" : canary.Text));
+            await assistant.Call(
+                "attach", ("target", workspace.Id), ("client_name", canary.Kind == "plain" ? "raw" : canary.Text),
+                ("session_id", canary.Kind == "plain" ? "raw" : canary.Text));
         }
         await Refused.Somehow(() => assistant.Spawn("user:" + _plain.Secret + "@registry.example/image:1"));
         await workspace.Kill(("force", true));
@@ -98,14 +104,19 @@ internal sealed class Canaries
         foreach (var tool in await assistant.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken))
         {
             var properties = tool.JsonSchema.TryGetProperty("properties", out var found) ? found.EnumerateObject().ToList() : [];
-            var required = tool.JsonSchema.TryGetProperty("required", out var names) ? names.EnumerateArray().Select(name => name.GetString()!).ToHashSet() : [];
+            var required = tool.JsonSchema.TryGetProperty("required", out var names)
+                ? names.EnumerateArray().Select(name => name.GetString()!).ToHashSet()
+                : [];
             foreach (var property in properties)
             {
                 foreach (var canary in _names.Contains(property.Name) ? _shaped : [.. _shaped, _plain])
                 {
-                    var arguments = properties.Where(other => other.Name != property.Name && required.Contains(other.Name)).Select(other => $"\"{other.Name}\":{Plausible(other, workspace)}");
+                    var arguments = properties.Where(other => other.Name != property.Name && required.Contains(other.Name)).Select(
+                        other => $"\"{other.Name}\":{Plausible(other, workspace)}");
                     foreach (var value in Shapes(property.Value, canary))
-                        await client.CallTool(tool.Name, $"{{{string.Join(',', [.. arguments, $"\"{property.Name}\":{value}"])}}}", canary == _plain ? "\"raw\"" : canary.Json);
+                        await client.CallTool(
+                            tool.Name, $"{{{string.Join(',', [.. arguments, $"\"{property.Name}\":{value}"])}}}",
+                            canary == _plain ? "\"raw\"" : canary.Json);
                 }
             }
         }

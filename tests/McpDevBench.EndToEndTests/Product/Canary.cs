@@ -20,7 +20,9 @@ internal sealed record Canary(string Kind, string Secret, string Text)
     [
         Make("bearer", Random(24), secret => $"Bearer {secret}"),
         Make("basic", Convert.ToBase64String(Encoding.ASCII.GetBytes("canary:" + Random(17))), secret => $"Basic {secret}"),
-        Make("jwt", Convert.ToBase64String(Encoding.ASCII.GetBytes("{\"sub\":\"" + Random(19) + "\"}")).TrimEnd('='), secret => $"eyJhbGciOiJIUzI1NiJ9.{secret}.{Random(43)}"),
+        Make(
+            "jwt", Convert.ToBase64String(Encoding.ASCII.GetBytes("{\"sub\":\"" + Random(19) + "\"}")).TrimEnd('='),
+            secret => $"eyJhbGciOiJIUzI1NiJ9.{secret}.{Random(43)}"),
         Make("github", "ghp_" + Random(36)),
         Make("github-fine", "github_pat_" + Random(22) + "_" + Random(59)),
         Make("gitlab", "glpat-" + Random(20)),
@@ -42,7 +44,8 @@ internal sealed record Canary(string Kind, string Secret, string Text)
     /// <summary>The text as JSON.</summary>
     public string Json => $"\"{JsonEncodedText.Encode(Text)}\"";
 
-    private static Canary Make(string kind, string secret, Func<string, string>? text = null) => new(kind, secret, text?.Invoke(secret) ?? secret);
+    private static Canary Make(string kind, string secret, Func<string, string>? text = null) =>
+        new(kind, secret, text?.Invoke(secret) ?? secret);
 
     /// <summary>With a digit and a capital in it, as a secret of that length has.</summary>
     private static string Random(int length) => "C4" + RandomNumberGenerator.GetString(Letters, length - 2);

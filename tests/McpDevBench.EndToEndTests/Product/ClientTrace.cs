@@ -19,7 +19,8 @@ internal sealed class ClientTrace : IDisposable
         {
             ShouldListenTo = source => source.Name is "McpDevBench.EndToEndTests" or "Experimental.ModelContextProtocol",
             Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
-                options.Source == _source || options.Parent.TraceId == _root?.TraceId ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+                options.Source == _source
+                    || options.Parent.TraceId == _root?.TraceId ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
             ActivityStopped = activity => _ended.Enqueue(activity),
         };
         ActivitySource.AddActivityListener(_listener);
@@ -29,7 +30,8 @@ internal sealed class ClientTrace : IDisposable
     public string TraceId => _root.TraceId.ToHexString();
 
     /// <summary>The ids of the calls that the client made, in their order.</summary>
-    public IReadOnlyList<string> SpanIds(string name) => [.. _ended.Where(span => span.DisplayName == name && span.TraceId == _root.TraceId).Select(span => span.SpanId.ToHexString())];
+    public IReadOnlyList<string> SpanIds(string name) =>
+        [.. _ended.Where(span => span.DisplayName == name && span.TraceId == _root.TraceId).Select(span => span.SpanId.ToHexString())];
 
     public void Dispose()
     {

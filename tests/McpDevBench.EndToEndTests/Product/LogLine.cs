@@ -20,7 +20,11 @@ internal sealed record LogLine(JsonObject Fields)
     {
         var fields = Assert.IsType<JsonObject>(JsonNode.Parse(line));
         Assert.Equal(["timestamp", "level", "logger", "message"], fields.Select(field => field.Key).Take(4));
-        Assert.True(DateTimeOffset.TryParseExact((string)fields["timestamp"]!, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _), line);
+        Assert.True(
+            DateTimeOffset.TryParseExact(
+                (string)fields["timestamp"]!, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+                out _),
+            line);
         Assert.Contains((string)fields["level"]!, _levels);
         Assert.NotEmpty((string)fields["logger"]!);
         Assert.NotEmpty((string)fields["message"]!);

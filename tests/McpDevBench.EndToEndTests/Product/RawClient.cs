@@ -18,17 +18,22 @@ internal sealed partial class RawClient(ServerProcess server)
     public IReadOnlyCollection<string> Errors => _errors;
 
     /// <summary>A tool call as the newest revision has it, with arguments and a client's name that are JSON already.</summary>
-    public Task<RawAnswer> CallTool(string tool, string arguments, string clientName = "\"raw\"", string? correlationId = null, params (string Name, string Value)[] headers)
+    public Task<RawAnswer> CallTool(
+        string tool, string arguments, string clientName = "\"raw\"", string? correlationId = null,
+        params (string Name, string Value)[] headers)
     {
         var meta = $$$"""{"io.modelcontextprotocol/protocolVersion":"{{{Revision}}}","io.modelcontextprotocol/clientInfo":{"name":{{{clientName}}},"version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}""";
         var body = $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{arguments}}},"_meta":{{{meta}}}}}""";
-        return Post(body, correlationId, [("MCP-Protocol-Version", Revision), ("Mcp-Method", "tools/call"), ("Mcp-Name", tool), .. headers]);
+        return Post(
+            body, correlationId, [("MCP-Protocol-Version", Revision), ("Mcp-Method", "tools/call"), ("Mcp-Name", tool), .. headers]);
     }
 
     public Task<RawAnswer> Post(string body, string? correlationId = null, params (string Name, string Value)[] headers) =>
         Send(HttpMethod.Post, server.Endpoint, new StringContent(body, Encoding.UTF8, "application/json"), correlationId, headers);
 
-    public async Task<RawAnswer> Send(HttpMethod method, Uri address, HttpContent? content = null, string? correlationId = null, params (string Name, string Value)[] headers)
+    public async Task<RawAnswer> Send(
+        HttpMethod method, Uri address, HttpContent? content = null, string? correlationId = null,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, address) { Content = content };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
@@ -44,7 +49,9 @@ internal sealed partial class RawClient(ServerProcess server)
         try
         {
             using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
-            var answer = new RawAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response.Headers.TryGetValues("X-Correlation-Id", out var ids) ? ids.Single() : null);
+            var answer = new RawAnswer(
+                response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+                response.Headers.TryGetValues("X-Correlation-Id", out var ids) ? ids.Single() : null);
             if (!response.IsSuccessStatusCode || answer.Body.Contains("\"error\":", StringComparison.Ordinal))
                 _errors.Enqueue(RequestId().Replace(answer.Body, ""));
             return answer;
@@ -65,5 +72,7 @@ internal sealed record RawAnswer(HttpStatusCode? Status, string Body, string? Co
     public static RawAnswer None { get; } = new(null, "", null);
 
     /// <summary>The protocol's message.</summary>
-    public JsonNode Message => JsonNode.Parse(Body.Split('\n').FirstOrDefault(line => line.StartsWith("data: ", StringComparison.Ordinal))?["data: ".Length..] ?? Body)!;
+    public JsonNode Message =>
+        JsonNode.Parse(
+            Body.Split('\n').FirstOrDefault(line => line.StartsWith("data: ", StringComparison.Ordinal))?["data: ".Length..] ?? Body)!;
 }

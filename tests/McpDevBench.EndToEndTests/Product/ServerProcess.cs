@@ -163,8 +163,13 @@ public sealed partial class ServerProcess : IAsyncLifetime
     /// <param name="protocolVersion">Null: the newest that both speak.</param>
     public async Task<Assistant> Connect(string? protocolVersion = null)
     {
-        var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = Endpoint, TransportMode = HttpTransportMode.StreamableHttp }, _http);
-        return new Assistant(await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = protocolVersion }, cancellationToken: TestContext.Current.CancellationToken), _spawned);
+        var transport = new HttpClientTransport(
+            new HttpClientTransportOptions { Endpoint = Endpoint, TransportMode = HttpTransportMode.StreamableHttp }, _http);
+        return new Assistant(
+            await McpClient.CreateAsync(
+                transport, new McpClientOptions { ProtocolVersion = protocolVersion },
+                cancellationToken: TestContext.Current.CancellationToken),
+            _spawned);
     }
 
     public async ValueTask DisposeAsync()

@@ -56,10 +56,17 @@ public sealed class AuditTests
         var attached = Single(records, "container.attach", "success");
         Assert.Equal(("session-123", id), ((string?)attached["session_id"], (string?)attached["container_id"]));
         // Whatever was done afterwards was done in that session.
-        Assert.All(records.Where(record => (string?)record["event_type"] is "fs.write" or "exec.start" or "container.kill"), record => Assert.Equal("session-123", (string?)record["session_id"]));
+        Assert.All(
+            records.Where(record => (string?)record["event_type"] is "fs.write" or "exec.start" or "container.kill"),
+            record => Assert.Equal("session-123", (string?)record["session_id"]));
 
-        Assert.Equal(["shell", "cat", "sleep", "sleep", "sleep"], records.Where(record => Is(record, "exec.start", "success")).Select(record => (string?)record["target"]));
-        Assert.Equal(["cancelled", "exited", "exited", "exited", "signaled"], records.Where(record => (string?)record["event_type"] == "exec.finish").Select(record => (string?)record["target"]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["shell", "cat", "sleep", "sleep", "sleep"],
+            records.Where(record => Is(record, "exec.start", "success")).Select(record => (string?)record["target"]));
+        Assert.Equal(
+            ["cancelled", "exited", "exited", "exited", "signaled"],
+            records.Where(record => (string?)record["event_type"] == "exec.finish").Select(
+                record => (string?)record["target"]).Order(StringComparer.Ordinal));
         // Its start is always told of before its end; its input when it was taken.
         var life = records.Where(record => (string?)record["exec_id"] == cat).Select(record => (string?)record["event_type"]).ToList();
         Assert.Equal("exec.start", life[0]);
@@ -67,14 +74,19 @@ public sealed class AuditTests
         Assert.Equal("INT", (string?)Single(records, "exec.signal", "success")["target"]);
         Assert.Equal("image_not_allowed", (string?)Single(records, "container.spawn", "denied")["error_code"]);
         Assert.Equal("file_not_found", (string?)Single(records, "fs.read", "failure")["error_code"]);
-        Assert.Equal(["fs_read", "spawn"], records.Where(record => (string?)record["event_type"] == "policy.denied").Select(record => (string?)record["target"]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["fs_read", "spawn"],
+            records.Where(record => (string?)record["event_type"] == "policy.denied").Select(
+                record => (string?)record["target"]).Order(StringComparer.Ordinal));
         Assert.Equal("exec_start", (string?)Single(records, "quota.denied", "denied")["target"]);
         Assert.Equal("Host: evil.example", (string?)Single(records, "auth.denied", "denied")["target"]);
         Assert.Contains(records, record => Is(record, "container.kill", "success") && (string?)record["container_id"] == id);
 
         Assert.Equal(await Lines(server), records.Select(record => record.ToJsonString()).ToList());
         foreach (var file in Directory.EnumerateFiles(server.Folder, "audit*"))
-            Assert.DoesNotContain(Canary, Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                Canary, Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)),
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,7 +150,9 @@ public sealed class AuditTests
         await again.Exec(exec.Id).Ended();
         await server.Restart();
         var finished = (await Query(server, "--event-type", "exec.finish")).Where(record => (string?)record["exec_id"] == exec.Id).ToList();
-        Assert.Equal(("exited", "failure", workspace.Id), ((string?)Assert.Single(finished)["target"], (string?)finished[0]["result"], (string?)finished[0]["container_id"]));
+        Assert.Equal(
+            ("exited", "failure", workspace.Id),
+            ((string?)Assert.Single(finished)["target"], (string?)finished[0]["result"], (string?)finished[0]["container_id"]));
     }
 
     [Fact]
@@ -147,12 +161,17 @@ public sealed class AuditTests
         await using var server = await ServerProcess.Started(("MCP_CLEANUP_INTERVAL", "1"));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox, ("ttl_s", 1));
-        await Deadline.Until(async () => (await Query(server, "--principal", "system", "--event-type", "container.kill")).Count == 1, "the workspace expires");
+        await Deadline.Until(
+            async () => (await Query(server, "--principal", "system", "--event-type", "container.kill")).Count == 1,
+            "the workspace expires");
         var killed = Assert.Single(await Query(server, "--event-type", "container.kill"));
         Assert.Equal((workspace.Id, "its time to live is over"), ((string?)killed["container_id"], (string?)killed["target"]));
-        Assert.Contains("removed=1", (string?)Assert.Single(await Query(server, "--event-type", "system.gc", "--limit", "1"))["target"], StringComparison.Ordinal);
+        Assert.Contains(
+            "removed=1", (string?)Assert.Single(await Query(server, "--event-type", "system.gc", "--limit", "1"))["target"],
+            StringComparison.Ordinal);
 
-        var mine = (await assistant.Call("audit_query")).GetProperty("records").EnumerateArray().Select(record => record.GetProperty("event_type").GetString());
+        var mine = (await assistant.Call("audit_query")).GetProperty("records").EnumerateArray().Select(
+            record => record.GetProperty("event_type").GetString());
         Assert.Equal(["container.spawn"], mine);
         Assert.Empty((await assistant.Call("audit_query", ("event_type", "system.start"))).GetProperty("records").EnumerateArray());
         Assert.NotEmpty(await Query(server, "--event-type", "system.start"));
@@ -179,9 +198,12 @@ public sealed class AuditTests
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["file"], "", TestContext.Current.CancellationToken);
-        var start = await Command.Run(Repository.Binary, ["serve"], new Dictionary<string, string> { ["MCP_AUDIT_LOG_FILE"] = folder["file/audit.log"], ["MCP_STATE_DB"] = folder["state.db"], ["MCP_PORT"] = "0" });
+        var start = await Command.Run(
+            Repository.Binary, ["serve"], new Dictionary<string,
+            string> { ["MCP_AUDIT_LOG_FILE"] = folder["file/audit.log"], ["MCP_STATE_DB"] = folder["state.db"], ["MCP_PORT"] = "0" });
         Assert.Equal(2, start.ExitCode);
-        Assert.StartsWith("mcp-devbench: MCP_AUDIT_LOG_FILE=", Assert.Single(start.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "mcp-devbench: MCP_AUDIT_LOG_FILE=", Assert.Single(start.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
 
     /// <returns>The exec that was fed until its end.</returns>
@@ -210,9 +232,12 @@ public sealed class AuditTests
         await assistant.Call(
             "fs_copy", ("container_id", workspace.Id), ("path", "."), ("target_container_id", workspace.Id), ("target_path", "a-copy"));
         await workspace.Delete("b.txt");
-        await assistant.Client.ReadResourceAsync($"workspace://{workspace.Id}/a.txt", cancellationToken: TestContext.Current.CancellationToken);
+        await assistant.Client.ReadResourceAsync(
+            $"workspace://{workspace.Id}/a.txt", cancellationToken: TestContext.Current.CancellationToken);
         var address = new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files?path=");
-        (await server.Http.PutAsync(new Uri($"{address}up.txt"), new StringContent(Canary), TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        (
+            await server.Http.PutAsync(
+                new Uri($"{address}up.txt"), new StringContent(Canary), TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
         Assert.Equal(Canary, await server.Http.GetStringAsync(new Uri($"{address}up.txt"), TestContext.Current.CancellationToken));
         await server.Http.GetByteArrayAsync(new Uri($"{address}.&format=tar"), TestContext.Current.CancellationToken);
         using var archive = new MemoryStream();
@@ -220,7 +245,9 @@ public sealed class AuditTests
             await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "unpacked"), TestContext.Current.CancellationToken);
         using var content = new ByteArrayContent(archive.ToArray());
         content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
-        (await server.Http.PutAsync(new Uri($"{address}.&unpack=true"), content, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        (
+            await server.Http.PutAsync(
+                new Uri($"{address}.&unpack=true"), content, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
     }
 
     private static async Task BeRefused(ServerProcess server, Assistant assistant, Workspace workspace)
@@ -233,18 +260,25 @@ public sealed class AuditTests
         await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    private static bool Is(JsonObject record, string eventType, string result) => (string?)record["event_type"] == eventType && (string?)record["result"] == result;
+    private static bool Is(JsonObject record, string eventType, string result) =>
+        (string?)record["event_type"] == eventType && (string?)record["result"] == result;
 
-    private static JsonObject Single(IEnumerable<JsonObject> records, string eventType, string result) => Assert.Single(records, record => Is(record, eventType, result));
+    private static JsonObject Single(IEnumerable<JsonObject> records, string eventType, string result) =>
+        Assert.Single(records, record => Is(record, eventType, result));
 
     private static async Task<List<string>> Lines(ServerProcess server) =>
-        [.. (await File.ReadAllLinesAsync(Path.Combine(server.Folder, "audit.log"), TestContext.Current.CancellationToken)).Select(line => JsonNode.Parse(line)!.ToJsonString())];
+        [.. (await File.ReadAllLinesAsync(Path.Combine(server.Folder, "audit.log"), TestContext.Current.CancellationToken)).Select(
+            line => JsonNode.Parse(line)!.ToJsonString())];
 
-    private static async Task ServerIs(ServerProcess server, string expected, params string[] how) => Assert.StartsWith(expected, (await Audit(server, ["verify", .. how])).Succeeded(), StringComparison.Ordinal);
+    private static async Task ServerIs(ServerProcess server, string expected, params string[] how) =>
+        Assert.StartsWith(expected, (await Audit(server, ["verify", .. how])).Succeeded(), StringComparison.Ordinal);
 
     private static async Task<List<JsonObject>> Query(ServerProcess server, params string[] how) =>
-        [.. (await Audit(server, ["query", .. how])).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())];
+        [.. (await Audit(server, ["query", .. how])).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
+            line => JsonNode.Parse(line)!.AsObject())];
 
     private static Task<Command> Audit(ServerProcess server, params string[] how) =>
-        Command.Run(server.Binary, ["audit", .. how], new Dictionary<string, string> { ["MCP_STATE_DB"] = Path.Combine(server.Folder, "state.db") });
+        Command.Run(
+            server.Binary, ["audit", .. how], new Dictionary<string,
+            string> { ["MCP_STATE_DB"] = Path.Combine(server.Folder, "state.db") });
 }

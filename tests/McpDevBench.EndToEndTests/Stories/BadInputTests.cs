@@ -95,7 +95,9 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
     {
         await using var assistant = await server.Connect();
         var workspace = await TheWorkspace(assistant);
-        await Refused.WithOneOf(["invalid_argument", "path_denied", "resource_exhausted", "file_not_found", "forbidden"], () => assistant.CallRaw(tool, Assistant.Arguments(arguments.Replace("$", workspace.Id, StringComparison.Ordinal)), null));
+        await Refused.WithOneOf(
+            ["invalid_argument", "path_denied", "resource_exhausted", "file_not_found", "forbidden"],
+            () => assistant.CallRaw(tool, Assistant.Arguments(arguments.Replace("$", workspace.Id, StringComparison.Ordinal)), null));
         await TheNextGoodCallWorks(assistant);
     }
 
@@ -121,7 +123,9 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
     [Fact]
     public async Task An_image_of_another_architecture_says_which_it_is_and_which_it_should_be()
     {
-        Assert.SkipWhen(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64, "here that image is of the right architecture");
+        Assert.SkipWhen(
+            System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64,
+            "here that image is of the right architecture");
         await using var assistant = await server.Connect();
         var refusal = await Refused.With("invalid_argument", () => assistant.Spawn(Images.Arm64));
         Assert.Contains("arm64", refusal.Message, StringComparison.Ordinal);
@@ -160,7 +164,8 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
     [InlineData("{\"jsonrpc\": \"2.0\", \"id\": 1}")]
     [InlineData("{\"jsonrpc\": \"1.0\", \"id\": 1, \"method\": \"tools/list\"}")]
     [InlineData("{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"no/such/method\"}")]
-    [InlineData("{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/call\", \"params\": {\"name\": \"no_such_tool\", \"arguments\": {}}}")]
+    [InlineData(
+        "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/call\", \"params\": {\"name\": \"no_such_tool\", \"arguments\": {}}}")]
     [InlineData("{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/call\", \"params\": {\"name\": \"exec\", \"arguments\": []}}")]
     [InlineData("{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/call\"}")]
     public async Task What_is_no_request_gets_an_answer_and_no_look_inside(string body)
@@ -188,18 +193,22 @@ public sealed class BadInputTests(ServerProcess server) : IClassFixture<ServerPr
     private static async Task Names(Assistant assistant, string tool, string arguments, string argument)
     {
         var refusal = await Refused.With("invalid_argument", () => assistant.CallRaw(tool, Assistant.Arguments(arguments), null));
-        Assert.True(refusal.Message.Contains(argument, StringComparison.Ordinal), $"{tool} {arguments}: '{refusal.Message}' does not name {argument}");
+        Assert.True(
+            refusal.Message.Contains(argument, StringComparison.Ordinal),
+            $"{tool} {arguments}: '{refusal.Message}' does not name {argument}");
     }
 
     private static Task<Workspace> TheWorkspace(Assistant assistant) => assistant.Spawn(Images.Busybox, ("idempotency_key", "bad-input"));
 
-    private static async Task TheNextGoodCallWorks(Assistant assistant) => Assert.Equal("fine", await (await TheWorkspace(assistant)).Sh("echo fine"));
+    private static async Task TheNextGoodCallWorks(Assistant assistant) =>
+        Assert.Equal("fine", await (await TheWorkspace(assistant)).Sh("echo fine"));
 
     private static IEnumerable<string> Required(JsonElement schema) =>
         schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [];
 
     private static IEnumerable<(string Name, JsonElement Schema)> Properties(JsonElement schema) =>
-        schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().Select(property => (property.Name, property.Value)) : [];
+        schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().Select(
+            property => (property.Name, property.Value)) : [];
 
     private static string Type(JsonElement schema) => schema.GetProperty("type").GetString()!;
 

@@ -95,7 +95,10 @@ public sealed class BatchTests(ServerProcess server) : IClassFixture<ServerProce
         await workspace.Batch(Operations(_steps));
         Assert.Equal("overwritten\na = 2\nmoving\ncopied\nnew\ninner", await workspace.Sh(
             "for f in old.txt code.txt moved/away.txt copy.txt new/file.txt moved-folder/inner.txt; do cat $f; echo; done"));
-        Assert.Equal("600", await workspace.Sh("stat -c %a old.txt; [ ! -e doomed.txt ] && [ ! -e tree ] && [ ! -e moving.txt ] && [ ! -e folder ] && [ -d made/deep ]"));
+        Assert.Equal(
+            "600",
+            await workspace.Sh(
+                "stat -c %a old.txt; [ ! -e doomed.txt ] && [ ! -e tree ] && [ ! -e moving.txt ] && [ ! -e folder ] && [ -d made/deep ]"));
     }
 
     [Fact]

@@ -8,8 +8,8 @@ using McpDevBench.EndToEndTests.Product;
 namespace McpDevBench.EndToEndTests.Stories;
 
 /// <summary>
-/// A browser on the user's machine reaches the server, and any web page can make it send requests. No page calls anything, and nothing that a
-/// workspace wrote is ever run where it could.
+/// A browser on the user's machine reaches the server, and any web page can make it send requests. No page calls anything, and nothing that
+/// a workspace wrote is ever run where it could.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class BrowserTests
@@ -34,7 +34,8 @@ public sealed class BrowserTests
     public async Task No_page_of_another_port_calls_the_server_or_runs_a_workspaces_files_in_a_real_browser()
     {
         await using var site = new AttackerSite();
-        const string call = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"spawn","arguments":{"alias":"owned"}},"a":"="}""";
+        const string call =
+            """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"spawn","arguments":{"alias":"owned"}},"a":"="}""";
         // Where nothing stops them, all of these attacks work; on a busy machine not all of them in the time of one page.
         var harm = new HashSet<string>();
         for (var pages = 0; pages < 5 && !harm.IsSupersetOf(_attacks); pages++)
@@ -61,7 +62,8 @@ public sealed class BrowserTests
             Assert.Contains("forbidden", await Chromium.Open(address));
         }
         // DNS rebinding: a name of the attacker that leads here.
-        Assert.Contains("forbidden", await Chromium.Open($"http://rebound.example:{server.Port}/workspaces/{workspace.Id}/files?path=x.html"));
+        Assert.Contains(
+            "forbidden", await Chromium.Open($"http://rebound.example:{server.Port}/workspaces/{workspace.Id}/files?path=x.html"));
         Assert.Equal(["done"], site.TakeSeen());
         var records = Records(server)[before..];
         Assert.True(records.Count > 20, $"only {records.Count} requests reached the server");
@@ -180,16 +182,21 @@ public sealed class BrowserTests
             (file, HttpStatusCode.Forbidden, [("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)")]),
             // With it.
             (file, HttpStatusCode.OK, [("Sec-Fetch-Site", "same-origin"), ("X-Requested-With", "fetch")]),
-            (file, HttpStatusCode.OK, [("Origin", "https://bench.example"), ("Sec-Fetch-Site", "cross-site"), ("X-Requested-With", "fetch")]),
+            (
+                file, HttpStatusCode.OK,
+                [("Origin", "https://bench.example"), ("Sec-Fetch-Site", "cross-site"), ("X-Requested-With", "fetch")]),
         })
         {
             using var answer = await Send(server, "GET", path, headers);
             Assert.True(status == answer.StatusCode, $"{path} {string.Join(' ', headers)}: {answer.StatusCode}");
         }
-        Assert.Contains(Records(server), record => (string?)record["target"] == "Sec-Fetch-Site: cross-site" && (string?)record["event_type"] == "auth.denied");
+        Assert.Contains(
+            Records(server),
+            record => (string?)record["target"] == "Sec-Fetch-Site: cross-site" && (string?)record["event_type"] == "auth.denied");
     }
 
-    private static async Task<HttpResponseMessage> Send(ServerProcess server, string method, string path, (string Name, string Value)[] headers)
+    private static async Task<HttpResponseMessage> Send(
+        ServerProcess server, string method, string path, (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(server.BaseAddress, path));
         if (method is "POST" or "PUT")
@@ -205,7 +212,8 @@ public sealed class BrowserTests
     }
 
     private static string? Header(HttpResponseMessage answer, string name) =>
-        answer.Headers.TryGetValues(name, out var values) || answer.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+        answer.Headers.TryGetValues(name, out var values)
+            || answer.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
 
     private static List<JsonNode> Records(ServerProcess server) =>
         [.. File.ReadAllLines(Path.Combine(server.Folder, "audit.log")).Select(line => JsonNode.Parse(line)!)];

@@ -27,7 +27,8 @@ public sealed class CanaryTests
             await canaries.Call(client, assistant);
             await canaries.Travel(server, client, assistant);
         }
-        var metrics = await server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{metricsPort}/metrics"), TestContext.Current.CancellationToken);
+        var metrics = await server.Http.GetStringAsync(
+            new Uri($"http://127.0.0.1:{metricsPort}/metrics"), TestContext.Current.CancellationToken);
         await server.Stop();
         var token = TestContext.Current.CancellationToken;
         var audit = await File.ReadAllTextAsync(folder["audit.log"], token);
@@ -35,11 +36,15 @@ public sealed class CanaryTests
         canaries.AreNotIn("standard error", server.Log);
         canaries.AreNotIn("the log file", await File.ReadAllTextAsync(folder["server.log"], token));
         canaries.AreNotIn("the audit file", audit);
-        canaries.AreNotIn("the audit rows", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(Path.Combine(server.Folder, "audit.db"), token)));
+        canaries.AreNotIn(
+            "the audit rows",
+            System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(Path.Combine(server.Folder, "audit.db"), token)));
         canaries.AreNotIn("the metrics", metrics);
         canaries.AreNotIn("the traces", collector.Everything);
         canaries.AreNotSaidAgain(client.Errors);
-        Assert.All(client.Errors.Where(error => error.Length > 0), error => Assert.Contains("\"correlation_id\":\"", error, StringComparison.Ordinal));
+        Assert.All(
+            client.Errors.Where(error => error.Length > 0),
+            error => Assert.Contains("\"correlation_id\":\"", error, StringComparison.Ordinal));
 
         // They did come by: as client names, as hosts, as paths.
         var lines = LogLine.ReadAll(server.Log);

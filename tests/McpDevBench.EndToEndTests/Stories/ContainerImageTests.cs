@@ -30,9 +30,12 @@ public sealed class ContainerImageTests
             await Deadline.Until(
                 async () => await DockerHost.Docker("inspect", "-f", "{{.State.Health.Status}}", name) == "healthy",
                 TimeSpan.FromSeconds(60), "Docker calls the container healthy");
-            await KubernetesProbes.Pass(await DockerHost.Docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name));
-            var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = new Uri(endpoint, "mcp"), TransportMode = HttpTransportMode.StreamableHttp });
-            await using var assistant = new Assistant(await McpClient.CreateAsync(transport, cancellationToken: TestContext.Current.CancellationToken), new());
+            await KubernetesProbes.Pass(
+                await DockerHost.Docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name));
+            var transport = new HttpClientTransport(
+                new HttpClientTransportOptions { Endpoint = new Uri(endpoint, "mcp"), TransportMode = HttpTransportMode.StreamableHttp });
+            await using var assistant = new Assistant(
+                await McpClient.CreateAsync(transport, cancellationToken: TestContext.Current.CancellationToken), new());
             var workspace = await assistant.Spawn(Images.Busybox);
             spawned = workspace.Id;
             await workspace.Write("note.txt", "from inside");

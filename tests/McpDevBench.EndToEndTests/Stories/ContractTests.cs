@@ -5,7 +5,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>What clients are promised, as the native binary says it on the wire. The promise itself is in the fast tests' snapshot.</summary>
+/// <summary>
+/// What clients are promised, as the native binary says it on the wire. The promise itself is in the fast tests' snapshot.
+/// </summary>
 public sealed class ContractTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     private const int Budget = 24 * 1024;
@@ -43,7 +45,9 @@ public sealed class ContractTests(ServerProcess server) : IClassFixture<ServerPr
     {
         await using var careful = await ServerProcess.Started(("MCP_READ_ONLY", "true"), ("MCP_TOOLS_DENY", "fs_read"));
         await using var assistant = await careful.Connect();
-        var tools = (await assistant.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken)).Select(tool => tool.Name).ToList();
+        var tools = (
+            await assistant.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken)).Select(tool =>
+                tool.Name).ToList();
         Assert.Contains("list_containers", tools);
         Assert.DoesNotContain("spawn", tools);
         Assert.DoesNotContain("fs_write", tools);
@@ -56,7 +60,8 @@ public sealed class ContractTests(ServerProcess server) : IClassFixture<ServerPr
     /// <summary>Past every client library: the message as it is on the wire.</summary>
     private static async Task<string> Post(ServerProcess server, string body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, server.Endpoint) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, server.Endpoint) { Content = new StringContent(
+            body, Encoding.UTF8, "application/json") };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

@@ -64,7 +64,8 @@ public sealed class CopyTests(ServerProcess server) : IClassFixture<ServerProces
             new Uri(server.BaseAddress, $"workspaces/{from.Id}/files?path=app&format=tar.gz"), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Forbidden, archive.StatusCode);
         Assert.Contains(
-            $"{path}: permission denied", await archive.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            $"{path}: permission denied", await archive.Content.ReadAsStringAsync(
+                TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]

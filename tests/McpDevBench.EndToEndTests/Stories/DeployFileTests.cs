@@ -6,7 +6,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>What brings the server and its watchers up, and what ships the logs: the files agree with the guide and with each other.</summary>
+/// <summary>
+/// What brings the server and its watchers up, and what ships the logs: the files agree with the guide and with each other.
+/// </summary>
 public sealed partial class DeployFileTests
 {
     private static readonly JsonObject _services = Deployment.Read("compose.yaml")["services"]!.AsObject();
@@ -16,7 +18,10 @@ public sealed partial class DeployFileTests
     public async Task Compose_takes_the_file()
     {
         Assert.SkipUnless((await Command.Run("docker", "compose", "version")).ExitCode == 0, "there is no compose plugin");
-        (await Command.Run("docker", ["compose", "--profile", "elk", "-f", Deployment.File("compose.yaml"), "config", "--quiet"], new Dictionary<string, string> { ["DOCKER_GID"] = "0" })).Succeeded();
+        (
+            await Command.Run(
+                "docker", ["compose", "--profile", "elk", "-f", Deployment.File("compose.yaml"), "config", "--quiet"],
+                new Dictionary<string, string> { ["DOCKER_GID"] = "0" })).Succeeded();
     }
 
     [Fact]
@@ -35,9 +40,13 @@ public sealed partial class DeployFileTests
         var compose = Deployment.Read("compose.yaml");
         Assert.All(_services, service =>
         {
-            foreach (var source in Texts(service.Value!["volumes"]).Select(volume => volume.Split(':')[0]).Where(source => source[0] != '$'))
-                Assert.True(source[0] == '.' ? Path.Exists(Deployment.File(source)) : compose["volumes"]!.AsObject().ContainsKey(source), $"{service.Key} mounts {source}");
-            Assert.All(Texts(service.Value["networks"]), network => Assert.True(compose["networks"]!.AsObject().ContainsKey(network), network));
+            foreach (
+                var source in Texts(service.Value!["volumes"]).Select(volume => volume.Split(':')[0]).Where(source => source[0] != '$'))
+                Assert.True(
+                    source[0] == '.' ? Path.Exists(Deployment.File(source)) : compose["volumes"]!.AsObject().ContainsKey(source),
+                    $"{service.Key} mounts {source}");
+            Assert.All(
+                Texts(service.Value["networks"]), network => Assert.True(compose["networks"]!.AsObject().ContainsKey(network), network));
         });
         // Who is addressed by name is a service on the same network as who asks.
         (string Asks, string File)[] addresses =
@@ -50,10 +59,12 @@ public sealed partial class DeployFileTests
         ];
         Assert.All(addresses, address =>
         {
-            var text = address.Asks == "mcp-devbench" ? _server["environment"]!.ToJsonString() : File.ReadAllText(Deployment.File(address.File));
+            var text = address.Asks == "mcp-devbench" ? _server["environment"]!.ToJsonString() : File.ReadAllText(
+                Deployment.File(address.File));
             var named = Host().Matches(text).Select(match => match.Groups[1].Value).Distinct().ToList();
             Assert.NotEmpty(named);
-            Assert.All(named, name => Assert.NotEmpty(Texts(_services[name]?["networks"]).Intersect(Texts(_services[address.Asks]!["networks"]))));
+            Assert.All(
+                named, name => Assert.NotEmpty(Texts(_services[name]?["networks"]).Intersect(Texts(_services[address.Asks]!["networks"]))));
         });
     }
 
@@ -66,14 +77,17 @@ public sealed partial class DeployFileTests
         Assert.Single(Texts(_server["group_add"]));
         var settings = _server["environment"]!;
         Assert.Equal(("true", "9090"), ((string)settings["MCP_METRICS_ENABLED"]!, (string)settings["MCP_METRICS_PORT"]!));
-        Assert.Equal(("true", "/var/log/mcp-devbench/audit.log"), ((string)settings["MCP_AUDIT_ENABLED"]!, (string)settings["MCP_AUDIT_LOG_FILE"]!));
+        Assert.Equal(
+            ("true", "/var/log/mcp-devbench/audit.log"), ((string)settings["MCP_AUDIT_ENABLED"]!, (string)settings["MCP_AUDIT_LOG_FILE"]!));
         Assert.Equal(("true", "http://jaeger:4318"), ((string)settings["MCP_TRACING_ENABLED"]!, (string)settings["MCP_TRACING_ENDPOINT"]!));
         // The image makes these two directories for the server's user; only there can it write.
         var dockerfile = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile.aot"));
         foreach (var folder in new[] { "/data", "/var/log/mcp-devbench" })
         {
             Assert.Contains(Texts(_server["volumes"]), volume => volume.EndsWith($":{folder}", StringComparison.Ordinal));
-            Assert.Contains($"--chown=65532:65532", dockerfile.Split('\n').First(line => line.EndsWith($" {folder}/", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Contains(
+                $"--chown=65532:65532", dockerfile.Split('\n').First(line => line.EndsWith($" {folder}/", StringComparison.Ordinal)),
+                StringComparison.Ordinal);
         }
     }
 
@@ -82,9 +96,15 @@ public sealed partial class DeployFileTests
     {
         var deployment = Deployment.Read("kubernetes/deployment.yaml");
         var container = Assert.Single(deployment["spec"]!["template"]!["spec"]!["containers"]!.AsArray())!;
-        Same("""{ "httpGet": { "path": "/health/live", "port": 8000 }, "initialDelaySeconds": 30, "periodSeconds": 10 }""", container["livenessProbe"]);
-        Same("""{ "httpGet": { "path": "/health/ready", "port": 8000 }, "initialDelaySeconds": 10, "periodSeconds": 5 }""", container["readinessProbe"]);
-        Same("""{ "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": { "drop": ["ALL"] } }""", container["securityContext"]);
+        Same(
+            """{ "httpGet": { "path": "/health/live", "port": 8000 }, "initialDelaySeconds": 30, "periodSeconds": 10 }""",
+            container["livenessProbe"]);
+        Same(
+            """{ "httpGet": { "path": "/health/ready", "port": 8000 }, "initialDelaySeconds": 10, "periodSeconds": 5 }""",
+            container["readinessProbe"]);
+        Same(
+            """{ "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": { "drop": ["ALL"] } }""",
+            container["securityContext"]);
         // Two servers on one database would be one too many.
         Assert.Equal((1, "Recreate"), ((int)deployment["spec"]!["replicas"]!, (string)deployment["spec"]!["strategy"]!["type"]!));
     }
@@ -102,9 +122,15 @@ public sealed partial class DeployFileTests
         Same(service["metadata"]!["labels"]!.ToJsonString(), monitor["spec"]!["selector"]!["matchLabels"]);
         // The rules know the job by this name.
         Assert.Equal("mcp-devbench", (string)service["metadata"]!["labels"]![(string)monitor["spec"]!["jobLabel"]!]!);
-        Assert.Contains((string)monitor["spec"]!["endpoints"]![0]!["port"]!, service["spec"]!["ports"]!.AsArray().Select(port => (string)port!["name"]!));
-        Assert.Equal((string)Deployment.Read("kubernetes/storage.yaml")["metadata"]!["name"]!, (string)deployment["spec"]!["template"]!["spec"]!["volumes"]![0]!["persistentVolumeClaim"]!["claimName"]!);
-        Assert.All(Texts(Deployment.Read("kubernetes/kustomization.yaml")["resources"]), file => Assert.True(File.Exists(Deployment.File($"kubernetes/{file}")), file));
+        Assert.Contains(
+            (string)monitor["spec"]!["endpoints"]![0]!["port"]!,
+            service["spec"]!["ports"]!.AsArray().Select(port => (string)port!["name"]!));
+        Assert.Equal(
+            (string)Deployment.Read("kubernetes/storage.yaml")["metadata"]!["name"]!,
+            (string)deployment["spec"]!["template"]!["spec"]!["volumes"]![0]!["persistentVolumeClaim"]!["claimName"]!);
+        Assert.All(
+            Texts(Deployment.Read("kubernetes/kustomization.yaml")["resources"]),
+            file => Assert.True(File.Exists(Deployment.File($"kubernetes/{file}")), file));
     }
 
     [Fact]
@@ -114,8 +140,13 @@ public sealed partial class DeployFileTests
         var job = promtail["scrape_configs"]![0]!;
         Assert.Equal("http://loki:3100/loki/api/v1/push", (string)promtail["clients"]![0]!["url"]!);
         Same("""{ "app": "mcp-devbench", "__path__": "/var/log/mcp-devbench/*.log" }""", job["static_configs"]![0]!["labels"]);
-        Assert.Equal(["level", "logger"], job["pipeline_stages"]!.AsArray().Single(stage => stage!["labels"] is not null)!["labels"]!.AsObject().Select(label => label.Key));
-        Assert.Equal("timestamp", (string)job["pipeline_stages"]!.AsArray().Single(stage => stage!["timestamp"] is not null)!["timestamp"]!["source"]!);
+        Assert.Equal(
+            ["level", "logger"],
+            job["pipeline_stages"]!.AsArray().Single(stage => stage!["labels"] is not null)!["labels"]!.AsObject()
+                .Select(label => label.Key));
+        Assert.Equal(
+            "timestamp",
+            (string)job["pipeline_stages"]!.AsArray().Single(stage => stage!["timestamp"] is not null)!["timestamp"]!["source"]!);
 
         var filebeat = Deployment.Read("filebeat/filebeat.yml");
         var input = filebeat["filebeat.inputs"]![0]!;
@@ -124,8 +155,11 @@ public sealed partial class DeployFileTests
         // At the root, `url` and `host` would be texts where Filebeat has objects.
         Assert.Equal("mcp_devbench", (string)input["parsers"]![0]!["ndjson"]!["target"]!);
         var processors = filebeat["processors"]!.AsArray();
-        Assert.Equal("mcp_devbench.timestamp", (string)processors.Single(processor => processor!["timestamp"] is not null)!["timestamp"]!["field"]!);
-        Same("""[{ "from": "mcp_devbench.message", "to": "message" }]""", processors.Single(processor => processor!["rename"] is not null)!["rename"]!["fields"]);
+        Assert.Equal(
+            "mcp_devbench.timestamp", (string)processors.Single(processor => processor!["timestamp"] is not null)!["timestamp"]!["field"]!);
+        Same(
+            """[{ "from": "mcp_devbench.message", "to": "message" }]""",
+            processors.Single(processor => processor!["rename"] is not null)!["rename"]!["fields"]);
         Assert.Equal(["elasticsearch:9200"], Texts(filebeat["output.elasticsearch"]!["hosts"]));
     }
 
@@ -140,7 +174,8 @@ public sealed partial class DeployFileTests
         Assert.Contains(volume, Texts(_server["volumes"]));
         Assert.Contains($"{file} {{", File.ReadAllText(Deployment.File("logrotate/mcp-devbench")), StringComparison.Ordinal);
         var container = Deployment.Read("kubernetes/deployment.yaml")["spec"]!["template"]!["spec"]!["containers"]![0]!;
-        Assert.DoesNotContain(container["env"]!.AsArray(), variable => (string)variable!["name"]! is "MCP_AUDIT_LOG_FILE" or "MCP_LOG_FILE");
+        Assert.DoesNotContain(
+            container["env"]!.AsArray(), variable => (string)variable!["name"]! is "MCP_AUDIT_LOG_FILE" or "MCP_LOG_FILE");
     }
 
     [Fact]
@@ -153,7 +188,8 @@ public sealed partial class DeployFileTests
         await File.WriteAllTextAsync(folder["audit.log"], "a record\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(folder["server.log"], "a line\n", TestContext.Current.CancellationToken);
         // As it is, but for the folder.
-        var rules = (await File.ReadAllTextAsync(shipped, TestContext.Current.CancellationToken)).Replace("/var/log/mcp-devbench", folder.Path, StringComparison.Ordinal);
+        var rules = (await File.ReadAllTextAsync(shipped, TestContext.Current.CancellationToken)).Replace(
+            "/var/log/mcp-devbench", folder.Path, StringComparison.Ordinal);
         await File.WriteAllTextAsync(folder["rules"], rules, TestContext.Current.CancellationToken);
         (await Command.Run(Deployment.Tool("logrotate"), "--force", "--state", folder["state"], folder["rules"])).Succeeded();
         foreach (var (name, content) in new[] { ("audit.log", "a record\n"), ("server.log", "a line\n") })

@@ -72,13 +72,28 @@ public sealed class DeployQueryTests
     [Fact]
     public void Every_line_of_a_p95_offers_the_traces_of_slow_calls()
     {
-        var targets = Deployment.Dashboards.SelectMany(dashboard => dashboard["panels"]!.AsArray()).Where(panel => (string)panel!["type"]! == "timeseries")
-            .SelectMany(panel => panel!["targets"]!.AsArray().Select(target => (Panel: (string)panel["title"]!, Query: (string)target!["expr"]!, Exemplar: (bool?)target["exemplar"] ?? false))).ToList();
+        var targets = Deployment.Dashboards.SelectMany(dashboard => dashboard["panels"]!.AsArray()).Where(
+            panel => (string)panel!["type"]! == "timeseries")
+            .SelectMany(
+                panel =>
+                    panel!["targets"]!.AsArray().Select(
+                        target =>
+                            (
+                                Panel: (string)panel["title"]!, Query: (string)target!["expr"]!,
+                                Exemplar: (bool?)target["exemplar"] ?? false))).ToList();
         Assert.Contains(targets, target => target.Exemplar);
-        Assert.All(targets, target => Assert.True(target.Exemplar == target.Query.StartsWith("histogram_quantile(0.95,", StringComparison.Ordinal), $"{target.Panel}: {target.Query}"));
-        var source = Deployment.Read("grafana/provisioning/datasources/datasources.yml")["datasources"]!.AsArray().Single(source => (string)source!["uid"]! == "prometheus");
+        Assert.All(
+            targets,
+            target =>
+                Assert.True(
+                    target.Exemplar == target.Query.StartsWith("histogram_quantile(0.95,", StringComparison.Ordinal),
+                    $"{target.Panel}: {target.Query}"));
+        var source = Deployment.Read("grafana/provisioning/datasources/datasources.yml")["datasources"]!.AsArray().Single(
+            source => (string)source!["uid"]! == "prometheus");
         Assert.Equal("trace_id", (string)Assert.Single(source!["jsonData"]!["exemplarTraceIdDestinations"]!.AsArray())!["name"]!);
-        Assert.Contains("--enable-feature=exemplar-storage", Deployment.Read("compose.yaml")["services"]!["prometheus"]!["command"]!.AsArray().Select(argument => (string)argument!));
+        Assert.Contains(
+            "--enable-feature=exemplar-storage",
+            Deployment.Read("compose.yaml")["services"]!["prometheus"]!["command"]!.AsArray().Select(argument => (string)argument!));
     }
 
     [Fact]
@@ -87,8 +102,13 @@ public sealed class DeployQueryTests
         using var folder = new TemporaryFolder();
         var rules = Deployment.Queries.Select((query, number) => new JsonObject { ["record"] = $"query:{number}", ["expr"] = query.Query });
         // YAML takes JSON.
-        File.WriteAllText(folder["queries.yml"], new JsonObject { ["groups"] = new JsonArray(new JsonObject { ["name"] = "queries", ["rules"] = new JsonArray([.. rules]) }) }.ToJsonString());
-        Assert.Contains($"{Deployment.Queries.Count} rules found", await Deployment.Promtool("check", "rules", folder["queries.yml"]), StringComparison.Ordinal);
+        File.WriteAllText(
+            folder["queries.yml"],
+            new JsonObject { ["groups"] = new JsonArray(
+                new JsonObject { ["name"] = "queries", ["rules"] = new JsonArray([.. rules]) }) }.ToJsonString());
+        Assert.Contains(
+            $"{Deployment.Queries.Count} rules found", await Deployment.Promtool("check", "rules", folder["queries.yml"]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,18 +118,27 @@ public sealed class DeployQueryTests
         Assert.All(Deployment.Queries, asked =>
         {
             var query = new PromQuery(asked.Query);
-            Assert.True(query.Selectors.Count > 0 || asked.Query.StartsWith("vector(", StringComparison.Ordinal), $"{asked.Where} asks for nothing");
+            Assert.True(
+                query.Selectors.Count > 0 || asked.Query.StartsWith("vector(", StringComparison.Ordinal),
+                $"{asked.Where} asks for nothing");
             foreach (var selector in query.Selectors)
             {
                 Assert.True(there.Has(selector.Metric), $"{asked.Where}: there is no metric {selector.Metric}");
                 foreach (var matcher in selector.Matchers)
                 {
-                    Assert.True(there.Has(selector.Metric, matcher.Label), $"{asked.Where}: {selector.Metric} has no label {matcher.Label}");
-                    Assert.All(matcher.Label == "le" ? [] : matcher.Values, value => Assert.True(there.ValuesOf(matcher.Label).Contains(value), $"{asked.Where}: no {matcher.Label} is ever {value}"));
+                    Assert.True(
+                        there.Has(selector.Metric, matcher.Label), $"{asked.Where}: {selector.Metric} has no label {matcher.Label}");
+                    Assert.All(
+                        matcher.Label == "le" ? [] : matcher.Values,
+                        value =>
+                            Assert.True(
+                                there.ValuesOf(matcher.Label).Contains(value), $"{asked.Where}: no {matcher.Label} is ever {value}"));
                 }
             }
             foreach (var label in query.Grouping.Except(_ofTargets))
-                Assert.True(query.Selectors.Any(selector => there.Has(selector.Metric, label)), $"{asked.Where}: none of its metrics has a label {label}");
+                Assert.True(
+                    query.Selectors.Any(selector => there.Has(selector.Metric, label)),
+                    $"{asked.Where}: none of its metrics has a label {label}");
         });
     }
 

@@ -13,20 +13,25 @@ public sealed class DeployTests
 
     private static readonly string[] _guidesAlerts = ["HighErrorRate", "TooManyContainers", "HighMemoryUsage"];
 
-    public static TheoryData<string> RuleTests() => [.. Deployment.Files("prometheus/tests", "*.yml").Select(file => Path.GetFileName(file)!)];
+    public static TheoryData<string> RuleTests() =>
+        [.. Deployment.Files("prometheus/tests", "*.yml").Select(file => Path.GetFileName(file)!)];
 
     private static IEnumerable<JsonNode> Alerts => Deployment.Rules.Where(rule => rule["alert"] is not null);
 
     [Fact]
     public async Task Prometheus_takes_its_configuration_and_the_rules()
     {
-        Assert.Contains($"{Deployment.Files("prometheus/rules", "*.yml").Length} rule files found", await Deployment.Promtool("check", "config", "--lint=all", "--lint-fatal", Deployment.File("prometheus/prometheus.yml")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Deployment.Files("prometheus/rules", "*.yml").Length} rule files found",
+            await Deployment.Promtool("check", "config", "--lint=all", "--lint-fatal", Deployment.File("prometheus/prometheus.yml")),
+            StringComparison.Ordinal);
         await Deployment.Promtool(["check", "rules", "--lint=all", "--lint-fatal", .. Deployment.Files("prometheus/rules", "*.yml")]);
     }
 
     [Theory]
     [MemberData(nameof(RuleTests))]
-    public async Task The_rules_do_what_their_tests_say(string file) => await Deployment.Promtool("test", "rules", Deployment.File($"prometheus/tests/{file}"));
+    public async Task The_rules_do_what_their_tests_say(string file) =>
+        await Deployment.Promtool("test", "rules", Deployment.File($"prometheus/tests/{file}"));
 
     [Fact]
     public void Every_alert_is_tested_firing_and_not_firing()
@@ -63,7 +68,8 @@ public sealed class DeployTests
     {
         await Deployment.Amtool("check-config", Deployment.File("alertmanager/alertmanager.yml"));
         var configuration = Deployment.Read("alertmanager/alertmanager.yml");
-        var kinds = configuration["receivers"]!.AsArray().SelectMany(receiver => receiver!.AsObject().Select(property => property.Key)).Where(key => key != "name");
+        var kinds = configuration["receivers"]!.AsArray().SelectMany(
+            receiver => receiver!.AsObject().Select(property => property.Key)).Where(key => key != "name");
         Assert.Equal(["email_configs", "opsgenie_configs", "pagerduty_configs", "slack_configs", "webhook_configs"], kinds.Order());
         var secrets = Settings(configuration).Where(setting => setting.Name.EndsWith("_file", StringComparison.Ordinal)).ToList();
         Assert.Equal(5, secrets.Count);
@@ -77,13 +83,16 @@ public sealed class DeployTests
     [InlineData("webhook,slack,email", "severity=unheard-of")]
     [InlineData("webhook,slack,email", "alertname=WithoutSeverity")]
     public async Task An_alert_goes_to_those_whom_it_concerns(string receivers, string label) =>
-        await Deployment.Amtool("config", "routes", "test", "--config.file", Deployment.File("alertmanager/alertmanager.yml"), "--verify.receivers", receivers, label, "service=mcp-devbench");
+        await Deployment.Amtool(
+            "config", "routes", "test", "--config.file", Deployment.File("alertmanager/alertmanager.yml"), "--verify.receivers", receivers,
+            label, "service=mcp-devbench");
 
     [Fact]
     public async Task A_cause_silences_its_consequences_and_nothing_else()
     {
         // Nobody is told within an hour; what inhibits what is decided at once.
-        await using var alertmanager = await AlertmanagerProcess.Start(AlertmanagerProcess.Shipped.Replace("group_wait: 30s", "group_wait: 1h").Replace("group_wait: 10s", "group_wait: 1h"));
+        await using var alertmanager = await AlertmanagerProcess.Start(
+            AlertmanagerProcess.Shipped.Replace("group_wait: 30s", "group_wait: 1h").Replace("group_wait: 10s", "group_wait: 1h"));
         await alertmanager.Fire(
             Alert("ErrorBudgetBurnFast", "page", ("slo", "errors")),
             Alert("ErrorBudgetBurnSlow", "ticket", ("slo", "errors")),
@@ -93,9 +102,11 @@ public sealed class DeployTests
             Alert("TooManyContainers", "ticket"),
             Alert("DockerUnavailable", "page", ("instance", "a")),
             Alert("McpDevBenchNotReady", "page", ("instance", "a")));
-        await Heard(alertmanager, "AuditRecordsDropped", "DockerUnavailable", "ErrorBudgetBurnFast", "ErrorBudgetBurnSlow", "TooManyContainers");
+        await Heard(
+            alertmanager, "AuditRecordsDropped", "DockerUnavailable", "ErrorBudgetBurnFast", "ErrorBudgetBurnSlow", "TooManyContainers");
 
-        await alertmanager.Fire(Alert(Down, "page"), new JsonObject { ["alertname"] = "Another", ["severity"] = "ticket", ["service"] = "another" });
+        await alertmanager.Fire(
+            Alert(Down, "page"), new JsonObject { ["alertname"] = "Another", ["severity"] = "ticket", ["service"] = "another" });
         await Heard(alertmanager, "Another", Down);
     }
 
@@ -107,7 +118,8 @@ public sealed class DeployTests
 
     private static IEnumerable<(string Name, string Value)> Settings(JsonNode? node) => node switch
     {
-        JsonObject members => members.SelectMany(member => member.Value is JsonValue value ? [(member.Key, value.ToString())] : Settings(member.Value)),
+        JsonObject members => members.SelectMany(
+            member => member.Value is JsonValue value ? [(member.Key, value.ToString())] : Settings(member.Value)),
         JsonArray items => items.SelectMany(Settings),
         _ => [],
     };

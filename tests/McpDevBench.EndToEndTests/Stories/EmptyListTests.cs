@@ -17,7 +17,8 @@ public sealed class EmptyListTests
             "No running workspace has the label 'tsk'. Did you mean 'task'? Without label there is 1 workspace.",
             await Hint("list_containers", ("label", "tsk")));
         Assert.Equal(
-            "No running commands. include_finished=true lists those that have ended.", await Hint("list_execs", ("container_id", workspace.Id)));
+            "No running commands. include_finished=true lists those that have ended.", await Hint(
+                "list_execs", ("container_id", workspace.Id)));
         Assert.Equal(
             $"No image on this host that policy allows contains 'busibox'. Did you mean {Images.Busybox}? spawn may pull others.",
             await Hint("list_images", ("filter", "busibox")));

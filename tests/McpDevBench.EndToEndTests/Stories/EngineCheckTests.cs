@@ -13,7 +13,8 @@ public sealed class EngineCheckTests
     {
         await using var server = await ServerProcess.Started(("MCP_CONTAINER_RUNTIME", "no-such-runtime"));
         await Deadline.Until(
-            () => Task.FromResult(Warns(server, "MCP_CONTAINER_RUNTIME is not a runtime of the Docker Engine")), _timeout, "the warning is in the log");
+            () => Task.FromResult(
+                Warns(server, "MCP_CONTAINER_RUNTIME is not a runtime of the Docker Engine")), _timeout, "the warning is in the log");
         var line = Line(server, "MCP_CONTAINER_RUNTIME is not a runtime");
         Assert.Contains("no-such-runtime", line, StringComparison.Ordinal);
         Assert.Contains("runc", line, StringComparison.Ordinal);
@@ -22,7 +23,8 @@ public sealed class EngineCheckTests
     [Fact]
     public async Task An_engine_without_TLS_is_a_warning_also_while_it_does_not_answer()
     {
-        await using var server = new ServerProcess(new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = $"tcp://127.0.0.1:{Ports.Free()}" });
+        await using var server = new ServerProcess(
+            new Dictionary<string, string> { ["MCP_DOCKER_HOST"] = $"tcp://127.0.0.1:{Ports.Free()}" });
         await server.Start();
         await server.Answers("health/live");
         await Deadline.Until(() => Task.FromResult(Warns(server, "Docker API without TLS")), _timeout, "the warning is in the log");

@@ -25,7 +25,9 @@ public sealed class EngineFailureTests
             await assistant.Call("system_status");
             Assert.Empty((await assistant.ListContainers()).Containers);
             // What the alert DockerUnavailable looks at.
-            Assert.Matches("(?m)^mcp_docker_api_duration_seconds_count{endpoint=\"connect\",status=\"unavailable\"} [1-9]", (await assistant.Call("metrics")).GetProperty("text").GetString()!);
+            Assert.Matches(
+                "(?m)^mcp_docker_api_duration_seconds_count{endpoint=\"connect\",status=\"unavailable\"} [1-9]",
+                (await assistant.Call("metrics")).GetProperty("text").GetString()!);
 
             File.CreateSymbolicLink(socket, await DockerHost.SocketPath());
             await server.Answers("health/ready");
@@ -63,7 +65,9 @@ public sealed class EngineFailureTests
             var uploads = Enumerable.Range(0, 64).Select(async index =>
             {
                 using var content = new ByteArrayContent(new byte[2 << 20]);
-                using var answer = await server.Http.PutAsync(new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files?path={index}"), content, TestContext.Current.CancellationToken);
+                using var answer = await server.Http.PutAsync(
+                    new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files?path={index}"), content,
+                    TestContext.Current.CancellationToken);
                 return answer.StatusCode;
             });
             var statuses = await Task.WhenAll(uploads).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);

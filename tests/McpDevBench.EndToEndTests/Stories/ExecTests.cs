@@ -29,12 +29,14 @@ public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProces
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         var answer = await workspace.Exec("echo out; echo err >&2; exit 3", ("details", true));
-        Assert.Equal(("finished", "exited", 3, "out\n", "err\n"), (answer.Status, answer.Outcome, answer.ExitCode, answer.Stdout, answer.Stderr));
+        Assert.Equal(
+            ("finished", "exited", 3, "out\n", "err\n"), (answer.Status, answer.Outcome, answer.ExitCode, answer.Stdout, answer.Stderr));
         Assert.Equal((4, 4), (answer.Usage!.StdoutBytes, answer.Usage.StderrBytes));
 
         Assert.Equal("", await workspace.Sh("cat")); // Input is empty and at its end.
         Assert.Equal("given", (await workspace.Exec("cat", ("stdin", "given"))).Stdout);
-        Assert.Equal("/tmp v", (await workspace.Exec("echo $PWD $V", ("cwd", "/tmp"), ("env", new JsonObject { ["V"] = "v" }))).Stdout.Trim());
+        Assert.Equal(
+            "/tmp v", (await workspace.Exec("echo $PWD $V", ("cwd", "/tmp"), ("env", new JsonObject { ["V"] = "v" }))).Stdout.Trim());
         Assert.Equal("$HOME *\n", (await workspace.Run(["echo", "$HOME", "*"])).Stdout);
 
         var killed = await workspace.Exec("kill -9 $$");
@@ -93,10 +95,13 @@ public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProces
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Python);
-        var exec = await workspace.ExecStart("test -t 0 && test -t 1 && echo terminal; stty size; read line; stty size", ("pty", true), ("rows", 30), ("cols", 100), ("stdin_open", true));
+        var exec = await workspace.ExecStart(
+            "test -t 0 && test -t 1 && echo terminal; stty size; read line; stty size", ("pty", true), ("rows", 30), ("cols", 100),
+            ("stdin_open", true));
         var read = await exec.ReadUntil("30 100");
         Assert.Contains("terminal", read.All, StringComparison.Ordinal);
-        await assistant.Call("exec_input", ("exec_id", exec.Id), ("data", "\n"), ("resize", new JsonObject { ["rows"] = 50, ["cols"] = 132 }));
+        await assistant.Call(
+            "exec_input", ("exec_id", exec.Id), ("data", "\n"), ("resize", new JsonObject { ["rows"] = 50, ["cols"] = 132 }));
         await exec.ReadUntil("50 132", read);
         await exec.ReadToEnd(read);
     }
@@ -145,7 +150,8 @@ public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProces
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        var started = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => workspace.ExecStart("echo once >> count", ("idempotency_key", "once"))));
+        var started = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => workspace.ExecStart("echo once >> count", ("idempotency_key", "once"))));
         var id = Assert.Single(started.Select(exec => exec.Id).Distinct());
         await assistant.Exec(id).ReadToEnd();
         Assert.Equal("once", await workspace.Sh("cat count"));
@@ -190,7 +196,8 @@ public sealed class ExecTests(ServerProcess server) : IClassFixture<ServerProces
         var workspace = await assistant.Spawn(Images.Busybox);
         var exec = await workspace.ExecStart(@"printf '\377\000\200caf\303'; sleep 0.2; printf '\251'");
         Assert.EndsWith("café", (await exec.ReadToEnd()).Stdout, StringComparison.Ordinal);
-        var log = await assistant.Client.ReadResourceAsync($"exec://{exec.Id}/log", cancellationToken: TestContext.Current.CancellationToken);
+        var log = await assistant.Client.ReadResourceAsync(
+            $"exec://{exec.Id}/log", cancellationToken: TestContext.Current.CancellationToken);
         var blob = Assert.IsType<ModelContextProtocol.Protocol.BlobResourceContents>(Assert.Single(log.Contents));
         Assert.Equal([0xFF, 0, 0x80, .. "café"u8], blob.DecodedData.ToArray());
     }

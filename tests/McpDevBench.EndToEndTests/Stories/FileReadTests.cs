@@ -59,7 +59,9 @@ public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerPr
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
-        byte[] before = name == "latin1" ? Encoding.Latin1.GetBytes("Größe: 5\n") : [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("Größe: 5\n")];
+        byte[] before = name == "latin1"
+            ? Encoding.Latin1.GetBytes("Größe: 5\n")
+            : [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("Größe: 5\n")];
         await workspace.Write("a.txt", before);
         var (_, read) = await Read(assistant, workspace, ("path", "a.txt"));
         Assert.Equal(name, (string)read["encoding"]!);
@@ -69,7 +71,9 @@ public sealed class FileReadTests(ServerProcess server) : IClassFixture<ServerPr
         Assert.False(written.TryGetProperty("note", out _));
         Assert.Equal(before, (await workspace.Read("a.txt", ("encoding", "base64"))).Bytes);
         (written, text) = await assistant.CallWithText("fs_write", ("container_id", workspace.Id), ("path", "a.txt"), ("content", content));
-        Assert.Contains($"was {name} and is utf8 now; write it with encoding={name}", written.GetProperty("note").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"was {name} and is utf8 now; write it with encoding={name}", written.GetProperty("note").GetString(),
+            StringComparison.Ordinal);
         Assert.Contains(written.GetProperty("note").GetString()!, text, StringComparison.Ordinal);
         await workspace.Write("b.txt", before);
         var batch = await workspace.Batch([new JsonObject { ["op"] = "write", ["path"] = "b.txt", ["content"] = content }]);

@@ -31,7 +31,9 @@ public sealed class FirstProgramTests(ServerProcess server) : IClassFixture<Serv
         var (wrong, delays) = await Converse(workspace, 20);
         Assert.Equal(Enumerable.Range(1, 20).Select(n => n * 2 + 1), wrong);
         delays.Sort();
-        Assert.True(delays[delays.Count / 2] < _visible, "an answer was seen after " + string.Join(", ", delays.Select(delay => $"{delay.TotalMilliseconds:F1} ms")));
+        Assert.True(
+            delays[delays.Count / 2] < _visible,
+            "an answer was seen after " + string.Join(", ", delays.Select(delay => $"{delay.TotalMilliseconds:F1} ms")));
 
         var edited = await workspace.Edit("double.py", "int(line) * 2 + 1", "int(line) * 2");
         Assert.Equal(1, edited.Replacements);

@@ -35,7 +35,9 @@ public sealed class FloodTests(ServerProcess server) : IClassFixture<ServerProce
         Assert.Equal(("exited", 0), (end.Outcome, end.ExitCode));
         Assert.Equal(Flood + "HEAD\nTAIL\n".Length, end.Usage!.StdoutBytes);
         calls.Sort();
-        Assert.True(calls[calls.Count / 2] < 100, $"half of {calls.Count} calls in another workspace took longer than {calls[calls.Count / 2]:F1} ms");
+        Assert.True(
+            calls[calls.Count / 2] < 100,
+            $"half of {calls.Count} calls in another workspace took longer than {calls[calls.Count / 2]:F1} ms");
         Assert.True(calls[^1] < 5_000, $"a call in another workspace took {calls[^1]:F0} ms");
         await MemoryIsWithinItsCaps(loud);
 
@@ -72,7 +74,8 @@ public sealed class FloodTests(ServerProcess server) : IClassFixture<ServerProce
 
     private async Task MemoryIsWithinItsCaps(Workspace workspace)
     {
-        var agent = Assert.Single(ProcessTable.Of(await workspace.DockerId()), process => process.Command.Contains("devbench-agent", StringComparison.Ordinal));
+        var agent = Assert.Single(
+            ProcessTable.Of(await workspace.DockerId()), process => process.Command.Contains("devbench-agent", StringComparison.Ordinal));
         Assert.InRange(ProcessTable.PeakMemory(agent.Id), 0, AgentCap);
         Assert.InRange(ProcessTable.PeakMemory(server.ProcessId), 0, ServerCap);
     }

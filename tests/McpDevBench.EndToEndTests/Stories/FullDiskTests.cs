@@ -14,7 +14,8 @@ public sealed class FullDiskTests
     public async Task What_would_be_lost_is_refused_what_reads_and_ends_goes_on_and_with_room_all_is_well()
     {
         await using var disk = await SmallDisk.Mounted("16m");
-        await using var server = await ServerProcess.Started(("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")));
+        await using var server = await ServerProcess.Started(
+            ("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         var doomed = await assistant.Spawn(Images.Busybox);
@@ -47,7 +48,8 @@ public sealed class FullDiskTests
 
         await server.Restart();
         await using var again = await server.Connect();
-        Assert.DoesNotContain((await again.ListContainers(("include_stopped", true))).Containers, container => container.ContainerId == doomed.Id);
+        Assert.DoesNotContain(
+            (await again.ListContainers(("include_stopped", true))).Containers, container => container.ContainerId == doomed.Id);
     }
 
     /// <summary>It waits on that disk until it is complete, and must leave the reserve to what ends something.</summary>
@@ -76,7 +78,9 @@ public sealed class FullDiskTests
     public async Task Output_that_finds_no_room_is_not_passed_off_as_complete()
     {
         await using var disk = await SmallDisk.Mounted("16m");
-        await using var server = await ServerProcess.Started(("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")), ("MCP_AUDIT_ON_FAILURE", "continue"));
+        await using var server = await ServerProcess.Started(
+            ("MCP_STATE_DB", Path.Combine(disk.Path, "state.db")), ("MCP_AUDIT_LOG_FILE", Path.Combine(disk.Path, "audit.log")),
+            ("MCP_AUDIT_ON_FAILURE", "continue"));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         var exec = await workspace.ExecStart("until [ -e go ]; do sleep 0.05; done; seq 1 100000");

@@ -4,7 +4,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>Images whose links and volumes lead into what is the workspace's or the agent's: the workspace is whole, or there is none.</summary>
+/// <summary>
+/// Images whose links and volumes lead into what is the workspace's or the agent's: the workspace is whole, or there is none.
+/// </summary>
 public sealed class HostileImageTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     public static TheoryData<string, string, string> Images_that_work() => new()

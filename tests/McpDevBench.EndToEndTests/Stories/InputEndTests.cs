@@ -18,7 +18,9 @@ public sealed class InputEndTests(ServerProcess server) : IClassFixture<ServerPr
         await Refused.With("invalid_argument", () => exec.Input("y"));
         var refused = await Refused.With(
             "invalid_argument",
-            () => assistant.Call("exec_input", ("exec_id", exec.Id), ("resize", new System.Text.Json.Nodes.JsonObject { ["rows"] = 5, ["cols"] = 5 })));
+            () =>
+                assistant.Call(
+                    "exec_input", ("exec_id", exec.Id), ("resize", new System.Text.Json.Nodes.JsonObject { ["rows"] = 5, ["cols"] = 5 })));
         Assert.Contains("pty=true", refused.Hint, StringComparison.Ordinal);
         await exec.Cancel(0);
     }

@@ -63,7 +63,10 @@ public sealed class InspectorTests(ServerProcess server) : IClassFixture<ServerP
             ];
         }
         foreach (var (tool, arguments) in calls)
-            (await Inspect(transport, era, "--method", "tools/call", "--tool-name", tool, "--tool-args-json", arguments, "--format", "json")).Succeeded();
+            (
+                await Inspect(
+                    transport, era, "--method", "tools/call", "--tool-name", tool, "--tool-args-json", arguments, "--format",
+                    "json")).Succeeded();
     }
 
     private async Task<Command> Inspect(string transport, string era, params string[] arguments)

@@ -16,13 +16,15 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(image);
         Assert.Equal(await workspace.User(), await workspace.Sh("echo $(id -u):$(id -g)"));
-        var status = await workspace.Sh("grep -E '^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):' /proc/self/status | tr -s '\\t ' ' '");
+        var status = await workspace.Sh(
+            "grep -E '^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):' /proc/self/status | tr -s '\\t ' ' '");
         Assert.Equal(["CapInh: 0000000000000000", "CapPrm: 0000000000000000", "CapEff: 0000000000000000", "CapBnd: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1", "Seccomp: 2"], status.Split('\n'));
         Assert.Equal("refused", await workspace.Sh("touch /etc/x /usr/x /.mcp-devbench/x 2>/dev/null || echo refused"));
         Assert.Equal("refused", await workspace.Sh(
             "(echo x >> /etc/passwd) 2>/dev/null || rm -rf /.mcp-devbench-user/* 2>/dev/null || echo refused"));
         Assert.Equal("lo", await workspace.Sh("ls /sys/class/net"));
-        Assert.Equal("tmp run workspace", await workspace.Sh("touch /tmp/x && touch /run/x && touch /workspace/x && echo tmp run workspace"));
+        Assert.Equal(
+            "tmp run workspace", await workspace.Sh("touch /tmp/x && touch /run/x && touch /workspace/x && echo tmp run workspace"));
     }
 
     [Fact]
@@ -38,7 +40,11 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
         var dockerId = await workspace.DockerId();
         Assert.Equal(workspace.Id, await DockerHost.Docker("inspect", "-f", "{{index .Config.Labels \"com.mcp.container_id\"}}", dockerId));
         Assert.NotEqual("not-yours", await DockerHost.Docker("inspect", "-f", "{{index .Config.Labels \"com.mcp.alias\"}}", dockerId));
-        Assert.DoesNotContain("/var/trap", await DockerHost.Docker("inspect", "-f", "{{range .Mounts}}{{if eq .Type \"volume\"}}{{.Destination}} {{end}}{{end}}", dockerId), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "/var/trap",
+            await DockerHost.Docker(
+                "inspect", "-f", "{{range .Mounts}}{{if eq .Type \"volume\"}}{{.Destination}} {{end}}{{end}}", dockerId),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +85,8 @@ public sealed class IsolationTests(ServerProcess server) : IClassFixture<ServerP
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Python, ("memory_mb", 128));
         await workspace.Write("note.txt", "still here");
-        var greedy = await workspace.Run(["python", "-c", "x = bytearray(1 << 30)\nfor i in range(0, 1 << 30, 4096): x[i] = 1"], ("wait_ms", 25_000));
+        var greedy = await workspace.Run(
+            ["python", "-c", "x = bytearray(1 << 30)\nfor i in range(0, 1 << 30, 4096): x[i] = 1"], ("wait_ms", 25_000));
         Assert.Equal("out_of_memory", greedy.Outcome);
         Assert.Equal("still here", await workspace.Sh("cat note.txt"));
     }

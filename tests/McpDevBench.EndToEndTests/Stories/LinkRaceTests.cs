@@ -83,11 +83,17 @@ public sealed class LinkRaceTests(ServerProcess server) : IClassFixture<ServerPr
     }
 
     private static Task<string> Fingerprint(Workspace workspace, string folder) =>
-        workspace.Sh($"find {folder} -xdev -printf '%p %y %s %T@ %m\\n' 2>/dev/null | sort | sha256sum; cat {folder}/file 2>/dev/null || true");
+        workspace.Sh(
+            $"find {folder} -xdev -printf '%p %y %s %T@ %m\\n' 2>/dev/null | sort | sha256sum; cat {folder}/file 2>/dev/null || true");
 
     /// <summary>The file that the link leads to is a longer one. A write is under a name of its own until it is whole.</summary>
     private static bool IsFromTheOtherCases(Entry entry, string name) =>
         entry is { Path: "/workspace/here/new", Type: "directory" }
         || (entry.Size <= Inside.Length
-            && (entry.Path == $"/workspace/here/{name}" || entry.Path.StartsWith("/workspace/here/.devbench-tmp-", StringComparison.Ordinal)));
+           
+               
+                   
+                       
+                            && (entry.Path == $"/workspace/here/{name}"
+                                || entry.Path.StartsWith("/workspace/here/.devbench-tmp-", StringComparison.Ordinal)));
 }

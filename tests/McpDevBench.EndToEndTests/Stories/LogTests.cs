@@ -34,7 +34,9 @@ public sealed class LogTests : IDisposable
         Assert.Equal((exec, "req-abc123", "claude"), (finished.Text("exec_id"), finished.CorrelationId, finished.Text("client_name")));
         var created = lines.Single(line => line.Message == "Container created");
         Assert.Equal("mcp_devbench.workspaces.spawn_meter", created.Text("logger"));
-        Assert.Equal((id, "docker.io/" + Images.Busybox, "claude"), (created.Text("container_id"), created.Text("image"), created.Text("client_name")));
+        Assert.Equal(
+            (id, "docker.io/" + Images.Busybox, "claude"),
+            (created.Text("container_id"), created.Text("image"), created.Text("client_name")));
         Assert.DoesNotContain(LogLine.ReadAll(server.Log), IsComplaint);
     }
 
@@ -43,10 +45,15 @@ public sealed class LogTests : IDisposable
     {
         var port = Ports.Free();
         await using var server = await ServerProcess.Started(
-            ("MCP_LOG_FORMAT", "text"), ("MCP_METRICS_ENABLED", "true"), ("MCP_METRICS_HOST", "127.0.0.2"), ("MCP_METRICS_PORT", port.ToString(CultureInfo.InvariantCulture)));
+            ("MCP_LOG_FORMAT", "text"), ("MCP_METRICS_ENABLED", "true"), ("MCP_METRICS_HOST", "127.0.0.2"),
+            ("MCP_METRICS_PORT", port.ToString(CultureInfo.InvariantCulture)));
         await new RawClient(server).CallTool("system_status", "{}", "\"claude\"", "req-text");
-        Assert.Contains("mcp_server_ready 1\n", await server.Http.GetStringAsync(new Uri($"http://127.0.0.2:{port}/metrics"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        await Assert.ThrowsAsync<HttpRequestException>(() => server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "mcp_server_ready 1\n",
+            await server.Http.GetStringAsync(new Uri($"http://127.0.0.2:{port}/metrics"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        await Assert.ThrowsAsync<HttpRequestException>(
+            () => server.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken));
         Assert.Matches(@"(?m)^\S+Z INFO +\S+: Tool called .*tool=system_status .*correlation_id=req-text", server.Log);
         Assert.DoesNotContain("{\"", server.Log, StringComparison.Ordinal);
     }
@@ -55,7 +62,8 @@ public sealed class LogTests : IDisposable
     public async Task Ten_thousand_hostile_requests_are_ten_thousand_good_lines()
     {
         const int requests = 10_000;
-        await using var server = await ServerProcess.Started(("MCP_LOG_FILE", LogFile), ("MCP_LOG_FILE_MAX_MB", "1"), ("MCP_LOG_FILE_KEEP", "1000"));
+        await using var server = await ServerProcess.Started(
+            ("MCP_LOG_FILE", LogFile), ("MCP_LOG_FILE_MAX_MB", "1"), ("MCP_LOG_FILE_KEEP", "1000"));
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox);
         var client = new RawClient(server);
@@ -71,14 +79,19 @@ public sealed class LogTests : IDisposable
         // A request that the web server would not even read has no line; every other has exactly one, and its answer the same id.
         var read = Enumerable.Range(0, requests).Where(number => answers[number].CorrelationId is not null).ToList();
         Assert.All(read, number => Assert.Equal(Id(number), answers[number].CorrelationId));
-        Assert.Equal(read.Where(number => answers[number].Status == HttpStatusCode.OK && IsCall(answers[number])).Select(Id), calls.Where(id => id?.StartsWith("load-", StringComparison.Ordinal) == true).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            read.Where(number => answers[number].Status == HttpStatusCode.OK && IsCall(answers[number])).Select(Id),
+            calls.Where(id => id?.StartsWith("load-", StringComparison.Ordinal) == true).Order(StringComparer.Ordinal));
         Assert.InRange(calls.Count, requests * 8 / 10, requests + 2);
         Assert.Contains(answers, answer => answer.Status is null or HttpStatusCode.RequestHeaderFieldsTooLarge);
         Assert.All(lines, line => Assert.InRange(line.Fields.ToJsonString().Length, 1, 100_000));
 
         var files = Directory.GetFiles(_folder["log"]);
         Assert.InRange(files.Length, 3, 1000);
-        var written = files.OrderByDescending(file => int.TryParse(Path.GetExtension(file)[1..], CultureInfo.InvariantCulture, out var number) ? number : 0).SelectMany(File.ReadLines);
+        var written = files.OrderByDescending(
+            file =>
+                int.TryParse(
+                    Path.GetExtension(file)[1..], CultureInfo.InvariantCulture, out var number) ? number : 0).SelectMany(File.ReadLines);
         Assert.Equal(server.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries), written);
     }
 
@@ -107,7 +120,12 @@ public sealed class LogTests : IDisposable
                     said.Add(line);
             },
         });
-        await using (var assistant = new Assistant(await McpClient.CreateAsync(transport, new McpClientOptions { ClientInfo = new() { Name = canaries.ClientName, Version = "1" } }, cancellationToken: TestContext.Current.CancellationToken), new()))
+        await using (
+            var assistant = new Assistant(
+                await McpClient.CreateAsync(
+                    transport, new McpClientOptions { ClientInfo = new() { Name = canaries.ClientName, Version = "1" } },
+                    cancellationToken: TestContext.Current.CancellationToken),
+                new()))
             await canaries.Work(assistant);
         var log = await File.ReadAllTextAsync(LogFile, TestContext.Current.CancellationToken);
         canaries.AreNotIn("the log", log);
@@ -136,12 +154,18 @@ public sealed class LogTests : IDisposable
         await Deadline.Until(async () =>
         {
             await client.CallTool("system_status", "{}", correlationId: "after");
-            return (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Contains("The log file is written again", StringComparison.Ordinal);
+            return (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Contains(
+                "The log file is written again", StringComparison.Ordinal);
         }, "the log file is written again");
 
         var lines = LogLine.ReadAll(server.Log);
-        Assert.Equal(100, lines.Count(line => line.CorrelationId?.StartsWith("full-", StringComparison.Ordinal) == true && line.Message == "Tool called"));
-        Assert.Equal("WARNING", Assert.Single(lines, line => line.Message.StartsWith("The log file cannot be written", StringComparison.Ordinal)).Level);
+        Assert.Equal(
+            100,
+            lines.Count(
+                line => line.CorrelationId?.StartsWith("full-", StringComparison.Ordinal) == true && line.Message == "Tool called"));
+        Assert.Equal(
+            "WARNING",
+            Assert.Single(lines, line => line.Message.StartsWith("The log file cannot be written", StringComparison.Ordinal)).Level);
         // What is in the file is whole lines, those of before and those of after.
         var written = LogLine.ReadAll(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
         Assert.Contains(written, line => line.CorrelationId == "before");
@@ -168,7 +192,9 @@ public sealed class LogTests : IDisposable
         settings["MCP_LOG_FILE"] = "/proc/no/server.log";
         var third = await Command.Run(Repository.Binary, ["serve"], settings);
         Assert.Equal(2, third.ExitCode);
-        Assert.StartsWith("mcp-devbench: MCP_LOG_FILE='/proc/no/server.log' cannot be written", Assert.Single(third.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "mcp-devbench: MCP_LOG_FILE='/proc/no/server.log' cannot be written", Assert.Single(third.Errors.TrimEnd('\n').Split('\n')),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -191,7 +217,10 @@ public sealed class LogTests : IDisposable
             await leaving.GetStream().WriteAsync("{\"a\":"u8.ToArray(), TestContext.Current.CancellationToken);
             leaving.Client.LingerState = new(true, 0);
         }
-        await Deadline.Until(() => Task.FromResult(LogLine.ReadAll(server.Log).Any(line => line is { CorrelationId: "left", Message: "File endpoint called" })), "the upload has ended");
+        await Deadline.Until(
+            () => Task.FromResult(
+                LogLine.ReadAll(server.Log).Any(line => line is { CorrelationId: "left", Message: "File endpoint called" })),
+            "the upload has ended");
         var lines = LogLine.ReadAll(server.Log);
         Assert.Equal("cancelled", lines.Single(line => line.Message == "File endpoint called").Text("outcome"));
         Assert.DoesNotContain(lines, IsComplaint);

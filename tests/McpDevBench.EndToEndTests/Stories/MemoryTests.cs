@@ -11,7 +11,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>Whatever one caller sends or asks for, forty times at once, the server stays within the memory that the README promises.</summary>
+/// <summary>
+/// Whatever one caller sends or asks for, forty times at once, the server stays within the memory that the README promises.
+/// </summary>
 /// <remarks>
 /// Of the native binary: a server on the JIT starts with 50 MB more, and takes the collector's settings from
 /// <c>DOTNET_GCTotalPhysicalMemory=0xD000000 DOTNET_GCHeapHardLimit=0x100000000</c>.
@@ -40,12 +42,15 @@ public sealed class MemoryTests(ServerProcess server) : IClassFixture<ServerProc
 
         await Measure("tools/list, an array of zeros", 413, _ => List("\"a\":[" + Repeated("0,", MaxBody - 100) + "0]"));
         await Measure("tools/list, an array of objects", 413, _ => List("\"a\":[" + Repeated("{},", MaxBody - 100) + "0]"));
-        await Measure("tools/list, 300,000 members", 413, _ => List(string.Join(',', Enumerable.Range(0, 300_000).Select(n => $"\"{n:x}\":0"))));
+        await Measure(
+            "tools/list, 300,000 members", 413, _ => List(string.Join(',', Enumerable.Range(0, 300_000).Select(n => $"\"{n:x}\":0"))));
         await Measure("tools/list, 30,000 zeros", 200, _ => List("\"a\":[" + Repeated("0,", 60_000) + "0]"), times: 400);
         await Measure("fs_batch, 3.5 MB", 200, _ => Tool("fs_batch", ("operations", new JsonArray(
-            [.. Enumerable.Range(0, 10).Select(n => (JsonNode)new JsonObject { ["op"] = "write", ["path"] = $"b{n}", ["content"] = large[..350_000] })]))));
+            [.. Enumerable.Range(0, 10).Select(
+                n => (JsonNode)new JsonObject { ["op"] = "write", ["path"] = $"b{n}", ["content"] = large[..350_000] })]))));
         await Measure("fs_write, 3.5 MB", 200, n => Tool("fs_write", ("path", $"w{n % 4}"), ("content", large)));
-        await Measure("fs_write, 3.4 MB of escapes", 200, n => Tool("fs_write", ("path", $"u{n % 4}"), ("content", new string('\u0001', 560_000))));
+        await Measure(
+            "fs_write, 3.4 MB of escapes", 200, n => Tool("fs_write", ("path", $"u{n % 4}"), ("content", new string('\u0001', 560_000))));
         await Measure("exec, 3.5 MB of stdin", 200, _ => Tool("exec", ("shell", "cat > /dev/null"), ("stdin", large)));
         await Measure("exec, 840 KB of arguments", 200, _ => Tool("exec", ("cmd", Arguments(large))), times: 60);
         await Measure("list_execs afterwards", 200, _ => Call("list_execs", ("include_finished", true)), maxAnswer: 64 << 10);
@@ -65,7 +70,8 @@ public sealed class MemoryTests(ServerProcess server) : IClassFixture<ServerProc
         Assert.InRange(peak, before, ServerCap);
         Assert.Equal("still here", await workspace.Sh("echo still here"));
 
-        string Tool(string name, params (string Name, JsonNode? Value)[] arguments) => Call(name, [("container_id", workspace.Id), .. arguments]);
+        string Tool(string name, params (string Name, JsonNode? Value)[] arguments) =>
+            Call(name, [("container_id", workspace.Id), .. arguments]);
 
         async Task<(int Status, int Length)> SendAndStop()
         {
@@ -94,11 +100,13 @@ public sealed class MemoryTests(ServerProcess server) : IClassFixture<ServerProc
         return $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{given.ToJsonString()}}}}}""";
     }
 
-    private static JsonArray Arguments(string large) => [.. Enumerable.Repeat(large[..60_000], 14).Prepend("true").Select(argument => (JsonNode)argument)];
+    private static JsonArray Arguments(string large) =>
+        [.. Enumerable.Repeat(large[..60_000], 14).Prepend("true").Select(argument => (JsonNode)argument)];
 
     private static string Repeated(string piece, int length) => string.Concat(Enumerable.Repeat(piece, length / piece.Length));
 
-    private Task Measure(string what, int? status, Func<int, string> body, int times = AtOnce, int maxAnswer = 32 << 20) => Measure(what, status, async number =>
+    private Task Measure(string what, int? status, Func<int, string> body, int times = AtOnce, int maxAnswer = 32 << 20) =>
+        Measure(what, status, async number =>
     {
         var answer = await Send(body(number), maxAnswer);
         // On a slow machine the last of them wait for too long, and are to call again.

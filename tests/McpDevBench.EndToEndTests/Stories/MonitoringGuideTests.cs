@@ -4,13 +4,18 @@ using McpDevBench.EndToEndTests.Monitoring;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>An operator takes the monitoring guide at its word: every name, address, query, rule and panel, on a server that has worked for a day.</summary>
+/// <summary>
+/// An operator takes the monitoring guide at its word: every name, address, query, rule and panel, on a server that has worked for a day.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<WatchedServer>
 {
     private const string Contract = "guide/monitoring-contract.md";
 
-    /// <summary>Objectives about time. With a rule that is evaluated every second instead of every minute, three slow calls on a busy machine burn their budgets.</summary>
+    /// <summary>
+    /// Objectives about time. With a rule that is evaluated every second instead of every minute, three slow calls on a busy machine burn
+    /// their budgets.
+    /// </summary>
     private static readonly string?[] _ofTheMachine = ["latency", "spawn"];
 
     [Fact]
@@ -33,17 +38,25 @@ public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<
     public void The_guide_is_taken_apart_whole()
     {
         var counts = MonitoringGuide.Items.CountBy(item => item.Kind).ToDictionary();
-        Assert.All(Enum.GetValues<GuideKind>(), kind => Assert.True(counts.GetValueOrDefault(kind) > 0, $"nothing of the kind {kind} was found"));
+        Assert.All(
+            Enum.GetValues<GuideKind>(), kind => Assert.True(counts.GetValueOrDefault(kind) > 0, $"nothing of the kind {kind} was found"));
         // As many as a reader counts.
-        Assert.Equal((17, 8, 5, 8, 3, 5, 4), (counts[GuideKind.Metric], counts[GuideKind.AuditEvent], counts[GuideKind.LogLevel], counts[GuideKind.AuditField], counts[GuideKind.Alert], counts[GuideKind.Channel], counts[GuideKind.Objective]));
+        Assert.Equal(
+            (17, 8, 5, 8, 3, 5, 4),
+            (
+                counts[GuideKind.Metric], counts[GuideKind.AuditEvent], counts[GuideKind.LogLevel], counts[GuideKind.AuditField],
+                counts[GuideKind.Alert], counts[GuideKind.Channel], counts[GuideKind.Objective]));
         var given = Path.Combine(Repository.Root, "..", "shared", "monitoring-guide.md");
-        Assert.True(!File.Exists(given) || File.ReadAllText(given) == MonitoringGuide.Text, "the guide has changed: copy it to tests/McpDevBench.EndToEndTests/Monitoring");
+        Assert.True(
+            !File.Exists(given) || File.ReadAllText(given) == MonitoringGuide.Text,
+            "the guide has changed: copy it to tests/McpDevBench.EndToEndTests/Monitoring");
     }
 
     [Fact]
     public async Task Every_query_of_our_own_edition_gives_data()
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "guide", "monitoring.md"), TestContext.Current.CancellationToken);
+        var text = await File.ReadAllTextAsync(
+            Path.Combine(Repository.Root, "docs", "guide", "monitoring.md"), TestContext.Current.CancellationToken);
         await AllGiveData(MarkdownQueries.Of(text));
     }
 
@@ -67,16 +80,24 @@ public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<
     {
         Assert.Contains(await Rules(), IsAlert);
         // Pending is as bad as firing: a day that takes a minute ends before any patience does.
-        var alerts = (await watched.Prometheus.Get("api/v1/alerts")).GetProperty("alerts").EnumerateArray().Select(alert => alert.GetProperty("labels"));
-        Assert.Equal([], alerts.Where(alert => !_ofTheMachine.Contains(Label(alert, "slo"))).Select(alert => $"{Label(alert, "alertname")} {Label(alert, "slo")}"));
+        var alerts = (await watched.Prometheus.Get("api/v1/alerts")).GetProperty("alerts").EnumerateArray().Select(
+            alert => alert.GetProperty("labels"));
+        Assert.Equal(
+            [],
+            alerts.Where(alert => !_ofTheMachine.Contains(Label(alert, "slo"))).Select(
+                alert => $"{Label(alert, "alertname")} {Label(alert, "slo")}"));
         static string? Label(JsonElement labels, string name) => labels.TryGetProperty(name, out var value) ? value.GetString() : null;
     }
 
     [Fact]
     public async Task The_table_of_metrics_is_what_is_scraped()
     {
-        var families = Exposition.Families(await watched.Scrape()).Where(family => family.Name.StartsWith("mcp_", StringComparison.Ordinal) || family.Name.StartsWith("container_", StringComparison.Ordinal));
-        var rows = families.OrderBy(family => family.Name, StringComparer.Ordinal).Select(family => new[] { $"`{family.Name}`", family.Type, string.Join(", ", family.Labels.Select(label => $"`{label}`")), family.Help });
+        var families = Exposition.Families(await watched.Scrape()).Where(
+            family =>
+                family.Name.StartsWith("mcp_", StringComparison.Ordinal) || family.Name.StartsWith("container_", StringComparison.Ordinal));
+        var rows = families.OrderBy(family => family.Name, StringComparer.Ordinal).Select(
+            family =>
+                new[] { $"`{family.Name}`", family.Type, string.Join(", ", family.Labels.Select(label => $"`{label}`")), family.Help });
         GeneratedText.Check("guide/monitoring.md", "metrics", GeneratedText.Table(["metric", "type", "labels", "what it is"], rows));
     }
 
@@ -85,9 +106,18 @@ public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<
     {
         var help = (await Command.Run(Repository.Binary, "--help")).Succeeded();
         var settings = help.Split('\n').Select(line => line.Trim().Split(' ', 2, StringSplitOptions.TrimEntries))
-            .Where(parts => parts is [var name, _] && (name.StartsWith("MCP_METRICS", StringComparison.Ordinal) || name.StartsWith("MCP_LOG", StringComparison.Ordinal) || name.StartsWith("MCP_AUDIT", StringComparison.Ordinal) || name.StartsWith("MCP_TRACING", StringComparison.Ordinal)));
-        GeneratedText.Check("guide/monitoring.md", "settings", GeneratedText.Table(["variable", "meaning"], settings.Select(parts => new[] { $"`{parts[0]}`", parts[1] })));
-        var events = Exposition.Values(await watched.Scrape(), "mcp_audit_records_total", "event_type").Where(name => name != "other").Order(StringComparer.Ordinal);
+            .Where(
+                parts =>
+                    parts is [var name, _] && (
+                        name.StartsWith("MCP_METRICS", StringComparison.Ordinal) || name.StartsWith("MCP_LOG", StringComparison.Ordinal)
+                            || name.StartsWith("MCP_AUDIT", StringComparison.Ordinal)
+                                || name.StartsWith("MCP_TRACING", StringComparison.Ordinal)));
+        GeneratedText.Check(
+            "guide/monitoring.md", "settings",
+            GeneratedText.Table(["variable", "meaning"], settings.Select(parts => new[] { $"`{parts[0]}`", parts[1] })));
+        var events =
+            Exposition.Values(await watched.Scrape(), "mcp_audit_records_total", "event_type").Where(name => name != "other")
+                .Order(StringComparer.Ordinal);
         GeneratedText.Check("guide/monitoring.md", "events", string.Join('\n', events.Select(name => $"- `{name}`")));
     }
 
@@ -104,13 +134,16 @@ public sealed class MonitoringGuideTests(WatchedServer watched) : IClassFixture<
     [Fact]
     public void No_field_of_a_line_is_of_two_kinds()
     {
-        var kinds = watched.LogLines.Concat(watched.AuditRecords).SelectMany(line => line.EnumerateObject()).Where(field => field.Value.ValueKind != JsonValueKind.Null)
-            .GroupBy(field => field.Name, field => field.Value.ValueKind is JsonValueKind.False ? JsonValueKind.True : field.Value.ValueKind);
+        var kinds = watched.LogLines.Concat(watched.AuditRecords).SelectMany(line => line.EnumerateObject()).Where(
+            field => field.Value.ValueKind != JsonValueKind.Null)
+            .GroupBy(
+                field => field.Name, field => field.Value.ValueKind is JsonValueKind.False ? JsonValueKind.True : field.Value.ValueKind);
         Assert.All(kinds, field => Assert.True(field.Distinct().Count() == 1, $"{field.Key} is {string.Join(" or ", field.Distinct())}"));
     }
 
     private async Task<IReadOnlyList<JsonElement>> Rules() =>
-        [.. (await watched.Prometheus.Get("api/v1/rules")).GetProperty("groups").EnumerateArray().SelectMany(group => group.GetProperty("rules").EnumerateArray())];
+        [.. (await watched.Prometheus.Get("api/v1/rules")).GetProperty("groups").EnumerateArray().SelectMany(
+            group => group.GetProperty("rules").EnumerateArray())];
 
     private static bool IsAlert(JsonElement rule) => rule.GetProperty("type").GetString() == "alerting";
 

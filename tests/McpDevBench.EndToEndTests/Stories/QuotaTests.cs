@@ -53,7 +53,8 @@ public sealed class QuotaTests
     {
         await using var server = await ServerProcess.Started();
         await using var assistant = await server.Connect();
-        var host = long.Parse(await DockerHost.Docker("info", "-f", "{{.MemTotal}}"), System.Globalization.CultureInfo.InvariantCulture) >> 20;
+        var host = long.Parse(
+            await DockerHost.Docker("info", "-f", "{{.MemTotal}}"), System.Globalization.CultureInfo.InvariantCulture) >> 20;
         await assistant.Spawn(Images.Busybox);
         var status = Text(await assistant.CallRaw("system_status", Assistant.Arguments("{}"), progress: null));
         Assert.Contains($"memory_mb: 512 of {host}", status, StringComparison.Ordinal);
@@ -127,7 +128,9 @@ public sealed class QuotaTests
             listed => Assert.False(listed.TryGetProperty("over_disk_limit", out _)));
     }
 
-    /// <summary>One of two workspaces is over its limit: the list marks it alone, and the status names it, in text and in structured form.</summary>
+    /// <summary>
+    /// One of two workspaces is over its limit: the list marks it alone, and the status names it, in text and in structured form.
+    /// </summary>
     private static async Task AssertMarkedAsync(Assistant assistant, Workspace over, Workspace within)
     {
         var listed = (await assistant.Call("list_containers")).GetProperty("containers").EnumerateArray()

@@ -54,7 +54,8 @@ public sealed class RestartTests
         await server.KillHard();
         await Machine.DockerHost.Docker("exec", "--user", await workspace.User(), dockerId, "/bin/touch", "/workspace/go");
         await Machine.Deadline.Until(
-            () => Task.FromResult(!Machine.ProcessTable.Of(dockerId).Any(process => process.Command.Contains("echo before", StringComparison.Ordinal))),
+            () => Task.FromResult(
+                !Machine.ProcessTable.Of(dockerId).Any(process => process.Command.Contains("echo before", StringComparison.Ordinal))),
             "the command ends on its own");
         await server.InitializeAsync();
 

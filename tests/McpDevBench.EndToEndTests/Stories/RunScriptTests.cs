@@ -59,7 +59,8 @@ public sealed class RunScriptTests
         finally
         {
             ProcessTable.Signal(first.Id, ProcessTable.Interrupt);
-            await first.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            await first.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(
+                TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         }
         Assert.Equal(0, first.ExitCode);
         Assert.True(File.Exists(Path.Combine(state.Path, "mcp-devbench", "state.db")));

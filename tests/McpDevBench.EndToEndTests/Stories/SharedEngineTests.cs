@@ -50,11 +50,13 @@ public sealed class SharedEngineTests
         await workspace.Kill();
         await engine.Docker("volume", "create", "garbage");
 
-        var guide = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/guide/storage.md"), TestContext.Current.CancellationToken);
+        var guide = await File.ReadAllTextAsync(
+            Path.Combine(Repository.Root, "docs/guide/storage.md"), TestContext.Current.CancellationToken);
         var prunes = guide.Split('\n').Where(line => line.StartsWith("docker ", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, prunes.Count);
         foreach (var prune in prunes)
-            await engine.Docker(prune.Split('#')[0].Replace("'", "", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]);
+            await engine.Docker(
+                prune.Split('#')[0].Replace("'", "", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]);
 
         Assert.DoesNotContain("garbage", await engine.Docker("volume", "ls", "-q"), StringComparison.Ordinal);
         await assistant.Spawn(Images.Busybox, ("alias", "kept"));

@@ -4,7 +4,9 @@ using McpDevBench.EndToEndTests.Product;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>Clients of the file endpoint that begin to download and never read: they cost others nothing, and their slots come back.</summary>
+/// <summary>
+/// Clients of the file endpoint that begin to download and never read: they cost others nothing, and their slots come back.
+/// </summary>
 public sealed class StalledTransferTests(ServerProcess server) : IClassFixture<ServerProcess>
 {
     private const int Stalled = 8;
@@ -22,7 +24,10 @@ public sealed class StalledTransferTests(ServerProcess server) : IClassFixture<S
         var address = new Uri(server.BaseAddress, $"workspaces/{workspace.Id}/files?path=big.bin");
 
         var downloads = Enumerable.Range(0, Stalled)
-            .Select(_ => server.Http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)).ToList();
+            .Select(
+                _ =>
+                    server.Http.GetAsync(
+                        address, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)).ToList();
         try
         {
             // Those that have a slot have begun; the others are answered once they have waited for one.

@@ -16,7 +16,8 @@ public sealed class StateCopyTests
         await workspace.Write("note.txt", "mine");
 
         var copy = new ServerProcess();
-        foreach (var file in Directory.GetFiles(original.Folder, "state.db*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        foreach (
+            var file in Directory.GetFiles(original.Folder, "state.db*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(copy.Folder, Path.GetFileName(file)));
         await copy.Start();
         await Deadline.Until(() => Task.FromResult(!copy.IsRunning), TimeSpan.FromSeconds(30), "the copy ends");
@@ -28,7 +29,8 @@ public sealed class StateCopyTests
         // The same state after a crash is no copy: it goes on at once.
         await original.Restart();
         await using var later = await original.Connect();
-        Assert.Equal("mine", (await later.Call("fs_read", ("container_id", workspace.Id), ("path", "note.txt"))).GetProperty("content").GetString());
+        Assert.Equal(
+            "mine", (await later.Call("fs_read", ("container_id", workspace.Id), ("path", "note.txt"))).GetProperty("content").GetString());
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class StateCopyTests
         await Deadline.Until(
             async () =>
             {
-                waiting = [.. (await Volumes()).Where(volume => !before.Contains(volume) && volume.StartsWith("mcpdevbench_transient_", StringComparison.Ordinal))];
+                waiting = [.. (await Volumes()).Where(
+                    volume => !before.Contains(volume) && volume.StartsWith("mcpdevbench_transient_", StringComparison.Ordinal))];
                 return waiting.Count >= 16;
             },
             TimeSpan.FromSeconds(30), "volumes wait for the next workspaces");

@@ -39,7 +39,9 @@ public sealed class StdioTests
                     log.Add(line);
             },
         });
-        var client = await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = protocolVersion }, cancellationToken: TestContext.Current.CancellationToken);
+        var client = await McpClient.CreateAsync(
+            transport, new McpClientOptions { ProtocolVersion = protocolVersion },
+            cancellationToken: TestContext.Current.CancellationToken);
         string id;
         await using (var assistant = new Assistant(client, new()))
         {
@@ -80,7 +82,8 @@ public sealed class StdioTests
         using var page = await http.GetAsync(address, cancellationToken);
         Assert.Equal("attachment", page.Content.Headers.ContentDisposition?.DispositionType);
         Assert.Contains("sandbox", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        foreach (var (name, value) in new[] { ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "http://evil.example") })
+        foreach (
+            var (name, value) in new[] { ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "http://evil.example") })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
             request.Headers.Add(name, value);

@@ -12,7 +12,8 @@ public sealed class SystemTests(ServerProcess server) : IClassFixture<ServerProc
         await using var assistant = await server.Connect();
         await assistant.Spawn(Images.Busybox);
         Assert.True((await assistant.Call("system_status")).GetProperty("ready").GetBoolean());
-        Assert.Contains("mcp_container_spawns_total", (await assistant.Call("metrics")).GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "mcp_container_spawns_total", (await assistant.Call("metrics")).GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -35,7 +36,9 @@ public sealed class SystemTests(ServerProcess server) : IClassFixture<ServerProc
     {
         await using var assistant = await server.Connect();
         var name = $"devbench-e2e-{Guid.NewGuid():N}";
-        await DockerHost.Docker("create", "--name", name, "--label", "com.mcp.devbench=true", "--label", $"com.mcp.container_id=c_{Guid.NewGuid():D}", Images.Busybox, "true");
+        await DockerHost.Docker(
+            "create", "--name", name, "--label", "com.mcp.devbench=true", "--label", $"com.mcp.container_id=c_{Guid.NewGuid():D}",
+            Images.Busybox, "true");
         try
         {
             await assistant.Call("reconcile");
@@ -55,7 +58,8 @@ public sealed class SystemTests(ServerProcess server) : IClassFixture<ServerProc
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, server.Endpoint)
             {
-                Content = new StringContent("""{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}""", System.Text.Encoding.UTF8, "application/json"),
+                Content = new StringContent(
+                    """{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}""", System.Text.Encoding.UTF8, "application/json"),
             };
             request.Headers.Accept.ParseAdd("application/json, text/event-stream");
             request.Headers.TryAddWithoutValidation(header, value);

@@ -10,7 +10,10 @@ using ModelContextProtocol.Client;
 
 namespace McpDevBench.EndToEndTests.Stories;
 
-/// <summary>A trace begins at the client and goes through the server to Docker, the agent and the database; it shows what happened and nothing of what was said.</summary>
+/// <summary>
+/// A trace begins at the client and goes through the server to Docker, the agent and the database; it shows what happened and nothing of
+/// what was said.
+/// </summary>
 public sealed class TraceTests
 {
     private const string Canary = "canary-7d1f0c";
@@ -20,10 +23,12 @@ public sealed class TraceTests
     public async Task A_client_s_trace_goes_on_through_the_server_to_Docker_the_agent_and_the_database()
     {
         await using var collector = new OtlpReceiver();
-        // Nothing is due before the server stops, so all that arrives was sent at its end; in the form that a collector of others would get.
+        // Nothing is due before the server stops, so all that arrives was sent at its end; in the form that a collector of others would
+        // get.
         await using var server = await ServerProcess.Started(
             ("MCP_TRACING_ENABLED", "true"), ("MCP_TRACING_ENDPOINT", collector.Address), ("OTEL_BSP_SCHEDULE_DELAY", Never),
-            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"), ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=bench"), ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=story"));
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"), ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=bench"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=story"));
         string workspaceId, execId, traceId;
         using (var trace = new ClientTrace())
         {
@@ -31,7 +36,8 @@ public sealed class TraceTests
             await using var assistant = await server.Connect();
             var workspace = await assistant.Spawn(Images.Busybox, ("env", new JsonObject { ["SECRET"] = $"{Canary}-env" }));
             workspaceId = workspace.Id;
-            var echo = await workspace.Exec($"cat; echo {Canary}-command; pwd", ("stdin", $"{Canary}-stdin"), ("wait_ms", 25_000), ("cwd", "/workspace"));
+            var echo = await workspace.Exec(
+                $"cat; echo {Canary}-command; pwd", ("stdin", $"{Canary}-stdin"), ("wait_ms", 25_000), ("cwd", "/workspace"));
             Assert.Contains($"{Canary}-stdin", echo.Stdout, StringComparison.Ordinal);
             execId = echo.ExecId;
             await workspace.Write($"{Canary}-path.txt", $"{Canary}-content");
@@ -51,14 +57,19 @@ public sealed class TraceTests
         Assert.Contains("Content-Encoding: gzip", collector.Headers);
         Assert.True(collector.HasSeen("tools/call spawn") && collector.HasSeen(workspaceId), "what may be seen is seen");
         Assert.False(collector.HasSeen(Canary), "what a client said is in a span");
-        Assert.All(collector.Spans, span => Assert.Equal(("mcp-devbench", "story"), (span.Resource["service.name"], span.Resource["deployment.environment.name"])));
+        Assert.All(
+            collector.Spans,
+            span => Assert.Equal(("mcp-devbench", "story"), (span.Resource["service.name"], span.Resource["deployment.environment.name"])));
         Assert.DoesNotContain(collector.Spans, span => span.Name.Contains("health", StringComparison.Ordinal) || span.Events > 0);
 
         var spawn = Assert.Single(ToolSpans(collector, traceId, "spawn"));
         Assert.Equal(workspaceId, spawn["mcp_devbench.container_id"]);
-        Assert.Equal(["spawn create", "spawn policy", "spawn pull", "spawn ready", "spawn start"], Below(collector, spawn).Select(span => span.Name).Where(name => name.StartsWith("spawn", StringComparison.Ordinal)).Order());
+        Assert.Equal(
+            ["spawn create", "spawn policy", "spawn pull", "spawn ready", "spawn start"],
+            Below(collector, spawn).Select(span => span.Name).Where(name => name.StartsWith("spawn", StringComparison.Ordinal)).Order());
         Assert.Contains("docker create", NamesBelow(collector, spawn, "spawn create"));
-        Assert.DoesNotContain(Below(collector, spawn), span => span.Name.StartsWith("docker", StringComparison.Ordinal) && span.ParentId == spawn.SpanId);
+        Assert.DoesNotContain(
+            Below(collector, spawn), span => span.Name.StartsWith("docker", StringComparison.Ordinal) && span.ParentId == spawn.SpanId);
         Assert.Contains("docker image_inspect", NamesBelow(collector, spawn, "spawn pull"));
         Assert.Contains("docker start", NamesBelow(collector, spawn, "spawn start"));
         Assert.Contains(Below(collector, spawn), span => span.Name == "db write" && (string?)span["db.system.name"] == "sqlite");
@@ -72,7 +83,9 @@ public sealed class TraceTests
         Assert.Contains(Below(collector, command), span => span.Name == "db write");
 
         Assert.Contains(Below(collector, Assert.Single(ToolSpans(collector, traceId, "fs_write"))), span => span.Name == "agent write");
-        var (read, missing) = ToolSpans(collector, traceId, "fs_read") is [var first, var second] ? (first, second) : throw new InvalidOperationException("two calls of fs_read");
+        var (read, missing) = ToolSpans(collector, traceId, "fs_read") is [var first, var second]
+            ? (first, second)
+            : throw new InvalidOperationException("two calls of fs_read");
         Assert.Contains(Below(collector, read), span => span.Name == "agent read");
         Assert.Equal(("file_not_found", 0), (missing["error.type"], missing.Status));
         Assert.Contains(Below(collector, Assert.Single(ToolSpans(collector, traceId, "kill"))), span => span.Name == "docker remove");
@@ -101,24 +114,39 @@ public sealed class TraceTests
         using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
         var correlationId = response.Headers.GetValues("X-Correlation-Id").Single();
 
-        await Deadline.Until(() => Task.FromResult(collector.Spans.Count(span => (string?)span["mcp_devbench.correlation_id"] == correlationId) == 2), "both spans arrive");
+        await Deadline.Until(
+            () => Task.FromResult(collector.Spans.Count(span => (string?)span["mcp_devbench.correlation_id"] == correlationId) == 2),
+            "both spans arrive");
         var tool = Assert.Single(ToolSpans(collector, traceId, "kill"));
-        Assert.Equal((parentId, correlationId, "seven", "tcp", 2), (tool.ParentId, tool["mcp_devbench.correlation_id"], tool["jsonrpc.request.id"], tool["network.transport"], tool.Kind));
-        var http = Assert.Single(collector.Spans, span => span.Name == "POST /mcp/" && (string?)span["mcp_devbench.correlation_id"] == correlationId);
+        Assert.Equal(
+            (parentId, correlationId, "seven", "tcp", 2),
+            (tool.ParentId, tool["mcp_devbench.correlation_id"], tool["jsonrpc.request.id"], tool["network.transport"], tool.Kind));
+        var http = Assert.Single(
+            collector.Spans, span => span.Name == "POST /mcp/" && (string?)span["mcp_devbench.correlation_id"] == correlationId);
         Assert.Equal((http.TraceId, http.SpanId), Assert.Single(tool.Links));
         Assert.NotEqual(traceId, http.TraceId);
-        var line = Assert.Single(server.Log.Split('\n'), line => line.Contains(correlationId, StringComparison.Ordinal) && line.Contains("Tool called", StringComparison.Ordinal));
+        var line = Assert.Single(
+            server.Log.Split('\n'),
+            line => line.Contains(correlationId, StringComparison.Ordinal) && line.Contains("Tool called", StringComparison.Ordinal));
         using var log = JsonDocument.Parse(line);
-        Assert.Equal((traceId, tool.SpanId), (log.RootElement.GetProperty("trace_id").GetString(), log.RootElement.GetProperty("span_id").GetString()));
+        Assert.Equal(
+            (traceId, tool.SpanId),
+            (log.RootElement.GetProperty("trace_id").GetString(), log.RootElement.GetProperty("span_id").GetString()));
 
-        var record = Assert.Single(await File.ReadAllLinesAsync(folder["audit.log"], TestContext.Current.CancellationToken), line => line.Contains(correlationId, StringComparison.Ordinal));
+        var record = Assert.Single(
+            await File.ReadAllLinesAsync(folder["audit.log"], TestContext.Current.CancellationToken),
+            line => line.Contains(correlationId, StringComparison.Ordinal));
         using var audit = JsonDocument.Parse(record);
-        Assert.Equal(("container.kill", traceId), (audit.RootElement.GetProperty("event_type").GetString(), audit.RootElement.GetProperty("trace_id").GetString()));
+        Assert.Equal(
+            ("container.kill", traceId),
+            (audit.RootElement.GetProperty("event_type").GetString(), audit.RootElement.GetProperty("trace_id").GetString()));
 
         using var scrape = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{metricsPort}/metrics");
         scrape.Headers.Accept.ParseAdd("application/openmetrics-text");
         using var metrics = await server.Http.SendAsync(scrape, TestContext.Current.CancellationToken);
-        Assert.Matches($$"""mcp_api_request_duration_seconds_bucket\{method="kill",le="[^"]+"\} 1 # \{[^}]*trace_id="{{traceId}}"[^}]*\}""", await metrics.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Matches(
+            $$"""mcp_api_request_duration_seconds_bucket\{method="kill",le="[^"]+"\} 1 # \{[^}]*trace_id="{{traceId}}"[^}]*\}""",
+            await metrics.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -144,7 +172,10 @@ public sealed class TraceTests
             WorkingDirectory = folder.Path,
             ShutdownTimeout = TimeSpan.FromSeconds(20),
         });
-        await using (var client = await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = "2025-11-25" }, cancellationToken: TestContext.Current.CancellationToken))
+        await using (
+            var client = await McpClient.CreateAsync(
+                transport, new McpClientOptions { ProtocolVersion = "2025-11-25" },
+                cancellationToken: TestContext.Current.CancellationToken))
             await client.CallToolAsync("list_containers", cancellationToken: TestContext.Current.CancellationToken);
         var calls = collector.Spans.Where(span => span.Name == "tools/call list_containers").ToList();
         Assert.Equal(expected, calls.Count);
@@ -182,13 +213,18 @@ public sealed class TraceTests
     [Fact]
     public async Task A_collector_for_other_formats_is_refused_by_name()
     {
-        var refused = await Command.Run(Repository.Binary, ["serve"], new Dictionary<string, string> { ["MCP_TRACING_ENABLED"] = "true", ["MCP_TRACING_ENDPOINT"] = "http://jaeger:14268/api/traces" });
+        var refused = await Command.Run(
+            Repository.Binary, ["serve"], new Dictionary<string,
+            string> { ["MCP_TRACING_ENABLED"] = "true", ["MCP_TRACING_ENDPOINT"] = "http://jaeger:14268/api/traces" });
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("http://jaeger:4318", refused.Errors, StringComparison.Ordinal);
     }
 
     private static List<OtlpSpan> ToolSpans(OtlpReceiver collector, string traceId, string tool) =>
-        [.. collector.Spans.Where(span => span.TraceId == traceId && span.Name == $"tools/call {tool}" && (string?)span["gen_ai.tool.name"] == tool).OrderBy(span => span.Start)];
+        [.. collector.Spans.Where(
+            span =>
+                span.TraceId == traceId && span.Name == $"tools/call {tool}" && (string?)span["gen_ai.tool.name"] == tool).OrderBy(span =>
+                    span.Start)];
 
     /// <summary>Every span of which it is the parent, however far above.</summary>
     private static List<OtlpSpan> Below(OtlpReceiver collector, OtlpSpan parent)
@@ -198,14 +234,20 @@ public sealed class TraceTests
     }
 
     private static IEnumerable<string> NamesBelow(OtlpReceiver collector, OtlpSpan parent, string child) =>
-        Below(collector, Assert.Single(Below(collector, parent), span => span.Name == child && span.ParentId == parent.SpanId)).Select(span => span.Name);
+        Below(
+            collector,
+            Assert.Single(Below(collector, parent), span => span.Name == child && span.ParentId == parent.SpanId)).Select(span =>
+                span.Name);
 
     private static async Task Upload(ServerProcess server, string workspaceId, string path, string body)
     {
         using var content = new StringContent(body);
-        using var response = await server.Http.PutAsync(new Uri(server.BaseAddress, $"workspaces/{workspaceId}/files?path={path}"), content, TestContext.Current.CancellationToken);
+        using var response = await server.Http.PutAsync(
+            new Uri(server.BaseAddress, $"workspaces/{workspaceId}/files?path={path}"), content, TestContext.Current.CancellationToken);
         response.EnsureSuccessStatusCode();
     }
 
-    private static int Warnings(ServerProcess server) => server.Log.Split('\n').Count(line => line.Contains("Trace export failing", StringComparison.Ordinal) && line.Contains("WARNING", StringComparison.Ordinal));
+    private static int Warnings(ServerProcess server) =>
+        server.Log.Split('\n').Count(
+            line => line.Contains("Trace export failing", StringComparison.Ordinal) && line.Contains("WARNING", StringComparison.Ordinal));
 }

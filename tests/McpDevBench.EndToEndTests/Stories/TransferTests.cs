@@ -29,15 +29,20 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         using var source = new PatternStream(size);
         using var content = new StreamContent(source);
         using var put = await server.Http.PutAsync(Address(workspace, "big.bin"), content, TestContext.Current.CancellationToken);
-        Assert.True(put.IsSuccessStatusCode, $"{put.StatusCode}: {await put.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}\n{server.Log}");
+        Assert.True(
+            put.IsSuccessStatusCode,
+            $"{put.StatusCode}: {await put.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}\n{server.Log}");
         Assert.Equal(size, (await workspace.Stat("big.bin")).Size);
 
-        using var get = await server.Http.GetAsync(Address(workspace, "big.bin"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var get = await server.Http.GetAsync(
+            Address(workspace, "big.bin"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         Assert.Equal((HttpStatusCode.OK, (long?)size), (get.StatusCode, get.Content.Headers.ContentLength));
         Assert.Equal((await workspace.Stat("big.bin")).Etag, get.Headers.ETag!.Tag.Trim('"'));
         await using var body = await get.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
         using var expected = new PatternStream(size);
-        Assert.Equal(await SHA256.HashDataAsync(expected, TestContext.Current.CancellationToken), await SHA256.HashDataAsync(body, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            await SHA256.HashDataAsync(expected, TestContext.Current.CancellationToken),
+            await SHA256.HashDataAsync(body, TestContext.Current.CancellationToken));
 
         Assert.InRange(ProcessTable.PeakMemory(server.ProcessId), 0, 256L << 20);
         await workspace.Kill();
@@ -51,7 +56,8 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         await workspace.Write("digits", "0123456789");
         foreach (var (range, status, expected) in new[]
         {
-            ("bytes=0-3", HttpStatusCode.PartialContent, "0123"), ("bytes=4-", HttpStatusCode.PartialContent, "456789"), ("bytes=-2", HttpStatusCode.PartialContent, "89"),
+            ("bytes=0-3", HttpStatusCode.PartialContent, "0123"), ("bytes=4-", HttpStatusCode.PartialContent, "456789"),
+            ("bytes=-2", HttpStatusCode.PartialContent, "89"),
             ("bytes=5-500", HttpStatusCode.PartialContent, "56789"), ("bytes=99-", HttpStatusCode.RequestedRangeNotSatisfiable, null!),
         })
         {
@@ -72,7 +78,8 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         var etag = (await workspace.Write("one.txt", "one")).Etag;
         var statuses = await Task.WhenAll(Enumerable.Range(0, 8).Select(async number =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Put, Address(workspace, "one.txt")) { Content = new StringContent($"writer {number}") };
+            using var request =
+                new HttpRequestMessage(HttpMethod.Put, Address(workspace, "one.txt")) { Content = new StringContent($"writer {number}") };
             request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{etag}\""));
             using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
             return response.StatusCode;
@@ -89,10 +96,13 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         var etag = (await workspace.Write("digits", "0123456789")).Etag;
 
         using var head = await Send(HttpMethod.Head, "digits", request => request.Headers.Range = new RangeHeaderValue(0, 3));
-        Assert.Equal((HttpStatusCode.OK, null, (long?)10), (head.StatusCode, head.Content.Headers.ContentRange, head.Content.Headers.ContentLength));
-        using var same = await Send(HttpMethod.Get, "digits", request => request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{etag}\"")));
+        Assert.Equal(
+            (HttpStatusCode.OK, null, (long?)10), (head.StatusCode, head.Content.Headers.ContentRange, head.Content.Headers.ContentLength));
+        using var same = await Send(
+            HttpMethod.Get, "digits", request => request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{etag}\"")));
         Assert.Equal(HttpStatusCode.OK, same.StatusCode);
-        using var other = await Send(HttpMethod.Get, "digits", request => request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"0123456789abcdef\"")));
+        using var other = await Send(
+            HttpMethod.Get, "digits", request => request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"0123456789abcdef\"")));
         Assert.Equal(HttpStatusCode.PreconditionFailed, other.StatusCode);
         await NamesTheEtag(other);
         using var stale = await Send(HttpMethod.Put, "digits", request =>
@@ -109,7 +119,8 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
             request.Content.Headers.ContentRange = new ContentRangeHeaderValue(2, 3, 10);
         });
         Assert.Equal(HttpStatusCode.BadRequest, part.StatusCode);
-        Assert.Contains("Content-Range", await part.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "Content-Range", await part.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         using var nowhere = await Send(HttpMethod.Put, "nowhere", Anything);
         Assert.Equal(HttpStatusCode.PreconditionFailed, nowhere.StatusCode);
         Assert.Equal("0123456789", await workspace.Sh("cat digits; [ ! -e nowhere ]"));
@@ -148,16 +159,19 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         var workspace = await assistant.Spawn(Images.Busybox);
         await workspace.Sh("mkdir -p tree/sub tree/empty; printf one > tree/one.txt; printf two > tree/sub/two.txt; printf no > tree/no.log; chmod 750 tree/one.txt; ln -s one.txt tree/link");
 
-        var archive = await server.Http.GetByteArrayAsync(Address(workspace, "tree", $"&format={format}&exclude=**/*.log"), TestContext.Current.CancellationToken);
+        var archive = await server.Http.GetByteArrayAsync(
+            Address(workspace, "tree", $"&format={format}&exclude=**/*.log"), TestContext.Current.CancellationToken);
         var names = Names(archive, format);
         Assert.Contains(names, name => name.EndsWith("sub/two.txt", StringComparison.Ordinal));
         Assert.DoesNotContain(names, name => name.EndsWith("no.log", StringComparison.Ordinal));
-        var included = await server.Http.GetByteArrayAsync(Address(workspace, "tree", $"&format={format}&include=**/two.txt"), TestContext.Current.CancellationToken);
+        var included = await server.Http.GetByteArrayAsync(
+            Address(workspace, "tree", $"&format={format}&include=**/two.txt"), TestContext.Current.CancellationToken);
         Assert.DoesNotContain(Names(included, format), name => name.EndsWith("one.txt", StringComparison.Ordinal));
 
         using var response = await Unpack(workspace, "back", archive, format);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        var back = await workspace.Sh("cd back; [ -d tree ] && cd tree; find . | sort; cat one.txt sub/two.txt; stat -c %a one.txt; readlink link");
+        var back = await workspace.Sh(
+            "cd back; [ -d tree ] && cd tree; find . | sort; cat one.txt sub/two.txt; stat -c %a one.txt; readlink link");
         Assert.Equal(".\n./empty\n./link\n./one.txt\n./sub\n./sub/two.txt\nonetwo750\none.txt", back);
     }
 
@@ -196,12 +210,15 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
         {
             (Address(workspace, "missing"), HttpStatusCode.NotFound, "file_not_found"),
             (Address(workspace, "../etc/passwd"), HttpStatusCode.Forbidden, "path_denied"),
-            (new Uri(server.BaseAddress, "workspaces/c_00000000-0000-4000-8000-000000000000/files?path=x"), HttpStatusCode.NotFound, "container_not_found"),
+            (
+                new Uri(server.BaseAddress, "workspaces/c_00000000-0000-4000-8000-000000000000/files?path=x"), HttpStatusCode.NotFound,
+                "container_not_found"),
         })
         {
             using var response = await server.Http.GetAsync(address, TestContext.Current.CancellationToken);
             Assert.Equal(status, response.StatusCode);
-            Assert.Contains(code, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                code, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
         foreach (var more in new[] { "&unpak=true", "&format=zip", "&unpack=true" })
         {
@@ -257,17 +274,14 @@ public sealed class TransferTests(ServerProcess server) : IClassFixture<ServerPr
     {
         using var buffer = new MemoryStream();
         using (var writer = new TarWriter(buffer, leaveOpen: true))
-        {
-            foreach (var entry in entries)
-                writer.WriteEntry(entry);
-        }
+            Array.ForEach(entries, writer.WriteEntry);
         return buffer.ToArray();
     }
 
     private static List<string> Names(byte[] archive, string format)
     {
-        using Stream stream = format == "tar" ? new MemoryStream(archive) : new GZipStream(new MemoryStream(archive), CompressionMode.Decompress);
-        using var reader = new TarReader(stream);
+        using var stream = new MemoryStream(archive);
+        using var reader = new TarReader(format == "tar" ? stream : new GZipStream(stream, CompressionMode.Decompress));
         var names = new List<string>();
         while (reader.GetNextEntry() is { } entry)
             names.Add(entry.Name);

@@ -19,12 +19,15 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Python);
-        var program = await workspace.ExecStart(["python", "-c", "import time; taken = b'x' * (100 << 20); print('up', flush=True); time.sleep(1000)"]);
+        var program = await workspace.ExecStart(
+            ["python", "-c", "import time; taken = b'x' * (100 << 20); print('up', flush=True); time.sleep(1000)"]);
         await program.ReadUntil("up\n");
         await Becomes(assistant, workspace, Memory, bytes => bytes >= 100 * Mebibyte, "it shows the memory");
         Assert.InRange((await Value(assistant, workspace, Memory))!.Value, 100 * Mebibyte, 512 * Mebibyte);
         foreach (var name in new[] { Memory, Cpu })
-            Assert.StartsWith($"{name}{{container=\"mcp-devbench-{workspace.Id}\",image=\"{workspace.Spawned.Image}\"}} ", Assert.Single(await Series(assistant, workspace, name)), StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"{name}{{container=\"mcp-devbench-{workspace.Id}\",image=\"{workspace.Spawned.Image}\"}} ",
+                Assert.Single(await Series(assistant, workspace, name)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +56,8 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
         var lost = await assistant.Spawn(Images.Busybox);
         await Becomes(assistant, lost, Memory, bytes => bytes > 0, "it is shown");
         await DockerHost.Docker("rm", "-f", await lost.DockerId());
-        await Deadline.Until(async () => (await Series(assistant, lost, "container_")).Count == 0, _patience, "the lost workspace is not shown");
+        await Deadline.Until(
+            async () => (await Series(assistant, lost, "container_")).Count == 0, _patience, "the lost workspace is not shown");
     }
 
     [Fact]
@@ -81,7 +85,8 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Python, ("memory_mb", 128));
         // One after the other takes what there is, together with the pages of a large file, and is killed for it.
-        await workspace.ExecStart("while :; do python -c 'x = b\"x\" * (200 << 20)' & head -c 300m /dev/zero > /workspace/large; wait; done");
+        await workspace.ExecStart(
+            "while :; do python -c 'x = b\"x\" * (200 << 20)' & head -c 300m /dev/zero > /workspace/large; wait; done");
         await Grows(assistant, workspace, seconds: 1);
         await Becomes(assistant, workspace, Memory, bytes => bytes is > 100 * Mebibyte and <= 128 * Mebibyte, "it is at its limit");
         await Grows(assistant, workspace, seconds: 1);
@@ -101,7 +106,8 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
             await other.ExecStart("while :; do :; done");
             await Grows(assistant, other, seconds: 1);
             Assert.NotNull(await Value(assistant, frozen, Cpu));
-            await Deadline.Until(async () => (await Series(assistant, frozen, "container_")).Count == 0, _patience, "the frozen workspace is not shown");
+            await Deadline.Until(
+                async () => (await Series(assistant, frozen, "container_")).Count == 0, _patience, "the frozen workspace is not shown");
             await Grows(assistant, other, seconds: 1);
         }
         finally
@@ -143,8 +149,10 @@ public sealed class UsageTests(ServerProcess server) : IClassFixture<ServerProce
         Deadline.Until(async () => await Value(assistant, workspace, name) is { } value && isSo(value), _patience, otherwise);
 
     private static async Task<double?> Value(Assistant assistant, Workspace workspace, string name) =>
-        (await Series(assistant, workspace, name)).SingleOrDefault() is { } line ? double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture) : null;
+        (await Series(assistant, workspace, name)).SingleOrDefault() is { } line ? double.Parse(
+            line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture) : null;
 
     private static async Task<List<string>> Series(Assistant assistant, Workspace workspace, string prefix) =>
-        [.. (await assistant.Call("metrics", ("prefix", prefix))).GetProperty("text").GetString()!.Split('\n').Where(line => line.Contains(workspace.Id, StringComparison.Ordinal))];
+        [.. (await assistant.Call("metrics", ("prefix", prefix))).GetProperty("text").GetString()!.Split('\n').Where(
+            line => line.Contains(workspace.Id, StringComparison.Ordinal))];
 }

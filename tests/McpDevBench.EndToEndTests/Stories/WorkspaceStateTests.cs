@@ -61,7 +61,8 @@ public sealed class WorkspaceStateTests(WorkspaceStateTests.UnsweptServer server
 
         await server.Restart();
         await using var later = await server.Connect();
-        Assert.Equal(spawned.GetProperty("expires_at").GetString(), (await Listed(later, workspace.Id)).GetProperty("expires_at").GetString());
+        Assert.Equal(
+            spawned.GetProperty("expires_at").GetString(), (await Listed(later, workspace.Id)).GetProperty("expires_at").GetString());
         Assert.Equal("kept", (await later.Call("kill", ("container_id", "changed"))).GetProperty("volume").GetString());
         await later.Call("kill", ("container_id", "changed"), ("delete_files", true));
     }

@@ -13,7 +13,8 @@ public sealed class WorkspaceTests(ServerProcess server) : IClassFixture<ServerP
     {
         await using var assistant = await server.Connect();
         var workspace = await assistant.Spawn(Images.Busybox, ("alias", "my-bench"), ("labels", new JsonObject { ["task"] = "listing" }));
-        Assert.Equal(("my-bench", "running", "/workspace"), (workspace.Spawned.Alias, workspace.Spawned.Status, workspace.Spawned.Workspace));
+        Assert.Equal(
+            ("my-bench", "running", "/workspace"), (workspace.Spawned.Alias, workspace.Spawned.Status, workspace.Spawned.Workspace));
         Assert.StartsWith("docker.io/devbench-test/busybox", workspace.Spawned.Image, StringComparison.Ordinal);
         await workspace.ExecStart("sleep 1000");
 
@@ -29,7 +30,8 @@ public sealed class WorkspaceTests(ServerProcess server) : IClassFixture<ServerP
     public async Task The_same_key_spawns_one_workspace_also_when_all_ask_at_once()
     {
         await using var assistant = await server.Connect();
-        var spawned = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => assistant.Spawn(Images.Busybox, ("idempotency_key", "only-one"))));
+        var spawned = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => assistant.Spawn(Images.Busybox, ("idempotency_key", "only-one"))));
         var id = Assert.Single(spawned.Select(workspace => workspace.Id).Distinct());
         Assert.Single(await DockerHost.ContainersOf(id));
         await Refused.With("conflict", () => assistant.Spawn(Images.Python, ("idempotency_key", "only-one")));

@@ -26,7 +26,8 @@ public sealed class EarlyRejectionsTests
     public async Task A_body_of_another_type_is_counted_and_logged()
     {
         using var server = await TestServer.StartAsync();
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, await PostAsync(server, "/mcp", new StringContent("{}", Encoding.UTF8, "text/plain")));
+        Assert.Equal(
+            HttpStatusCode.UnsupportedMediaType, await PostAsync(server, "/mcp", new StringContent("{}", Encoding.UTF8, "text/plain")));
         await AssertCountedAsync(server, "invalid_argument");
         AssertLogged(server, 415);
     }
@@ -50,7 +51,8 @@ public sealed class EarlyRejectionsTests
     public async Task Elsewhere_they_are_no_requests_of_the_protocol()
     {
         using var server = await TestServer.StartAsync();
-        Assert.Equal(HttpStatusCode.MisdirectedRequest, await PostAsync(server, "/health/live", new StringContent("{}"), "Host", "evil.example"));
+        Assert.Equal(
+            HttpStatusCode.MisdirectedRequest, await PostAsync(server, "/health/live", new StringContent("{}"), "Host", "evil.example"));
         Assert.Contains("mcp_api_requests_total{method=\"unknown\"} 0\n", await MetricsAsync(server));
     }
 
@@ -58,7 +60,11 @@ public sealed class EarlyRejectionsTests
     public async Task What_does_become_a_call_is_not_counted_as_one_that_did_not()
     {
         using var server = await TestServer.StartAsync();
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(server, "/mcp", new StringContent("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", Encoding.UTF8, "application/json")));
+        Assert.Equal(
+            HttpStatusCode.OK,
+            await PostAsync(
+                server, "/mcp",
+                new StringContent("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", Encoding.UTF8, "application/json")));
         Assert.Contains("mcp_api_requests_total{method=\"unknown\"} 0\n", await MetricsAsync(server));
         Assert.DoesNotContain(server.Log.Lines(), line => line.Contains(Line, StringComparison.Ordinal));
     }
@@ -76,9 +82,11 @@ public sealed class EarlyRejectionsTests
         Assert.Equal(("INFO", status, "my-id.1"), ((string)line["level"]!, (int)line["http_status"]!, (string)line["correlation_id"]!));
     }
 
-    private static Task<string> MetricsAsync(TestServer server) => server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken);
+    private static Task<string> MetricsAsync(TestServer server) =>
+        server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken);
 
-    private static async Task<HttpStatusCode> PostAsync(TestServer server, string path, HttpContent body, string? header = null, string? value = null)
+    private static async Task<HttpStatusCode> PostAsync(
+        TestServer server, string path, HttpContent body, string? header = null, string? value = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
@@ -92,7 +100,8 @@ public sealed class EarlyRejectionsTests
     /// <summary>A body that does not say how long it is.</summary>
     private sealed class Chunked(byte[] bytes) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(bytes, 0, bytes.Length);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            stream.WriteAsync(bytes, 0, bytes.Length);
 
         protected override bool TryComputeLength(out long length) => (length = 0) > 0;
     }

@@ -24,5 +24,6 @@ public sealed class HostGateTests
         Assert.Contains($"mcp_policy_denials_total{{rule=\"{rule}\"}} 1\n", metrics);
     }
 
-    private static Task<string> MetricsAsync(TestServer server) => server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken);
+    private static Task<string> MetricsAsync(TestServer server) =>
+        server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken);
 }

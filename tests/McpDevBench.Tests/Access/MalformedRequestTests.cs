@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace McpDevBench.Tests.Access;
 
-/// <summary>Bytes that no HTTP or MCP client sends. Two readers of such a request could disagree about what it says, so none acts on it.</summary>
+/// <summary>
+/// Bytes that no HTTP or MCP client sends. Two readers of such a request could disagree about what it says, so none acts on it.
+/// </summary>
 public sealed class MalformedRequestTests : IAsyncLifetime
 {
     private const string Ping = """{"jsonrpc":"2.0","id":7,"method":"ping"}""";
@@ -117,7 +119,8 @@ public sealed class MalformedRequestTests : IAsyncLifetime
         using var socket = new TcpClient();
         await socket.ConnectAsync("127.0.0.1", _server.Client.BaseAddress!.Port, TestContext.Current.CancellationToken);
         var stream = socket.GetStream();
-        var head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\nConnection: close\r\n";
+        var head =
+            "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\nConnection: close\r\n";
         await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. rest], TestContext.Current.CancellationToken);
         using var answer = new StreamReader(stream);
         return await answer.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -140,6 +140,7 @@ internal sealed class AgentProcess : IDisposable
             if (File.Exists(candidate))
                 return candidate;
         }
-        throw new FileNotFoundException("Publish the agent first: dotnet publish src/McpDevBench.Agent -c Release -r linux-x64 -o artifacts/agent");
+        throw new FileNotFoundException(
+            "Publish the agent first: dotnet publish src/McpDevBench.Agent -c Release -r linux-x64 -o artifacts/agent");
     }
 }

@@ -64,7 +64,8 @@ public sealed class ExecKillTests : IDisposable
     public void A_fork_loop_is_ended()
     {
         // Bounded in itself, so that a failing test does not take the machine down.
-        var exited = RunAgainstTime("trap '' TERM; i=0; g() { sh -c \": TAG; sleep 0.02\" & }; while [ $i -lt 100000 ]; do g; g; i=$((i+1)); done");
+        var exited = RunAgainstTime(
+            "trap '' TERM; i=0; g() { sh -c \": TAG; sleep 0.02\" & }; while [ $i -lt 100000 ]; do g; g; i=$((i+1)); done");
         Assert.Equal(ExecEnd.TimedOut, exited.End);
     }
 

@@ -66,7 +66,8 @@ public sealed class PathTests : IDisposable
         Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Read("a\0b")));
         Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Read(new string('x', 5_000))));
         Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Read(new string('x', 300))));
-        Assert.Equal(AgentStatus.Invalid, StatusOf(() => _client.Write(string.Join('/', Enumerable.Repeat("x", 2_100)), "", parents: true)));
+        Assert.Equal(
+            AgentStatus.Invalid, StatusOf(() => _client.Write(string.Join('/', Enumerable.Repeat("x", 2_100)), "", parents: true)));
         Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Delete("", recursive: true)));
         Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Delete("dir/..", recursive: true)));
         Assert.Equal(AgentStatus.PathDenied, StatusOf(() => _client.Delete(".", recursive: true)));

@@ -30,7 +30,8 @@ public sealed class AgentConnectionTests : IAsyncLifetime
     public async Task What_is_no_answer_ends_the_stream_and_its_caller_may_try_again(string what, byte[] answer)
     {
         var running = Connection.RunAsync(null!, new Deaf());
-        var call = Connection.CallAsync(Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, TestContext.Current.CancellationToken));
+        var call = Connection.CallAsync(
+            Opcode.Usage, static _ => { }, call => call.AnswerAsync(ContainerUsage.Read, TestContext.Current.CancellationToken));
         var request = await _pair.ReadFrameAsync();
         _pair.Agent.Write(AgentClient.Frame(FrameKind.Response, request.Channel, answer));
 
@@ -90,7 +91,8 @@ public sealed class AgentConnectionTests : IAsyncLifetime
         var call = Connection.Call(Opcode.ExecStart, static _ => { });
         var request = await _pair.ReadFrameAsync();
         await patience.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.AnswerAsync(ExecStarted.Read, patience.Token).WaitAsync(_patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => call.AnswerAsync(ExecStarted.Read, patience.Token).WaitAsync(_patience));
         Assert.False(call.HasAnswer);
 
         _pair.Agent.Write(AgentClient.Frame(FrameKind.Response, request.Channel, [(byte)AgentStatus.Ok, 7, 0, 0, 0, 0, 0, 0, 0]));

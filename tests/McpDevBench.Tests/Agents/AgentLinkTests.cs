@@ -24,7 +24,8 @@ public sealed class AgentLinkTests
     public async Task An_engine_that_answers_with_an_error_is_asked_again(string failing)
     {
         var failures = 0;
-        using var scripted = new ScriptedEngine(call => call == "exec_create" || (call == failing && Interlocked.Increment(ref failures) <= 2), agent => agent.SilenceAsync());
+        using var scripted = new ScriptedEngine(
+            call => call == "exec_create" || (call == failing && Interlocked.Increment(ref failures) <= 2), agent => agent.SilenceAsync());
         using var engine = scripted.Connect();
         await using var agents = Directory(engine);
 
@@ -217,7 +218,8 @@ public sealed class AgentLinkTests
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var sentence = formatter(state, exception);
             _seen.GetOrAdd(sentence, static _ => new()).TrySetResult();

@@ -1,5 +1,6 @@
 using McpDevBench.AgentProtocol;
 using McpDevBench.Agents;
+using McpDevBench.Tests.Workspaces;
 using McpDevBench.Workspaces;
 using McpDevBench.Engine;
 using McpDevBench.Execs;
@@ -36,13 +37,7 @@ public sealed class FalseAgentTests : IAsyncLifetime
         _store = new ExecStore(_database);
         _workspaces = new WorkspaceDirectory(
             new WorkspaceStore(_database), new KeptFileStore(_database), TimeProvider.System, NullLogger<WorkspaceDirectory>.Instance);
-        var now = TimeProvider.System.GetUtcNow();
-        _workspace = new Workspace
-        {
-            Id = WorkspaceId.New(), Container = Box, Owner = "local", Image = "image", Persistent = false, Status = WorkspaceStatus.Running,
-            VolumeName = "volume", Limits = new WorkspaceLimits(512, 1, 256), Network = "none", Labels = new Dictionary<string, string>(),
-            Env = new Dictionary<string, string>(), CreatedAt = now, LastUsedAt = now,
-        };
+        _workspace = WorkspacesByHand.NewWorkspace(container: Box);
         _workspaces.Add(_workspace);
     }
 
@@ -125,10 +120,13 @@ public sealed class FalseAgentTests : IAsyncLifetime
         var key = Guid.NewGuid();
         var exec = new Exec
         {
-            Id = new ExecId(key), ContainerId = _workspace.Id, Owner = "local", Command = ["true"], StartedAt = TimeProvider.System.GetUtcNow(),
+            Id =
+                new ExecId(key), ContainerId =
+                    _workspace.Id, Owner = "local", Command = ["true"], StartedAt = TimeProvider.System.GetUtcNow(),
         };
         _store.Insert(exec);
-        _store.Finish(exec with { Outcome = ExecOutcome.Exited, ExitCode = 0, EndedAt = exec.StartedAt, Usage = new ExecUsage(0, 0, 0, 0, 0) });
+        _store.Finish(
+            exec with { Outcome = ExecOutcome.Exited, ExitCode = 0, EndedAt = exec.StartedAt, Usage = new ExecUsage(0, 0, 0, 0, 0) });
         var acknowledged = new TaskCompletionSource();
         Resume([key], async agent =>
         {
@@ -147,7 +145,8 @@ public sealed class FalseAgentTests : IAsyncLifetime
     private void Resume(IReadOnlyList<Guid> execs, Func<ScriptedAgent, Task> agent)
     {
         var metrics = Metering.Catalogue();
-        _scripted = new ScriptedEngine(call => call == "exec_create", agent) { Execs = [.. execs.Select(key => new ExecPosition(key, 0, 0))] };
+        _scripted = new ScriptedEngine(call => call == "exec_create", agent) { Execs = [.. execs.Select(
+            key => new ExecPosition(key, 0, 0))] };
         _engine = _scripted.Connect();
         var storage = new StorageOptions { StateDatabase = _folder["state.db"] };
         var options = ExecOptions.Read(new Settings(new ConfigurationBuilder().Build()));

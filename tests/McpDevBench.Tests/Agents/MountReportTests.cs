@@ -7,7 +7,8 @@ public sealed class MountReportTests
 {
     private const string Host = "/var/lib/docker/volumes/";
 
-    private static readonly (string Path, string Volume)[] _expected = [("/.agent", "agent"), ("/workspace", "files"), ("/home/dev", "files_home")];
+    private static readonly (string Path, string Volume)[] _expected =
+        [("/.agent", "agent"), ("/workspace", "files"), ("/home/dev", "files_home")];
 
     private static readonly AgentMount[] _right =
     [

@@ -18,7 +18,8 @@ internal sealed class SentenceLog : ILogger<AgentDirectory>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var reason = (state as LoggerMessageState)?.ClassifiedTagArray.FirstOrDefault(tag => tag.Name == "reason").Value as string;
         _seen.GetOrAdd(formatter(state, exception), static _ => new()).TrySetResult(reason ?? "");

@@ -54,7 +54,8 @@ internal sealed class StreamPair : IAsyncDisposable
         return pair;
     }
 
-    public void Send(FrameKind kind, uint channel, params ReadOnlySpan<byte> payload) => Agent.Write(AgentClient.Frame(kind, channel, payload));
+    public void Send(FrameKind kind, uint channel, params ReadOnlySpan<byte> payload) =>
+        Agent.Write(AgentClient.Frame(kind, channel, payload));
 
     /// <summary>A message of the protocol's, in the version of this stream.</summary>
     public void Send(FrameKind kind, Action<MessageWriter> write)
@@ -65,7 +66,8 @@ internal sealed class StreamPair : IAsyncDisposable
     }
 
     /// <summary>Answers a ping as an agent does.</summary>
-    public void Pong(byte[] nonce) => Send(FrameKind.Pong, Protocol.NoChannel, _version == 1 ? nonce : [.. new byte[sizeof(long)], .. nonce]);
+    public void Pong(byte[] nonce) =>
+        Send(FrameKind.Pong, Protocol.NoChannel, _version == 1 ? nonce : [.. new byte[sizeof(long)], .. nonce]);
 
     public async Task<byte[]> ReadAsync(int length)
     {

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpDevBench.Tests.Audit;
 
-/// <summary>An audit record in a folder of its own: opened and closed as servers come and go, and looked at and meddled with behind their back.</summary>
+/// <summary>
+/// An audit record in a folder of its own: opened and closed as servers come and go, and looked at and meddled with behind their back.
+/// </summary>
 internal sealed class AuditDesk : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

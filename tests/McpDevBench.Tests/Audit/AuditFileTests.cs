@@ -81,8 +81,10 @@ public sealed class AuditFileTests : IDisposable
         const int AtTheEnd = 0x400;
         using var log = _desk.Open();
         await log.RecordAsync(AuditDesk.Entry());
-        var opened = Assert.Single(Directory.EnumerateFileSystemEntries("/proc/self/fd"), entry => new FileInfo(entry).LinkTarget == _desk.File);
-        var flags = (await File.ReadAllLinesAsync($"/proc/self/fdinfo/{Path.GetFileName(opened)}")).Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        var opened = Assert.Single(
+            Directory.EnumerateFileSystemEntries("/proc/self/fd"), entry => new FileInfo(entry).LinkTarget == _desk.File);
+        var flags = (await File.ReadAllLinesAsync($"/proc/self/fdinfo/{Path.GetFileName(opened)}")).Single(
+            line => line.StartsWith("flags:", StringComparison.Ordinal));
         Assert.Equal(AtTheEnd, Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & AtTheEnd);
     }
 
@@ -98,7 +100,9 @@ public sealed class AuditFileTests : IDisposable
         await log.RecordAsync(AuditDesk.Entry("second"));
         File.Delete(folder);
         await log.RecordAsync(AuditDesk.Entry("third"));
-        Assert.Equal(_desk.ExpectedLines(), (await File.ReadAllLinesAsync(Path.Combine(folder + ".away", "audit.log"))).Concat(await File.ReadAllLinesAsync(options.File)));
+        Assert.Equal(
+            _desk.ExpectedLines(),
+            (await File.ReadAllLinesAsync(Path.Combine(folder + ".away", "audit.log"))).Concat(await File.ReadAllLinesAsync(options.File)));
     }
 
     [Fact]

@@ -55,7 +55,8 @@ public sealed class AuditFilterTests : IAsyncLifetime
         {
             await log.RecordAsync(AuditDesk.Entry("proj", AuditEvents.ContainerSpawn) with { ContainerId = "c_1" });
             // As a spawn that succeeded is recorded, with the user id; another alias that begins alike is another.
-            await log.RecordAsync(AuditDesk.Entry("proj uid=20001", AuditEvents.ContainerSpawn) with { ContainerId = "c_2", Principal = "you" });
+            await log.RecordAsync(
+                AuditDesk.Entry("proj uid=20001", AuditEvents.ContainerSpawn) with { ContainerId = "c_2", Principal = "you" });
             await log.RecordAsync(AuditDesk.Entry("project uid=20002", AuditEvents.ContainerSpawn) with { ContainerId = "c_3" });
             await log.RecordAsync(
                 AuditDesk.Entry("proj", AuditEvents.ContainerKill) with { ContainerId = "proj", Result = AuditResults.Failure });
@@ -79,7 +80,11 @@ public sealed class AuditFilterTests : IAsyncLifetime
         Assert.Equal([3, 4], store.After(AuditFilter.All, 2, 2).Select(record => record.Seq));
         Assert.Equal(4, store.StartOfNewest(AuditFilter.All, 2));
         Assert.Equal(0, store.StartOfNewest(AuditFilter.All, 7));
-        Assert.Equal([3, 5], store.After(new AuditFilter { EventType = AuditEvents.FsRead }, store.StartOfNewest(new AuditFilter { EventType = AuditEvents.FsRead }, 2), 9).Select(record => record.Seq));
+        Assert.Equal(
+            [3, 5],
+            store.After(
+                new AuditFilter { EventType = AuditEvents.FsRead },
+                store.StartOfNewest(new AuditFilter { EventType = AuditEvents.FsRead }, 2), 9).Select(record => record.Seq));
     }
 
     [Fact]
@@ -123,7 +128,9 @@ public sealed class AuditFilterTests : IAsyncLifetime
             SELECT n, {_begin.ToUnixTimeMilliseconds()} + 3600000 * (n * 7919 % 1000), 'fs.write', 'me', 'success', zeroblob(32), zeroblob(32) FROM numbers
             """);
         var filter = new AuditFilter { Since = _begin.AddHours(200), Until = _begin.AddHours(700) };
-        var expected = _desk.Rows().Where(record => record.Entry.Timestamp >= filter.Since && record.Entry.Timestamp < filter.Until).Select(record => record.Seq).ToList();
+        var expected = _desk.Rows().Where(
+            record =>
+                record.Entry.Timestamp >= filter.Since && record.Entry.Timestamp < filter.Until).Select(record => record.Seq).ToList();
         Assert.InRange(expected.Count, Count / 3, Count * 2 / 3);
         using var store = AuditStore.OpenForReading(_desk.Storage);
         Assert.Equal(expected, Pages(0, seq => store.After(filter, seq, 100)));
@@ -135,12 +142,16 @@ public sealed class AuditFilterTests : IAsyncLifetime
     [InlineData("2026-01-31T10:00:00Z", "2026-01-31T10:00:00+00:00")]
     [InlineData("2026-01-31T10:00:00+02:00", "2026-01-31T08:00:00+00:00")]
     public void Times_are_utc_unless_they_say_otherwise(string text, string expected) =>
-        Assert.Equal(expected, AuditFilter.Time("since", text)?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:sszzz", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(
+            expected,
+            AuditFilter.Time("since", text)?.ToUniversalTime().ToString(
+                "yyyy-MM-dd'T'HH:mm:sszzz", System.Globalization.CultureInfo.InvariantCulture));
 
     [Fact]
     public void Words_that_no_record_has_are_refused_with_those_that_it_can_have()
     {
-        Assert.Contains("exec.start", Assert.Throws<RequestException>(() => new AuditFilter { EventType = "exec.strat" }.Checked()).Message);
+        Assert.Contains(
+            "exec.start", Assert.Throws<RequestException>(() => new AuditFilter { EventType = "exec.strat" }.Checked()).Message);
         Assert.Contains("denied", Assert.Throws<RequestException>(() => new AuditFilter { Result = "error" }.Checked()).Hint);
         Assert.Contains("is not a time", Assert.Throws<RequestException>(() => AuditFilter.Time("since", "yesterday")).Message);
     }

@@ -17,7 +17,10 @@ public sealed class AuditLogTests : IDisposable
         using var log = _desk.Open();
         var entry = AuditDesk.Entry("a path") with
         {
-            ClientName = "claude", SessionId = "session-123", ContainerId = "c_1", ExecId = "e_1", Image = "python:3.11-slim", Result = AuditResults.Denied, ErrorCode = "path_denied",
+            ClientName =
+                "claude", SessionId =
+                    "session-123", ContainerId =
+                        "c_1", ExecId = "e_1", Image = "python:3.11-slim", Result = AuditResults.Denied, ErrorCode = "path_denied",
             DurationMs = 1234, CorrelationId = "req-1", TraceId = "0af7651916cd43dd8448eb211c80319c",
         };
         await log.RecordAsync(entry);
@@ -197,5 +200,6 @@ public sealed class AuditLogTests : IDisposable
 
     [Fact]
     public void A_record_that_is_not_there_cannot_be_looked_into() =>
-        Assert.Contains("There is no audit database", Assert.Throws<RequestException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
+        Assert.Contains(
+            "There is no audit database", Assert.Throws<RequestException>(() => AuditStore.OpenForReading(_desk.Storage)).Message);
 }

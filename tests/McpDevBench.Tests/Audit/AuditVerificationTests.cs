@@ -21,11 +21,17 @@ public sealed class AuditVerificationTests : IDisposable
     [InlineData("DELETE FROM audit WHERE seq <= 2", "removed", 1)]
     [InlineData("DELETE FROM audit WHERE seq > 3", "removed", 4)]
     [InlineData("DELETE FROM audit", "removed", 1)]
-    [InlineData("UPDATE audit SET seq = 99 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 99", "reordered", 2)]
+    [InlineData(
+        "UPDATE audit SET seq = 99 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 99",
+        "reordered", 2)]
     [InlineData("UPDATE audit SET seq = -seq WHERE seq >= 3; UPDATE audit SET seq = 1 - seq WHERE seq < 0; INSERT INTO audit (seq, " + Columns + ") SELECT 3, timestamp, event_type, principal, 'forged', result, prev_hash, zeroblob(32) FROM audit WHERE seq = 4", "inserted", 3)]
     [InlineData("INSERT INTO audit (seq, " + Columns + ") SELECT 6, timestamp, event_type, principal, target, result, hash, zeroblob(32) FROM audit WHERE seq = 5", "inserted", 6)]
-    [InlineData("DELETE FROM audit WHERE seq = 5; UPDATE marks SET seq = 4, hash = (SELECT hash FROM audit WHERE seq = 4) WHERE name = 'last'", "altered", 4)]
-    [InlineData("INSERT INTO marks SELECT 'pruned', 2, hash, zeroblob(32) FROM audit WHERE seq = 2; DELETE FROM audit WHERE seq <= 2", "removed", 2)]
+    [InlineData(
+        "DELETE FROM audit WHERE seq = 5; UPDATE marks SET seq = 4, hash = (SELECT hash FROM audit WHERE seq = 4) WHERE name = 'last'",
+        "altered", 4)]
+    [InlineData(
+        "INSERT INTO marks SELECT 'pruned', 2, hash, zeroblob(32) FROM audit WHERE seq = 2; DELETE FROM audit WHERE seq <= 2", "removed",
+        2)]
     public async Task What_was_done_to_it_is_found_at_the_first_place(string meddling, string what, long seq)
     {
         await _desk.RecordAsync(5);
@@ -36,7 +42,8 @@ public sealed class AuditVerificationTests : IDisposable
 
     [Theory]
     [InlineData("DELETE FROM audit WHERE seq > 3", 4)]
-    [InlineData("DELETE FROM audit WHERE seq > 3; UPDATE marks SET seq = 3, hash = (SELECT hash FROM audit WHERE seq = 3) WHERE name = 'last'", 4)]
+    [InlineData(
+        "DELETE FROM audit WHERE seq > 3; UPDATE marks SET seq = 3, hash = (SELECT hash FROM audit WHERE seq = 3) WHERE name = 'last'", 4)]
     [InlineData("DELETE FROM audit WHERE seq > 3; DELETE FROM marks", 4)]
     [InlineData("DELETE FROM marks", 6)]
     public async Task What_was_cut_off_its_end_cannot_be_made_good_by_going_on(string meddling, long seq)
@@ -88,7 +95,9 @@ public sealed class AuditVerificationTests : IDisposable
         {
             for (var number = 0; number < 500; number++)
             {
-                var text = string.Concat(Enumerable.Range(0, random.Next(0, 400)).Select(_ => (char)(random.Next(3) == 0 ? random.Next(0xD700, 0x10000) : random.Next(0, 0x300))));
+                var text = string.Concat(
+                    Enumerable.Range(0, random.Next(0, 400)).Select(
+                        _ => (char)(random.Next(3) == 0 ? random.Next(0xD700, 0x10000) : random.Next(0, 0x300))));
                 await log.RecordAsync(AuditDesk.Entry(text) with { ClientName = text, SessionId = text, Image = text });
             }
         }

@@ -11,7 +11,8 @@ public sealed class ComparisonTests
     [InlineData(1000, 1108, true)]
     [InlineData(1000, 1109, false)]
     [InlineData(1000, 10, true)]
-    public void An_allocation_may_hardly_grow(long before, long now, bool fine) => Assert.Equal(fine, IsFine(new Result(1, 1, before), new Result(1, 1, now)));
+    public void An_allocation_may_hardly_grow(long before, long now, bool fine) =>
+        Assert.Equal(fine, IsFine(new Result(1, 1, before), new Result(1, 1, now)));
 
     [Theory]
     [InlineData(2.0, 3.0, true)]
@@ -19,7 +20,8 @@ public sealed class ComparisonTests
     [InlineData(0.1, 0.19, true)]
     [InlineData(0.1, 0.21, false)]
     [InlineData(2.0, 0.5, true)]
-    public void A_ratio_may_grow_by_half(double before, double now, bool fine) => Assert.Equal(fine, IsFine(new Result(1, before, 0), new Result(1, now, 0)));
+    public void A_ratio_may_grow_by_half(double before, double now, bool fine) =>
+        Assert.Equal(fine, IsFine(new Result(1, before, 0), new Result(1, now, 0)));
 
     [Fact]
     public void Times_are_never_compared() => Assert.True(IsFine(new Result(1, 1, 0), new Result(1_000_000, 1, 0)));
@@ -36,7 +38,9 @@ public sealed class ComparisonTests
 
     [Fact]
     public void What_was_never_recorded_is_not_fine() =>
-        Assert.Contains("never recorded", Assert.Single(Comparison.Worse(Table("a", new Result(1, 1, 0), null), Table("b", new Result(1, 1, 0), null))));
+        Assert.Contains(
+            "never recorded",
+            Assert.Single(Comparison.Worse(Table("a", new Result(1, 1, 0), null), Table("b", new Result(1, 1, 0), null))));
 
     [Fact]
     public void What_was_not_measured_is_left_out() =>
@@ -44,5 +48,6 @@ public sealed class ComparisonTests
 
     private static bool IsFine(Result before, Result now) => !Comparison.Worse(Table("a", before, null), Table("a", now, null)).Any();
 
-    private static ResultTable Table(string method, Result? jit, Result? aot) => new("SomeBenchmarks", [new ResultRow(method, IsBaseline: false, jit, aot)], "");
+    private static ResultTable Table(string method, Result? jit, Result? aot) =>
+        new("SomeBenchmarks", [new ResultRow(method, IsBaseline: false, jit, aot)], "");
 }

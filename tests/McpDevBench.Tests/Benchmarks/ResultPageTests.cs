@@ -12,7 +12,8 @@ public sealed partial class ResultPageTests
         new("ours", IsBaseline: false, new Result(12_345, 12.345, 4096), new Result(999.94, 0.049, 0)),
     ], "A full run");
 
-    private static ResultPage Page => new("before\n<!-- SomeBenchmarks: written by scripts/bench.sh record -->\nold\n<!-- end -->\nafter\n");
+    private static ResultPage Page =>
+        new("before\n<!-- SomeBenchmarks: written by scripts/bench.sh record -->\nold\n<!-- end -->\nafter\n");
 
     [Fact]
     public void A_recording_replaces_its_own_table_and_nothing_else()
@@ -46,7 +47,9 @@ public sealed partial class ResultPageTests
 
     [Fact]
     public void A_class_without_a_place_is_told_how_to_get_one() =>
-        Assert.Contains("<!-- OtherBenchmarks: written by scripts/bench.sh record -->", Assert.Throws<ArgumentException>(() => Page.Table("OtherBenchmarks")).Message);
+        Assert.Contains(
+            "<!-- OtherBenchmarks: written by scripts/bench.sh record -->",
+            Assert.Throws<ArgumentException>(() => Page.Table("OtherBenchmarks")).Message);
 
     /// <summary>The committed page, against the source: nothing is missing in it, nothing in it is gone.</summary>
     [Fact]
@@ -60,7 +63,8 @@ public sealed partial class ResultPageTests
             page.Table(Path.GetFileNameWithoutExtension(path)).Rows.Select(row => row.Method)));
     }
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../.."));
+    private static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../.."));
 
     [GeneratedRegex("Description = \"([^\"]+)\"")]
     private static partial Regex Description();

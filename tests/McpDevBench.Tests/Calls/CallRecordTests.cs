@@ -17,7 +17,8 @@ public sealed class CallRecordTests
     [Fact]
     public async Task A_call_is_recorded_before_its_answer_is_given_however_little_is_logged()
     {
-        using var server = await TestServer.StartAsync(new() { ["MCP_LOG_LEVEL"] = "CRITICAL" }, Changing(() => CallFacts.Current!.ContainerId = "c_1"));
+        using var server = await TestServer.StartAsync(
+            new() { ["MCP_LOG_LEVEL"] = "CRITICAL" }, Changing(() => CallFacts.Current!.ContainerId = "c_1"));
         var answer = await CallAsync(server, "changing", "my-id");
         Assert.Null(answer["isError"]);
         var record = Assert.Single(Records(server)).Entry;
@@ -38,14 +39,19 @@ public sealed class CallRecordTests
     [InlineData("unauthenticated", "denied", null)]
     public async Task A_refusal_is_recorded_and_a_denial_once_more_by_its_kind(string code, string result, string? denial)
     {
-        using var server = await TestServer.StartAsync(null, Changing(() => throw new RequestException(Enum.GetValues<ErrorCode>().First(one => one.Name() == code), "no", "else")));
+        using var server = await TestServer.StartAsync(
+            null, Changing(() => throw new RequestException(Enum.GetValues<ErrorCode>().First(one => one.Name() == code), "no", "else")));
         await CallAsync(server, "changing");
         var records = Records(server);
-        Assert.Equal((AuditEvents.FsWrite, result, code, "a path"), (records[0].Entry.EventType, records[0].Entry.Result, records[0].Entry.ErrorCode, records[0].Entry.Target));
+        Assert.Equal(
+            (AuditEvents.FsWrite, result, code, "a path"),
+            (records[0].Entry.EventType, records[0].Entry.Result, records[0].Entry.ErrorCode, records[0].Entry.Target));
         if (denial is null)
             Assert.Single(records);
         else
-            Assert.Equal((denial, "denied", code, "changing"), (records[1].Entry.EventType, records[1].Entry.Result, records[1].Entry.ErrorCode, records[1].Entry.Target));
+            Assert.Equal(
+                (denial, "denied", code, "changing"),
+                (records[1].Entry.EventType, records[1].Entry.Result, records[1].Entry.ErrorCode, records[1].Entry.Target));
         Assert.Equal(denial is null ? 1 : 2, records.Count);
     }
 
@@ -82,18 +88,21 @@ public sealed class CallRecordTests
     public async Task A_tool_without_an_event_leaves_nothing_unless_it_is_denied()
     {
         var refuse = false;
-        using var server = await TestServer.StartAsync(null, Looking(() => _ = refuse ? throw new RequestException(ErrorCode.PathDenied, "no", "else") : 0));
+        using var server = await TestServer.StartAsync(
+            null, Looking(() => _ = refuse ? throw new RequestException(ErrorCode.PathDenied, "no", "else") : 0));
         await CallAsync(server, "looking");
         Assert.Empty(Records(server));
         refuse = true;
         await CallAsync(server, "looking");
-        Assert.Equal((AuditEvents.PolicyDenied, "looking"), (Assert.Single(Records(server)).Entry.EventType, Records(server)[0].Entry.Target));
+        Assert.Equal(
+            (AuditEvents.PolicyDenied, "looking"), (Assert.Single(Records(server)).Entry.EventType, Records(server)[0].Entry.Target));
     }
 
     [Fact]
     public async Task What_was_recorded_as_begun_is_not_recorded_again_when_the_waiting_fails()
     {
-        using var server = await TestServer.StartAsync(null, Changing(() => throw new RequestException(ErrorCode.Timeout, "no", "else"), recordsFirst: true));
+        using var server = await TestServer.StartAsync(
+            null, Changing(() => throw new RequestException(ErrorCode.Timeout, "no", "else"), recordsFirst: true));
         await CallAsync(server, "changing");
         Assert.Equal(AuditResults.Success, Assert.Single(Records(server)).Entry.Result);
     }
@@ -141,7 +150,9 @@ public sealed class CallRecordTests
         request.Headers.TryAddWithoutValidation(header, value);
         await server.Client.SendAsync(request);
         var record = Assert.Single(Records(server)).Entry;
-        Assert.Equal((AuditEvents.AuthDenied, "anonymous", $"{header}: {value}", AuditResults.Denied), (record.EventType, record.Principal, record.Target, record.Result));
+        Assert.Equal(
+            (AuditEvents.AuthDenied, "anonymous", $"{header}: {value}", AuditResults.Denied),
+            (record.EventType, record.Principal, record.Target, record.Result));
         Assert.NotNull(record.CorrelationId);
     }
 
@@ -153,41 +164,56 @@ public sealed class CallRecordTests
         for (var number = 1; number <= 3; number++)
         {
             await CallAsync(server, "changing", $"id-{number}");
-            await log.RecordAsync(AuditEntry.Of(AuditEvents.SystemGc, DateTimeOffset.UnixEpoch, AuditResults.Success) with { Principal = "somebody else" });
+            await log.RecordAsync(
+                AuditEntry.Of(AuditEvents.SystemGc, DateTimeOffset.UnixEpoch, AuditResults.Success) with { Principal = "somebody else" });
         }
         using var asked = await TestServer.StartAsync(null, new AuditQueryTool(log));
         var first = (await CallAsync(asked, "audit_query", arguments: """{"limit":2}"""))["structuredContent"]!;
         Assert.Equal(["id-3", "id-2"], first["records"]!.AsArray().Select(record => (string?)record!["correlation_id"]));
-        var second = (await CallAsync(asked, "audit_query", arguments: $$"""{"limit":2,"cursor":"{{first["next_cursor"]}}"}"""))["structuredContent"]!;
+        var second = (
+            await CallAsync(
+                asked, "audit_query", arguments: $$"""{"limit":2,"cursor":"{{first["next_cursor"]}}"}"""))["structuredContent"]!;
         Assert.Equal(["id-1"], second["records"]!.AsArray().Select(record => (string?)record!["correlation_id"]));
         Assert.Null(second["next_cursor"]);
-        Assert.Equal("id-2", (string?)Assert.Single((await CallAsync(asked, "audit_query", arguments: """{"correlation_id":"id-2"}"""))["structuredContent"]!["records"]!.AsArray())!["correlation_id"]);
-        Assert.Empty((await CallAsync(asked, "audit_query", arguments: """{"event_type":"system.gc"}"""))["structuredContent"]!["records"]!.AsArray());
+        Assert.Equal(
+            "id-2",
+            (string?)Assert.Single(
+                (await CallAsync(asked, "audit_query", arguments: """{"correlation_id":"id-2"}"""))["structuredContent"]!["records"]!
+                    .AsArray())!["correlation_id"]);
+        Assert.Empty(
+            (await CallAsync(asked, "audit_query", arguments: """{"event_type":"system.gc"}"""))["structuredContent"]!["records"]!
+                .AsArray());
         Assert.Equal("invalid_argument", Error(await CallAsync(asked, "audit_query", arguments: """{"event_type":"fs.wriet"}""")).Code);
         Assert.Equal("invalid_argument", Error(await CallAsync(asked, "audit_query", arguments: """{"cursor":"x"}""")).Code);
         Assert.Equal("invalid_argument", Error(await CallAsync(asked, "audit_query", arguments: """{"since":"x"}""")).Code);
     }
 
     private static Acting Changing(Action act, bool recordsFirst = false) =>
-        new(new ToolFacts("changing", "Changing", "Changes something.", false, false, false, false, AuditEvents.FsWrite), act, recordsFirst);
+        new(
+            new ToolFacts("changing", "Changing", "Changes something.", false, false, false, false, AuditEvents.FsWrite), act,
+            recordsFirst);
 
     private static Acting Reading(Action act) => new(ToolFacts.Reads("reading", "Reading", "Reads something.", AuditEvents.FsRead), act);
 
     private static Acting Looking(Action act) => new(ToolFacts.Reads("looking", "Looking", "Looks around."), act);
 
-    private static Acting Ending(Action act) => new(new ToolFacts("ending", "Ending", "Ends something.", false, true, true, false, AuditEvents.ContainerKill, Ends: true), act);
+    private static Acting Ending(Action act) =>
+        new(new ToolFacts("ending", "Ending", "Ends something.", false, true, true, false, AuditEvents.ContainerKill, Ends: true), act);
 
     private static async Task<JsonNode> CallAsync(TestServer server, string tool, string? correlationId = null, string arguments = "{}")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
         {
-            Content = new StringContent($$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{arguments}}}}}""", Encoding.UTF8, "application/json"),
+            Content = new StringContent(
+                $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{arguments}}}}}""",
+                Encoding.UTF8, "application/json"),
         };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         if (correlationId is not null)
             request.Headers.Add("X-Correlation-Id", correlationId);
         using var response = await server.Client.SendAsync(request);
-        return JsonNode.Parse((await response.Content.ReadAsStringAsync()).Split('\n').First(line => line.StartsWith("data: "))[6..])!["result"]!;
+        return JsonNode.Parse(
+            (await response.Content.ReadAsStringAsync()).Split('\n').First(line => line.StartsWith("data: "))[6..])!["result"]!;
     }
 
     private static (string Code, bool Retryable) Error(JsonNode result)
@@ -196,11 +222,13 @@ public sealed class CallRecordTests
         return ((string)error["code"]!, (bool)error["retryable"]!);
     }
 
-    private static List<AuditRecord> Records(TestServer server) => server.Services.GetRequiredService<AuditLog>().Store.After(AuditFilter.All, 0, 1000);
+    private static List<AuditRecord> Records(TestServer server) =>
+        server.Services.GetRequiredService<AuditLog>().Store.After(AuditFilter.All, 0, 1000);
 
     private static async Task MeddleAsync(TestServer server, string sql)
     {
-        await using var connection = new SqliteConnection($"Data Source={AuditStore.PathOf(server.Services.GetRequiredService<StorageOptions>())};Pooling=False");
+        await using var connection = new SqliteConnection(
+            $"Data Source={AuditStore.PathOf(server.Services.GetRequiredService<StorageOptions>())};Pooling=False");
         await connection.OpenAsync();
         connection.Run(sql);
     }

@@ -16,10 +16,12 @@ public sealed class CallScopeTests
     [Fact]
     public async Task A_refusal_is_a_result_that_a_model_can_put_right()
     {
-        using var server = await TestServer.StartAsync(null, Probe.Refusing(new RequestException(ErrorCode.ContainerNotFound, "There is no workspace 'x'.", "Call list_containers.")));
+        using var server = await TestServer.StartAsync(
+            null, Probe.Refusing(new RequestException(ErrorCode.ContainerNotFound, "There is no workspace 'x'.", "Call list_containers.")));
         var (result, response) = await CallAsync(server);
         Assert.True((bool)result["isError"]!);
-        Assert.StartsWith("container_not_found: There is no workspace 'x'.\nCall list_containers.", (string)result["content"]![0]!["text"]!);
+        Assert.StartsWith(
+            "container_not_found: There is no workspace 'x'.\nCall list_containers.", (string)result["content"]![0]!["text"]!);
         var error = result["structuredContent"]!["error"]!;
         Assert.Equal("container_not_found", (string)error["code"]!);
         Assert.Equal("Call list_containers.", (string)error["hint"]!);
@@ -47,7 +49,11 @@ public sealed class CallScopeTests
         using var server = await TestServer.StartAsync(null, Probe.Answering("hello"));
         await CallAsync(server, """{"container_id":"c_1"}""");
         var line = JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("Tool called")))!;
-        Assert.Equal(("INFO", "probe", "ok", "c_1", "local"), ((string)line["level"]!, (string)line["tool"]!, (string)line["outcome"]!, (string)line["container_id"]!, (string)line["principal"]!));
+        Assert.Equal(
+            ("INFO", "probe", "ok", "c_1", "local"),
+            (
+                (string)line["level"]!, (string)line["tool"]!, (string)line["outcome"]!, (string)line["container_id"]!,
+                (string)line["principal"]!));
         Assert.True((double)line["duration_ms"]! >= 0);
     }
 
@@ -76,7 +82,11 @@ public sealed class CallScopeTests
         Assert.Contains("mcp_api_requests_total{method=\"unknown\"} 1\n", metrics);
         Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", metrics);
         var line = JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("Tool called")))!;
-        Assert.Equal(("INFO", "unknown", "invalid_argument", "local", "my-id.1"), ((string)line["level"]!, (string)line["tool"]!, (string)line["outcome"]!, (string)line["principal"]!, (string)line["correlation_id"]!));
+        Assert.Equal(
+            ("INFO", "unknown", "invalid_argument", "local", "my-id.1"),
+            (
+                (string)line["level"]!, (string)line["tool"]!, (string)line["outcome"]!, (string)line["principal"]!,
+                (string)line["correlation_id"]!));
     }
 
     [Fact]
@@ -148,9 +158,12 @@ public sealed class CallScopeTests
             Assert.Equal(expected, said);
     }
 
-    private static async Task<(JsonNode Result, HttpResponseMessage Response)> CallAsync(TestServer server, string arguments = "{}", string? correlationId = null)
+    private static async Task<(JsonNode Result, HttpResponseMessage Response)> CallAsync(
+        TestServer server, string arguments = "{}", string? correlationId = null)
     {
-        var response = await PostAsync(server, $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe","arguments":{{{arguments}}}}}""", correlationId);
+        var response = await PostAsync(
+            server, $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe","arguments":{{{arguments}}}}}""",
+            correlationId);
         return ((await MessageAsync(response))["result"]!, response);
     }
 
@@ -159,7 +172,8 @@ public sealed class CallScopeTests
 
     private static Task<HttpResponseMessage> PostAsync(TestServer server, string body, string? correlationId = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(
+            body, Encoding.UTF8, "application/json") };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         if (correlationId is not null)
             request.Headers.Add("X-Correlation-Id", correlationId);
@@ -187,6 +201,7 @@ public sealed class CallScopeTests
 
         public static Probe Refusing(Exception exception) => new(() => throw exception);
 
-        public override ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => ValueTask.FromResult(answer());
+        public override ValueTask<CallToolResult> InvokeAsync(
+            RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => ValueTask.FromResult(answer());
     }
 }

@@ -9,9 +9,11 @@ public sealed class AuditCommandLineTests
     public void Every_option_of_a_query_narrows_it()
     {
         string[] words = ["fs.read", "c_1", "e_1", "req-1", "me", "denied", "2026-01-31", "2026-02-01", "7"];
-        string[] options = ["--event-type", "--container-id", "--exec-id", "--correlation-id", "--principal", "--result", "--since", "--until", "--limit"];
+        string[] options =
+            ["--event-type", "--container-id", "--exec-id", "--correlation-id", "--principal", "--result", "--since", "--until", "--limit"];
         Assert.Equal(options.Order(), AuditCommandLine.QueryOptions.Order());
-        var query = Assert.IsType<AuditQueryCommand>(CommandLine.Parse(["audit", "query", .. options.Zip(words, (option, word) => $"{option}={word}")]));
+        var query = Assert.IsType<AuditQueryCommand>(
+            CommandLine.Parse(["audit", "query", .. options.Zip(words, (option, word) => $"{option}={word}")]));
         var expected = new AuditFilter
         {
             EventType = "fs.read",
@@ -27,5 +29,6 @@ public sealed class AuditCommandLineTests
     }
 
     [Fact]
-    public void Help_names_every_option_of_a_query() => Assert.All(AuditCommandLine.QueryOptions, option => Assert.Contains(option, Help.Text()));
+    public void Help_names_every_option_of_a_query() =>
+        Assert.All(AuditCommandLine.QueryOptions, option => Assert.Contains(option, Help.Text()));
 }

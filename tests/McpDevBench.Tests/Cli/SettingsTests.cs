@@ -45,7 +45,8 @@ public sealed partial class SettingsTests : IDisposable
     [InlineData("MCP_AUDIT_RETENTION_DAYS", "-1", "use a whole number from 0 to")]
     [InlineData("MCP_AUDIT_LOG_FILE", "/", "MCP_AUDIT_LOG_FILE=/ cannot be written: ")]
     [InlineData("MCP_AUDIT_LOG_FILE", "/dev/null/audit.log", "MCP_AUDIT_LOG_FILE=/dev/null/audit.log cannot be written: ")]
-    public void A_wrong_value_is_named_with_what_is_allowed(string name, string value, string sentence) => Assert.Contains(sentence, Assert.Single(Errors(name, value)));
+    public void A_wrong_value_is_named_with_what_is_allowed(string name, string value, string sentence) =>
+        Assert.Contains(sentence, Assert.Single(Errors(name, value)));
 
     [Theory]
     [InlineData("MCP_HOST", "localhost")]
@@ -72,7 +73,8 @@ public sealed partial class SettingsTests : IDisposable
     [Fact]
     public void What_is_not_set_is_as_the_guide_has_it()
     {
-        var options = DevBenchOptions.Read(new Settings(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Configuration));
+        var options = DevBenchOptions.Read(
+            new Settings(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Configuration));
         Assert.Equal((8000, 9090, true, true), (options.Access.Port, options.Metrics.Port, options.Metrics.Enabled, options.Log.Json));
     }
 
@@ -87,11 +89,17 @@ public sealed partial class SettingsTests : IDisposable
     [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
-        File.WriteAllText(_folder["appsettings.json"], """{ "MCP_PORT": 1, "MCP_HOST": "file", "MCP_PATH": "/file", "MCP_TOOLS_DENY": ["kill", "spawn"], "Logging": {} }""");
+        File.WriteAllText(
+            _folder["appsettings.json"],
+            """{ "MCP_PORT": 1, "MCP_HOST": "file", "MCP_PATH": "/file", "MCP_TOOLS_DENY": ["kill", "spawn"], "Logging": {} }""");
         var environment = new Hashtable { ["MCP_HOST"] = "environment", ["MCP_PATH"] = "/environment", ["PATH"] = "/bin" };
         var source = SettingsSource.Read(new Dictionary<string, string> { ["MCP_PATH"] = "/line" }, environment, _folder.Path);
         Assert.Empty(source.Errors);
-        Assert.Equal(("1", "environment", "/line", "kill,spawn"), (source.Configuration["MCP_PORT"], source.Configuration["MCP_HOST"], source.Configuration["MCP_PATH"], source.Configuration["MCP_TOOLS_DENY"]));
+        Assert.Equal(
+            ("1", "environment", "/line", "kill,spawn"),
+            (
+                source.Configuration["MCP_PORT"], source.Configuration["MCP_HOST"], source.Configuration["MCP_PATH"],
+                source.Configuration["MCP_TOOLS_DENY"]));
         Assert.Null(source.Configuration["PATH"]);
     }
 
@@ -110,15 +118,19 @@ public sealed partial class SettingsTests : IDisposable
     public void A_file_that_cannot_be_read_is_an_error()
     {
         File.WriteAllText(_folder["appsettings.json"], "{ nonsense");
-        Assert.Contains("cannot be read", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Errors));
+        Assert.Contains(
+            "cannot be read", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Errors));
         File.WriteAllText(_folder["appsettings.json"], """{ "MCP_PORT": { } }""");
-        Assert.Contains("MCP_PORT must be", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Errors));
+        Assert.Contains(
+            "MCP_PORT must be", Assert.Single(SettingsSource.Read(new Dictionary<string, string>(), new Hashtable(), _folder.Path).Errors));
     }
 
     [Fact]
     public void A_name_that_is_none_is_answered_with_the_one_that_was_meant()
     {
-        var source = SettingsSource.Read(new Dictionary<string, string>(), new Hashtable { ["MCP_LOGLEVEL"] = "INFO", ["MCP_BANANA_SPLIT"] = "1", ["MCP_PORT"] = "1" }, _folder.Path);
+        var source = SettingsSource.Read(
+            new Dictionary<string, string>(), new Hashtable { ["MCP_LOGLEVEL"] = "INFO", ["MCP_BANANA_SPLIT"] = "1", ["MCP_PORT"] = "1" },
+            _folder.Path);
         Assert.Equal([("MCP_BANANA_SPLIT", null), ("MCP_LOGLEVEL", "MCP_LOG_LEVEL")], source.Unknown(Help.Settings()));
     }
 
@@ -165,7 +177,8 @@ public sealed partial class SettingsTests : IDisposable
 
     private IReadOnlyList<string> Errors(string name, string value)
     {
-        var settings = new Settings(SettingsSource.Read(new Dictionary<string, string> { [name] = value }, new Hashtable(), _folder.Path).Configuration);
+        var settings = new Settings(
+            SettingsSource.Read(new Dictionary<string, string> { [name] = value }, new Hashtable(), _folder.Path).Configuration);
         var options = DevBenchOptions.Read(settings);
         options.Access.CheckListening(settings);
         options.Audit.CheckFile(settings);

@@ -39,7 +39,8 @@ internal sealed partial class DockerInMemory : IDisposable
     public int Processors { get; init; } = 4;
 
     /// <summary>Containers of workspaces; not those that only carry files.</summary>
-    public IEnumerable<JsonObject> OfWorkspaces => Containers.Values.Where(one => one["Name"]!.GetValue<string>().Contains("/mcp-devbench-c_"));
+    public IEnumerable<JsonObject> OfWorkspaces =>
+        Containers.Values.Where(one => one["Name"]!.GetValue<string>().Contains("/mcp-devbench-c_"));
 
     public void ForgetCalls() => _calls.Clear();
 
@@ -81,7 +82,8 @@ internal sealed partial class DockerInMemory : IDisposable
             }
             var (status, answer) = Answer(call, path, query, body);
             var content = answer is null ? [] : Encoding.UTF8.GetBytes(answer.ToJsonString());
-            var head = $"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n";
+            var head =
+                $"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
             if (method != "HEAD")
                 await stream.WriteAsync(content);
@@ -106,7 +108,8 @@ internal sealed partial class DockerInMemory : IDisposable
         var (path, query) = target.Split('?') is [var before, var after] ? (before, after) : (target, "");
         // Without the version, which comes first.
         var parts = path.TrimStart('/').Split('/', 2);
-        return (method, parts[0].StartsWith('v') && parts.Length == 2 && parts[0].Contains('.') ? parts[1] : path.TrimStart('/'), query, body);
+        return (method, parts[0].StartsWith('v') && parts.Length == 2
+            && parts[0].Contains('.') ? parts[1] : path.TrimStart('/'), query, body);
     }
 
     private static async Task<List<string>> LinesAsync(NetworkStream stream)

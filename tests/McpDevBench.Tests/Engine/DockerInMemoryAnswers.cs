@@ -73,9 +73,13 @@ internal sealed partial class DockerInMemory
             case "volume_remove":
                 return (RemoveVolume(path.Split('/')[1]), new JsonObject { ["message"] = "the volume" });
             case "create":
-                return (201, new JsonObject { ["Id"] = Create(values["name"]!, JsonNode.Parse(body)!.AsObject()), ["Warnings"] = new JsonArray() });
+                return (
+                    201,
+                    new JsonObject { ["Id"] = Create(values["name"]!, JsonNode.Parse(body)!.AsObject()), ["Warnings"] = new JsonArray() });
             case "list":
-                return (200, new JsonArray([.. Containers.Values.Where(one => Has(one["Config"]!["Labels"], values["filters"])).Select(Listed)]));
+                return (
+                    200,
+                    new JsonArray([.. Containers.Values.Where(one => Has(one["Config"]!["Labels"], values["filters"])).Select(Listed)]));
         }
         if (container is null || call == "stat")
             return (404, new JsonObject { ["message"] = "there is no such thing" });
@@ -95,7 +99,8 @@ internal sealed partial class DockerInMemory
     }
 
     private JsonObject? Find(string idOrName) =>
-        Containers.GetValueOrDefault(idOrName) ?? Containers.Values.FirstOrDefault(one => one["Name"]!.GetValue<string>() == "/" + idOrName);
+        Containers.GetValueOrDefault(idOrName) ?? Containers.Values.FirstOrDefault(
+            one => one["Name"]!.GetValue<string>() == "/" + idOrName);
 
     private string Create(string name, JsonObject parameters)
     {
@@ -119,7 +124,8 @@ internal sealed partial class DockerInMemory
         config.Remove("HostConfig");
         Containers[id] = new JsonObject
         {
-            ["Id"] = id, ["Name"] = "/" + name, ["Created"] = DateTimeOffset.UtcNow.ToString("O"), ["Config"] = config, ["HostConfig"] = host,
+            ["Id"] =
+                id, ["Name"] = "/" + name, ["Created"] = DateTimeOffset.UtcNow.ToString("O"), ["Config"] = config, ["HostConfig"] = host,
             ["Mounts"] = mounts, ["State"] = new JsonObject { ["Status"] = "created" },
         };
         return id;

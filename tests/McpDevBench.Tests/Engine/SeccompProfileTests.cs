@@ -5,7 +5,9 @@ namespace McpDevBench.Tests.Engine;
 
 public sealed class SeccompProfileTests
 {
-    /// <summary>Calls that change the host, reach other processes' descriptors, or that filters and audits have been bypassed with.</summary>
+    /// <summary>
+    /// Calls that change the host, reach other processes' descriptors, or that filters and audits have been bypassed with.
+    /// </summary>
     private static readonly string[] _never =
     [
         "bpf", "chroot", "finit_module", "init_module", "kexec_file_load", "kexec_load", "keyctl", "mount", "move_mount", "open_by_handle_at",

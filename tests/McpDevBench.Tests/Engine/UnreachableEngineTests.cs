@@ -181,7 +181,8 @@ public sealed class UnreachableEngineTests : IDisposable
             {
                 await answer(socket);
             }
-            catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+            catch (Exception e) when (
+                e is SocketException or IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
             {
                 // The client closed it.
             }

@@ -61,7 +61,8 @@ public sealed class ExecNotesTests
         if (noted is null)
             Assert.Empty(notes);
         else
-            Assert.StartsWith($"A pipe ended with 0 although an earlier command of it failed: {noted} ", Assert.Single(notes), StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"A pipe ended with 0 although an earlier command of it failed: {noted} ", Assert.Single(notes), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using McpDevBench.Tests.Workspaces;
 using System.Text;
 using McpDevBench.AgentProtocol;
 using McpDevBench.Execs;
@@ -33,13 +34,7 @@ public sealed class ExecSupervisorTests : IDisposable
         _store = new ExecStore(_database);
         _workspaces = new WorkspaceDirectory(
             new WorkspaceStore(_database), new KeptFileStore(_database), TimeProvider.System, NullLogger<WorkspaceDirectory>.Instance);
-        var now = TimeProvider.System.GetUtcNow();
-        _workspace = new Workspace
-        {
-            Id = WorkspaceId.New(), Container = Box, Owner = "local", Image = "image", Persistent = false, Status = WorkspaceStatus.Running,
-            VolumeName = "volume", Limits = new WorkspaceLimits(512, 1, 256), Network = "none", Labels = new Dictionary<string, string>(),
-            Env = new Dictionary<string, string>(), CreatedAt = now, LastUsedAt = now,
-        };
+        _workspace = WorkspacesByHand.NewWorkspace(container: Box);
         _workspaces.Add(_workspace);
         _slots = new ExecSlots(_options, _metrics, TimeProvider.System);
         _supervisor = Supervisor();

@@ -63,7 +63,8 @@ public sealed class OutputBoundsTests : IDisposable
         Assert.All(pages, page => Assert.InRange(page.Messages.Sum(message => message.Data.Length), 0, Math.Max(maxBytes, 4)));
     }
 
-    public static TheoryData<string> Escapes => ["\u0001", "\n", "\\", "\u007f", "\u0085", "\ufeff", "\u0001\u0001\u0001\u0001\u0001xxxxxx"];
+    public static TheoryData<string> Escapes =>
+        ["\u0001", "\n", "\\", "\u007f", "\u0085", "\ufeff", "\u0001\u0001\u0001\u0001\u0001xxxxxx"];
 
     [Theory]
     [MemberData(nameof(Escapes))]

@@ -158,7 +158,8 @@ public sealed class OutputPagerTests : IDisposable
         var slice = scanner.ToSlice(log, ended: true);
         Assert.Equal((matched, unmatched), (string.Concat(slice.Messages.Select(message => message.Data)), (int)slice.Unmatched));
         var note = OutputOptions.Unmatched(slice, after);
-        Assert.Equal(unmatched > 0, note?.Contains($"left out: read them with after_seq={after} without grep.", StringComparison.Ordinal) == true);
+        Assert.Equal(
+            unmatched > 0, note?.Contains($"left out: read them with after_seq={after} without grep.", StringComparison.Ordinal) == true);
         Assert.Equal(matched.Length == 0, note?.StartsWith($"No line matched grep; {unmatched} lines ", StringComparison.Ordinal) == true);
     }
 

@@ -93,7 +93,8 @@ public sealed class OutputRetentionTests : IDisposable
 
     private void Apply() =>
         new OutputRetention(
-            _options, _store, _folder, _workspaces, Metering.Periodic(), Metering.Catalogue(), _time, NullLogger<OutputRetention>.Instance).Apply();
+            _options, _store, _folder, _workspaces, Metering.Periodic(), Metering
+                .Catalogue(), _time, NullLogger<OutputRetention>.Instance).Apply();
 
     private bool IsThere(ExecId exec)
     {
@@ -123,7 +124,8 @@ public sealed class OutputRetentionTests : IDisposable
         for (var left = bytes; left > 0; left -= 8 << 10)
             log.Append(1, 0, new byte[Math.Min(left, 8 << 10)]);
         if (ended)
-            _store.Finish(exec with { EndedAt = _time.GetUtcNow(), Outcome = ExecOutcome.Exited, Usage = new ExecUsage(1, 1, 1, bytes, 0) });
+            _store.Finish(
+                exec with { EndedAt = _time.GetUtcNow(), Outcome = ExecOutcome.Exited, Usage = new ExecUsage(1, 1, 1, bytes, 0) });
         return exec.Id;
     }
 }

@@ -47,7 +47,8 @@ public sealed class OverwrittenTextTests
     [Fact]
     public void Line_ends_are_named_too()
     {
-        Assert.Equal("Its lines ended in CRLF and end in LF now; fs_edit keeps the line ends of a file.", Note("a\r\nb\r\n"u8.ToArray(), "a\nb\n"));
+        Assert.Equal(
+            "Its lines ended in CRLF and end in LF now; fs_edit keeps the line ends of a file.", Note("a\r\nb\r\n"u8.ToArray(), "a\nb\n"));
         Assert.Contains("and is utf8 now", Note(_utf16, "x\n"), StringComparison.Ordinal);
         Assert.Contains("CRLF", Note([0xFF, 0xFE, .. Encoding.Unicode.GetBytes("a\r\n")], "a\n", "utf16le"), StringComparison.Ordinal);
     }

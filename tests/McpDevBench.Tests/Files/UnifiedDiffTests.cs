@@ -45,7 +45,8 @@ public sealed class UnifiedDiffTests
             var after = string.Concat(changed.Select(line => line + "\n")) + (random.Next(3) == 0 ? "no newline" : "");
             File.WriteAllText(folder["file"], before);
             File.WriteAllText(folder["diff"], Diff(before, after));
-            using var patch = Process.Start(new ProcessStartInfo("patch", ["--quiet", folder["file"], folder["diff"]]) { RedirectStandardOutput = true })!;
+            using var patch = Process.Start(
+                new ProcessStartInfo("patch", ["--quiet", folder["file"], folder["diff"]]) { RedirectStandardOutput = true })!;
             var said = patch.StandardOutput.ReadToEnd();
             patch.WaitForExit();
             Assert.True(before == after || patch.ExitCode == 0, said + File.ReadAllText(folder["diff"]));
@@ -81,5 +82,6 @@ public sealed class UnifiedDiffTests
     [Fact]
     public void Nothing_changed_is_an_empty_diff() => Assert.DoesNotContain("@@", Diff("a\n", "a\n"), StringComparison.Ordinal);
 
-    private static string Diff(string before, string after) => UnifiedDiff.Of("/workspace/a", Encoding.UTF8.GetBytes(before), Encoding.UTF8.GetBytes(after));
+    private static string Diff(string before, string after) =>
+        UnifiedDiff.Of("/workspace/a", Encoding.UTF8.GetBytes(before), Encoding.UTF8.GetBytes(after));
 }

@@ -28,7 +28,8 @@ public sealed class WorkspacePathTests
     [InlineData("file:///workspace", "")]
     [InlineData("file:///workspace/%5Cx41", "\\x41")]
     [InlineData("a\nb", "a\nb")]
-    public void A_path_below_the_workspace_is_made_relative_to_it(string text, string relative) => Assert.Equal(relative, Encoding.UTF8.GetString(WorkspacePath.Parse(text).Relative));
+    public void A_path_below_the_workspace_is_made_relative_to_it(string text, string relative) =>
+        Assert.Equal(relative, Encoding.UTF8.GetString(WorkspacePath.Parse(text).Relative));
 
     [Theory]
     [InlineData("/")]
@@ -41,7 +42,8 @@ public sealed class WorkspacePathTests
     [InlineData("/workspace/../etc/passwd")]
     [InlineData("/workspace/..")]
     [InlineData("/proc/self/root/workspace")]
-    public void A_path_that_leads_out_is_denied(string text) => Assert.Equal(ErrorCode.PathDenied, Assert.Throws<RequestException>(() => WorkspacePath.Parse(text)).Code);
+    public void A_path_that_leads_out_is_denied(string text) =>
+        Assert.Equal(ErrorCode.PathDenied, Assert.Throws<RequestException>(() => WorkspacePath.Parse(text)).Code);
 
     [Theory]
     [InlineData("~")]

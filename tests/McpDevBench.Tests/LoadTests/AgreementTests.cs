@@ -15,7 +15,8 @@ public sealed class AgreementTests
 
     [Fact]
     public void An_error_that_the_server_did_not_count_is_a_difference() =>
-        Assert.Contains("errors of fs_stat file_not_found: the clients counted 1, the metrics 0", Differences(0.004, error: "file_not_found"));
+        Assert.Contains(
+            "errors of fs_stat file_not_found: the clients counted 1, the metrics 0", Differences(0.004, error: "file_not_found"));
 
     [Fact]
     public void A_server_that_says_it_took_longer_than_its_client_waited_is_wrong() => Assert.Single(Differences(0.04));
@@ -34,7 +35,8 @@ public sealed class AgreementTests
     [InlineData(6, 2, 0)]
     // It looked once too often.
     [InlineData(0, 0, 1)]
-    public void What_lies_between_two_looks_is_no_difference(int notReady, int times, int down) => Assert.Empty(Availability(notReady, times, down));
+    public void What_lies_between_two_looks_is_no_difference(int notReady, int times, int down) =>
+        Assert.Empty(Availability(notReady, times, down));
 
     [Fact]
     public void Metrics_that_know_nothing_of_an_outage_are_a_difference() =>
@@ -55,11 +57,13 @@ public sealed class AgreementTests
         var each = times == 0 ? 0 : notReady / times;
         return Agreement.Differences(result with
         {
-            Probes = [.. Enumerable.Range(0, 120).Select(number => new Probe(number % 60 >= each || number / 60 >= times, result.Probes.Single().Took))],
+            Probes = [.. Enumerable.Range(0, 120).Select(
+                number => new Probe(number % 60 >= each || number / 60 >= times, result.Probes.Single().Took))],
             Scrapes = [.. Enumerable.Range(0, 30).Select(number => number < down ? new Scrape(null) : up)],
         });
     }
 
-    private static IReadOnlyList<string> Differences(double server, int counted = TwentyCalls.Count, string? error = null, double way = 0.0002) =>
+    private static IReadOnlyList<string> Differences(
+        double server, int counted = TwentyCalls.Count, string? error = null, double way = 0.0002) =>
         [.. Agreement.Differences(TwentyCalls.Of(server, counted, error, way))];
 }

@@ -41,5 +41,6 @@ public sealed class BucketsTests
         Assert.Equal(13, Of((0.1, 7), (1, 12), (Infinity, 13)).Since(Of()).Count);
     }
 
-    private static Buckets Of(params IEnumerable<(double UpperBound, double Count)> buckets) => new(buckets.Select(bucket => new Bucket(bucket.UpperBound, bucket.Count)));
+    private static Buckets Of(params IEnumerable<(double UpperBound, double Count)> buckets) =>
+        new(buckets.Select(bucket => new Bucket(bucket.UpperBound, bucket.Count)));
 }

@@ -27,7 +27,9 @@ public sealed class ChartTests
     public void A_chart_is_a_picture_with_its_names_and_without_what_a_name_could_break()
     {
         var svg = new Svg(600, 300, Theme.Dark);
-        new LineChart("<Title> & more", [new Series("\"series\"", [(0, 1), (1, double.NaN), (2, 3)])], Scale.Time(0, 2, 4, at => $"{at}"), Scale.Linear(0, 3, Unit.Plain, 3)).Draw(svg, new Box(0, 0, 600, 300));
+        new LineChart(
+            "<Title> & more", [new Series("\"series\"", [(0, 1), (1, double.NaN), (2, 3)])], Scale.Time(0, 2, 4, at => $"{at}"),
+            Scale.Linear(0, 3, Unit.Plain, 3)).Draw(svg, new Box(0, 0, 600, 300));
         Assert.Contains("<Title> & more", Texts(svg));
         Assert.Contains("\"series\"", Texts(svg));
     }
@@ -40,5 +42,7 @@ public sealed class ChartTests
         Assert.Contains("no data", Texts(svg));
     }
 
-    private static List<string> Texts(Svg svg) => [.. XDocument.Parse(svg.ToString()).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)];
+    private static List<string> Texts(Svg svg) =>
+        [.. XDocument.Parse(svg.ToString()).Descendants().Where(
+            element => element.Name.LocalName == "text").Select(element => element.Value)];
 }

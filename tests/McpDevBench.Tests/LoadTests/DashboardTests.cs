@@ -50,5 +50,6 @@ public sealed class DashboardTests
     }
 
     private static List<string> Texts(Dashboard dashboard, PanelData data) =>
-        [.. XDocument.Parse(DashboardPicture.Draw(dashboard, _window, [data], Theme.Dark)).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)];
+        [.. XDocument.Parse(DashboardPicture.Draw(dashboard, _window, [data], Theme.Dark)).Descendants().Where(
+            element => element.Name.LocalName == "text").Select(element => element.Value)];
 }

@@ -4,7 +4,10 @@ namespace McpDevBench.Tests.LoadTests;
 
 public sealed class LatenciesTests
 {
-    /// <summary>Of seventeen, sixteen are less than 95 %: only the slowest is slower than 95 % of them, and that is what a Prometheus would say as well.</summary>
+    /// <summary>
+    /// Of seventeen, sixteen are less than 95 %: only the slowest is slower than 95 % of them, and that is what a Prometheus would say as
+    /// well.
+    /// </summary>
     [Theory]
     [InlineData(17, 95, 17)]
     [InlineData(20, 95, 19)]

@@ -20,7 +20,9 @@ public sealed class MetricsTextTests
     public void Labels_may_hold_whatever_the_format_can_escape()
     {
         var sample = Assert.Single(MetricsText.Parse("""a{one="x",two="quote \" slash \\ line \n brace } comma ,",three="",} 7"""));
-        Assert.Equal(new Dictionary<string, string> { ["one"] = "x", ["two"] = "quote \" slash \\ line \n brace } comma ,", ["three"] = "" }, sample.Labels);
+        Assert.Equal(
+            new Dictionary<string, string> { ["one"] = "x", ["two"] = "quote \" slash \\ line \n brace } comma ,", ["three"] = "" },
+            sample.Labels);
         Assert.Equal(7, sample.Value);
     }
 
@@ -28,7 +30,8 @@ public sealed class MetricsTextTests
     [InlineData("name")]
     [InlineData("name{label=\"x\" 1")]
     [InlineData("name word")]
-    public void A_line_that_is_no_sample_is_not_passed_over(string line) => Assert.ThrowsAny<FormatException>(() => MetricsText.Parse(line));
+    public void A_line_that_is_no_sample_is_not_passed_over(string line) =>
+        Assert.ThrowsAny<FormatException>(() => MetricsText.Parse(line));
 
     [Fact]
     public async Task What_the_server_exports_is_read()

@@ -38,7 +38,8 @@ public sealed partial class ObjectiveTests
     }
 
     [Fact]
-    public void Errors_of_the_server_are_errors_that_its_metrics_know() => Assert.Empty(Objective.ServersErrors.Except(LabelValues.Errors.Words));
+    public void Errors_of_the_server_are_errors_that_its_metrics_know() =>
+        Assert.Empty(Objective.ServersErrors.Except(LabelValues.Errors.Words));
 
     [Fact]
     public async Task Limits_are_bounds_of_the_servers_histograms()
@@ -67,7 +68,8 @@ public sealed partial class ObjectiveTests
         return places;
     }
 
-    private static string Rules([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../../../deploy/prometheus/rules/slo.yml");
+    private static string Rules([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "../../../deploy/prometheus/rules/slo.yml");
 
     [GeneratedRegex("method!~\"([^\"]*)\"")]
     private static partial Regex LeftOut();

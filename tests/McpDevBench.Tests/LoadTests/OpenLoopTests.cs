@@ -5,8 +5,8 @@ namespace McpDevBench.Tests.LoadTests;
 public sealed class OpenLoopTests
 {
     /// <summary>
-    /// A server that answers nothing until the last operation has come. Whoever waits for answers before sending on would see one slow operation, or wait for ever; here every operation
-    /// starts, and each waits at least from its intended start to the last one's.
+    /// A server that answers nothing until the last operation has come. Whoever waits for answers before sending on would see one slow
+    /// operation, or wait for ever; here every operation starts, and each waits at least from its intended start to the last one's.
     /// </summary>
     [Fact]
     public async Task A_stalled_server_shows_in_the_latency_of_every_operation_that_was_to_start_meanwhile()
@@ -26,7 +26,8 @@ public sealed class OpenLoopTests
 
         var samples = recording.Samples.OrderBy(sample => sample.At).ToList();
         Assert.Equal(Operations, samples.Count);
-        Assert.All(samples, sample => Assert.True(sample.Latency >= samples[^1].At - sample.At, $"{sample} waited for less than the stall"));
+        Assert.All(
+            samples, sample => Assert.True(sample.Latency >= samples[^1].At - sample.At, $"{sample} waited for less than the stall"));
     }
 
     [Fact]

@@ -32,14 +32,17 @@ public sealed class ReportTests
     {
         var (judgement, text) = Report(new Judgement(TwentyCalls.Of(server: 0.004, counted: 19)));
         Assert.False(judgement.IsGood);
-        Assert.Contains("✗ Clients and metrics disagree on requests of fs_stat: the clients counted 20, the metrics 19.", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "✗ Clients and metrics disagree on requests of fs_stat: the clients counted 20, the metrics 19.", text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task The_report_has_a_picture_of_everything_that_it_shows()
     {
         using var folder = new TemporaryFolder();
-        await MarkdownReport.WriteAsync(new DirectoryInfo(folder["report"]), [new Judgement(TwentyCalls.Of(server: 0.004))], DateTimeOffset.UnixEpoch);
+        await MarkdownReport.WriteAsync(
+            new DirectoryInfo(folder["report"]), [new Judgement(TwentyCalls.Of(server: 0.004))], DateTimeOffset.UnixEpoch);
         var text = await File.ReadAllTextAsync(folder["report/README.md"], TestContext.Current.CancellationToken);
         Assert.Contains("Every promise was kept.", text, StringComparison.Ordinal);
         foreach (var picture in new[] { "percentiles.svg", "test.svg" })

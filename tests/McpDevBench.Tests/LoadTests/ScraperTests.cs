@@ -14,7 +14,10 @@ public sealed class ScraperTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _metrics.Urls.Add("http://127.0.0.1:0");
-        _metrics.Run(context => context.Response.WriteAsync($"mcp_server_ready 1\nmcp_api_requests_total {Math.Min(Interlocked.Increment(ref _looks), 3)}\n"));
+        _metrics.Run(
+            context =>
+                context.Response.WriteAsync(
+                    $"mcp_server_ready 1\nmcp_api_requests_total {Math.Min(Interlocked.Increment(ref _looks), 3)}\n"));
         await _metrics.StartAsync(TestContext.Current.CancellationToken);
     }
 

@@ -26,7 +26,11 @@ internal static class TwentyCalls
         var recording = new Recording(new FakeTimeProvider(new DateTimeOffset(_took.Ticks, TimeSpan.Zero)));
         for (var call = 0; call < Count; call++)
             recording.Answered("fs_stat", 0, 0, call == 0 ? error : null);
-        var buckets = _bounds.Select(bound => new MetricSample("mcp_api_request_duration_seconds_bucket", Labels(("method", "fs_stat"), ("le", double.IsInfinity(bound) ? "+Inf" : $"{bound}")), server <= bound ? Count : 0));
+        var buckets = _bounds.Select(
+            bound =>
+                new MetricSample(
+                    "mcp_api_request_duration_seconds_bucket",
+                    Labels(("method", "fs_stat"), ("le", double.IsInfinity(bound) ? "+Inf" : $"{bound}")), server <= bound ? Count : 0));
         return new ScenarioResult(new Scenario("test", "twenty calls", 1, []), new LoadPlan(20, TimeSpan.FromSeconds(1)))
         {
             Arrivals = [.. Arrivals.Fixed(20, TimeSpan.FromSeconds(1))],
@@ -46,5 +50,6 @@ internal static class TwentyCalls
         };
     }
 
-    private static Dictionary<string, string> Labels(params IEnumerable<(string Name, string Value)> labels) => labels.ToDictionary(label => label.Name, label => label.Value);
+    private static Dictionary<string, string> Labels(params IEnumerable<(string Name, string Value)> labels) =>
+        labels.ToDictionary(label => label.Name, label => label.Value);
 }

@@ -122,7 +122,8 @@ public sealed class ArgumentMistakeTests : IDisposable
     private static JsonElement Element(JsonObject arguments) => JsonElement.Parse(arguments.ToJsonString());
 
     private static void AssertSame(JsonObject expected, JsonElement bound, string at) =>
-        Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(bound.GetRawText())), $"{at}: {bound} instead of {expected.ToJsonString()}");
+        Assert.True(
+            JsonNode.DeepEquals(expected, JsonNode.Parse(bound.GetRawText())), $"{at}: {bound} instead of {expected.ToJsonString()}");
 }
 
 /// <param name="Meant">JSON of the value that it stands for; null: it is ambiguous, and refused.</param>

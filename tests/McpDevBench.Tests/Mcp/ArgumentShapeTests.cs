@@ -44,7 +44,9 @@ public sealed class ArgumentShapeTests
     public void A_wrong_call_of_exec_is_refused_with_the_reason(string arguments, string reason) => AssertRefused(_exec, arguments, reason);
 
     [Theory]
-    [InlineData("""{"container_id":"a","operations":[{"op":"chmod","path":"x"}]}""", "'operations[0].op' must be one of read, write, edit, delete, move, copy, mkdir, but 'chmod' was given")]
+    [InlineData(
+        """{"container_id":"a","operations":[{"op":"chmod","path":"x"}]}""",
+        "'operations[0].op' must be one of read, write, edit, delete, move, copy, mkdir, but 'chmod' was given")]
     [InlineData("""{"container_id":"a","operations":[{"op":"read"}]}""", "'operations[0].path' is missing")]
     [InlineData(
         """{"container_id":"a","operations":[{"op":"edit","path":"x","edits":[{"old":"a","new_text":"b"}]}]}""",
@@ -52,13 +54,18 @@ public sealed class ArgumentShapeTests
     [InlineData(
         """{"container_id":"a","operations":"[{\"op\":\"edit\",\"path\":\"x\",\"edits\":\"[{}]\"}]"}""",
         "'operations[0].edits[0].old_text' is missing")]
-    public void A_wrong_operation_in_a_batch_is_refused_with_its_place(string arguments, string reason) => AssertRefused(_batch, arguments, reason);
+    public void A_wrong_operation_in_a_batch_is_refused_with_its_place(string arguments, string reason) =>
+        AssertRefused(_batch, arguments, reason);
 
     [Fact]
     public void Texts_and_arrays_have_a_largest_size()
     {
-        AssertRefused(_exec, $$"""{"container_id":"{{new string('a', 70_000)}}"}""", "'container_id' has 70000 characters; at most 65536 are allowed");
-        AssertRefused(_exec, $$"""{"container_id":"a","cmd":[{{string.Join(',', Enumerable.Repeat("\"a\"", 5000))}}]}""", "'cmd' has 5000 items; at most 4096 are allowed");
+        AssertRefused(
+            _exec, $$"""{"container_id":"{{new string('a', 70_000)}}"}""",
+            "'container_id' has 70000 characters; at most 65536 are allowed");
+        AssertRefused(
+            _exec, $$"""{"container_id":"a","cmd":[{{string.Join(',', Enumerable.Repeat("\"a\"", 5000))}}]}""",
+            "'cmd' has 5000 items; at most 4096 are allowed");
         _exec.Bind(JsonElement.Parse($$"""{"container_id":"a","stdin":"{{new string('a', 70_000)}}"}"""));
     }
 

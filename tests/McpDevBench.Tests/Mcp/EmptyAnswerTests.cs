@@ -17,7 +17,9 @@ public sealed class EmptyAnswerTests : IAsyncLifetime
     [InlineData("nosuch", "No metric begins with 'nosuch'. Names begin with ")]
     [InlineData("mcp_apy", "No metric begins with 'mcp_apy'. Did you mean mcp_api? Names begin with ")]
     [InlineData("API_REQUEST", "No metric begins with 'API_REQUEST'. Did you mean mcp_api_request")]
-    [InlineData("mcp_api_request_duration_seconds_bucket", "Only histogram buckets begin with 'mcp_api_request_duration_seconds_bucket': pass buckets=true.")]
+    [InlineData(
+        "mcp_api_request_duration_seconds_bucket",
+        "Only histogram buckets begin with 'mcp_api_request_duration_seconds_bucket': pass buckets=true.")]
     public async Task A_prefix_of_no_metric_is_answered_with_the_nearest_names(string prefix, string hint)
     {
         await RawCall.ToolAsync(_server, "audit_query");

@@ -23,9 +23,11 @@ public sealed class FindResultTests
     public void A_glob_that_may_be_meant_otherwise_is_explained()
     {
         Assert.Contains(
-            "relative to path", List(new([], null) { LeftOut = new(0, 7, 0), IsRecursive = true }, new("c", Glob: "/etc/*")), StringComparison.Ordinal);
+            "relative to path", List(
+                new([], null) { LeftOut = new(0, 7, 0), IsRecursive = true }, new("c", Glob: "/etc/*")), StringComparison.Ordinal);
         Assert.Contains(
-            "relative to path", FsSearchResult.Of(new([], 0) { LeftOut = new(0, 7, 0), GlobNote = GlobPattern.Misunderstanding("/etc/*") }).Render(),
+            "relative to path", FsSearchResult.Of(
+                new([], 0) { LeftOut = new(0, 7, 0), GlobNote = GlobPattern.Misunderstanding("/etc/*") }).Render(),
             StringComparison.Ordinal);
     }
 

@@ -7,7 +7,9 @@ using ModelContextProtocol.Server;
 
 namespace McpDevBench.Tests.Mcp;
 
-/// <summary>Every request is answered, and one that is no call is answered as the client's mistake, over HTTP and on standard input.</summary>
+/// <summary>
+/// Every request is answered, and one that is no call is answered as the client's mistake, over HTTP and on standard input.
+/// </summary>
 public sealed class FormFaultTests : IAsyncLifetime
 {
     private const string ClientInfo = """{"name":"a","version":"1"}""";
@@ -26,7 +28,8 @@ public sealed class FormFaultTests : IAsyncLifetime
         { Params($$$"""{"protocolVersion":"2025-11-25","capabilities":{"roots":5},"clientInfo":{{{ClientInfo}}}}"""), "'params.capabilities.roots" },
         { Params("""{"protocolVersion":"2025-11-25","capabilities":{}}"""), "'params.clientInfo' is missing" },
         { Params("""{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":"a"}"""), "'params.clientInfo' must be an object" },
-        { Params("""{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"version":"1"}}"""), "'params.clientInfo.name' is missing" },
+        { Params(
+            """{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"version":"1"}}"""), "'params.clientInfo.name' is missing" },
         { Params("""{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a"}}"""), "'params.clientInfo.version' is missing" },
         {
             Params("""{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":1.0}}"""),

@@ -119,7 +119,8 @@ public sealed class HttpFrontTests : IAsyncLifetime
     [Fact]
     public async Task A_body_that_is_not_JSON_is_refused_with_the_type_to_send()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(List, Encoding.UTF8, "text/plain") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(
+            List, Encoding.UTF8, "text/plain") };
         using var response = await _server.Client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
         var error = await ErrorAsync(response);

@@ -43,7 +43,8 @@ public sealed class ResourceCallTests
         using var server = await ServerAsync(() => { });
         Assert.NotNull((await ReadAsync(server, $"probe://{Container}/src/main.py"))["result"]);
         var entry = Assert.Single(Records(server)).Entry;
-        Assert.Equal((AuditEvents.FsRead, "local", Container, "src/main.py"), (entry.EventType, entry.Principal, entry.ContainerId, entry.Target));
+        Assert.Equal(
+            (AuditEvents.FsRead, "local", Container, "src/main.py"), (entry.EventType, entry.Principal, entry.ContainerId, entry.Target));
     }
 
     [Fact]
@@ -62,13 +63,16 @@ public sealed class ResourceCallTests
         var client = spans.Client();
         await ReadAsync(server, $"probe://{Container}/x", RecordedSpans.Traceparent(client));
         Assert.Equal(Container, (await spans.OursAsync(client)).GetTagItem("mcp_devbench.container_id"));
-        var line = JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("Call failed unexpectedly", StringComparison.Ordinal)))!;
+        var line = JsonNode.Parse(
+            Assert.Single(server.Log.Lines(), line => line.Contains("Call failed unexpectedly", StringComparison.Ordinal)))!;
         Assert.Equal((Container, "local"), ((string)line["container_id"]!, (string)line["principal"]!));
     }
 
-    private static Task<TestServer> ServerAsync(Action act) => TestServer.StartAsync(null, contract => contract.WithResources([new Probe(act)]));
+    private static Task<TestServer> ServerAsync(Action act) =>
+        TestServer.StartAsync(null, contract => contract.WithResources([new Probe(act)]));
 
-    private static List<AuditRecord> Records(TestServer server) => server.Services.GetRequiredService<AuditLog>().Store.After(AuditFilter.All, 0, 1000);
+    private static List<AuditRecord> Records(TestServer server) =>
+        server.Services.GetRequiredService<AuditLog>().Store.After(AuditFilter.All, 0, 1000);
 
     private static async Task<JsonNode> ReadAsync(TestServer server, string uri, string? traceparent = null)
     {
@@ -79,16 +83,19 @@ public sealed class ResourceCallTests
             ["method"] = "resources/read",
             ["params"] = new JsonObject { ["uri"] = uri, ["_meta"] = new JsonObject { ["traceparent"] = traceparent ?? "" } },
         };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(message.ToJsonString(), Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(
+            message.ToJsonString(), Encoding.UTF8, "application/json") };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         using var response = await server.Client.SendAsync(request);
         return JsonNode.Parse((await response.Content.ReadAsStringAsync()).Split('\n').First(line => line.StartsWith("data: "))[6..])!;
     }
 
     /// <summary>A resource of ours that does what a test wants.</summary>
-    private sealed class Probe(Action act) : DevBenchResource("probe://", new ResourceTemplate { Name = "probe", UriTemplate = "probe://{container_id}/{path}" }, AuditEvents.FsRead)
+    private sealed class Probe(Action act) : DevBenchResource(
+        "probe://", new ResourceTemplate { Name = "probe", UriTemplate = "probe://{container_id}/{path}" }, AuditEvents.FsRead)
     {
-        protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(Caller caller, string handle, string path, CancellationToken cancellationToken)
+        protected override Task<(byte[] Bytes, string? MimeType)> ReadAsync(
+            Caller caller, string handle, string path, CancellationToken cancellationToken)
         {
             act();
             return Task.FromResult<(byte[], string?)>(("content"u8.ToArray(), null));

@@ -79,14 +79,17 @@ public sealed class StrictSchemaTests : IDisposable
         foreach (var tool in Tools)
         {
             var result = tool.GetType().BaseType!.GetGenericArguments()[1];
-            var members = result.GetConstructors().Single(one => one.GetParameters().Length > 0 && one.GetParameters()[0].ParameterType != result)
+            var members = result.GetConstructors().Single(
+                one => one.GetParameters().Length > 0 && one.GetParameters()[0].ParameterType != result)
                 .GetParameters();
-            var always = members.Where(member => !member.HasDefaultValue && nullability.Create(member).ReadState == NullabilityState.NotNull);
+            var always = members.Where(
+                member => !member.HasDefaultValue && nullability.Create(member).ReadState == NullabilityState.NotNull);
             Assert.Equal(
                 always.Select(member => JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name!)).Order(),
                 tool.ProtocolTool.OutputSchema!.Value.GetProperty("required").EnumerateArray().Select(name => name.GetString()!).Order());
             Assert.All(members, member => Assert.True(
-                !member.HasDefaultValue || nullability.Create(member).ReadState == NullabilityState.Nullable, $"{result.Name}.{member.Name}"));
+                !member.HasDefaultValue
+                    || nullability.Create(member).ReadState == NullabilityState.Nullable, $"{result.Name}.{member.Name}"));
         }
     }
 

@@ -37,7 +37,9 @@ public sealed class ToolContractTests : IDisposable
             Assert.Equal("object", tool.InputSchema.GetProperty("type").GetString());
             Assert.Equal("object", tool.OutputSchema!.Value.GetProperty("type").GetString());
             var hints = tool.Annotations!;
-            Assert.True(hints is { ReadOnlyHint: not null, DestructiveHint: not null, IdempotentHint: not null, OpenWorldHint: not null }, tool.Name);
+            Assert.True(
+                hints is { ReadOnlyHint: not null, DestructiveHint: not null, IdempotentHint: not null, OpenWorldHint: not null },
+                tool.Name);
             Assert.False(hints.ReadOnlyHint == true && hints.DestructiveHint == true, tool.Name);
         }
     }
@@ -99,7 +101,9 @@ public sealed class ToolContractTests : IDisposable
     private static string Pretty(string json)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var writer = new Utf8JsonWriter(
+                stream, new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             JsonNode.Parse(json)!.WriteTo(writer);
         return Encoding.UTF8.GetString(stream.ToArray());
     }

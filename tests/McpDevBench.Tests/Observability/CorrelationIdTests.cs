@@ -37,7 +37,9 @@ public sealed class CorrelationIdTests
         var answer = await SendAsync(server, method, path, body);
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal(Given, Assert.Single(answer.Headers.GetValues("X-Correlation-Id")));
-        Assert.Matches("^req-[a-z0-9]{16}$", Assert.Single((await SendAsync(server, method, path, body, given: null)).Headers.GetValues("X-Correlation-Id")));
+        Assert.Matches(
+            "^req-[a-z0-9]{16}$",
+            Assert.Single((await SendAsync(server, method, path, body, given: null)).Headers.GetValues("X-Correlation-Id")));
     }
 
     [Theory]
@@ -45,7 +47,8 @@ public sealed class CorrelationIdTests
     [InlineData("Host", "evil.example", "/workspaces/c_1/files", HttpStatusCode.MisdirectedRequest)]
     [InlineData("Origin", "http://evil.example", "/mcp", HttpStatusCode.Forbidden)]
     [InlineData("Origin", "http://evil.example", "/", HttpStatusCode.Forbidden)]
-    public async Task Who_is_turned_away_gets_it_in_the_error_and_the_log_has_it(string header, string value, string path, HttpStatusCode status)
+    public async Task Who_is_turned_away_gets_it_in_the_error_and_the_log_has_it(
+        string header, string value, string path, HttpStatusCode status)
     {
         using var server = await TestServer.StartAsync();
         var answer = await SendAsync(server, "POST", path, "{}", header, value);
@@ -82,7 +85,9 @@ public sealed class CorrelationIdTests
         Assert.Equal((code, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
         var line = Assert.Single(server.Log.Lines(), one => one.Contains("rejected", StringComparison.Ordinal));
         Assert.Equal(Given, (string)JsonNode.Parse(line)!["correlation_id"]!);
-        Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n",
+            await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -98,7 +103,9 @@ public sealed class CorrelationIdTests
         Assert.Equal((-32602, Given), ((int)error["code"]!, (string)error["data"]!["correlation_id"]!));
         var line = Assert.Single(server.Log.Lines(), one => one.Contains("rejected", StringComparison.Ordinal));
         Assert.Equal(Given, (string)JsonNode.Parse(line)!["correlation_id"]!);
-        Assert.Contains("mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n", await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "mcp_api_errors_total{method=\"unknown\",error_type=\"invalid_argument\"} 1\n",
+            await server.Services.GetRequiredService<MetricCatalogue>().ExportAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -115,7 +122,10 @@ public sealed class CorrelationIdTests
             });
             return new CallToolResult { Content = [] };
         }));
-        await (await SendAsync(server, "POST", "/mcp", """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe"}}""")).Content.ReadAsStringAsync();
+        await (
+            await SendAsync(
+                server, "POST", "/mcp",
+                """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe"}}""")).Content.ReadAsStringAsync();
         await SendAsync(server, "GET", "/health/live", null, given: "another");
         release.SetResult();
         Assert.Equal(Given, await done.Task);
@@ -141,9 +151,11 @@ public sealed class CorrelationIdTests
         return JsonNode.Parse(text.Split('\n').FirstOrDefault(line => line.StartsWith("data: "))?[6..] ?? text)!["error"]!;
     }
 
-    private static Task<HttpResponseMessage> SendAsync(TestServer server, string method, string path, string? body, string? header = null, string? value = null, string? given = Given)
+    private static Task<HttpResponseMessage> SendAsync(
+        TestServer server, string method, string path, string? body, string? header = null, string? value = null, string? given = Given)
     {
-        var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(
+            body, Encoding.UTF8, "application/json") };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         if (header is not null)
             request.Headers.TryAddWithoutValidation(header, value);
@@ -158,6 +170,7 @@ public sealed class CorrelationIdTests
 
         public override IReadOnlyList<object> Metadata => [];
 
-        public override ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => ValueTask.FromResult(answer());
+        public override ValueTask<CallToolResult> InvokeAsync(
+            RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default) => ValueTask.FromResult(answer());
     }
 }

@@ -166,7 +166,8 @@ public sealed class LogFileTests : IDisposable
     public void A_standard_error_that_fails_costs_the_file_nothing()
     {
         using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-        using var writer = new LogWriter(new LogOptions(), _time, new LogOutput(full, new LogFile(new(Path, 0, TimeSpan.Zero, 7), _time), _time));
+        using var writer = new LogWriter(
+            new LogOptions(), _time, new LogOutput(full, new LogFile(new(Path, 0, TimeSpan.Zero, 7), _time), _time));
         Log(writer, 3);
         Assert.Equal(3, File.ReadAllLines(Path).Length);
     }
@@ -178,7 +179,8 @@ public sealed class LogFileTests : IDisposable
     [InlineData("/")]
     public void A_file_that_cannot_be_opened_is_one_sentence(string path)
     {
-        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MCP_LOG_FILE"] = path }).Build());
+        var settings = new Settings(
+            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MCP_LOG_FILE"] = path }).Build());
         LogOptions.Read(settings).CheckFile(settings);
         Assert.StartsWith($"MCP_LOG_FILE='{path}' cannot be written (", Assert.Single(settings.Errors));
     }
@@ -203,7 +205,8 @@ public sealed class LogFileTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private LogWriter Writer(LogFileOptions file) => new(new LogOptions { File = file }, _time, new LogOutput(_standardError, new LogFile(file, _time), _time));
+    private LogWriter Writer(LogFileOptions file) =>
+        new(new LogOptions { File = file }, _time, new LogOutput(_standardError, new LogFile(file, _time), _time));
 
     private void Log(LogWriter writer, int lines)
     {
@@ -212,5 +215,6 @@ public sealed class LogFileTests : IDisposable
             logger.Log(LogLevel.Information, default, _standardError, null, (output, _) => $"a line after {output.Length} bytes");
     }
 
-    private string[] Names() => [.. Directory.GetFiles(_folder["logs"]).Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    private string[] Names() =>
+        [.. Directory.GetFiles(_folder["logs"]).Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 }

@@ -13,12 +13,18 @@ public sealed partial class LogLineTests
     public void A_line_is_one_json_object_in_the_guides_shape()
     {
         var log = Logger(json: true);
-        using (log.BeginScope(new Dictionary<string, object?> { ["ClientName"] = "claude", ["RequestPath"] = "/mcp", ["ContainerId"] = "outer" }))
+        using (
+            log.BeginScope(
+                new Dictionary<string, object?> { ["ClientName"] = "claude", ["RequestPath"] = "/mcp", ["ContainerId"] = "outer" }))
             LogSpawned(log, "c_1", 12.5, null);
         var line = Line();
-        Assert.Equal(["timestamp", "level", "logger", "message", "client_name", "container_id", "duration_ms"], line.Select(field => field.Key).Take(4).Concat(line.Select(field => field.Key).Skip(4).Order()));
+        Assert.Equal(
+            ["timestamp", "level", "logger", "message", "client_name", "container_id", "duration_ms"],
+            line.Select(field => field.Key).Take(4).Concat(line.Select(field => field.Key).Skip(4).Order()));
         Assert.Equal("2026-01-15T10:30:00.123Z", (string)line["timestamp"]!);
-        Assert.Equal(("INFO", "mcp_devbench.tests.observability.log_line_tests", "Container created"), ((string)line["level"]!, (string)line["logger"]!, (string)line["message"]!));
+        Assert.Equal(
+            ("INFO", "mcp_devbench.tests.observability.log_line_tests", "Container created"),
+            ((string)line["level"]!, (string)line["logger"]!, (string)line["message"]!));
         Assert.Equal(("c_1", 12.5), ((string)line["container_id"]!, (double)line["duration_ms"]!));
     }
 
@@ -30,12 +36,15 @@ public sealed partial class LogLineTests
         {
             var id = CorrelationId.Ensure();
             var facts = CallFacts.Begin(new Caller("alice"));
-            (facts.ContainerId, facts.ExecId, facts.Image, facts.ClientName, facts.SessionId) = ("c_2", "e_1", "python:3.11-slim", "claude", "session-123");
+            (facts.ContainerId, facts.ExecId, facts.Image, facts.ClientName, facts.SessionId) = (
+                "c_2", "e_1", "python:3.11-slim", "claude", "session-123");
             LogSpawned(Logger(json: true), "c_1", 1, null);
             var line = Line();
             Assert.Equal("c_1", (string)line["container_id"]!);
             Assert.Equal((id, "alice", "e_1"), ((string)line["correlation_id"]!, (string)line["principal"]!, (string)line["exec_id"]!));
-            Assert.Equal(("python:3.11-slim", "claude", "session-123"), ((string)line["image"]!, (string)line["client_name"]!, (string)line["session_id"]!));
+            Assert.Equal(
+                ("python:3.11-slim", "claude", "session-123"),
+                ((string)line["image"]!, (string)line["client_name"]!, (string)line["session_id"]!));
         });
     }
 
@@ -81,7 +90,9 @@ public sealed partial class LogLineTests
             new InvalidOperationException($"password={secret}"), (_, _) => $"said Bearer {secret}");
         var line = Line();
         Assert.DoesNotContain(secret, _output.Lines()[0]);
-        Assert.Equal(("said Bearer [REDACTED]", "[REDACTED]", "x [REDACTED]"), ((string)line["message"]!, (string)line["api_token"]!, (string)line["note"]!));
+        Assert.Equal(
+            ("said Bearer [REDACTED]", "[REDACTED]", "x [REDACTED]"),
+            ((string)line["message"]!, (string)line["api_token"]!, (string)line["note"]!));
         Assert.Equal("https://[REDACTED]@h/", (string)line["url"]!);
         Assert.StartsWith("System.InvalidOperationException: password=[REDACTED]", (string)line["exception"]!);
     }
@@ -121,7 +132,8 @@ public sealed partial class LogLineTests
 
     private ILogger Logger(bool json) => Writer(json).CreateLogger(typeof(LogLineTests).FullName!);
 
-    private LogWriter Writer(bool json) => new(new LogOptions { Json = json }, Clocks.Standing(), new LogOutput(_output, null, Clocks.Standing()));
+    private LogWriter Writer(bool json) =>
+        new(new LogOptions { Json = json }, Clocks.Standing(), new LogOutput(_output, null, Clocks.Standing()));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Container created")]
     private static partial void LogSpawned(ILogger logger, string containerId, double durationMs, Exception? exception);

@@ -33,7 +33,8 @@ public sealed partial class LogRedactionTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             foreach (var (name, value) in (IEnumerable<KeyValuePair<string, object?>>)state!)
                 Fields[name] = value?.ToString();

@@ -24,7 +24,8 @@ public sealed class MetricCatalogueTests
         metrics.Execs.OutputReceived("stdout", 10);
         metrics.Files.Done("read", "success", TimeSpan.FromMilliseconds(1));
         metrics.Engine.Called("create", "ok", TimeSpan.FromMilliseconds(40));
-        metrics.Sweeps.Reconciled("success", DateTimeOffset.UnixEpoch.AddSeconds(5), TimeSpan.FromMilliseconds(1), ["adopted", "left_alone"]);
+        metrics.Sweeps.Reconciled(
+            "success", DateTimeOffset.UnixEpoch.AddSeconds(5), TimeSpan.FromMilliseconds(1), ["adopted", "left_alone"]);
         metrics.Audit.Written("container.spawn", 7, TimeSpan.FromMilliseconds(1));
         var text = await metrics.ExportAsync(CancellationToken.None);
         string[] expected =
@@ -79,7 +80,9 @@ public sealed class MetricCatalogueTests
         var durations = sdk.CreateHistogram<double>("mcp.server.operation.duration");
         for (var number = 0; number < 1000; number++)
         {
-            durations.Record(0.001, new("mcp.method.name", $"evil-{number}"), new("error.type", $"evil-{number}"), new("gen_ai.tool.name", $"evil-{number}"), new($"evil-{number}", "x"));
+            durations.Record(
+                0.001, new("mcp.method.name", $"evil-{number}"), new("error.type", $"evil-{number}"),
+                new("gen_ai.tool.name", $"evil-{number}"), new($"evil-{number}", "x"));
             durations.Record(0.001, new("mcp.method.name", number), new("error.type", number));
         }
         var text = await metrics.ExportAsync(CancellationToken.None);
@@ -111,7 +114,9 @@ public sealed class MetricCatalogueTests
         Assert.DoesNotContain("mcp_api_errors_total{", await metrics.ExportAsync(CancellationToken.None));
         metrics.Api.Served("method_7", TimeSpan.Zero, errorType: null);
         var text = await metrics.ExportAsync(CancellationToken.None);
-        Assert.All(LabelValues.Errors.Words, error => Assert.Contains($"mcp_api_errors_total{{method=\"method_7\",error_type=\"{error}\"}} 0", text));
+        Assert.All(
+            LabelValues.Errors.Words,
+            error => Assert.Contains($"mcp_api_errors_total{{method=\"method_7\",error_type=\"{error}\"}} 0", text));
         Assert.DoesNotContain("mcp_api_errors_total{method=\"method_8\"", text);
     }
 
@@ -119,7 +124,9 @@ public sealed class MetricCatalogueTests
     private static List<Action<string>> Verbs(MetricCatalogue metrics)
     {
         var verbs = new List<Action<string>>();
-        foreach (var family in typeof(MetricCatalogue).GetProperties().Where(property => property.PropertyType.Name.EndsWith("Metrics", StringComparison.Ordinal)))
+        foreach (
+            var family in typeof(MetricCatalogue).GetProperties().Where(
+                property => property.PropertyType.Name.EndsWith("Metrics", StringComparison.Ordinal)))
         {
             foreach (var verb in family.PropertyType.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
             {
@@ -127,7 +134,9 @@ public sealed class MetricCatalogueTests
                 var takesWord = false;
                 var arguments = verb.GetParameters().Select(parameter => Argument(parameter.ParameterType, word, ref takesWord)).ToList();
                 if (takesWord)
-                    verbs.Add(Expression.Lambda<Action<string>>(Expression.Call(Expression.Constant(family.GetValue(metrics)), verb, arguments), word).Compile());
+                    verbs.Add(
+                        Expression.Lambda<Action<string>>(
+                            Expression.Call(Expression.Constant(family.GetValue(metrics)), verb, arguments), word).Compile());
             }
         }
         Assert.InRange(verbs.Count, 18, 100);
@@ -136,16 +145,25 @@ public sealed class MetricCatalogueTests
 
     private static Expression Argument(Type type, ParameterExpression word, ref bool takesWord)
     {
-        var argument = type == typeof(string) ? word
-            : type == typeof(IEnumerable<string>) ? Expression.NewArrayInit(typeof(string), word)
-            : type == typeof(RequestException) ? Expression.Call(typeof(MetricCatalogueTests).GetMethod(nameof(Refusal), BindingFlags.Static | BindingFlags.NonPublic)!, word)
-            : (Expression)Expression.Default(type);
+        var argument = OfWord(type, word) ?? Expression.Default(type);
         takesWord |= argument is not DefaultExpression;
-        Assert.True(argument is not DefaultExpression || type.IsValueType || type.IsGenericType, $"say here how a {type.Name} is made of a word");
+        Assert.True(
+            argument is not DefaultExpression || type.IsValueType || type.IsGenericType, $"say here how a {type.Name} is made of a word");
         return argument;
     }
 
-    private static RequestException Refusal(string rule) => new(ErrorCode.Forbidden, "", "") { Rule = rule };
+    private static Expression? OfWord(Type type, ParameterExpression word)
+    {
+        if (type == typeof(string))
+            return word;
+        if (type == typeof(IEnumerable<string>))
+            return Expression.NewArrayInit(typeof(string), word);
+        return type == typeof(RequestException)
+            ? Expression.Call(typeof(MetricCatalogueTests).GetMethod(nameof(Error), BindingFlags.Static | BindingFlags.NonPublic)!, word)
+            : null;
+    }
+
+    private static RequestException Error(string rule) => new(ErrorCode.Forbidden, "", "") { Rule = rule };
 
     private static int Series(string text) => Lines(text).Count(line => line[0] != '#');
 

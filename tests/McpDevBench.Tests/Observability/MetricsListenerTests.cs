@@ -15,7 +15,8 @@ public sealed class MetricsListenerTests : IAsyncLifetime
     public MetricsListenerTests()
     {
         _meters = new RuntimeMeters(_metrics);
-        _listener = new MetricsListener(new MetricsOptions { Port = 0 }, _metrics, _meters, NullLoggerFactory.Instance, NullLogger<MetricsListener>.Instance);
+        _listener = new MetricsListener(
+            new MetricsOptions { Port = 0 }, _metrics, _meters, NullLoggerFactory.Instance, NullLogger<MetricsListener>.Instance);
     }
 
     public async ValueTask InitializeAsync() => await _listener.StartAsync(CancellationToken.None);
@@ -33,7 +34,9 @@ public sealed class MetricsListenerTests : IAsyncLifetime
         using var answer = await _http.GetAsync(new Uri(_listener.Url!));
         Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
         var text = await answer.Content.ReadAsStringAsync();
-        Assert.All(["mcp_server_uptime_seconds ", "system_runtime_dotnet_gc_collections{", "kestrel_active_connections{"], name => Assert.Contains(name, text));
+        Assert.All(
+            ["mcp_server_uptime_seconds ", "system_runtime_dotnet_gc_collections{", "kestrel_active_connections{"],
+            name => Assert.Contains(name, text));
     }
 
     [Fact]
@@ -62,7 +65,8 @@ public sealed class MetricsListenerTests : IAsyncLifetime
     [Fact]
     public void Over_stdio_they_are_served_only_where_somebody_asked()
     {
-        var (unasked, asked, off) = (new MetricsOptions(), new MetricsOptions { AskedFor = true }, new MetricsOptions { AskedFor = true, Enabled = false });
+        var (unasked, asked, off) = (
+            new MetricsOptions(), new MetricsOptions { AskedFor = true }, new MetricsOptions { AskedFor = true, Enabled = false });
         Assert.Equal((true, false), (unasked.ServedOver(stdio: false), unasked.ServedOver(stdio: true)));
         Assert.Equal((true, true), (asked.ServedOver(stdio: false), asked.ServedOver(stdio: true)));
         Assert.Equal((false, false), (off.ServedOver(stdio: false), off.ServedOver(stdio: true)));

@@ -93,7 +93,8 @@ public sealed class PeriodicRunnerTests : IDisposable
     [Fact]
     public void Every_task_has_a_series()
     {
-        var names = typeof(BackgroundMetrics).GetFields().Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+        var names = typeof(BackgroundMetrics).GetFields().Where(field => field.IsLiteral).Select(
+            field => (string)field.GetRawConstantValue()!);
         Assert.Equal([.. names, "other"], BackgroundMetrics.Tasks.Words);
     }
 

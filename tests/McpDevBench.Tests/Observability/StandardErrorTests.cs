@@ -41,7 +41,8 @@ public sealed partial class StandardErrorTests : IDisposable
         var told = Assert.Single(read, line => line.Contains("log lines were dropped"));
         var missed = int.Parse(told.Split("missed_lines=")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(lines + 1, missed + read.Count(line => line.Contains("a line of the log")));
-        Assert.All(read, line => Assert.True(line.Contains("log lines were dropped") || line.EndsWith("its end", StringComparison.Ordinal), line));
+        Assert.All(
+            read, line => Assert.True(line.Contains("log lines were dropped") || line.EndsWith("its end", StringComparison.Ordinal), line));
     }
 
     [Theory]
@@ -88,7 +89,8 @@ public sealed partial class StandardErrorTests : IDisposable
         _writer.Dispose();
     }
 
-    private LogWriter Writer() => new(new LogOptions { Json = false }, Clocks.Standing(), new LogOutput(_standardError, null, Clocks.Standing()));
+    private LogWriter Writer() =>
+        new(new LogOptions { Json = false }, Clocks.Standing(), new LogOutput(_standardError, null, Clocks.Standing()));
 
     private bool IsTaken(byte[] line)
     {

@@ -30,8 +30,11 @@ public sealed class TextLogLineTests
 
     private void Log(string message, Exception? exception, params (string Name, object? Value)[] fields)
     {
-        using var writer = new LogWriter(new LogOptions { Json = false }, Clocks.Standing(), new LogOutput(_output, null, Clocks.Standing()));
-        writer.CreateLogger("Some.Library").Log(LogLevel.Warning, default, fields.Select(field => KeyValuePair.Create(field.Name, field.Value)).ToList(), exception, (_, _) => message);
+        using var writer = new LogWriter(
+            new LogOptions { Json = false }, Clocks.Standing(), new LogOutput(_output, null, Clocks.Standing()));
+        writer.CreateLogger("Some.Library").Log(
+            LogLevel.Warning, default, fields.Select(field => KeyValuePair.Create(field.Name, field.Value)).ToList(), exception,
+            (_, _) => message);
     }
 
     /// <summary>What the class's comment promises, turned around.</summary>

@@ -12,7 +12,8 @@ public sealed class UsageMetricsTests
     [Fact]
     public async Task Each_container_has_its_two_series_with_the_names_that_others_know()
     {
-        _metrics.Usage.Measured([("mcp-devbench-c_1", "python:3", new ResourceUse(123456789, 1.5)), ("mcp-devbench-c_2", "busybox", new ResourceUse(7, 0.25))]);
+        _metrics.Usage.Measured(
+            [("mcp-devbench-c_1", "python:3", new ResourceUse(123456789, 1.5)), ("mcp-devbench-c_2", "busybox", new ResourceUse(7, 0.25))]);
         var text = await _metrics.ExportAsync(CancellationToken.None);
         string[] expected =
         [
@@ -70,11 +71,15 @@ public sealed class UsageMetricsTests
         for (var round = 0; round < 20; round++)
         {
             _metrics.Usage.Measured(Enumerable.Range(0, 1000).Select(_ =>
-                ($"c-{random.Next()}\"}} 1\n{Memory}{{x=\"", "image\\\n\"", new ResourceUse((ulong)random.NextInt64(), random.NextDouble() * ulong.MaxValue))));
+                (
+                    $"c-{random.Next()}\"}} 1\n{Memory}{{x=\"", "image\\\n\"",
+                    new ResourceUse((ulong)random.NextInt64(), random.NextDouble() * ulong.MaxValue))));
             var text = await _metrics.ExportAsync(CancellationToken.None);
             var series = text.Split('\n').Where(line => line.StartsWith("container_", StringComparison.Ordinal)).ToList();
             Assert.Equal(2 * UsageMetrics.Capacity, series.Count);
-            Assert.All(series, line => Assert.Matches("""^container_\w+\{container="c-\d+\\"\} 1\\ncontainer_memory_usage_bytes\{x=\\"",image="image\\\\\\n\\""\} [0-9.e+]+$""", line));
+            Assert.All(series, line => Assert.Matches(
+                """^container_\w+\{container="c-\d+\\"\} 1\\ncontainer_memory_usage_bytes\{x=\\"",image="image\\\\\\n\\""\} [0-9.e+]+$""",
+                line));
         }
         _metrics.Usage.Measured([]);
         Assert.Empty(await ShownAsync());
@@ -97,10 +102,13 @@ public sealed class UsageMetricsTests
     private static IEnumerable<string> Names(IEnumerable<(string Container, string, ResourceUse)> uses) =>
         uses.SelectMany(use => new[] { use.Container, use.Container }).Order(StringComparer.Ordinal);
 
-    private async Task<IEnumerable<string>> ShownAsync() => (await SeriesAsync()).Select(series => series.Split(' ')[1]).Order(StringComparer.Ordinal);
+    private async Task<IEnumerable<string>> ShownAsync() =>
+        (await SeriesAsync()).Select(series => series.Split(' ')[1]).Order(StringComparer.Ordinal);
 
     /// <summary>As "name container value".</summary>
     private async Task<IEnumerable<string>> SeriesAsync() =>
-        (await _metrics.ExportAsync(CancellationToken.None)).Split('\n').Where(line => line.StartsWith("container_", StringComparison.Ordinal))
-            .Select(line => line.Split('{', '"', '}', ' ')).Select(parts => string.Create(CultureInfo.InvariantCulture, $"{parts[0]} {parts[2]} {parts[^1]}")).Order(StringComparer.Ordinal);
+        (await _metrics.ExportAsync(CancellationToken.None)).Split('\n').Where(
+            line => line.StartsWith("container_", StringComparison.Ordinal))
+            .Select(line => line.Split('{', '"', '}', ' ')).Select(
+                parts => string.Create(CultureInfo.InvariantCulture, $"{parts[0]} {parts[2]} {parts[^1]}")).Order(StringComparer.Ordinal);
 }

@@ -68,7 +68,8 @@ public sealed class DatabaseTests : IDisposable
         Assert.Empty(database.Read(connection => connection.Query("SELECT volume FROM kept_volumes", row => row.GetString(0))));
     }
 
-    private Database Open() => Storages.Open(new StorageOptions { StateDatabase = _folder["state.db"] }, Metering.Catalogue(), TimeProvider.System);
+    private Database Open() =>
+        Storages.Open(new StorageOptions { StateDatabase = _folder["state.db"] }, Metering.Catalogue(), TimeProvider.System);
 
     private void Execute(string sql)
     {

@@ -28,7 +28,9 @@ public sealed class SqliteEngineTests
 
     [Fact]
     public void A_build_without_locks_between_threads_is_rejected() =>
-        Assert.Contains("THREADSAFE=0", Assert.Throws<RequestException>(() => Checked(3_053_002, isThreadSafe: false)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "THREADSAFE=0", Assert.Throws<RequestException>(() => Checked(3_053_002, isThreadSafe: false)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("OMIT_WAL")]

@@ -19,7 +19,9 @@ public sealed class EnumNamesTests
     [Fact]
     public void Names_that_are_stored_or_sent_do_not_change()
     {
-        Assert.Equal(["exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost", "not_started"], EnumNames.All<ExecOutcome>());
+        Assert.Equal(
+            ["exited", "signaled", "timed_out", "cancelled", "out_of_memory", "workspace_lost", "not_started"],
+            EnumNames.All<ExecOutcome>());
         Assert.Equal(["creating", "running", "stopped", "resuming", "removing"], EnumNames.All<WorkspaceStatus>());
         Assert.Equal("workspace_lost", ErrorCode.WorkspaceLost.Name());
         Assert.Equal("invalid_argument", ErrorCode.InvalidArgument.Name());

@@ -26,7 +26,8 @@ public sealed partial class PluralTests
     [GeneratedRegex("at most|more than|far more|may have|ProtocolException|not possible|bytes can have|bytes came")]
     private static partial Regex AboutALimit();
 
-    private static string Source([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../src/McpDevBench"));
+    private static string Source([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../src/McpDevBench"));
 
     [Theory]
     [InlineData(0, "0 lines")]
@@ -39,5 +40,6 @@ public sealed partial class PluralTests
     [InlineData(0, "0 entries")]
     [InlineData(1, "1 entry")]
     [InlineData(3, "3 entries")]
-    public void An_irregular_noun_has_its_own_form(long count, string expected) => Assert.Equal(expected, Plural.Of(count, "entry", "entries"));
+    public void An_irregular_noun_has_its_own_form(long count, string expected) =>
+        Assert.Equal(expected, Plural.Of(count, "entry", "entries"));
 }

@@ -47,7 +47,8 @@ public sealed class ImageCheckTests
         var many = Enumerable.Range(0, 10_000).Select(number => $"V{number}=x").ToList();
         Assert.Contains("10000 environment", Refused(With(many, [])), StringComparison.Ordinal);
         Assert.Contains("characters", Refused(With([new string('x', 1 << 20)], [])), StringComparison.Ordinal);
-        Assert.Contains("65 volumes", Refused(With([], [.. Enumerable.Range(0, 65).Select(number => $"/v{number}")])), StringComparison.Ordinal);
+        Assert.Contains(
+            "65 volumes", Refused(With([], [.. Enumerable.Range(0, 65).Select(number => $"/v{number}")])), StringComparison.Ordinal);
     }
 
     private static string Refused(EngineImage image) => Assert.Throws<RequestException>(() => ImageCheck.RequireModest(image)).Message;

@@ -23,7 +23,8 @@ public sealed class ImageReferenceTests
     [InlineData("a__b/c-d.e", "docker.io/a__b/c-d.e:latest")]
     [InlineData("x:tag@" + Digest, "docker.io/library/x@" + Digest)]
     [InlineData("reg:5000/a/b@" + Digest, "reg:5000/a/b@" + Digest)]
-    public void A_reference_has_one_canonical_form(string text, string canonical) => Assert.Equal(canonical, ImageReference.Parse(text).Canonical);
+    public void A_reference_has_one_canonical_form(string text, string canonical) =>
+        Assert.Equal(canonical, ImageReference.Parse(text).Canonical);
 
     [Theory]
     [InlineData("")]
@@ -52,7 +53,8 @@ public sealed class ImageReferenceTests
     [InlineData("a_-b")]
     [InlineData("x:")]
     [InlineData("x:-tag")]
-    public void What_is_no_reference_is_refused(string text) => Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<RequestException>(() => ImageReference.Parse(text)).Code);
+    public void What_is_no_reference_is_refused(string text) =>
+        Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<RequestException>(() => ImageReference.Parse(text)).Code);
 
     [Fact]
     public void Lengths_have_limits()
@@ -74,7 +76,8 @@ public sealed class ImageReferenceTests
     [InlineData("ghcr.io/owner/*", "owner/a", false)]
     public void The_list_of_images_is_compared_part_by_part(string allowed, string image, bool expected)
     {
-        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MCP_ALLOWED_IMAGES"] = allowed }).Build());
+        var settings = new Settings(
+            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MCP_ALLOWED_IMAGES"] = allowed }).Build());
         Assert.Equal(expected, new ImagePolicy(WorkspaceOptions.Read(settings)).Objection(ImageReference.Parse(image)) is null);
     }
 

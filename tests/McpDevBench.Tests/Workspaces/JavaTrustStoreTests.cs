@@ -43,7 +43,8 @@ public sealed class JavaTrustStoreTests
     private static uint Count(byte[] store) => BinaryPrimitives.ReadUInt32BigEndian(store.AsSpan(8));
 
     private static byte[] Pkcs12(string? password) =>
-        new X509Certificate2Collection(X509CertificateLoader.LoadCertificate(Authority("first").RawData)).Export(X509ContentType.Pkcs12, password)!;
+        new X509Certificate2Collection(
+            X509CertificateLoader.LoadCertificate(Authority("first").RawData)).Export(X509ContentType.Pkcs12, password)!;
 
     private static X509Certificate2 Authority(string name)
     {

@@ -34,7 +34,8 @@ public sealed class OwnershipTests : IDisposable
         var workspace = NewWorkspace();
         var name = WorkspaceContainers.NameOf(workspace.Id);
         var ours = new EngineContainer(
-            new ContainerId("id"), name, ContainerState.Running, _time.GetUtcNow(), "image", _ownership.ContainerLabels(workspace, name, "image", []), []);
+            new ContainerId("id"), name, ContainerState.Running, _time.GetUtcNow(), "image", _ownership
+                .ContainerLabels(workspace, name, "image", []), []);
         Assert.True(_ownership.IsOurs(ours));
         // As docker run of an image does that was committed from the workspace.
         Assert.False(_ownership.IsOurs(ours with { Name = "elated_euler" }));
@@ -56,7 +57,8 @@ public sealed class OwnershipTests : IDisposable
             ["com.mcp.signature"] = Convert.ToHexStringLower(_key.Sign("container", workspace.Id.ToString(), workspace.Owner, "image")),
         };
         var container = new EngineContainer(
-            new ContainerId("id"), WorkspaceContainers.NameOf(workspace.Id), ContainerState.Running, _time.GetUtcNow(), "image", labels, []);
+            new ContainerId("id"), WorkspaceContainers.NameOf(workspace.Id), ContainerState.Running, _time
+                .GetUtcNow(), "image", labels, []);
         Assert.True(_ownership.IsOurs(container));
         Assert.False(_ownership.IsOurs(container with { Name = "elated_euler" }));
     }

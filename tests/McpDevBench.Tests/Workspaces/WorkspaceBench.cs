@@ -47,7 +47,9 @@ internal sealed class WorkspaceBench : IAsyncDisposable
         var before = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1);
         var workspace = new Workspace
         {
-            Id = id, Owner = Owner.Name, Image = "docker.io/library/busybox:latest", ImageId = DockerInMemory.ImageId, Persistent = persistent,
+            Id =
+                id, Owner =
+                    Owner.Name, Image = "docker.io/library/busybox:latest", ImageId = DockerInMemory.ImageId, Persistent = persistent,
             Status = status, VolumeName = volume.Length > 0 ? volume : $"mcpdevbench_transient_{id}", Uid = 70_000,
             Limits = new WorkspaceLimits(512, 1, 256), Network = "none", Labels = new Dictionary<string, string>(),
             Env = new Dictionary<string, string>(), CreatedAt = before, LastUsedAt = before,

@@ -97,7 +97,9 @@ public sealed class WorkspaceDirectoryTests : IDisposable
         var now = TimeProvider.System.GetUtcNow();
         var workspace = new Workspace
         {
-            Id = WorkspaceId.New(), Alias = alias, Container = new ContainerId(alias), Owner = _caller.Name, Image = "image", Persistent = false,
+            Id =
+                WorkspaceId.New(), Alias =
+                    alias, Container = new ContainerId(alias), Owner = _caller.Name, Image = "image", Persistent = false,
             Status = WorkspaceStatus.Running, VolumeName = $"volume-{alias}", Limits = new WorkspaceLimits(512, 1, 256), Network = "none",
             Labels = new Dictionary<string, string>(), Env = new Dictionary<string, string>(), CreatedAt = now, LastUsedAt = now,
             Adoption = adoption,

@@ -21,16 +21,19 @@ internal sealed class WorkspacesByHand : IDisposable
 
     public Workspace Add(double cpus, ContainerId? container = null)
     {
-        var workspace = new Workspace
-        {
-            Id = WorkspaceId.New(), Container = container, Owner = "local", Image = "image", Persistent = false,
-            Status = WorkspaceStatus.Running, VolumeName = $"volume-{Guid.NewGuid():n}", Limits = new WorkspaceLimits(512, cpus, 256),
-            Network = "none", Labels = new Dictionary<string, string>(), Env = new Dictionary<string, string>(),
-            CreatedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch,
-        };
+        var workspace = NewWorkspace(cpus, container);
         Directory.Add(workspace);
         return workspace;
     }
+
+    /// <summary>A workspace that runs, in no directory yet.</summary>
+    public static Workspace NewWorkspace(double cpus = 1, ContainerId? container = null) => new()
+    {
+        Id = WorkspaceId.New(), Container = container, Owner = "local", Image = "image", Persistent = false,
+        Status = WorkspaceStatus.Running, VolumeName = $"volume-{Guid.NewGuid():n}", Limits = new WorkspaceLimits(512, cpus, 256),
+        Network = "none", Labels = new Dictionary<string, string>(), Env = new Dictionary<string, string>(),
+        CreatedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch,
+    };
 
     public void Dispose()
     {

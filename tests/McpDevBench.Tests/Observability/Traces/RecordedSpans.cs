@@ -25,7 +25,9 @@ internal sealed class RecordedSpans : IDisposable
         _listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name is Spans.SourceName or WebServer,
-            Sample = (ref ActivityCreationOptions<ActivityContext> options) => _traces.ContainsKey(options.Parent.TraceId) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) => _traces.ContainsKey(options.Parent.TraceId)
+                ? ActivitySamplingResult.AllDataAndRecorded
+                : ActivitySamplingResult.None,
             ActivityStopped = _ended.Enqueue,
         };
         ActivitySource.AddActivityListener(_listener);
@@ -36,7 +38,8 @@ internal sealed class RecordedSpans : IDisposable
     /// <summary>A client's span that nobody else has.</summary>
     public ActivityContext Client()
     {
-        var context = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var context = new ActivityContext(
+            ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
         _traces[context.TraceId] = true;
         return context;
     }

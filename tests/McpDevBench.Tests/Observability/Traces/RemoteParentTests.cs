@@ -20,7 +20,9 @@ public sealed class RemoteParentTests
     public void What_the_standard_allows_is_read(string version, string flags, ActivityTraceFlags expected)
     {
         Assert.True(RemoteParent.TryParse($"{version}-{TraceId}-{SpanId}-{flags}", "vendor=1", out var parent));
-        Assert.Equal((TraceId, SpanId, expected, "vendor=1", true), (parent.TraceId.ToHexString(), parent.SpanId.ToHexString(), parent.TraceFlags, parent.TraceState, parent.IsRemote));
+        Assert.Equal(
+            (TraceId, SpanId, expected, "vendor=1", true),
+            (parent.TraceId.ToHexString(), parent.SpanId.ToHexString(), parent.TraceFlags, parent.TraceState, parent.IsRemote));
     }
 
     [Theory]

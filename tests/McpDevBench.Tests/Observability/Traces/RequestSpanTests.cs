@@ -28,7 +28,9 @@ public sealed class RequestSpanTests : IDisposable
     {
         using var server = await ServerAsync(() => (CallFacts.Current!.ContainerId, CallFacts.Current.ExecId) = (Container, Exec));
         var (client, web) = (_spans.Client(), _spans.Client());
-        var response = await PostAsync(server, Call("probe", RecordedSpans.Traceparent(client), id: "\"" + new string('x', 100) + "\""), RecordedSpans.Traceparent(web));
+        var response = await PostAsync(
+            server, Call("probe", RecordedSpans.Traceparent(client), id: "\"" + new string('x', 100) + "\""),
+            RecordedSpans.Traceparent(web));
         var http = await _spans.HttpAsync(web);
         Assert.Equal(web.SpanId, http.ParentSpanId);
         var span = await _spans.OursAsync(client);
@@ -72,16 +74,26 @@ public sealed class RequestSpanTests : IDisposable
     {
         using var server = await ServerAsync();
         var web = _spans.Client();
-        await PostAsync(server, $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe","_meta":{{{{{member}}}}}}}""", RecordedSpans.Traceparent(web));
+        await PostAsync(
+            server, $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe","_meta":{{{{{member}}}}}}}""",
+            RecordedSpans.Traceparent(web));
         Assert.Empty((await _spans.OursAsync(web)).Links);
     }
 
     [Theory]
-    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"canary-41b7","arguments":{},META}}""", "tools/call", "invalid_argument", "-32602")]
-    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":["canary-41b7"],META}}""", "tools/call", "invalid_argument", "-32602")]
-    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe","arguments":["canary-41b7"],META}}""", "tools/call", "invalid_argument", "-32602")]
+    [InlineData(
+        """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"canary-41b7","arguments":{},META}}""", "tools/call",
+        "invalid_argument", "-32602")]
+    [InlineData(
+        """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":["canary-41b7"],META}}""", "tools/call", "invalid_argument",
+        "-32602")]
+    [InlineData(
+        """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"probe","arguments":["canary-41b7"],META}}""", "tools/call",
+        "invalid_argument", "-32602")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"canary-41b7/x","params":{META}}""", "unknown", "invalid_argument", "-32601")]
-    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"canary-41b7://x",META}}""", "resources/read", "invalid_argument", "-32601")]
+    [InlineData(
+        """{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"canary-41b7://x",META}}""", "resources/read",
+        "invalid_argument", "-32601")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{META}}""", "tools/list", null, null)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"canary-41b7"},"argument":{"name":"canary-41b7","value":"canary-41b7"},META}}""", "completion/complete", "invalid_argument", "-32601")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"canary-41b7","version":"1"},META}}""", "initialize", null, null)]
@@ -89,9 +101,15 @@ public sealed class RequestSpanTests : IDisposable
     {
         using var server = await ServerAsync();
         var client = _spans.Client();
-        await PostAsync(server, body.Replace("META", $$"""  "_meta":{"traceparent":"{{RecordedSpans.Traceparent(client)}}"}  """, StringComparison.Ordinal));
+        await PostAsync(
+            server,
+            body.Replace("META", $$"""  "_meta":{"traceparent":"{{RecordedSpans.Traceparent(client)}}"}  """, StringComparison.Ordinal));
         var span = await _spans.OursAsync(client);
-        Assert.Equal((name, name, errorType, code), (span.DisplayName, span.GetTagItem("mcp.method.name"), span.GetTagItem("error.type"), span.GetTagItem("rpc.response.status_code")));
+        Assert.Equal(
+            (name, name, errorType, code),
+            (
+                span.DisplayName, span.GetTagItem("mcp.method.name"), span.GetTagItem("error.type"),
+                span.GetTagItem("rpc.response.status_code")));
         Assert.Null(span.GetTagItem("gen_ai.tool.name"));
         Assert.Equal(ActivityStatusCode.Unset, span.Status);
         AssertSilent(span);
@@ -109,13 +127,15 @@ public sealed class RequestSpanTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task Only_the_server_s_failures_are_errors_and_no_message_is_told(string failure, string? errorType, bool isError, string? exceptionType)
+    public async Task Only_the_server_s_failures_are_errors_and_no_message_is_told(
+        string failure, string? errorType, bool isError, string? exceptionType)
     {
         using var server = await ServerAsync(() => throw (failure switch
         {
             "container_not_found" => new RequestException(ErrorCode.ContainerNotFound, Canary, Canary),
             "invalid_argument" => new RequestException(ErrorCode.InvalidArgument, Canary, Canary, inner: new JsonException(Canary)),
-            "docker_unavailable" => new RequestException(ErrorCode.DockerUnavailable, Canary, Canary, inner: new HttpRequestException(Canary, new IOException(Canary))),
+            "docker_unavailable" => new RequestException(
+                ErrorCode.DockerUnavailable, Canary, Canary, inner: new HttpRequestException(Canary, new IOException(Canary))),
             "timeout" => new RequestException(ErrorCode.Timeout, Canary, Canary),
             "tool_error" => new ToolErrorException(),
             _ => new InvalidOperationException(Canary),
@@ -124,7 +144,9 @@ public sealed class RequestSpanTests : IDisposable
         await PostAsync(server, Call("probe", RecordedSpans.Traceparent(client)));
         var span = await _spans.OursAsync(client);
         Assert.Equal(errorType, span.GetTagItem("error.type"));
-        Assert.Equal((isError ? ActivityStatusCode.Error : ActivityStatusCode.Unset, isError ? errorType : null), (span.Status, span.StatusDescription));
+        Assert.Equal(
+            (isError ? ActivityStatusCode.Error : ActivityStatusCode.Unset, isError ? errorType : null),
+            (span.Status, span.StatusDescription));
         Assert.Equal(exceptionType, span.GetTagItem("exception.type"));
         AssertSilent(span);
     }
@@ -151,12 +173,20 @@ public sealed class RequestSpanTests : IDisposable
         var line = JsonNode.Parse(Assert.Single(server.Log.Lines(), line => line.Contains("Tool called")))!;
         Assert.Equal((client.TraceId.ToHexString(), span.SpanId.ToHexString()), ((string)line["trace_id"]!, (string)line["span_id"]!));
         using var metrics = new MemoryStream();
-        await server.Services.GetRequiredService<MetricCatalogue>().Registry.CollectAndExportAsTextAsync(metrics, ExpositionFormat.OpenMetricsText);
+        await server.Services.GetRequiredService<MetricCatalogue>().Registry.CollectAndExportAsTextAsync(
+            metrics, ExpositionFormat.OpenMetricsText);
         Assert.StartsWith("mcp_api_request_duration_seconds_bucket", Assert.Single(
-            Encoding.UTF8.GetString(metrics.ToArray()).Split('\n'), line => line.Contains("_bucket", StringComparison.Ordinal) && line.Contains($"trace_id=\"{client.TraceId}\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Encoding.UTF8.GetString(metrics.ToArray()).Split('\n'), line =>
+                line.Contains("_bucket", StringComparison.Ordinal) && line.Contains(
+                    $"trace_id=\"{client.TraceId}\"", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
-    private static void AssertSilent(Activity span) => Assert.DoesNotContain(Canary, string.Join('\n', span.TagObjects.Select(tag => $"{tag.Key}={tag.Value}").Append(span.DisplayName).Append(span.StatusDescription)), StringComparison.Ordinal);
+    private static void AssertSilent(Activity span) =>
+        Assert.DoesNotContain(
+            Canary,
+            string.Join(
+                '\n', span.TagObjects.Select(tag => $"{tag.Key}={tag.Value}").Append(span.DisplayName).Append(span.StatusDescription)),
+            StringComparison.Ordinal);
 
     private static Task<TestServer> ServerAsync(Action? called = null) => TestServer.StartAsync(null, new Probe(called));
 
@@ -175,7 +205,8 @@ public sealed class RequestSpanTests : IDisposable
 
     private static async Task<HttpResponseMessage> PostAsync(TestServer server, string body, string? traceparent = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = new StringContent(
+            body, Encoding.UTF8, "application/json") };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         request.Headers.Add("MCP-Protocol-Version", "2025-11-25");
         if (traceparent is not null)
@@ -194,7 +225,8 @@ public sealed class RequestSpanTests : IDisposable
 
         public override IReadOnlyList<object> Metadata => [];
 
-        public override ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
+        public override ValueTask<CallToolResult> InvokeAsync(
+            RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
         {
             try
             {

@@ -8,7 +8,8 @@ namespace McpDevBench.Tests.Observability.Traces;
 [Collection(Listening.Name)]
 public sealed class SpansTests
 {
-    private static readonly RequestStart _request = new("tools/call", "exec", true, "1", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", null, true);
+    private static readonly RequestStart _request = new(
+        "tools/call", "exec", true, "1", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", null, true);
 
     [Fact]
     public void While_nobody_listens_nothing_is_made()
@@ -37,7 +38,8 @@ public sealed class SpansTests
             Spans.Detach();
             Spans.DatabaseWrite().Dispose();
         }
-        Assert.Equal(["db write", "tools/call exec"], spans.Ended.Where(span => span.TraceId == client.TraceId).Select(span => span.DisplayName));
+        Assert.Equal(
+            ["db write", "tools/call exec"], spans.Ended.Where(span => span.TraceId == client.TraceId).Select(span => span.DisplayName));
     }
 
     [Fact]
@@ -58,7 +60,8 @@ public sealed class SpansTests
         }, TestContext.Current.CancellationToken);
         Assert.Equal(
             [("docker before", null), ("spawn pull", id), ("docker create", id), ("agent exec_start", id), ("db write", id)],
-            spans.Ended.Where(span => span.TraceId == client.TraceId && span.ParentSpanId != client.SpanId).Select(span => (span.DisplayName, (string?)span.GetTagItem("mcp_devbench.correlation_id"))));
+            spans.Ended.Where(span => span.TraceId == client.TraceId && span.ParentSpanId != client.SpanId).Select(
+                span => (span.DisplayName, (string?)span.GetTagItem("mcp_devbench.correlation_id"))));
     }
 
     [Fact]
@@ -97,8 +100,15 @@ public sealed class SpansTests
     {
         var sampler = new LinkedSampler(expected == SamplingDecision.Drop ? new AlwaysOnSampler() : new AlwaysOffSampler());
         var link = new ActivityLink(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags));
-        Assert.Equal(expected, sampler.ShouldSample(new SamplingParameters(default, ActivityTraceId.CreateRandom(), "exec exited", ActivityKind.Internal, null, [link])).Decision);
-        Assert.NotEqual(expected, sampler.ShouldSample(new SamplingParameters(default, ActivityTraceId.CreateRandom(), "tools/call", ActivityKind.Server)).Decision);
+        Assert.Equal(
+            expected,
+            sampler.ShouldSample(
+                new SamplingParameters(
+                    default, ActivityTraceId.CreateRandom(), "exec exited", ActivityKind.Internal, null, [link])).Decision);
+        Assert.NotEqual(
+            expected,
+            sampler.ShouldSample(
+                new SamplingParameters(default, ActivityTraceId.CreateRandom(), "tools/call", ActivityKind.Server)).Decision);
     }
 
     private static void Everything()

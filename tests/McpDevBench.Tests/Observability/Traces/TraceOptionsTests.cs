@@ -16,7 +16,9 @@ public sealed class TraceOptionsTests
         using var server = TestServer.Whole();
         Assert.DoesNotContain(server.Services.GetServices<IHostedService>(), service => service is Tracing);
         using var traced = TestServer.Whole(new() { ["MCP_TRACING_ENABLED"] = "true" });
-        Assert.IsType<Tracing>(traced.Services.GetServices<IHostedService>().First(service => service.GetType().Namespace!.StartsWith("McpDevBench", StringComparison.Ordinal)));
+        Assert.IsType<Tracing>(
+            traced.Services.GetServices<IHostedService>().First(
+                service => service.GetType().Namespace!.StartsWith("McpDevBench", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -34,7 +36,8 @@ public sealed class TraceOptionsTests
 
     [Theory]
     [InlineData("MCP_TRACING_ENDPOINT", "http://jaeger:14268/api/traces", "use Jaeger's OTLP port, such as http://jaeger:4318.")]
-    [InlineData("MCP_TRACING_ENDPOINT", "https://jaeger.example/api/traces/", "use Jaeger's OTLP port, such as http://jaeger.example:4318.")]
+    [InlineData(
+        "MCP_TRACING_ENDPOINT", "https://jaeger.example/api/traces/", "use Jaeger's OTLP port, such as http://jaeger.example:4318.")]
     [InlineData("MCP_TRACING_ENDPOINT", "http://jaeger:14250", "use Jaeger's OTLP port, such as http://jaeger:4318.")]
     [InlineData("MCP_TRACING_ENDPOINT", "http://collector:4317", "the port for OTLP over gRPC")]
     [InlineData("MCP_TRACING_ENDPOINT", "jaeger:4318", "is not a URL: use one such as http://localhost:4318.")]
